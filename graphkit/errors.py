@@ -1,0 +1,244 @@
+"""Every exception graphkit raises, in one tree.
+
+* GraphkitError
+  + ConfigError                      a config that cannot be read; knows its Location
+    - PbtxtSyntaxError
+  + GraphValidationError             all the faults of one graph, each with its Location
+  + RegistryError
+    - UnknownCalculatorError
+    - DuplicateCalculatorError
+  + ContractError                    a calculator declared something impossible
+  + PacketError
+    - PacketTypeError
+    - EmptyPacketError
+  + TimestampError
+    - TimestampMismatchError
+  + StreamClosedError
+  + GraphRunError                    a run that failed
+    - CalculatorError                user code raised in open, process or close
+    - CancelledError
+    - DeadlockError
+    - ThrottledError
+    - GraphStateError                a call that the graph's state does not allow
+    - SidePacketError
+  + ResourceNotFoundError            a model, label map or graph file: every path tried
+  + InferenceError
+    - UnsupportedOpError
+    - ModelFormatError
+  + VideoError
+    - VideoOpenError
+    - VideoWriteError
+  + UsageError                       a flag or file given to the command line
+
+Exceptions keep the facts as fields and build their sentence from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a config: file, 1-based line and column (0 where unknown)."""
+
+    file: str = "<config>"
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.file
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x' or 'y'?`` for close names, or an empty string."""
+    close = get_close_matches(name, sorted(known), n=3, cutoff=0.6)
+    if not close:
+        return ""
+    return " Did you mean " + " or ".join(repr(c) for c in close) + "?"
+
+
+class GraphkitError(Exception):
+    """Base of everything graphkit raises on purpose."""
+
+
+class ConfigError(GraphkitError):
+    """A graph config that cannot be read or understood."""
+
+    def __init__(self, message: str, location: Location | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.location = location
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.message}" if self.location else self.message
+
+
+class PbtxtSyntaxError(ConfigError):
+    """Text that is not a valid text-format message."""
+
+
+class GraphValidationError(GraphkitError):
+    """All the faults found in one graph.
+
+    Attributes:
+        faults: one ConfigError a fault, in the order of the config.
+    """
+
+    def __init__(self, faults: Sequence[ConfigError]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+class RegistryError(GraphkitError):
+    """A registry was asked for, or given, something it cannot serve."""
+
+
+class UnknownCalculatorError(RegistryError):
+    """No calculator, subgraph or graph type answers to the name."""
+
+    def __init__(self, name: str, known: Iterable[str], hint: str = "") -> None:
+        self.name = name
+        self.suggestion = did_you_mean(name, known)
+        super().__init__(f'Unable to find Calculator "{name}".{self.suggestion}{hint}')
+
+
+class DuplicateCalculatorError(RegistryError):
+    """Two different classes want one calculator name."""
+
+    def __init__(self, name: str, first: str, second: str) -> None:
+        self.name, self.first, self.second = name, first, second
+        super().__init__(
+            f'calculator name "{name}" is already taken by {first}; {second} cannot register it too. '
+            "Rename one of them."
+        )
+
+
+class ContractError(GraphkitError):
+    """A calculator's declaration contradicts itself."""
+
+
+class PacketError(GraphkitError):
+    """A packet was used in a way it does not allow."""
+
+
+class PacketTypeError(PacketError):
+    """A payload is not of the type that was declared or asked for."""
+
+
+class EmptyPacketError(PacketError):
+    """The payload of an empty packet was asked for."""
+
+
+class TimestampError(GraphkitError):
+    """A timestamp outside of what the call allows."""
+
+
+class TimestampMismatchError(TimestampError):
+    """A packet arrived below the bound of its stream."""
+
+    def __init__(self, where: str, expected: object, found: object) -> None:
+        self.where, self.expected, self.found = where, expected, found
+        super().__init__(
+            f"Packet timestamp mismatch on {where}. Current minimum expected timestamp is {expected} but "
+            f"received {found}. Timestamps of one stream must increase strictly."
+        )
+
+
+class StreamClosedError(GraphkitError):
+    """A packet or bound was sent to a stream that is closed."""
+
+
+class GraphRunError(GraphkitError):
+    """A graph run ended in failure."""
+
+
+class CalculatorError(GraphRunError):
+    """User code raised inside a node; the cause is chained.
+
+    Attributes:
+        node: the node's name in the expanded graph.
+        calculator: its calculator type.
+        phase: "open", "process" or "close".
+        timestamp: the input timestamp of the call, None outside of process.
+    """
+
+    def __init__(self, node: str, calculator: str, phase: str, timestamp: object, cause: BaseException) -> None:
+        self.node, self.calculator, self.phase, self.timestamp = node, calculator, phase, timestamp
+        self.cause = cause
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        name = self.node if self.node == self.calculator else f"{self.node} ({self.calculator})"
+        at = f" at timestamp {self.timestamp}" if self.timestamp is not None else ""
+        reason = str(self.cause) or "no message"
+        return f'{self.phase}() of node "{name}" failed{at}: {type(self.cause).__name__}: {reason}'
+
+
+class CancelledError(GraphRunError):
+    """The run was cancelled."""
+
+
+class DeadlockError(GraphRunError):
+    """Every task waits on a full queue."""
+
+
+class ThrottledError(GraphRunError):
+    """The graph input's queue is full and the add mode is ADD_IF_NOT_FULL."""
+
+
+class GraphStateError(GraphRunError):
+    """A call that the state of the graph does not allow."""
+
+
+class SidePacketError(GraphRunError):
+    """A side packet that is missing, set twice or of the wrong type."""
+
+
+class ResourceNotFoundError(GraphkitError):
+    """A file named by a graph is nowhere on the resource path."""
+
+    def __init__(self, name: str, tried: Sequence[Path | str]) -> None:
+        self.name = name
+        self.tried = tuple(str(path) for path in tried)
+        listing = "".join(f"\n  {path}" for path in self.tried)
+        super().__init__(
+            f'resource "{name}" was not found. Tried:{listing}\n'
+            "Put the file at one of these paths, or name its folder with --resource_root_dir."
+        )
+
+
+class InferenceError(GraphkitError):
+    """A model could not be loaded or run."""
+
+
+class UnsupportedOpError(InferenceError):
+    """A model holds an operation the importer does not know."""
+
+
+class ModelFormatError(InferenceError):
+    """A model file that is corrupt or of another format."""
+
+
+class VideoError(GraphkitError):
+    """A video could not be read or written."""
+
+
+class VideoOpenError(VideoError):
+    """A video input that cannot be opened or holds no picture."""
+
+
+class VideoWriteError(VideoError):
+    """A video output that cannot be created or written."""
+
+
+class UsageError(GraphkitError):
+    """A command-line value that makes no sense; the message says what would."""

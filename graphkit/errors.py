@@ -25,6 +25,8 @@
   + InferenceError
     - UnsupportedOpError
     - ModelFormatError
+  + FormatError                      a payload whose shape, type or contents do not fit
+  + SchemaError                      a protobuf message or file that the schema cannot hold
   + VideoError
     - VideoOpenError
     - VideoWriteError
@@ -221,11 +223,43 @@ class InferenceError(GraphkitError):
 
 
 class UnsupportedOpError(InferenceError):
-    """A model holds an operation the importer does not know."""
+    """A model holds an operation, or a form of one, that the importer does not know.
+
+    Attributes:
+        op: the operation's name in the model.
+        model: the model's path, or "<bytes>".
+        tensor: the name of the tensor that the operation makes.
+        reason: what is not known about it; empty when the operation itself is not.
+    """
+
+    def __init__(self, op: str, model: str, tensor: str, reason: str = "", known: Iterable[str] = ()) -> None:
+        self.op, self.model, self.tensor, self.reason = op, model, tensor, reason
+        listing = ", ".join(sorted(known))
+        super().__init__(
+            f"{model}: operation {op} (it makes tensor {tensor!r}) cannot be imported"
+            + (f": {reason}." if reason else "." + (f" Known operations: {listing}." if listing else ""))
+            + " Convert the model to .onnx with another tool, or export it without this operation."
+        )
 
 
 class ModelFormatError(InferenceError):
-    """A model file that is corrupt or of another format."""
+    """A model file that is corrupt or of another format.
+
+    Attributes:
+        model: the model's path, or "<bytes>".
+    """
+
+    def __init__(self, model: str, found: str, expected: str = "a complete .tflite or .onnx model") -> None:
+        self.model = model
+        super().__init__(f"{model}: {found}; expected {expected}. Fetch the file again.")
+
+
+class FormatError(GraphkitError):
+    """A payload whose shape, type or contents do not fit its format."""
+
+
+class SchemaError(GraphkitError):
+    """A protobuf message, extension or file that the schema does not know or cannot take."""
 
 
 class VideoError(GraphkitError):

@@ -1,0 +1,103 @@
+"""The private descriptor pool: built on first use, added to later, safe to use from any thread."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphkit.errors import SchemaError, did_you_mean
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import FieldDescriptor
+    from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
+    from google.protobuf.descriptor_pool import DescriptorPool
+    from google.protobuf.message import Message
+
+DESCRIPTOR_SET = Path(__file__).with_name("schema.binpb")
+
+# Re-entrant: add_file() holds it while pool() may still have to build.
+_lock = threading.RLock()
+_message_names: set[str] = set()
+
+
+def pool() -> DescriptorPool:
+    """Return the pool that holds graphkit's messages, ``google.protobuf.Any`` and all later additions.
+
+    Give it to ``text_format`` as ``descriptor_pool`` so that extensions and ``Any`` are found.
+    """
+    with _lock:
+        return _build()
+
+
+def add_file(file: FileDescriptorProto) -> None:
+    """Register the messages, enums and extensions of one more file.
+
+    A file that is already there with the same contents is accepted.
+
+    Raises:
+        SchemaError: the file imports one that is not there, or defines a name or an extension
+            number that another file has taken.
+    """
+    with _lock:
+        _add(pool(), file)
+
+
+@cache
+def message_class(full_name: str) -> type[Message]:
+    """Return the class of the message *full_name*, such as ``mediapipe.CalculatorGraphConfig``.
+
+    Raises:
+        SchemaError: no registered file defines it.
+    """
+    from google.protobuf.message_factory import GetMessageClass
+
+    try:
+        return GetMessageClass(pool().FindMessageTypeByName(full_name))
+    except KeyError:
+        close = did_you_mean(full_name, _message_names)
+        raise SchemaError(f'no message type "{full_name}" is registered.{close}') from None
+
+
+def extension(full_name: str) -> FieldDescriptor:
+    """Return the key of an extension, such as ``mediapipe.ThreadPoolExecutorOptions.ext``.
+
+    It indexes the ``Extensions`` of a message of this pool.
+
+    Raises:
+        SchemaError: no registered file defines it.
+    """
+    try:
+        return pool().FindExtensionByName(full_name)
+    except KeyError:
+        raise SchemaError(f'no extension "{full_name}" is registered.') from None
+
+
+@cache
+def _build() -> DescriptorPool:
+    from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool
+
+    built = descriptor_pool.DescriptorPool()
+    files = descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTOR_SET.read_bytes())
+    for module in (descriptor_pb2, any_pb2):
+        _add(built, descriptor_pb2.FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb))
+    for file in files.file:
+        _add(built, file)
+    return built
+
+
+def _add(target: DescriptorPool, file: FileDescriptorProto) -> None:
+    try:
+        target.AddSerializedFile(file.SerializeToString())
+    except TypeError as exc:
+        raise SchemaError(f'cannot register "{file.name}": {exc}') from exc
+    for message in file.message_type:
+        _collect_names(message, file.package)
+
+
+def _collect_names(message: DescriptorProto, scope: str) -> None:
+    full_name = f"{scope}.{message.name}" if scope else message.name
+    _message_names.add(full_name)
+    for nested in message.nested_type:
+        _collect_names(nested, full_name)

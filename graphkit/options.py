@@ -1,0 +1,176 @@
+"""Options of calculators: Python dataclasses that stand for protobuf messages.
+
+A calculator's options are written once, next to the calculator::
+
+    @options("mediapipe.ThresholdingCalculatorOptions", extension=255246630)
+    class ThresholdingCalculatorOptions:
+        threshold: float = option(1, "double", default=0.0)
+
+graphkit derives the descriptor from the class, so ``options { [mediapipe.X.ext] {...} }``,
+``node_options { [type.googleapis.com/mediapipe.X] {...} }`` and binary configs all read into it, and no
+author runs protoc. An option without a default is ``None`` where the config does not set it.
+
+What is here: the declaration. Turning it into descriptors is ``graphkit.config``'s work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import types
+import typing
+from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform
+
+from graphkit.errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+C = TypeVar("C")
+
+SCALAR_KINDS: Final[dict[str, type]] = {
+    "double": float, "float": float,
+    "int32": int, "int64": int, "uint32": int, "uint64": int, "sint32": int, "sint64": int,
+    "fixed32": int, "fixed64": int, "sfixed32": int, "sfixed64": int,
+    "bool": bool, "string": str, "bytes": bytes,
+}  # fmt: skip
+"""Protobuf scalar kinds and the Python types their values have."""
+
+_DEFAULT_KIND: Final[dict[type, str]] = {
+    float: "float", int: "int32", bool: "bool", str: "string", bytes: "bytes",
+}  # fmt: skip
+
+_MARK: Final = "graphkit.option"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OptionField:
+    """One field of an options message.
+
+    Attributes:
+        name: of the attribute and of the protobuf field.
+        number: protobuf field number.
+        kind: a key of SCALAR_KINDS, "enum" or "message".
+        type: Python type of one value: a scalar type, an IntEnum, an options class.
+        repeated: whether the value is a list.
+        default: what an unset field reads as; None where there is no default.
+        message: full name of a message that is not an options class (a schema message such as
+            "mediapipe.NormalizedLandmarkList"); values are then protobuf messages.
+    """
+
+    name: str
+    number: int
+    kind: str
+    type: type[Any]
+    repeated: bool
+    default: Any
+    message: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OptionsSchema:
+    """What a class decorated with :func:`options` stands for.
+
+    Attributes:
+        full_name: protobuf message name, package included.
+        extension: number of its ``ext`` extension of mediapipe.CalculatorOptions; 0 for none.
+        fields: by declaration order.
+        cls: the dataclass.
+    """
+
+    full_name: str
+    extension: int
+    fields: tuple[OptionField, ...]
+    cls: type[Any]
+
+
+def option(number: int, kind: str = "", *, default: Any = None) -> Any:
+    """Declare one field of an options class.
+
+    Args:
+        number: protobuf field number; binary configs need the one of the .proto.
+        kind: protobuf kind where the annotation does not tell it: a key of SCALAR_KINDS, or the full name
+            of a schema message such as ``"mediapipe.Color"``.
+        default: value of an unset field. Lists start empty and take no default.
+    """
+    return dataclasses.field(default=default, metadata={_MARK: (number, kind, default)})
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(option,))
+def options(full_name: str, *, extension: int = 0) -> Callable[[type[C]], type[C]]:
+    """Make a class the Python face of the options message *full_name*.
+
+    Args:
+        full_name: message name with its package; a nested message is ``package.Outer.Inner``.
+        extension: the number of the message's ``ext`` extension, 0 if it has none.
+
+    Raises:
+        ContractError: a field without :func:`option`, a bad number, kind or annotation.
+    """
+
+    def decorate(cls: type[C]) -> type[C]:
+        hints = typing.get_type_hints(cls, include_extras=False, localns=dict(vars(cls)))
+        fields = tuple(_option_field(cls, name, hint) for name, hint in hints.items() if name in cls.__annotations__)
+        _check_numbers(cls, fields)
+        for field in fields:
+            if field.repeated:
+                setattr(cls, field.name, dataclasses.field(default_factory=list))
+        made = dataclasses.dataclass(kw_only=True)(cls)
+        made.__graphkit_options__ = OptionsSchema(full_name, extension, fields, made)  # type: ignore[attr-defined]
+        return made
+
+    return decorate
+
+
+def schema_of(cls: type[Any]) -> OptionsSchema:
+    """Return the schema of an options class; raises ContractError for any other class."""
+    schema = cls.__dict__.get("__graphkit_options__")
+    if not isinstance(schema, OptionsSchema):
+        raise ContractError(f"{cls.__name__} is not an options class; decorate it with @options(...)")
+    return schema
+
+
+def _option_field(cls: type[Any], name: str, hint: Any) -> OptionField:
+    declared = cls.__dict__.get(name)
+    if not isinstance(declared, dataclasses.Field) or _MARK not in declared.metadata:
+        raise ContractError(f"{cls.__name__}.{name}: declare it as `{name}: type = option(number)`")
+    number, kind, default = declared.metadata[_MARK]
+    hint = _strip_none(hint)
+    repeated = typing.get_origin(hint) is list
+    value_type = typing.get_args(hint)[0] if repeated else hint
+    where = f"{cls.__name__}.{name}"
+    if "." in kind:
+        return OptionField(name, number, "message", object, repeated, default, kind)
+    kind = kind or _kind_of(where, value_type)
+    if kind not in SCALAR_KINDS and kind not in ("enum", "message"):
+        raise ContractError(f'{where}: "{kind}" is no protobuf kind; one of {", ".join(SCALAR_KINDS)}')
+    return OptionField(name, number, kind, value_type, repeated, default)
+
+
+def _strip_none(hint: Any) -> Any:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        rest = [a for a in typing.get_args(hint) if a is not type(None)]
+        return rest[0] if len(rest) == 1 else hint
+    return hint
+
+
+def _kind_of(where: str, value_type: Any) -> str:
+    if value_type in _DEFAULT_KIND:
+        return _DEFAULT_KIND[value_type]
+    if isinstance(value_type, type) and issubclass(value_type, enum.IntEnum):
+        return "enum"
+    if isinstance(value_type, type) and "__graphkit_options__" in value_type.__dict__:
+        return "message"
+    raise ContractError(
+        f"{where}: {value_type!r} cannot be an option; use bool, int, float, str, bytes, an IntEnum, an "
+        "@options class, a list of one of them, or name a schema message in option(number, 'mediapipe.X')"
+    )
+
+
+def _check_numbers(cls: type[Any], fields: tuple[OptionField, ...]) -> None:
+    seen: dict[int, str] = {}
+    for field in fields:
+        if not 1 <= field.number < 2**29 or field.number in seen:
+            clash = f", already used by {seen[field.number]}" if field.number in seen else ""
+            raise ContractError(f"{cls.__name__}.{field.name}: field number {field.number} is not free{clash}")
+        seen[field.number] = field.name

@@ -1,0 +1,119 @@
+"""PacketType: what a port accepts, before and after the types of a whole graph are resolved."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, get_origin
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+PayloadType: TypeAlias = "type[Any] | GenericAlias"
+"""A Python class, or ``list[X]`` for what MediaPipe calls ``std::vector<X>``."""
+
+
+class AnyType:
+    """Stands for "whatever comes" in a port declaration."""
+
+
+class Kind(enum.Enum):
+    """How a port names its type."""
+
+    ANY = "any"
+    NONE = "none"
+    ONE_OF = "one of"
+    SAME_AS = "same as"
+
+
+@dataclass(frozen=True, slots=True)
+class PacketType:
+    """The type of a port.
+
+    Attributes:
+        kind: how the type is given.
+        types: the accepted payload types when kind is ONE_OF (one, for an ordinary port).
+        same_as: the port whose type this one shares, when kind is SAME_AS: a typed port object, or a
+            ``(tag, index)`` of an input.
+    """
+
+    kind: Kind
+    types: tuple[PayloadType, ...] = ()
+    same_as: Hashable = None
+
+    @classmethod
+    def of(cls, spec: PacketType | PayloadType | type[AnyType]) -> PacketType:
+        """Return *spec* as a PacketType: a class, a ``list[X]``, AnyType or a ready PacketType."""
+        if isinstance(spec, PacketType):
+            return spec
+        if spec is AnyType or spec is Any or spec is object:
+            return ANY
+        return cls(Kind.ONE_OF, (spec,))
+
+    def accepts(self, payload: object) -> bool:
+        """Return whether *payload* may travel under this type; ANY and unresolved types accept all."""
+        if self.kind is not Kind.ONE_OF:
+            return self.kind is not Kind.NONE
+        return isinstance(payload, runtime_classes(self.types))
+
+    def __str__(self) -> str:
+        if self.kind is Kind.ONE_OF:
+            return " or ".join(type_label(t) for t in self.types)
+        return {Kind.ANY: "any type", Kind.NONE: "no packets"}.get(self.kind, f"same type as {self.same_as}")
+
+
+ANY = PacketType(Kind.ANY)
+NONE = PacketType(Kind.NONE)
+
+
+def OneOf(*types: PayloadType) -> PacketType:  # noqa: N802 - reads as a type in declarations
+    """Return the type of a port that accepts any of *types*."""
+    return PacketType(Kind.ONE_OF, tuple(types))
+
+
+def SameAs(port: Hashable) -> PacketType:  # noqa: N802 - reads as a type in declarations
+    """Return the type of a port that carries what *port* carries.
+
+    Args:
+        port: the other port object of the class body, or ``"TAG"`` or ``("TAG", index)`` of an input.
+    """
+    return PacketType(Kind.SAME_AS, same_as=(port, 0) if isinstance(port, str) else port)
+
+
+def runtime_classes(types: tuple[PayloadType, ...]) -> tuple[type[Any], ...]:
+    """Return the classes that isinstance can test for *types*; ``list[X]`` is tested as ``list``.
+
+    An ``int`` passes for a ``float``, as numbers do in Python.
+    """
+    classes: list[type[Any]] = [get_origin(t) or t for t in types]
+    if float in classes:
+        classes.append(int)
+    return tuple(classes)
+
+
+def type_label(payload_type: PayloadType) -> str:
+    """Return the short name of a payload type: ``ImageFrame``, ``list[Detection]``."""
+    if isinstance(payload_type, GenericAlias):
+        arguments = ", ".join(type_label(a) for a in payload_type.__args__)
+        return f"{payload_type.__origin__.__name__}[{arguments}]"
+    return payload_type.__name__
+
+
+def compatible(produced: PacketType, consumed: PacketType) -> bool:
+    """Return whether packets of *produced* may flow into *consumed*; ANY goes with everything."""
+    if produced.kind is not Kind.ONE_OF or consumed.kind is not Kind.ONE_OF:
+        return produced.kind is not Kind.NONE and consumed.kind is not Kind.NONE
+    return any(_fits(p, c) for p in produced.types for c in consumed.types)
+
+
+def _fits(produced: PayloadType, consumed: PayloadType) -> bool:
+    if produced == consumed:
+        return True
+    if isinstance(produced, type) and isinstance(consumed, type) and not _is_generic(produced, consumed):
+        return issubclass(produced, consumed) and not (produced is bool and consumed is int)
+    return False
+
+
+def _is_generic(*types: PayloadType) -> bool:
+    return any(isinstance(t, GenericAlias) for t in types)

@@ -1,0 +1,122 @@
+"""The registry: names to calculators, subgraphs and input stream handlers.
+
+Built-in and third-party calculators come through the entry point group ``graphkit.calculators``, which is
+loaded the first time a name is not known. Loading a module registers what its decorators name.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.errors import DuplicateCalculatorError, RegistryError, UnknownCalculatorError, did_you_mean
+
+if TYPE_CHECKING:
+    from graphkit.calculator import Calculator
+
+_LOG: Final = logging.getLogger(__name__)
+ENTRY_POINT_GROUP: Final = "graphkit.calculators"
+
+_calculators: Final[dict[str, type[Calculator]]] = {}
+_handlers: Final[dict[str, type[Any]]] = {}
+_plugins = {"loaded": False}
+_lock: Final = threading.RLock()
+
+
+def register_calculator(name: str, cls: type[Calculator]) -> None:
+    """Make *cls* answer to *name*; the same class again is fine, another raises DuplicateCalculatorError."""
+    with _lock:
+        other = _calculators.get(name)
+        if other is not None and not _same(other, cls):
+            raise DuplicateCalculatorError(name, _place(other), _place(cls))
+        _calculators[name] = cls
+
+
+def find_calculator(name: str, package: str = "") -> type[Calculator]:
+    """Return the calculator that *name* means inside *package* ("a.b": tries a.b.name, a.name, name).
+
+    Raises:
+        UnknownCalculatorError: nothing answers to it, plugins included.
+    """
+    cls = lookup_calculator(name, package)
+    if cls is None:
+        raise UnknownCalculatorError(name, _calculators)
+    return cls
+
+
+def lookup_calculator(name: str, package: str = "") -> type[Calculator] | None:
+    """Return the calculator as find_calculator does, None where there is none."""
+    candidates = _candidates(name, package)
+    found = next((_calculators[c] for c in candidates if c in _calculators), None)
+    if found is None and not _plugins["loaded"]:
+        load_plugins()
+        found = next((_calculators[c] for c in candidates if c in _calculators), None)
+    return found
+
+
+def known_calculators() -> dict[str, type[Calculator]]:
+    """Return all registered calculators by name, plugins included; the dict is the caller's."""
+    load_plugins()
+    with _lock:
+        return dict(_calculators)
+
+
+def register_input_stream_handler(name: str, cls: type[Any]) -> None:
+    """Make input policy *cls* answer to *name* in configs and contracts."""
+    with _lock:
+        other = _handlers.get(name)
+        if other is not None and not _same(other, cls):
+            raise RegistryError(
+                f'input stream handler "{name}" is already {_place(other)}; {_place(cls)} cannot be it too'
+            )
+        _handlers[name] = cls
+
+
+def find_input_stream_handler(name: str) -> type[Any]:
+    """Return the input policy called *name*; raises RegistryError with close names."""
+    if name not in _handlers:
+        load_plugins()
+    try:
+        return _handlers[name]
+    except KeyError:
+        raise RegistryError(
+            f'Unable to find InputStreamHandler "{name}".{did_you_mean(name, _handlers)}'
+        ) from None
+
+
+def load_plugins() -> None:
+    """Import every module that an installed package names under ``graphkit.calculators``, once.
+
+    A plugin that fails to import is reported as a warning and does not take the others down.
+    """
+    with _lock:
+        if _plugins["loaded"]:
+            return
+        _plugins["loaded"] = True
+        from importlib.metadata import entry_points
+
+        for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda e: e.name):
+            try:
+                entry.load()
+            except Exception as exc:  # a broken third-party package must not break the rest
+                _LOG.warning("calculators of entry point %s (%s) could not be loaded: %s", entry.name, entry.value, exc)
+
+
+def _candidates(name: str, package: str) -> list[str]:
+    name = name.replace("::", ".").removeprefix(".")
+    parts = package.split(".") if package else []
+    scoped = [".".join([*parts[:n], name]) for n in range(len(parts), 0, -1)]
+    return [*scoped, name, name.removeprefix("mediapipe.")]
+
+
+def _same(first: type[Any], second: type[Any]) -> bool:
+    return first is second
+
+
+def _place(cls: type[Any]) -> str:
+    try:
+        return f"{cls.__module__}.{cls.__qualname__} ({inspect.getfile(cls)})"
+    except (TypeError, OSError):
+        return f"{cls.__module__}.{cls.__qualname__}"

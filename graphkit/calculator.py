@@ -155,7 +155,9 @@ def apply_ports(cls: type[Calculator], cc: CalculatorContract) -> list[str]:
             side[key].type = _resolved_same_as(port.packet_type)
             side[key].optional = port.optional
         if not keys and not port.optional:
-            what = {"inputs": "input stream", "outputs": "output stream"}.get(port.side, port.side[:-1].replace("_", " "))
+            what = {"inputs": "input stream", "outputs": "output stream"}.get(
+                port.side, port.side[:-1].replace("_", " ")
+            )
             label = f'tag "{port.tag}"' if port.tag else f"index {port.index}"
             missing.append(f"{what} with {label} ({port.packet_type}) is required")
     cls.update_contract(cc)

@@ -108,7 +108,9 @@ class OutputShard:
         if payload is None:
             raise PacketError(f'output stream "{self.name}" was given None; emit nothing instead')
         if not packet.timestamp.is_allowed_in_stream():
-            raise TimestampError(f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}')
+            raise TimestampError(
+                f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}'
+            )
         self.queue.append(packet)
 
     def set_next_timestamp_bound(self, bound: int) -> None:

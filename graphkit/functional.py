@@ -48,7 +48,9 @@ class FunctionCalculator(Calculator):
                 if key in cc.inputs:
                     cc.inputs[key].type = packet_type
         for position, packet_type in enumerate(cls.results):
-            keys = [("", position)] + ([(k, 0) for k, i in cc.outputs if k and i == 0] if len(cls.results) == 1 else [])
+            keys = [("", position)] + (
+                [(k, 0) for k, i in cc.outputs if k and i == 0] if len(cls.results) == 1 else []
+            )
             for key in keys:
                 if key in cc.outputs:
                     cc.outputs[key].type = packet_type

@@ -110,7 +110,9 @@ def options(full_name: str, *, extension: int = 0) -> Callable[[type[C]], type[C
 
     def decorate(cls: type[C]) -> type[C]:
         hints = typing.get_type_hints(cls, include_extras=False, localns=dict(vars(cls)))
-        fields = tuple(_option_field(cls, name, hint) for name, hint in hints.items() if name in cls.__annotations__)
+        fields = tuple(
+            _option_field(cls, name, hint) for name, hint in hints.items() if name in cls.__annotations__
+        )
         _check_numbers(cls, fields)
         for field in fields:
             if field.repeated:

@@ -36,7 +36,9 @@ class Packet(Generic[T]):
 
     def __init__(self, payload: T, timestamp: int = Timestamp.UNSET) -> None:
         self._payload = payload
-        self._timestamp = timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
+        self._timestamp: Timestamp = (
+            timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)  # type: ignore[assignment]
+        )
 
     @classmethod
     def empty(cls, timestamp: int = Timestamp.UNSET) -> Packet[Any]:
@@ -55,7 +57,7 @@ class Packet(Generic[T]):
     @property
     def timestamp(self) -> Timestamp:
         """When the payload is valid, in microseconds."""
-        return self._timestamp  # type: ignore[return-value]
+        return self._timestamp
 
     @property
     def is_empty(self) -> bool:

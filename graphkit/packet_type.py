@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, TypeAlias, get_origin
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_origin
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -86,7 +86,7 @@ def runtime_classes(types: tuple[PayloadType, ...]) -> tuple[type[Any], ...]:
 
     An ``int`` passes for a ``float``, as numbers do in Python.
     """
-    classes: list[type[Any]] = [get_origin(t) or t for t in types]
+    classes = [cast("type[Any]", get_origin(t) or t) for t in types]
     if float in classes:
         classes.append(int)
     return tuple(classes)

@@ -33,12 +33,24 @@ class Port(Generic[T]):
 
     @overload
     def __init__(
-        self: Port[Any], packet_type: PacketType | type[AnyType], tag: str = "", *, optional: bool = ..., repeated: bool = ...
+        self: Port[Any],
+        packet_type: PacketType | type[AnyType],
+        tag: str = "",
+        *,
+        optional: bool = ...,
+        repeated: bool = ...,
     ) -> None: ...
     @overload
-    def __init__(self, packet_type: type[T], tag: str = "", *, optional: bool = ..., repeated: bool = ...) -> None: ...
     def __init__(
-        self, packet_type: PacketType | PayloadType | type[Any], tag: str = "", *, optional: bool = False, repeated: bool = False
+        self, packet_type: type[T], tag: str = "", *, optional: bool = ..., repeated: bool = ...
+    ) -> None: ...
+    def __init__(
+        self,
+        packet_type: PacketType | PayloadType | type[Any],
+        tag: str = "",
+        *,
+        optional: bool = False,
+        repeated: bool = False,
     ) -> None:
         self.packet_type = PacketType.of(packet_type)
         self.tag = tag

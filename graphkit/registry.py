@@ -101,7 +101,9 @@ def load_plugins() -> None:
             try:
                 entry.load()
             except Exception as exc:  # a broken third-party package must not break the rest
-                _LOG.warning("calculators of entry point %s (%s) could not be loaded: %s", entry.name, entry.value, exc)
+                _LOG.warning(
+                    "calculators of entry point %s (%s) could not be loaded: %s", entry.name, entry.value, exc
+                )
 
 
 def _candidates(name: str, package: str) -> list[str]:

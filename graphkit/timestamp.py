@@ -55,7 +55,7 @@ class Timestamp(int):
     ONE_OVER_POST_STREAM: ClassVar[Timestamp]
     DONE: ClassVar[Timestamp]
 
-    def __new__(cls, microseconds: int) -> Timestamp:
+    def __new__(cls, microseconds: int) -> Timestamp:  # noqa: D102 - the class says it
         if not _MIN < microseconds < _MAX:
             raise TimestampError(
                 f"{describe(microseconds)} is not an ordinary timestamp; take special values by name, "
@@ -118,7 +118,7 @@ class Timestamp(int):
 
     __radd__ = __add__
 
-    def __sub__(self, other: int) -> Timestamp | int:  # type: ignore[override]
+    def __sub__(self, other: int) -> Timestamp | int:
         """Return a plain int difference to a Timestamp, or the time that many microseconds earlier."""
         if isinstance(other, Timestamp):
             return int(self) - int(other)

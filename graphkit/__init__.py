@@ -1,0 +1,1 @@
+"""graphkit: MediaPipe graphs in pure Python."""

@@ -37,7 +37,7 @@ class Packet(Generic[T]):
     def __init__(self, payload: T, timestamp: int = Timestamp.UNSET) -> None:
         self._payload = payload
         self._timestamp: Timestamp = (
-            timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)  # type: ignore[assignment]
+            timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
         )
 
     @classmethod

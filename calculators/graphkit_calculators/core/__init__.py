@@ -1,0 +1,1 @@
+"""Calculators for flow control, loops, splitting and side packets."""

@@ -1,0 +1,1 @@
+"""Calculators for working on whole images."""

@@ -1,0 +1,1 @@
+"""Calculators for between images, tensors and what models mean."""

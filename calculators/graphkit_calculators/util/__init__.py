@@ -1,0 +1,1 @@
+"""Calculators for detections, rects, landmarks and drawing."""

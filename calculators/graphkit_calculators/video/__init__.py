@@ -1,0 +1,1 @@
+"""Calculators for reading and writing video files."""

@@ -1,4 +1,4 @@
-"""What the peer's scripts share: quiet logs, paths, clips as frames, results as lines of JSON.
+"""What the peer's scripts share: quiet logs, clips as frames, results as lines of JSON, measures.
 
 These scripts are run by the interpreter of the peer's virtual environment (see setup_peer.py); they import
 nothing of graphkit. Results are JSON lines as `graphkit run --dump` writes them: {"timestamp": microseconds,
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
-Frame = tuple[int, "np.ndarray"]
-"""Timestamp in microseconds and an RGB frame, uint8 (height, width, 3)."""
-
 
 def quiet() -> None:
     """Turns off the logs of MediaPipe's C++ core; call it before mediapipe is imported."""
@@ -31,32 +30,44 @@ def quiet() -> None:
 
 def peer_root() -> Path:
     """Returns the folder of the installed mediapipe package."""
-    import mediapipe  # noqa: PLC0415
+    import mediapipe
 
     return Path(mediapipe.__file__).parent
 
 
-def decode(path: Path, threads: int = 1) -> Iterator[Frame]:
-    """Yields the frames of a clip, RGB, with timestamps in microseconds.
-
-    Timestamps are the clip's own; one that is not later than the one before becomes one microsecond later.
+def read_frames(source: Path, limit: int | None = None) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields (timestamp in microseconds, RGB frame, uint8 (height, width, 3)).
 
     Args:
-        path: A video file, or an .npz with `frames` (n, height, width, 3) and `timestamps` (n,).
-        threads: Threads of the decoder.
+        source: A video, whose own timestamps are kept (one that is not later than the one before becomes
+            one microsecond later), or a folder with frames.npy (n, height, width, 3) and timestamps.npy
+            (n,): both sides of a comparison can be fed from such a folder, so that decoding plays no part.
+        limit: Most frames to yield; all when None.
     """
-    if path.suffix == ".npz":
-        import numpy as np  # noqa: PLC0415
+    frames = stored_frames(source) if source.is_dir() else decoded_frames(source)
+    for count, item in enumerate(frames):
+        if count == limit:
+            return
+        yield item
 
-        with np.load(path) as stored:
-            yield from zip(stored["timestamps"].tolist(), stored["frames"], strict=True)
-        return
-    import av  # noqa: PLC0415
+
+def stored_frames(folder: Path) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields the frames of a folder as read_frames() describes it, without loading them all."""
+    import numpy as np
+
+    frames = np.load(folder / "frames.npy", mmap_mode="r")
+    for stamp, frame in zip(np.load(folder / "timestamps.npy").tolist(), frames, strict=True):
+        yield stamp, np.array(frame)
+
+
+def decoded_frames(path: Path) -> Iterator[tuple[int, np.ndarray]]:
+    """Yields the frames of a video, decoded by PyAV on one thread."""
+    import av
 
     last = None
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
-        stream.thread_count = threads
+        stream.thread_count = 1
         for frame in container.decode(stream):
             stamp = round(frame.pts * frame.time_base * 1_000_000)
             if last is not None and stamp <= last:
@@ -65,15 +76,30 @@ def decode(path: Path, threads: int = 1) -> Iterator[Frame]:
             yield stamp, frame.to_ndarray(format="rgb24")
 
 
-def packet_to_json(message: Any) -> Any:
-    """Returns a protobuf message, or a list of them, in protobuf's JSON mapping."""
-    from google.protobuf.json_format import MessageToDict  # noqa: PLC0415
+def to_json(packet: Any) -> Any:
+    """Returns a protobuf message in protobuf's JSON mapping; plain values stay, lists go item by item."""
+    from google.protobuf.json_format import MessageToDict
+    from google.protobuf.message import Message
 
-    if isinstance(message, list):
-        return [packet_to_json(item) for item in message]
-    return MessageToDict(message)
+    if isinstance(packet, list):
+        return [to_json(item) for item in packet]
+    return MessageToDict(packet) if isinstance(packet, Message) else packet
 
 
 def json_line(timestamp: int, stream: str, packet: Any) -> str:
-    """Returns one line of a results file, without the line end."""
-    return json.dumps({"timestamp": timestamp, "stream": stream, "packet": packet}, separators=(",", ":"))
+    """Returns one line of a results file, with its line end."""
+    line = {"timestamp": timestamp, "stream": stream, "packet": to_json(packet)}
+    return json.dumps(line, separators=(",", ":")) + "\n"
+
+
+def seconds_since_process_start() -> float:
+    """Returns the age of this process, to a hundredth of a second (Linux)."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started
+
+
+def usage() -> dict[str, float]:
+    """Returns processor seconds and peak memory (MiB) of this process so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {"cpu_s": round(used.ru_utime + used.ru_stime, 4), "peak_rss_mib": round(used.ru_maxrss / 1024, 1)}

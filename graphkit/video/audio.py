@@ -1,0 +1,106 @@
+"""Carrying the audio track of a clip over to another file, packet by packet, without re-encoding."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from graphkit.video.source import open_container
+from graphkit.video.timestamps import to_microseconds, to_ticks
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from av.audio.stream import AudioStream
+    from av.container import OutputContainer
+    from av.packet import Packet
+
+log = logging.getLogger("graphkit.video")
+
+
+class AudioCopy:
+    """The first audio track of a file on its way into an output that is being written.
+
+    Args:
+        path: the file with the audio.
+        output: gets the audio stream; nothing may have been written to it yet.
+
+    Attributes:
+        problem: why there is no audio, or not all of it; empty while all is well.
+        packets: number of packets copied.
+
+    Raises:
+        VideoOpenError: the file cannot be opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], output: OutputContainer) -> None:
+        self.problem = ""
+        self.packets = 0
+        self._path = path
+        self._output = output
+        self._input = open_container(path)
+        try:
+            self._stream = self._add_stream()
+        except BaseException:
+            self._input.close()
+            raise
+        self._waiting = self._read()
+        self._next = next(self._waiting, None)
+
+    def _add_stream(self) -> AudioStream | None:
+        from av.stream import Discard
+
+        tracks = self._input.streams.audio
+        if not tracks:
+            return None
+        for other in self._input.streams:
+            if other is not tracks[0]:
+                other.discard = Discard.all
+        codec = tracks[0].codec_context.name if tracks[0].codec_context else "unknown"
+        if codec not in self._output.supported_codecs:
+            self.problem = (
+                f"{self._path}: its audio codec {codec} does not fit into a {self._output.format.name} file; "
+                "the output has no sound. Write a .mkv file to keep it."
+            )
+            log.warning(self.problem)
+            return None
+        return self._output.add_stream_from_template(tracks[0])
+
+    def _read(self) -> Iterator[Packet[AudioStream]]:
+        from av.error import FFmpegError
+
+        if self._stream is None:
+            return
+        try:
+            for packet in self._input.demux(self._input.streams.audio[0]):
+                # Neither the demuxer's flush packet nor one that lost its time can be written.
+                if packet.dts is not None and packet.pts is not None and packet.size:
+                    yield packet
+        except FFmpegError as error:
+            self.problem = f"{self._path}: its audio track is damaged, the rest of it is left out ({error})."
+            log.warning(self.problem)
+
+    def copy_until(self, end_us: int, shift_us: int) -> None:
+        """Write the packets that start before a time.
+
+        Args:
+            end_us: microseconds on the input's clock.
+            shift_us: microseconds to add to every stamp.
+        """
+        while (packet := self._next) is not None and self._stream is not None:
+            assert packet.pts is not None
+            assert packet.dts is not None
+            if to_microseconds(packet.pts, packet.time_base) >= end_us:
+                return
+            shift = to_ticks(shift_us, packet.time_base)
+            packet.pts += shift
+            packet.dts += shift
+            packet.stream = self._stream
+            self._output.mux(packet)
+            self.packets += 1
+            self._next = next(self._waiting, None)
+
+    def close(self) -> None:
+        """Close the input; closing twice is harmless."""
+        self._input.close()

@@ -1,0 +1,85 @@
+"""Where a video may be written: the container that a file name asks for, and whether it can be created."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphkit.errors import VideoWriteError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Fragments every half second until the file is closed, an ordinary file after: what was written
+# before a kill plays. delay_moov keeps the first timestamp, which the header alone cannot hold.
+_FRAGMENTED = {
+    "movflags": "hybrid_fragmented+empty_moov+default_base_moof+delay_moov",
+    "frag_duration": "500000",
+}
+# Without this limit a short audio track would hold the rest of the video in memory.
+_COMMON = {"flush_packets": "1", "max_interleave_delta": "1000000"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerFormat:
+    """A kind of file that can be written.
+
+    Attributes:
+        name: FFmpeg's name of the muxer.
+        options: muxer options.
+        constant_rate: whether the container can only hold pictures at equal distances.
+    """
+
+    name: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    constant_rate: bool = False
+
+
+_FORMATS = {
+    ".mp4": ContainerFormat("mp4", _COMMON | _FRAGMENTED),
+    ".m4v": ContainerFormat("mp4", _COMMON | _FRAGMENTED),
+    ".mov": ContainerFormat("mov", _COMMON | _FRAGMENTED),
+    ".mkv": ContainerFormat("matroska", _COMMON | {"cluster_time_limit": "1000"}),
+    ".avi": ContainerFormat("avi", _COMMON, constant_rate=True),
+}
+
+
+def container_format(path: str | os.PathLike[str]) -> ContainerFormat:
+    """Return the container that the file name's extension stands for.
+
+    Raises:
+        VideoWriteError: the extension is missing or unknown.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in _FORMATS:
+        found = f'unknown video extension "{suffix}".' if suffix else "the file name has no extension."
+        raise VideoWriteError(f"{path}: {found}{did_you_mean(suffix, _FORMATS)} Known: {', '.join(_FORMATS)}.")
+    return _FORMATS[suffix]
+
+
+def check_writable(path: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()) -> None:
+    """Make sure that a video can be written here, without creating or changing anything.
+
+    Args:
+        path: the video to write.
+        inputs: files that are being read and must survive.
+
+    Raises:
+        VideoWriteError: a folder, a missing or read-only folder, a read-only file, an unknown
+            extension, or one of the inputs.
+    """
+    file = Path(path).absolute()
+    if file.is_dir():
+        raise VideoWriteError(f"{path}: is a folder. Name the video file to write, such as {file / 'out.mp4'}.")
+    container_format(path)
+    if not file.parent.is_dir():
+        raise VideoWriteError(f"{path}: the folder {file.parent} does not exist. Create it first.")
+    for source in inputs:
+        if file.exists() and Path(source).exists() and file.samefile(source):
+            raise VideoWriteError(f"{path}: is the input video itself. Choose another name for the output.")
+    if file.exists() and not os.access(file, os.W_OK):
+        raise VideoWriteError(f"{path}: the file is read-only. Make it writable or choose another name.")
+    if not file.exists() and not os.access(file.parent, os.W_OK):
+        raise VideoWriteError(f"{path}: the folder {file.parent} is read-only. Choose another folder.")

@@ -1,0 +1,80 @@
+"""From a container's presentation and decoding stamps to microseconds that strictly increase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+MICROSECONDS = 1_000_000
+_MIN_FAULTS = 3
+
+
+def to_microseconds(ticks: int, time_base: Fraction) -> int:
+    """Return ticks in microseconds, rounded to the nearest."""
+    return _nearest(ticks * time_base.numerator * MICROSECONDS, time_base.denominator)
+
+
+def to_ticks(microseconds: int, time_base: Fraction) -> int:
+    """Return microseconds in ticks, rounded to the nearest; undoes ``to_microseconds`` for ticks >= 2 us."""
+    return _nearest(microseconds * time_base.denominator, time_base.numerator * MICROSECONDS)
+
+
+def _nearest(numerator: int, denominator: int) -> int:
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+class TimestampClock:
+    """Gives every decoded picture a timestamp later than the one before.
+
+    A stamp that is equal to the last or before it becomes the last plus one microsecond. In some
+    files this is no exception: the presentation stamps are shuffled from start to end while the
+    decoding stamps are sound, and half of the pictures would pile up at their neighbours. So once
+    more than a quarter of the stamps (and at least three) are faulty and no decoding stamp was,
+    the decoding stamps are taken instead, moved so that the first picture keeps its time.
+
+    Attributes:
+        repaired: number of stamps that differ from what the file says.
+    """
+
+    def __init__(self, time_base: Fraction, frame_rate: Fraction) -> None:
+        self._time_base = time_base
+        self._period_us = max(1, round(MICROSECONDS / frame_rate))
+        self._last_us: int | None = None
+        self._last_pts: int | None = None
+        self._last_dts: int | None = None
+        self._dts_shift: int | None = None
+        self._frames = self._pts_faults = self._dts_faults = 0
+        self._follow_dts = False
+        self.repaired = 0
+
+    def stamp(self, pts: int | None, dts: int | None) -> int:
+        """Return the timestamp, in microseconds, of the next picture in display order."""
+        self._watch(pts, dts)
+        stored = None if pts is None else to_microseconds(pts, self._time_base)
+        chosen = self._from_dts(dts) if self._follow_dts or stored is None else stored
+        if chosen is None:
+            chosen = 0 if self._last_us is None else self._last_us + self._period_us
+        if self._last_us is not None and chosen <= self._last_us:
+            chosen = self._last_us + 1
+        self.repaired += chosen != stored
+        self._last_us = chosen
+        return chosen
+
+    def _watch(self, pts: int | None, dts: int | None) -> None:
+        """Count what is wrong with either kind of stamp and decide which to follow."""
+        self._frames += 1
+        self._pts_faults += pts is None or (self._last_pts is not None and pts <= self._last_pts)
+        self._dts_faults += dts is None or (self._last_dts is not None and dts <= self._last_dts)
+        if self._dts_shift is None and dts is not None:
+            self._dts_shift = 0 if pts is None else pts - dts
+        self._last_pts = self._last_pts if pts is None else pts
+        self._last_dts = self._last_dts if dts is None else dts
+        unsound = self._pts_faults >= _MIN_FAULTS and 4 * self._pts_faults > self._frames
+        self._follow_dts = self._follow_dts or (unsound and not self._dts_faults)
+
+    def _from_dts(self, dts: int | None) -> int | None:
+        if dts is None or self._dts_shift is None:
+            return None
+        return to_microseconds(dts + self._dts_shift, self._time_base)

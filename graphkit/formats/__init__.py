@@ -1,0 +1,116 @@
+"""The payloads that flow through graphs: numpy-backed Python types, one a MediaPipe type.
+
+Those that have a protobuf message know its name (`MessagePayload.PROTO`) and convert with
+``to_proto()`` and ``from_proto()``; everything inside a graph works on the Python types. Arrays are
+read-only once a payload holds them: a calculator that changes pixels copies first.
+"""
+
+from graphkit.formats.anchor import Anchors
+from graphkit.formats.classification import (
+    Classification,
+    ClassificationList,
+    ClassificationListCollection,
+)
+from graphkit.formats.detection import AssociatedDetection, Detection, DetectionList
+from graphkit.formats.image import GpuPixels, Image
+from graphkit.formats.image_frame import ImageFormat, ImageFrame
+from graphkit.formats.image_size import ImageSize
+from graphkit.formats.landmarks import (
+    Landmark,
+    LandmarkList,
+    LandmarkListCollection,
+    NormalizedLandmarkList,
+    NormalizedLandmarkListCollection,
+)
+from graphkit.formats.location import BinaryMask, BoundingBox, Location, RelativeBoundingBox, WholeImage
+from graphkit.formats.matrix import Matrix, matrix_from_proto, matrix_to_proto
+from graphkit.formats.payload import MessagePayload
+from graphkit.formats.rect import NormalizedRect, Rect
+from graphkit.formats.render_data import RenderAnnotation, RenderData, RenderViewport
+from graphkit.formats.shapes import (
+    Arrow,
+    Color,
+    FilledOval,
+    FilledRectangle,
+    FilledRoundedRectangle,
+    GradientLine,
+    Line,
+    LineType,
+    Oval,
+    Point,
+    Rectangle,
+    RoundedRectangle,
+    Scribble,
+    Shape,
+    Text,
+)
+from graphkit.formats.skeletons import (
+    HAND_CONNECTIONS,
+    HAND_LANDMARK_NAMES,
+    POSE_CONNECTIONS,
+    POSE_LANDMARK_NAMES,
+)
+from graphkit.formats.tensor import Layout, Tensor
+from graphkit.formats.video_header import VideoHeader
+
+__all__ = [
+    # images
+    "GpuPixels",
+    "Image",
+    "ImageFormat",
+    "ImageFrame",
+    "ImageSize",
+    "VideoHeader",
+    # tensors
+    "Anchors",
+    "Layout",
+    "Matrix",
+    "Tensor",
+    "matrix_from_proto",
+    "matrix_to_proto",
+    # landmarks
+    "HAND_CONNECTIONS",
+    "HAND_LANDMARK_NAMES",
+    "Landmark",
+    "LandmarkList",
+    "LandmarkListCollection",
+    "NormalizedLandmarkList",
+    "NormalizedLandmarkListCollection",
+    "POSE_CONNECTIONS",
+    "POSE_LANDMARK_NAMES",
+    # rects, detections, classes
+    "AssociatedDetection",
+    "BinaryMask",
+    "BoundingBox",
+    "Classification",
+    "ClassificationList",
+    "ClassificationListCollection",
+    "Detection",
+    "DetectionList",
+    "Location",
+    "NormalizedRect",
+    "Rect",
+    "RelativeBoundingBox",
+    "WholeImage",
+    # drawing
+    "Arrow",
+    "Color",
+    "FilledOval",
+    "FilledRectangle",
+    "FilledRoundedRectangle",
+    "GradientLine",
+    "Line",
+    "LineType",
+    "Oval",
+    "Point",
+    "Rectangle",
+    "RenderAnnotation",
+    "RenderData",
+    "RenderViewport",
+    "RoundedRectangle",
+    "Scribble",
+    "Shape",
+    "Text",
+    # the border
+    "MessagePayload",
+]

@@ -1,0 +1,9 @@
+"""Runs models: ``.tflite`` (imported to ONNX) and ``.onnx``, in ONNX Runtime, on the CPU or an NVIDIA GPU.
+
+`load` gives a `Session`; one is made a process for each model, provider and choice of outputs.
+"""
+
+from graphkit.inference.loader import load, unload_all
+from graphkit.inference.session import Session, TensorInfo
+
+__all__ = ["Session", "TensorInfo", "load", "unload_all"]

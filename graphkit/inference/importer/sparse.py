@@ -1,0 +1,84 @@
+"""Unpacks TensorFlow Lite's sparse weights (SparsityParameters) into dense arrays.
+
+A sparse tensor of rank r, with b block dimensions, is stored as a tree of r + b levels in `traversal_order`.
+A DENSE level has as many children as its size; a SPARSE_CSR level lists its children: those of parent p
+are `indices[segments[p]:segments[p + 1]]`. Dimension r + k is the inside of block k, of dimension block_map[k].
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class SparseFormatError(ValueError):
+    """Sparsity data that contradicts itself."""
+
+
+def densify(values: NDArray[Any], shape: tuple[int, ...], sparsity: Any) -> NDArray[Any]:
+    """Return the dense array.
+
+    Args:
+        values: (n,) the stored values, in tree order.
+        shape: the dense shape.
+        sparsity: the flatbuffer table `SparsityParameters`.
+
+    Raises:
+        SparseFormatError: the tree does not lead to exactly the stored values.
+    """
+    order = np.atleast_1d(sparsity.TraversalOrderAsNumpy())
+    blocks = np.atleast_1d(sparsity.BlockMapAsNumpy()) if sparsity.BlockMapLength() else np.zeros(0, np.int32)
+    if len(order) != sparsity.DimMetadataLength() or len(order) != len(shape) + len(blocks):
+        raise SparseFormatError("levels and dimensions differ in number")
+    levels = np.zeros((1, 0), np.int64)
+    for level in range(len(order)):
+        levels = _descend(levels, sparsity.DimMetadata(level))
+    if len(levels) != len(values):
+        raise SparseFormatError(f"{len(values)} values for {len(levels)} places")
+    dense = np.zeros(shape, values.dtype)
+    dense[tuple(_coordinates(levels, order, blocks, shape, sparsity))] = values
+    return dense
+
+
+def _descend(parents: NDArray[np.int64], metadata: Any) -> NDArray[np.int64]:
+    """Return one row per child: the parent's coordinates and its own."""
+    import tflite
+
+    if metadata.Format() == tflite.DimensionType.DENSE:
+        size = metadata.DenseSize()
+        own = np.tile(np.arange(size), len(parents))
+        return np.column_stack([np.repeat(parents, size, axis=0), own])
+    segments = _index_vector(metadata.ArraySegmentsType(), metadata.ArraySegments())
+    indices = _index_vector(metadata.ArrayIndicesType(), metadata.ArrayIndices())
+    if len(segments) != len(parents) + 1 or segments[-1] != len(indices):
+        raise SparseFormatError("segments do not fit the level above")
+    return np.column_stack([np.repeat(parents, np.diff(segments), axis=0), indices])
+
+
+def _index_vector(kind: int, table: Any) -> NDArray[np.int64]:
+    import tflite
+
+    by_kind = {1: tflite.Int32Vector, 2: tflite.Uint16Vector, 3: tflite.Uint8Vector}
+    if kind not in by_kind or table is None:
+        raise SparseFormatError("a sparse level without indices")
+    vector = by_kind[kind]()
+    vector.Init(table.Bytes, table.Pos)
+    return np.atleast_1d(vector.ValuesAsNumpy()).astype(np.int64)
+
+
+def _coordinates(
+    levels: NDArray[np.int64], order: NDArray[Any], blocks: NDArray[Any], shape: tuple[int, ...], sparsity: Any
+) -> list[NDArray[np.int64]]:
+    """Return the index arrays of the values in the dense array, one a dimension."""
+    at = {int(dimension): levels[:, level] for level, dimension in enumerate(order)}
+    coordinates = [at[dimension] for dimension in range(len(shape))]
+    level_of = {int(dimension): level for level, dimension in enumerate(order)}
+    for block, dimension in enumerate(blocks):
+        inner = len(shape) + block
+        size = sparsity.DimMetadata(level_of[inner]).DenseSize()
+        coordinates[dimension] = coordinates[dimension] * size + at[inner]
+    return coordinates

@@ -1,0 +1,154 @@
+"""`load`: from a model file to the one session of this process that runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundError
+from graphkit.inference import cache, onnx_model, providers
+from graphkit.inference.importer.convert import IMPORTER_VERSION, import_tflite
+from graphkit.inference.model_file import describe_bytes
+from graphkit.inference.session import Session
+from graphkit.threads import inference_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from graphkit.inference.providers import Choice
+
+logger = logging.getLogger("graphkit.inference")
+
+_TFLITE_IDENTIFIER = b"TFL3"
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    digest: str
+    provider: str
+    outputs: tuple[int, ...] | None
+    threads: int
+
+
+class _Pool:
+    """The sessions of this process. Different models load at the same time, the same one only once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sessions: dict[_Key, Session] = {}
+        self._loading: dict[_Key, threading.Lock] = {}
+
+    def get(self, key: _Key, path: str, data: bytes, choice: Choice) -> Session:
+        with self._lock:
+            found = self._sessions.get(key)
+            gate = self._loading.setdefault(key, threading.Lock())
+        if found is not None:
+            return found
+        with gate:
+            found = self._sessions.get(key)
+            if found is None:
+                found = _start(key, path, data, choice)
+                with self._lock:
+                    self._sessions[key] = found
+        return found
+
+    def clear(self) -> None:
+        with self._lock:
+            self._sessions.clear()
+            self._loading.clear()
+
+
+_pool = _Pool()
+
+
+def load(
+    model: str | Path | bytes,
+    *,
+    provider: str = "auto",
+    outputs: Sequence[int] | None = None,
+    threads: int | None = None,
+) -> Session:
+    """Return the session of a model.
+
+    Args:
+        model: the path of a .tflite or .onnx file, or its bytes. What it is shows in its content.
+        provider: "cpu", "cuda", "tensorrt", or "auto" for CUDA where it is usable and the CPU elsewhere.
+        outputs: the indices of the outputs to compute, in the order in which `run` gives them; what only
+            the others need is not computed. None for all.
+        threads: threads inside one run; None for the budget's (`graphkit.threads`).
+
+    Returns:
+        The one session of this process for that model, provider, choice of outputs and number of threads.
+
+    Raises:
+        ResourceNotFoundError: no such file.
+        ModelFormatError: the file is no model, or damaged.
+        UnsupportedOpError: the model holds an operation that is not known.
+        InferenceError: the provider was asked for by name and is not usable, or there is no such output.
+    """
+    choice = providers.choose(provider)
+    path, data = ("<bytes>", model) if isinstance(model, bytes) else (str(model), _read(Path(model)))
+    wanted = None if outputs is None else tuple(outputs)
+    key = _Key(hashlib.sha256(data).hexdigest(), choice.provider, wanted, threads or inference_threads())
+    return _pool.get(key, path, data, choice)
+
+
+def unload_all() -> None:
+    """Forget the sessions of this process. Those still in use live on until nobody holds them."""
+    _pool.clear()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ResourceNotFoundError(path.name, [path]) from None
+    except OSError as exc:
+        raise InferenceError(f"{path}: the model cannot be read: {exc.strerror}") from exc
+
+
+def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
+    import onnxruntime
+
+    imported = is_tflite(path, data)
+    content = _imported(key, path, data) if imported else _selected(key, path, data)
+    settings = _session_options(onnxruntime, key.threads)
+    try:
+        session = onnxruntime.InferenceSession(content, settings, providers=list(choice.onnx_providers))
+    except Exception as exc:  # ONNX Runtime's errors have no common base of their own
+        if imported:
+            raise InferenceError(f"{path}: ONNX Runtime cannot start it on {choice.provider}: {exc}") from exc
+        raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({exc})") from exc
+    logger.info("%s runs on %s: %s", path, choice.provider, choice.reason)
+    return Session(session, path, choice.provider, choice.reason)
+
+
+def is_tflite(path: str, data: bytes) -> bool:
+    """Tell whether a model goes to the importer: by its content, or because its name claims so."""
+    return data[4:8] == _TFLITE_IDENTIFIER or not data or path.endswith(".tflite")
+
+
+def _imported(key: _Key, path: str, data: bytes) -> bytes:
+    chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
+    entry = cache.Entry(f"{key.digest[:40]}-{chosen}", f"v{IMPORTER_VERSION}")
+    return cache.get_or_build(entry, lambda: import_tflite(data, path, key.outputs))
+
+
+def _selected(key: _Key, path: str, data: bytes) -> bytes:
+    return data if key.outputs is None else onnx_model.select_outputs(data, path, key.outputs)
+
+
+def _session_options(onnxruntime: Any, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = 3
+    # A thread that spins while it waits takes the core from decoding, drawing and encoding.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    return options

@@ -1,0 +1,125 @@
+"""The one place that says how many threads ONNX Runtime, OpenCV and the codecs may use.
+
+Measured on few cores: work is best spread over frames and models, not inside one inference; a second thread
+inside ONNX Runtime or OpenCV fights the threads that run the graph. So every inference and every OpenCV call
+gets one thread unless the budget says otherwise, and ONNX Runtime never spins while it waits.
+
+Environment: `GRAPHKIT_THREADS` is the number of cores to plan for, `GRAPHKIT_INFERENCE_THREADS` the number of
+threads inside one inference. Both are read when the budget is first asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/cpu.max")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many threads each user of the processor gets.
+
+    Attributes:
+        cores: threads that may run at the same time, the caller's included.
+        inference: threads inside one run of a model.
+        opencv: threads inside one OpenCV call.
+        codec: threads of one video decoder or encoder.
+    """
+
+    cores: int
+    inference: int = 1
+    opencv: int = 1
+    codec: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("cores", "inference", "opencv", "codec"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"a thread budget of {getattr(self, name)} for {name}; it takes at least 1")
+
+    @classmethod
+    def from_environment(cls) -> Budget:
+        """Return the default for this machine, with what the environment overrides."""
+        cores = _environment_count("GRAPHKIT_THREADS") or usable_cores()
+        inference = _environment_count("GRAPHKIT_INFERENCE_THREADS") or 1
+        return cls(cores=cores, inference=inference, codec=min(2, cores))
+
+
+class _Current:
+    """The budget in force, and whether OpenCV has been told of it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.budget: Budget | None = None
+        self.opencv_told: int | None = None
+
+
+_current = _Current()
+
+
+def budget() -> Budget:
+    """Return the budget in force."""
+    with _current.lock:
+        if _current.budget is None:
+            _current.budget = Budget.from_environment()
+        return _current.budget
+
+
+def set_budget(new: Budget | None) -> None:
+    """Put a budget in force; None goes back to the environment's.
+
+    Models that are already loaded keep the threads they were loaded with.
+    """
+    with _current.lock:
+        _current.budget = new
+
+
+def inference_threads() -> int:
+    """Return the number of threads inside one run of a model."""
+    return budget().inference
+
+
+def opencv() -> ModuleType:
+    """Return the `cv2` module, held to the budget. OpenCV is imported on the first call."""
+    import cv2
+
+    threads = budget().opencv
+    if _current.opencv_told != threads:
+        cv2.setNumThreads(threads)
+        _current.opencv_told = threads
+    return cv2
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use: its affinity, and the quota of its container."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _container_quota(_CGROUP_LIMIT)
+    return max(1, min(affinity, quota) if quota else affinity)
+
+
+@cache
+def _container_quota(path: Path) -> int | None:
+    """Return the cores a control group grants, rounded up, or None without a limit."""
+    try:
+        quota, period = path.read_text().split()
+        return None if quota == "max" else -(-int(quota) // int(period))
+    except (OSError, ValueError):
+        return None
+
+
+def _environment_count(name: str) -> int | None:
+    text = os.environ.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"{name}={text!r}; it takes a whole number of threads, at least 1")
+    return int(text)

@@ -16,12 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf import text_format
-from peer_common import REPOSITORY, peer_root, quiet
-
-quiet()
-
 from mediapipe.framework import calculator_pb2
 from mediapipe.python._framework_bindings import validated_graph_config
+from peer_common import REPOSITORY, peer_root
 
 
 def import_all_protos(root: Path) -> None:

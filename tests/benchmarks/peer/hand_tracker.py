@@ -7,10 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from check_graphs import import_all_protos
 from google.protobuf import text_format
-from peer_common import peer_root, quiet
-
-quiet()
-
 from mediapipe.framework import calculator_pb2
 from mediapipe.python import packet_creator, packet_getter
 from mediapipe.python._framework_bindings import (
@@ -19,6 +15,7 @@ from mediapipe.python._framework_bindings import (
     resource_util,
     validated_graph_config,
 )
+from peer_common import peer_root
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -66,14 +63,14 @@ Event = tuple[str, int, Any]
 
 def load_config() -> Any:
     """Returns MediaPipe's own graph, expanded, so that its inner streams can be observed by name."""
-    import_all_protos(peer_root())
     validated = validated_graph_config.ValidatedGraphConfig()
     validated.initialize(binary_graph_path=str(peer_root() / BINARY_GRAPH))
-    return text_format.Parse(validated.text_config, calculator_pb2.CalculatorGraphConfig())
+    return calculator_pb2.CalculatorGraphConfig.FromString(validated.binary_config)
 
 
 def add_tensor_taps(config: Any) -> None:
     """Adds nodes that give each tensor as a float vector, the only form Python can read: `<stream>__floats`."""
+    import_all_protos(peer_root())
     text = PALM_TAP + "".join(FLOATS_TAP.format(stream=stream) for stream in TENSOR_STREAMS)
     config.MergeFrom(text_format.Parse(text, calculator_pb2.CalculatorGraphConfig()))
 

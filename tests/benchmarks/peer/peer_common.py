@@ -1,8 +1,9 @@
-"""What the peer's scripts share: quiet logs, clips as frames, results as lines of JSON, measures.
+"""What the peer's scripts share: clips as frames, results as lines of JSON, measures.
 
 These scripts are run by the interpreter of the peer's virtual environment (see setup_peer.py); they import
-nothing of graphkit. Results are JSON lines as `graphkit run --dump` writes them: {"timestamp": microseconds,
-"stream": name, "packet": protobuf JSON mapping, a list for a vector}.
+nothing of graphkit. MediaPipe's core writes remarks to stderr; results go to stdout or to files. Packets are
+JSON lines as `graphkit run --dump` writes them: {"timestamp": microseconds, "stream": name, "packet": protobuf
+JSON mapping, a list for a vector}.
 """
 
 from __future__ import annotations
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-
-
-def quiet() -> None:
-    """Turns off the logs of MediaPipe's C++ core; call it before mediapipe is imported."""
-    os.environ.setdefault("GLOG_minloglevel", "3")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def peer_root() -> Path:

@@ -15,6 +15,8 @@ from graphkit.formats.detection import AssociatedDetection, Detection, Detection
 from graphkit.formats.image import GpuPixels, Image
 from graphkit.formats.image_frame import ImageFormat, ImageFrame
 from graphkit.formats.image_size import ImageSize
+from graphkit.formats.json_mapping import to_json
+from graphkit.formats.json_reading import from_json
 from graphkit.formats.landmarks import (
     Landmark,
     LandmarkList,
@@ -22,8 +24,10 @@ from graphkit.formats.landmarks import (
     NormalizedLandmarkList,
     NormalizedLandmarkListCollection,
 )
+from graphkit.formats.letterbox import LetterboxPadding
 from graphkit.formats.location import BinaryMask, BoundingBox, Location, RelativeBoundingBox, WholeImage
 from graphkit.formats.matrix import Matrix, matrix_from_proto, matrix_to_proto
+from graphkit.formats.model import Model, OpResolver
 from graphkit.formats.payload import MessagePayload
 from graphkit.formats.rect import NormalizedRect, Rect
 from graphkit.formats.render_data import RenderAnnotation, RenderData, RenderViewport
@@ -51,6 +55,7 @@ from graphkit.formats.skeletons import (
     POSE_LANDMARK_NAMES,
 )
 from graphkit.formats.tensor import Layout, Tensor
+from graphkit.formats.type_names import mediapipe_name, payload_type, register_type, type_name
 from graphkit.formats.video_header import VideoHeader
 
 __all__ = [
@@ -64,7 +69,10 @@ __all__ = [
     # tensors
     "Anchors",
     "Layout",
+    "LetterboxPadding",
     "Matrix",
+    "Model",
+    "OpResolver",
     "Tensor",
     "matrix_from_proto",
     "matrix_to_proto",
@@ -113,4 +121,10 @@ __all__ = [
     "Text",
     # the border
     "MessagePayload",
+    "from_json",
+    "mediapipe_name",
+    "payload_type",
+    "register_type",
+    "to_json",
+    "type_name",
 ]

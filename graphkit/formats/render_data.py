@@ -51,7 +51,7 @@ class RenderAnnotation:
         return cls(
             _read_fields(_SHAPES[shape.DESCRIPTOR.name], shape),
             message.thickness,
-            Color(message.color.r, message.color.g, message.color.b) if has("color") else None,
+            Color.from_proto(message.color) if has("color") else None,
             message.scene_tag if has("scene_tag") else None,
         )
 
@@ -127,8 +127,7 @@ def _write_fields(source: Any, message: Any) -> None:
             for item in value:
                 _write_fields(item, getattr(message, field.name).add())
         elif isinstance(value, Color):
-            color = getattr(message, field.name)
-            color.r, color.g, color.b = value
+            getattr(message, field.name).CopyFrom(value.to_proto())
         elif is_dataclass(value):
             getattr(message, field.name).SetInParent()
             _write_fields(value, getattr(message, field.name))
@@ -153,7 +152,7 @@ def _read_field(field: Field[Any], message: Any) -> Any:
     if descriptor.message_type is None:
         return value
     if descriptor.message_type.name == "Color":
-        return Color(value.r, value.g, value.b)
+        return Color.from_proto(value)
     cls = _SHAPES[descriptor.message_type.name]
     if field.name == "point":
         return [_read_fields(cls, item) for item in value]

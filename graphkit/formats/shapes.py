@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
+
+from graphkit.schema import message_class
 
 
 class Color(NamedTuple):
@@ -18,6 +20,15 @@ class Color(NamedTuple):
     r: int = 0
     g: int = 0
     b: int = 0
+
+    def to_proto(self) -> Any:
+        """Return the protobuf message."""
+        return message_class("mediapipe.Color")(r=self.r, g=self.g, b=self.b)
+
+    @classmethod
+    def from_proto(cls, message: Any) -> Self:
+        """Make a color of a protobuf message."""
+        return cls(message.r, message.g, message.b)
 
 
 class LineType(IntEnum):

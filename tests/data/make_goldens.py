@@ -3,9 +3,9 @@
     python tests/benchmarks/peer/setup_peer.py .peer
     .peer/bin/python tests/data/make_goldens.py [CLIP ...]
 
-For every clip two files in tests/data/goldens: NAME.jsonl.gz, one JSON line a packet of the result streams of
-hand_landmark_tracking_cpu (2 hands, complexity 1), and NAME.json, what it was made from and with. The frames' checks
-tell a different decoder from a different result: where they differ, so may the landmarks, a little.
+For every clip two files in tests/data/goldens: NAME.jsonl.gz, one JSON line a packet of the result streams
+of hand_landmark_tracking_cpu (2 hands, complexity 1), and NAME.json, what it was made from and with. The
+frames' checks tell another decoder from another result: where they differ, landmarks may too, a little.
 """
 
 from __future__ import annotations

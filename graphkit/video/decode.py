@@ -91,9 +91,9 @@ class _Progress:
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
         self._declared_packets = stream.frames
-        self._declared_s = (container.duration or 0) / MICROSECONDS
-        self._start_s = (container.start_time or 0) / MICROSECONDS
         self._time_base = stream.time_base
+        self._declared_s = _declared_seconds(container, stream)
+        self._start_s = (container.start_time or 0) / MICROSECONDS
         self._packets = 0
         self._end_s = 0.0
 
@@ -119,3 +119,17 @@ class _Progress:
             f"the file is truncated: it ends after {counted} "
             f"({self._end_s:.2f} s of {self._declared_s:.2f} s). What is there was read."
         )
+
+
+def _declared_seconds(container: InputContainer, stream: VideoStream) -> float:
+    """Return how long the file says its video is; 0 where it does not say."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    tag = stream.metadata.get("DURATION", "")  # Matroska, "00:00:08.103000000"
+    parts = tag.split(":")
+    if len(parts) == 3:
+        try:
+            return int(parts[0]) * 3600 + int(parts[1]) * 60 + float(parts[2])
+        except ValueError:
+            log.debug("%s: odd duration tag %r", container.name, tag)
+    return (container.duration or 0) / MICROSECONDS

@@ -67,7 +67,9 @@ class YuvConverter:
         padded = self._pad(np.ascontiguousarray(rgb))
         if self._fast:
             planes = cv2.cvtColor(padded, cv2.COLOR_RGB2YUV_I420)
-            return av.VideoFrame.from_numpy_buffer(planes, format="yuv420p")
+            # Without a copy PyAV rounds the height down to a multiple of four.
+            wrap = av.VideoFrame.from_ndarray if self._height % 4 else av.VideoFrame.from_numpy_buffer
+            return wrap(planes, format="yuv420p")
         picture = av.VideoFrame.from_numpy_buffer(padded, format="rgb24")
         return self._reformatter.reformat(
             picture,

@@ -58,10 +58,7 @@ class VideoReader:
             self._pictures = decoded_pictures(self._container, stream, self.stats)
             first = next(self._pictures, None)
             if first is None:
-                raise VideoOpenError(
-                    f"{path}: none of its pictures can be decoded ({self.stats.corrupt_packets} damaged "
-                    "packets). The file is corrupt; copy or record it again."
-                )
+                raise VideoOpenError(f"{path}: {_no_picture(self.stats)}")
             self.info = _describe(Path(path), self._container, stream, first)
         except BaseException:
             self._container.close()
@@ -103,6 +100,15 @@ class VideoReader:
             self.stats.timestamps_repaired = clock.repaired
             yield frame
             picture = next(self._pictures, None)
+
+
+def _no_picture(stats: ReadStats) -> str:
+    if not stats.corrupt_packets:
+        return "its video track holds no picture. Was the recording stopped before it began?"
+    return (
+        f"none of its pictures can be decoded ({stats.corrupt_packets} damaged packets). "
+        "The file is corrupt; copy or record it again."
+    )
 
 
 def _describe(path: Path, container: InputContainer, stream: VideoStream, first: av.VideoFrame) -> VideoInfo:

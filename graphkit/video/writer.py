@@ -121,6 +121,8 @@ class VideoWriter:
             try:
                 stream = encoder.add_stream(self._container, self._rate)
                 stream.width, stream.height = coded_width, coded_height
+                if kind.constant_rate:
+                    stream.codec_context.max_b_frames = 0  # no room for a presentation time either
                 self._tag(stream.codec_context, source)
                 stream.time_base = self._time_base
                 self._stream = stream

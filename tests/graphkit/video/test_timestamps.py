@@ -1,0 +1,82 @@
+"""Stamps of a container to microseconds that strictly increase."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+import pytest
+
+from graphkit.video.timestamps import TimestampClock, to_microseconds, to_ticks
+
+MS = Fraction(1, 1000)
+RATE = Fraction(25)
+
+
+@pytest.mark.parametrize(
+    ("ticks", "time_base", "expected"),
+    [
+        pytest.param(1000, Fraction(1, 26777), 37345, id="rounds-down"),
+        pytest.param(2, Fraction(1, 30), 66667, id="rounds-up"),
+        pytest.param(-1001, Fraction(1, 30000), -33367, id="negative"),
+        pytest.param(10**12, Fraction(1, 90000), 11111111111111, id="large-stays-exact"),
+        pytest.param(3, Fraction(1001, 30000), 100100, id="numerator"),
+    ],
+)
+def test_ticks_to_microseconds_and_back(ticks: int, time_base: Fraction, expected: int) -> None:
+    assert to_microseconds(ticks, time_base) == expected
+    assert to_ticks(expected, time_base) == ticks
+
+
+@pytest.mark.parametrize(
+    ("pts", "expected_us", "repaired"),
+    [
+        pytest.param([0, 40, 80], [0, 40_000, 80_000], 0, id="regular"),
+        pytest.param([-40, 0, 40], [-40_000, 0, 40_000], 0, id="negative-start-is-kept"),
+        pytest.param([500, 540], [500_000, 540_000], 0, id="late-start-is-kept"),
+        pytest.param([0, 7, 100, 101], [0, 7_000, 100_000, 101_000], 0, id="variable-rate"),
+        pytest.param([0, 40, 40, 80], [0, 40_000, 40_001, 80_000], 1, id="equal"),
+        pytest.param([0, 40, 40, 40, 80], [0, 40_000, 40_001, 40_002, 80_000], 2, id="equal-twice"),
+        pytest.param([0, 80, 40, 120], [0, 80_000, 80_001, 120_000], 1, id="backward"),
+        pytest.param([None, None], [0, 40_000], 2, id="missing-from-the-start"),
+        pytest.param([0, None, 80], [0, 40_000, 80_000], 1, id="missing-between"),
+    ],
+)
+def test_stamps_without_decoding_stamps(pts: list[int | None], expected_us: list[int], repaired: int) -> None:
+    clock = TimestampClock(MS, RATE)
+    assert [clock.stamp(p, None) for p in pts] == expected_us
+    assert clock.repaired == repaired
+
+
+def test_missing_stamps_come_from_the_decoding_stamps() -> None:
+    clock = TimestampClock(MS, RATE)
+    assert [clock.stamp(None, dts) for dts in (10, 50, 95)] == [10_000, 50_000, 95_000]
+
+
+def test_shuffled_stamps_give_way_to_sound_decoding_stamps() -> None:
+    """Half of the pictures run backward; they must not all sit one microsecond after their neighbour."""
+    count = 40
+    order = [index + 1 - 2 * (index % 2 == 0) for index in range(count)]
+    clock = TimestampClock(MS, RATE)
+    stamps = [clock.stamp(40 * (1 + order[i]), 40 * (i - 1)) for i in range(count)]
+    steps = [b - a for a, b in itertools.pairwise(stamps)]
+    assert stamps[0] == 0
+    assert min(steps) > 0
+    assert set(steps[8:]) == {40_000}
+
+
+def test_few_faults_do_not_give_up_the_presentation_stamps() -> None:
+    clock = TimestampClock(MS, RATE)
+    pts = [40 * i for i in range(60)]
+    pts[20] = pts[40] = pts[50] = 0
+    stamps = [clock.stamp(p, 40 * i - 80) for i, p in enumerate(pts)]
+    assert clock.repaired == 3
+    assert stamps[-1] == 59 * 40_000
+    assert stamps[20] == 19 * 40_000 + 1
+
+
+def test_decoding_stamps_that_repeat_are_not_trusted() -> None:
+    clock = TimestampClock(MS, RATE)
+    stamps = [clock.stamp(0, 0) for _ in range(6)]
+    assert stamps == [0, 1, 2, 3, 4, 5]
+    assert clock.repaired == 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, Final, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args, get_origin
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from graphkit.formats.matrix import matrix_from_proto
 from graphkit.formats.shapes import Color
 from graphkit.formats.type_names import type_name
 from graphkit.schema import message_class, pool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -38,14 +41,8 @@ def _read(kind: Any, value: Any) -> Any:
         return [_read(get_args(kind)[0], item) for item in _expect(list, kind, value)]
     if kind in _SCALARS:
         return _scalar(kind, value)
-    if kind is np.ndarray:
-        return matrix_from_proto(_parse("mediapipe.MatrixData", value))
-    if kind is Anchors:
-        return Anchors.from_protos(_parse("mediapipe.Anchor", item) for item in _expect(list, kind, value))
-    if kind is Color:
-        return Color.from_proto(_parse("mediapipe.Color", value))
-    if kind is ImageSize:
-        return _image_size(value)
+    if reader := _READERS.get(kind):
+        return reader(value)
     if message_name := getattr(kind, "PROTO", None):
         return kind.from_proto(_parse(message_name, value))
     raise FormatError(f"{type_name(kind)} cannot be read from JSON.")
@@ -54,10 +51,14 @@ def _read(kind: Any, value: Any) -> Any:
 def _parse(message_name: str, value: Any) -> Any:
     from google.protobuf import json_format
 
+    message = message_class(message_name)()
     try:
-        return json_format.ParseDict(value, message_class(message_name)(), descriptor_pool=pool())
-    except (json_format.ParseError, TypeError, AttributeError) as exc:
+        json_format.ParseDict(_expect(dict, message_name, value), message, descriptor_pool=pool())
+    except json_format.ParseError as exc:
         raise FormatError(f"{_show(value)} is not a {message_name}: {exc}") from exc
+    if missing := message.FindInitializationErrors():
+        raise FormatError(f"{_show(value)} is not a {message_name}: {', '.join(missing)} must be there.")
+    return message
 
 
 _SCALARS: Final = frozenset((bool, int, float, str, bytes))
@@ -90,6 +91,18 @@ def _image_size(value: Any) -> ImageSize:
     raise FormatError(f"{_show(value)} is not an ImageSize; expected [width, height].")
 
 
+def _anchors(value: Any) -> Anchors:
+    return Anchors.from_protos(_parse("mediapipe.Anchor", item) for item in _expect(list, Anchors, value))
+
+
+_READERS: Final[dict[Any, Callable[[Any], Any]]] = {
+    np.ndarray: lambda value: matrix_from_proto(_parse("mediapipe.MatrixData", value)),
+    Color: lambda value: Color.from_proto(_parse("mediapipe.Color", value)),
+    Anchors: _anchors,
+    ImageSize: _image_size,
+}
+
+
 def _expect(form: type, kind: Any, value: Any) -> Any:
     # bool is a kind of int to Python, not to a graph.
     if not isinstance(value, form) or (form is int and isinstance(value, bool)):
@@ -98,6 +111,7 @@ def _expect(form: type, kind: Any, value: Any) -> Any:
 
 
 _JSON_NAMES: Final = {
+    dict: "object",
     list: "list",
     bool: "true or false",
     int: "whole number",

@@ -97,12 +97,12 @@ class _LandmarkArray:
 
     @property
     def visibility(self) -> Floats:
-        """(N,) view, 0 to 1: the chance that the point is not hidden. Zeros without `has_visibility`."""
+        """(N,) view, 0 to 1: the chance that the point is not hidden. Only with `has_visibility`."""
         return self.data[:, _VISIBILITY]
 
     @property
     def presence(self) -> Floats:
-        """(N,) view, 0 to 1: the chance that the point is in the image. Zeros without `has_presence`."""
+        """(N,) view, 0 to 1: the chance that the point is in the image. Only with `has_presence`."""
         return self.data[:, _PRESENCE]
 
     def with_xyz(self, xyz: np.ndarray[Any, Any]) -> Self:
@@ -156,11 +156,14 @@ class _LandmarkArray:
         if type(other) is not type(self):
             return NotImplemented
         assert isinstance(other, _LandmarkArray)
-        return (
-            self.has_visibility == other.has_visibility
-            and self.has_presence == other.has_presence
-            and np.array_equal(self.data, other.data)
-        )
+        if (self.has_visibility, self.has_presence) != (other.has_visibility, other.has_presence):
+            return False
+        columns = self._columns()
+        return np.array_equal(self.data[:, columns], other.data[:, columns])
+
+    def _columns(self) -> list[int]:
+        """The columns that mean something."""
+        return [0, 1, 2, *[_VISIBILITY] * self.has_visibility, *[_PRESENCE] * self.has_presence]
 
     __hash__ = None  # type: ignore[assignment]  # equal by contents
 

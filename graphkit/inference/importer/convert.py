@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from graphkit.inference.importer.reader import TfliteModel, TfliteOperator
 
 # Part of the cache key: raise it whenever the same model would come out differently.
-IMPORTER_VERSION = 1
+IMPORTER_VERSION = 2
 METADATA_KEY = "graphkit.interface"
 
 

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graphkit.inference.importer.passes.add_clip import clip_through_conv
+from graphkit.inference.importer.passes.fold_pad import fold_pad
+from graphkit.inference.importer.passes.grow_channels import grow_channels
+from graphkit.inference.importer.passes.pad_channels import pad_channels
+from graphkit.inference.importer.passes.prelu import rewrite_prelu
+from graphkit.inference.importer.passes.split_conv import split_single_channel_conv
+
 if TYPE_CHECKING:
     from graphkit.inference.importer.graph import Graph
+
+PASSES = (fold_pad, grow_channels, rewrite_prelu, split_single_channel_conv, pad_channels, clip_through_conv)
 
 
 def run_passes(graph: Graph) -> None:
     """Apply every rewrite, in place."""
+    graph.prune()
+    for rewrite in PASSES:
+        rewrite(graph)
     graph.prune()

@@ -51,7 +51,7 @@ def _read(kind: Any, value: Any) -> Any:
 def _parse(message_name: str, value: Any) -> Any:
     from google.protobuf import json_format
 
-    message = message_class(message_name)()
+    message: Any = message_class(message_name)()
     try:
         json_format.ParseDict(_expect(dict, message_name, value), message, descriptor_pool=pool())
     except json_format.ParseError as exc:

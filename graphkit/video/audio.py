@@ -25,6 +25,8 @@ class AudioCopy:
     Args:
         path: the file with the audio.
         output: gets the audio stream; nothing may have been written to it yet.
+        keep_lead_in: whether to keep packets before time zero; a container that cannot hold them
+            would move everything else instead.
 
     Attributes:
         problem: why there is no audio, or not all of it; empty while all is well.
@@ -34,11 +36,14 @@ class AudioCopy:
         VideoOpenError: the file cannot be opened.
     """
 
-    def __init__(self, path: str | os.PathLike[str], output: OutputContainer) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], output: OutputContainer, *, keep_lead_in: bool = True
+    ) -> None:
         self.problem = ""
         self.packets = 0
         self._path = path
         self._output = output
+        self._keep_lead_in = keep_lead_in
         self._input = open_container(path)
         try:
             self._stream = self._add_stream()
@@ -57,11 +62,12 @@ class AudioCopy:
         for other in self._input.streams:
             if other is not tracks[0]:
                 other.discard = Discard.all
-        codec = tracks[0].codec_context.name if tracks[0].codec_context else "unknown"
-        if codec not in self._output.supported_codecs:
+        context = tracks[0].codec_context
+        if context is None or context.codec.name not in self._output.supported_codecs:
+            codec = context.codec.canonical_name if context else "(unknown)"
             self.problem = (
                 f"{self._path}: its audio codec {codec} does not fit into a {self._output.format.name} file; "
-                "the output has no sound. Write a .mkv file to keep it."
+                "the output has no sound. A .mov or .avi file may hold it."
             )
             log.warning(self.problem)
             return None
@@ -96,9 +102,10 @@ class AudioCopy:
             shift = to_ticks(shift_us, packet.time_base)
             packet.pts += shift
             packet.dts += shift
-            packet.stream = self._stream
-            self._output.mux(packet)
-            self.packets += 1
+            if self._keep_lead_in or packet.dts >= 0:
+                packet.stream = self._stream
+                self._output.mux(packet)
+                self.packets += 1
             self._next = next(self._waiting, None)
 
     def close(self) -> None:

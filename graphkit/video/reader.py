@@ -135,7 +135,7 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, first:
         codec=stream.codec_context.name,
         pixel_format=first.format.name,
         color=ColorTags(first.colorspace, first.color_range, first.color_primaries, first.color_trc),
-        audio_codec=audio[0].codec_context.name if audio else "",
+        audio_codec=audio[0].codec_context.codec.canonical_name if audio and audio[0].codec_context else "",
     )
 
 

@@ -19,7 +19,7 @@ _FRAGMENTED = {
     "frag_duration": "500000",
 }
 # Without this limit a short audio track would hold the rest of the video in memory.
-_COMMON = {"flush_packets": "1", "max_interleave_delta": "1000000"}
+_COMMON = {"flush_packets": "1", "max_interleave_delta": "200000"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,19 @@ class ContainerFormat:
         name: FFmpeg's name of the muxer.
         options: muxer options.
         constant_rate: whether the container can only hold pictures at equal distances.
+        negative_times: whether sound may begin before zero, as the lead-in of AAC does.
     """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
     constant_rate: bool = False
+    negative_times: bool = False
 
 
 _FORMATS = {
-    ".mp4": ContainerFormat("mp4", _COMMON | _FRAGMENTED),
-    ".m4v": ContainerFormat("mp4", _COMMON | _FRAGMENTED),
-    ".mov": ContainerFormat("mov", _COMMON | _FRAGMENTED),
+    ".mp4": ContainerFormat("mp4", _COMMON | _FRAGMENTED, negative_times=True),
+    ".m4v": ContainerFormat("mp4", _COMMON | _FRAGMENTED, negative_times=True),
+    ".mov": ContainerFormat("mov", _COMMON | _FRAGMENTED, negative_times=True),
     ".mkv": ContainerFormat("matroska", _COMMON | {"cluster_time_limit": "1000"}),
     ".avi": ContainerFormat("avi", _COMMON, constant_rate=True),
 }

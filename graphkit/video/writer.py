@@ -17,7 +17,7 @@ from graphkit.video.encoders import EncoderSettings
 from graphkit.video.frames import ColorTags, WriteStats
 from graphkit.video.pixels import BT601_MATRIX, LIMITED_RANGE, YuvConverter, letterboxed
 from graphkit.video.targets import check_writable, container_format
-from graphkit.video.timestamps import MICROSECONDS, to_ticks
+from graphkit.video.timestamps import MICROSECONDS, to_microseconds, to_ticks
 
 if TYPE_CHECKING:
     import os
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import av
+    from av.packet import Packet
+    from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
     from graphkit.video.frames import VideoInfo
@@ -126,7 +128,8 @@ class VideoWriter:
                 self._tag(stream.codec_context, source)
                 stream.time_base = self._time_base
                 self._stream = stream
-                self._audio = AudioCopy(audio_from, self._container) if audio_from else None
+                if audio_from:
+                    self._audio = AudioCopy(audio_from, self._container, keep_lead_in=kind.negative_times)
                 self._container.start_encoding()
             except BaseException:
                 self._abandon()
@@ -161,8 +164,7 @@ class VideoWriter:
         picture.time_base = self._time_base
         self._end_us = timestamp_us + round(MICROSECONDS / self._rate)
         with self._reporting():
-            self._copy_audio(timestamp_us)
-            self._container.mux(self._stream.encode(picture))
+            self._mux(self._stream.encode(picture))
         self.stats.frames += 1
 
     def copy_rest_of_audio(self) -> None:
@@ -184,7 +186,7 @@ class VideoWriter:
             return
         try:
             with self._reporting():
-                self._container.mux(self._stream.encode(None))
+                self._mux(self._stream.encode(None))
                 self._copy_audio(self._end_us)
                 self._container.close()
         except VideoWriteError:
@@ -221,6 +223,18 @@ class VideoWriter:
             self.stats.timestamps_repaired += 1
         self._last_ticks = ticks
         return ticks
+
+    def _mux(self, packets: list[Packet[VideoStream]]) -> None:
+        """Write encoded pictures, each after the sound that precedes it.
+
+        The encoder may hold pictures back. Sound never runs ahead of what it gives out, or the muxer
+        would have to start the file without knowing when the video begins.
+        """
+        for packet in packets:
+            if packet.dts is not None:
+                reached_us = to_microseconds(packet.dts, packet.time_base)
+                self._copy_audio(reached_us - self.stats.shift_us)
+            self._container.mux(packet)
 
     def _copy_audio(self, end_us: int) -> None:
         if self._audio is not None:

@@ -40,12 +40,12 @@ def test_content_that_is_no_video(tmp_path: Path, name: str, content: bytes, mes
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(VideoOpenError, match="no such file. Check the path"):
+    with pytest.raises(VideoOpenError, match=r"no such file\. Check the path"):
         VideoReader(tmp_path / "none.mp4")
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(VideoOpenError, match="The folder .*gone does not exist either"):
+    with pytest.raises(VideoOpenError, match=r"The folder .*gone does not exist either"):
         VideoReader(tmp_path / "gone" / "none.mp4")
 
 

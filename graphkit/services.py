@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,3 +25,19 @@ class GraphService(Generic[S]):
 
     def __repr__(self) -> str:
         return f"GraphService({self.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowControl:
+    """Who keeps the number of frames in flight small.
+
+    Attributes:
+        drop: True: limiters inside the graph drop the frames they cannot take, as live video wants it.
+            False: whoever feeds the graph waits instead, so limiters let every frame pass.
+    """
+
+    drop: bool = True
+
+
+FLOW_CONTROL: Final[GraphService[FlowControl]] = GraphService("flow control", FlowControl)
+"""How limiters behave in this run; FlowLimiterCalculator asks for it."""

@@ -29,7 +29,6 @@ _ACTIVATIONS: dict[str, tuple[str, tuple[float, float] | None]] = {
     "RELU": ("Relu", None),
     "RELU_N1_TO_1": ("Clip", (-1.0, 1.0)),
     "RELU6": ("Clip", (0.0, 6.0)),
-    "TANH": ("Tanh", None),
 }
 
 

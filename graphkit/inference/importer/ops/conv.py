@@ -91,14 +91,17 @@ def transposed_conv_with_bias(low: Lowering, op: TfliteOperator) -> str:
     """
     padding, stride_w, stride_h = (int(i) for i in np.frombuffer(op.custom_options[:12], np.int32))
     weights = low.constant_input(op, 1)
-    _, height, width, _ = low.shape(low.input(op, 0))
+    batch, height, width, _ = low.shape(low.input(op, 0))
     kernel = weights.shape[1:3]
     total = [
         max(0, k - (size - 1) % stride - 1) if padding == 1 else 0
         for k, size, stride in zip(kernel, (height, width), (stride_h, stride_w), strict=True)
     ]
     before = [t // 2 for t in total]
-    target = low.shape(op.outputs[0])
+    rows, columns = (
+        stride * (size - 1) + k - t
+        for stride, size, k, t in zip((stride_h, stride_w), (height, width), kernel, total, strict=True)
+    )
     return low.graph.emit(
         "ConvTranspose",
         [
@@ -106,7 +109,7 @@ def transposed_conv_with_bias(low: Lowering, op: TfliteOperator) -> str:
             low.graph.constant(weights.transpose(3, 0, 1, 2), "weight"),
             low.graph.constant(low.constant_input(op, 2), "bias"),
         ],
-        (target[0], target[3], target[1], target[2]),
+        (batch, weights.shape[0], rows, columns),
         kernel_shape=list(kernel),
         strides=[stride_h, stride_w],
         pads=[*before, *(t - b for t, b in zip(total, before, strict=True))],

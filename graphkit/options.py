@@ -41,6 +41,7 @@ _DEFAULT_KIND: Final[dict[type, str]] = {
 }  # fmt: skip
 
 _MARK: Final = "graphkit.option"
+_declared: Final[dict[str, list[type[Any]]]] = {}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -119,9 +120,20 @@ def options(full_name: str, *, extension: int = 0) -> Callable[[type[C]], type[C
                 setattr(cls, field.name, dataclasses.field(default_factory=list))
         made = dataclasses.dataclass(kw_only=True)(cls)
         made.__graphkit_options__ = OptionsSchema(full_name, extension, fields, made)  # type: ignore[attr-defined]
+        _declared.setdefault(full_name, []).append(made)
         return made
 
     return decorate
+
+
+def declared_options() -> dict[str, list[type[Any]]]:
+    """Return every options class declared so far, by message name; the dict is the caller's."""
+    return {name: list(classes) for name, classes in _declared.items()}
+
+
+def options_named(full_name: str) -> list[type[Any]]:
+    """Return the options classes declared for the message *full_name*."""
+    return list(_declared.get(full_name, ()))
 
 
 def schema_of(cls: type[Any]) -> OptionsSchema:

@@ -1,0 +1,170 @@
+"""The contract of every node: its calculator, tags, options, and what its ports declare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit import registry
+from graphkit.calculator import apply_ports, ports_of
+from graphkit.config.names import canonical_names, keyed, place_of_key, tag_map
+from graphkit.config.option_catalog import options_classes
+from graphkit.config.option_messages import to_instance
+from graphkit.contract import CalculatorContract
+from graphkit.errors import UnknownCalculatorError, did_you_mean
+from graphkit.tag_map import TagMap, key_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from google.protobuf.message import Message
+
+    from graphkit.calculator import Calculator
+    from graphkit.config.faults import Faults
+    from graphkit.config.model import Entry, GraphConfig, NodeConfig
+    from graphkit.config.source import Place
+    from graphkit.contract import PortMap
+    from graphkit.tag_map import Key
+
+_SIDES: Final = ("inputs", "outputs", "input_side_packets", "output_side_packets")
+_SIDE_LABELS: Final = {
+    "inputs": "input stream", "outputs": "output stream",
+    "input_side_packets": "input side packet", "output_side_packets": "output side packet",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Node:
+    """One calculator node while the plan is made.
+
+    Attributes:
+        cls: None where the calculator is unknown or a tag is malformed; such a node only keeps its streams'
+            names, so that one fault does not make others.
+        contract: None in the same case.
+    """
+
+    config: NodeConfig
+    name: str
+    cls: type[Calculator] | None
+    inputs: TagMap = field(default_factory=TagMap)
+    outputs: TagMap = field(default_factory=TagMap)
+    input_side_packets: TagMap = field(default_factory=TagMap)
+    output_side_packets: TagMap = field(default_factory=TagMap)
+    options: dict[type[Any], Any] = field(default_factory=dict)
+    contract: CalculatorContract | None = None
+
+    @property
+    def title(self) -> str:
+        """The node as messages name it."""
+        return f'"{self.name}"' if self.name == self.config.calculator else f'"{self.name}" ({self.config.calculator})'
+
+    def place_of(self, side: str, key: Key) -> Place:
+        """Return where one of its connections stands; *side* is "inputs", "outputs" and so on."""
+        return place_of_key(getattr(self.config, side), key, self.config.place)
+
+
+def build_nodes(graph: GraphConfig, faults: Faults, known_types: Iterable[str] = ()) -> list[Node]:
+    """Return the nodes of an expanded graph with their contracts; *known_types* are subgraphs one could mean."""
+    names = canonical_names(graph.nodes)
+    nodes = [_build_node(config, name, faults, known_types) for config, name in zip(graph.nodes, names, strict=True)]
+    places: dict[str, Node] = {}
+    for node in nodes:
+        other = places.setdefault(node.name, node)
+        if other is not node:
+            faults.add(
+                f'two nodes are called "{node.name}", the other at {other.config.place.location}; rename one',
+                node.config.place,
+            )
+    return nodes
+
+
+def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: Iterable[str]) -> Node:
+    node = Node(config, name, registry.lookup_calculator(config.calculator, config.package))
+    if node.cls is None and config.calculator:
+        known = {*registry.known_calculators(), *known_types}
+        faults.add(str(UnknownCalculatorError(config.calculator, known)), config.place_of("calculator"))
+    for side in _SIDES:
+        entries: Sequence[Entry] = getattr(config, side)
+        made = tag_map(entries, f"node {node.title}", faults)
+        if made is None:
+            node.cls = None
+        else:
+            setattr(node, side, made)
+    node.options = node_options(config, faults)
+    if node.cls is not None:
+        node.contract = _contract(node, node.cls, faults)
+    return node
+
+
+def node_options(config: NodeConfig, faults: Faults) -> dict[type[Any], Any]:
+    """Return the node's options by class; where one message is given in both notations, node_options wins."""
+    merged: dict[str, Message] = {}
+    places: dict[str, Place] = {}
+    for options in config.options:
+        full_name = options.full_name
+        places.setdefault(full_name, options.place)
+        if full_name in merged:
+            both = type(options.message)()
+            both.MergeFrom(merged[full_name])
+            both.MergeFrom(options.message)
+            merged[full_name] = both
+        else:
+            merged[full_name] = options.message
+    instances: dict[type[Any], Any] = {}
+    for full_name, message in merged.items():
+        for cls in options_classes(full_name):
+            try:
+                instances[cls] = to_instance(cls, message)
+            except ValueError as exc:
+                faults.add(f"options {full_name}: {exc}", places[full_name], exc)
+    return instances
+
+
+def _contract(node: Node, cls: type[Calculator], faults: Faults) -> CalculatorContract | None:
+    contract = CalculatorContract(
+        node.name, node.inputs, node.outputs, node.input_side_packets, node.output_side_packets, node.options
+    )
+    try:
+        missing = apply_ports(cls, contract)
+    except Exception as exc:  # update_contract is the calculator's own code: whatever it raises is a fault of the node
+        faults.add(
+            f"node {node.title}: its calculator refuses this config: {type(exc).__name__}: {exc}",
+            node.config.place, exc,
+        )  # fmt: skip
+        return None
+    for sentence in missing:
+        faults.add(f"node {node.title}: {sentence} and this node does not connect it", node.config.place)
+    for side in _SIDES:
+        _check_declared(node, cls, side, getattr(contract, side), faults)
+    return contract
+
+
+def _check_declared(node: Node, cls: type[Calculator], side: str, ports: PortMap, faults: Faults) -> None:
+    undeclared = [key for key, spec in ports.items() if spec.type is None]
+    if not undeclared:
+        return
+    places = keyed(getattr(node.config, side))
+    for tag, index in undeclared:
+        place = places[tag, index].place
+        faults.add(f"node {node.title}: {_undeclared(cls, side, (tag, index), ports)}", place)
+
+
+def _undeclared(cls: type[Calculator], side: str, key: Key, ports: PortMap) -> str:
+    label, known = _SIDE_LABELS[side], _declared_keys(cls, side, ports)
+    tags = sorted({tag for tag, _ in known if tag})
+    untagged = sum(1 for tag, _ in known if not tag)
+    takes = [f"tags {', '.join(tags)}"] if tags else []
+    takes += [f"{untagged} without a tag"] if untagged else []
+    found = f'tag "{key[0]}"' if key[0] else f"index {key[1]} (without a tag)"
+    if key[0] in tags:
+        found = key_label(key)
+    close = did_you_mean(key[0], tags) if key[0] and key[0] not in tags else ""
+    return f"{label} with {found} is not known to the calculator; it takes {' and '.join(takes) or 'none'}.{close}"
+
+
+def _declared_keys(cls: type[Calculator], side: str, ports: PortMap) -> set[Key]:
+    keys = {(port.tag, port.index) for port in ports_of(cls) if port.side == side}
+    keys |= {key for key, spec in ports.items() if spec.type is not None}
+    if side == "inputs":  # calculators made from functions also take the names of their parameters as tags
+        keys |= {(name.upper(), 0) for name, *_ in getattr(cls, "parameters", ())}
+    return keys

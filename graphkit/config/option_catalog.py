@@ -1,0 +1,68 @@
+"""Which options messages there are: those of the schema and those that options classes declare.
+
+A class is put into the descriptor pool when a config first names it. A name that is not known yet makes the
+registry load the installed calculators, as their modules declare their options.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphkit import registry, schema
+from graphkit.config.option_descriptors import ensure_registered
+from graphkit.errors import SchemaError
+from graphkit.options import declared_options, options_named
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, FieldDescriptor
+    from google.protobuf.message import Message
+
+
+def any_message_class(full_name: str) -> type[Message] | None:
+    """Return the message class called *full_name*, None where neither schema nor calculators have it."""
+    _declare(full_name)
+    return schema.message_class(full_name) if _in_schema(full_name) else None
+
+
+def node_extension(name: str, extendee: Descriptor) -> FieldDescriptor | None:
+    """Return the extension called *name* (``mediapipe.X.ext``) of the message *extendee*, None for none."""
+    _declare(name.removesuffix(".ext"))
+    try:
+        extension = schema.extension(name)
+    except SchemaError:
+        return None
+    return extension if extension.containing_type.full_name == extendee.full_name else None
+
+
+def known_messages() -> list[str]:
+    """Return the names of all options messages that calculators declare."""
+    return sorted(declared_options())
+
+
+def options_classes(full_name: str) -> list[type[Any]]:
+    """Return the classes declared for the message *full_name*, all in the pool."""
+    classes = options_named(full_name)
+    for cls in classes:
+        ensure_registered(cls)
+    return classes
+
+
+def register_all() -> None:
+    """Put every declared options class into the pool; a binary config names extensions by number only."""
+    registry.load_plugins()
+    for full_name in known_messages():
+        options_classes(full_name)
+
+
+def _declare(full_name: str) -> None:
+    if not options_classes(full_name) and not _in_schema(full_name):
+        registry.load_plugins()
+        options_classes(full_name)
+
+
+def _in_schema(full_name: str) -> bool:
+    try:
+        schema.pool().FindMessageTypeByName(full_name)
+    except KeyError:
+        return False
+    return True

@@ -1,0 +1,73 @@
+"""Where things stand in a config: the text, and the offsets of its fields.
+
+Parsing keeps one `Mark` a field. A fault turns a mark into ``file:line:column`` only when it is reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from graphkit.errors import Location
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One config as it was read.
+
+    Attributes:
+        name: path of the file, or what stands for it in messages.
+        text: its text; None for a binary config, which has no lines.
+    """
+
+    name: str = "<config>"
+    text: str | None = None
+
+    def location(self, offset: int) -> Location:
+        """Return the line and column of a character; only the file where there is no such character."""
+        if self.text is None or offset < 0:
+            return Location(self.name)
+        line_start = self.text.rfind("\n", 0, offset) + 1
+        return Location(self.name, self.text.count("\n", 0, offset) + 1, offset - line_start + 1)
+
+
+class Place(NamedTuple):
+    """A character of a source."""
+
+    source: Source
+    offset: int = -1
+
+    @property
+    def location(self) -> Location:
+        """The place as file, line and column."""
+        return self.source.location(self.offset)
+
+
+NOWHERE = Place(Source())
+
+
+class Mark:
+    """Where a field of a parsed message begins, and the same for the fields inside of it.
+
+    Attributes:
+        offset: of the field's first character, -1 where unknown.
+        fields: marks of the inner fields by name, one for each value, in order.
+        content: the message inside a ``google.protobuf.Any``.
+    """
+
+    __slots__ = ("content", "fields", "offset")
+
+    def __init__(self, offset: int = -1) -> None:
+        self.offset = offset
+        self.fields: dict[str, list[Mark]] = {}
+        self.content: Message | None = None
+
+    def at(self, name: str, index: int = 0) -> Mark:
+        """Return the mark of the *index*-th value of field *name*; the mark of the whole where it is unknown."""
+        marks = self.fields.get(name)
+        if marks is None or index >= len(marks):
+            return self
+        return marks[index]

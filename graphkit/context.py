@@ -6,7 +6,7 @@ before the call and collects the shards of ``outputs`` after it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit.contract import as_key
 from graphkit.errors import PacketError, PacketTypeError, SidePacketError, StreamClosedError, TimestampError
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 O = TypeVar("O")  # noqa: E741 - O for options
 S = TypeVar("S")
+
+_FIRST: Final = int(Timestamp.PRE_STREAM)
+_LAST: Final = int(Timestamp.POST_STREAM)
 
 
 class PacketSet:
@@ -107,7 +110,7 @@ class OutputShard:
             )
         if payload is None:
             raise PacketError(f'output stream "{self.name}" was given None; emit nothing instead')
-        if not packet.timestamp.is_allowed_in_stream():
+        if not _FIRST <= packet._timestamp <= _LAST:
             raise TimestampError(
                 f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}'
             )
@@ -206,7 +209,7 @@ class CalculatorContext:
     __slots__ = (
         "_counters", "_options", "_services", "calculator_type", "graph_error", "input_side_packets",
         "input_timestamp", "inputs", "node_id", "node_name", "output_side_packets", "outputs",
-        "resources",
+        "resources", "sequence",
     )  # fmt: skip
 
     def __init__(
@@ -228,9 +231,18 @@ class CalculatorContext:
         self.input_timestamp = Timestamp.UNSTARTED
         self.graph_error: BaseException | None = None
         self.resources: Any = None
+        self.sequence = 0
         self._options = options
         self._services: Mapping[GraphService[Any], Any] = {}
         self._counters: Any = None
+
+    def equip(self, services: Mapping[GraphService[Any], Any], resources: Any, counters: Any) -> None:
+        """Give the context what the graph lends its nodes; called by the runtime."""
+        self._services, self.resources, self._counters = services, resources, counters
+
+    def lend(self, other: CalculatorContext) -> None:
+        """Take over what *other*, a context of the same node, was equipped with; called by the runtime."""
+        self.equip(other._services, other.resources, other._counters)
 
     def options(self, cls: type[O]) -> O:
         """Return the node's options of class *cls*, all defaults where the config gives none."""

@@ -36,9 +36,7 @@ class Packet(Generic[T]):
 
     def __init__(self, payload: T, timestamp: int = Timestamp.UNSET) -> None:
         self._payload = payload
-        self._timestamp: Timestamp = (
-            timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
-        )
+        self._timestamp: Timestamp = timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
 
     @classmethod
     def empty(cls, timestamp: int = Timestamp.UNSET) -> Packet[Any]:

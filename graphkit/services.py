@@ -41,3 +41,20 @@ class FlowControl:
 
 FLOW_CONTROL: Final[GraphService[FlowControl]] = GraphService("flow control", FlowControl)
 """How limiters behave in this run; FlowLimiterCalculator asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceSettings:
+    """What a program or the command line says about the models of a graph, over what the graph says.
+
+    Attributes:
+        provider: "cpu", "cuda", "tensorrt" or "auto"; None leaves it to each node's delegate.
+        threads: threads inside one inference; None leaves it to the node, then to the thread budget.
+    """
+
+    provider: str | None = None
+    threads: int | None = None
+
+
+INFERENCE: Final[GraphService[InferenceSettings]] = GraphService("inference", InferenceSettings)
+"""Where models run; InferenceCalculator asks for it."""

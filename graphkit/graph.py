@@ -1,0 +1,372 @@
+"""CalculatorGraph: the one class a program drives.
+
+::
+
+    graph = CalculatorGraph("graph.pbtxt")
+    graph.observe_output_stream("landmarks", print)
+    with graph:
+        graph.add_packet_to_input_stream("image", frame, timestamp=0)
+        graph.wait_until_idle()
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from graphkit import config
+from graphkit.errors import GraphStateError, did_you_mean
+from graphkit.packet import Packet
+from graphkit.packet_type import Kind, runtime_classes
+from graphkit.poller import OutputStreamPoller
+from graphkit.resources import Resources
+from graphkit.runtime.build import Observer, build_state
+from graphkit.runtime.counters import Counters
+from graphkit.runtime.instruments import instrumented
+from graphkit.runtime.scheduler import Scheduler
+from graphkit.runtime.side_packets import SidePackets
+from graphkit.timestamp import Timestamp, as_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from graphkit.config.plan import GraphPlan
+    from graphkit.executor import Executor
+    from graphkit.instrument import Instrument
+    from graphkit.runtime.state import GraphInput, GraphState
+    from graphkit.runtime.streams import InputStream
+    from graphkit.services import GraphService
+
+
+class CalculatorGraph:
+    """A graph and its runs, one at a time.
+
+    Args:
+        source: path of a .pbtxt or .binarypb file, text of a config, bytes of a binary one, a
+            CalculatorGraphConfig message, or a ready GraphPlan.
+        side_packets: input side packets for every run, by name.
+        resources: where models and subgraphs are found.
+        graph_options: options message fields of the graph, for ``option_value``.
+        overrides: ``"node.field=value"`` strings for options of expanded nodes.
+
+    Attributes:
+        plan: the expanded and validated graph.
+        add_mode_blocks: whether adding a packet waits while the graph is throttled (the default), or
+            raises ThrottledError.
+
+    Raises:
+        ConfigError: the text cannot be parsed.
+        GraphValidationError: all faults of the config, each with its place.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        *,
+        side_packets: Mapping[str, Any] | None = None,
+        resources: Resources | None = None,
+        graph_options: Any = None,
+        overrides: tuple[str, ...] = (),
+    ) -> None:
+        self.resources = resources or Resources()
+        self.plan: GraphPlan = (
+            source
+            if isinstance(source, config.GraphPlan)
+            else config.load(source, resources=self.resources, graph_options=graph_options, overrides=overrides)
+        )
+        self.add_mode_blocks = True
+        self._side_packets = dict(side_packets or {})
+        self._services: dict[GraphService[Any], Any] = {}
+        self._executors: dict[str, Executor] = {}
+        self._observers: list[Observer] = []
+        self._instruments: list[Instrument] = []
+        self._on_error: Callable[[BaseException], None] | None = None
+        self._counters = Counters()
+        self._run: Scheduler | None = None
+        self._inputs: dict[str, GraphInput] = {}
+        self._side: SidePackets | None = None
+        self._classes = {name: _classes(self.plan, name) for name in self.plan.graph_inputs.names}
+        self._gate = threading.Lock()
+
+    # -- before a run -----------------------------------------------------------------------------------
+
+    def observe_output_stream(
+        self, name: str, callback: Callable[[Packet[Any]], None], *, observe_timestamp_bounds: bool = False
+    ) -> None:
+        """Call *callback* with every packet of stream *name*, any stream of the expanded graph.
+
+        Calls come in order, one at a time, from the thread that ran the producer; a callback may push
+        packets. With *observe_timestamp_bounds* it also gets an empty packet where the stream is settled
+        without one. An exception in the callback fails the run.
+        """
+        self._not_running("observe a stream")
+        self._observers.append(Observer(self._known_stream(name), callback, observe_timestamp_bounds))
+
+    def add_output_stream_poller(
+        self, name: str, *, observe_timestamp_bounds: bool = False, max_queue_size: int = -1
+    ) -> OutputStreamPoller:
+        """Return a poller of stream *name*: ``next()`` waits for a packet; iterating ends with the stream.
+
+        Args:
+            name: any stream of the expanded graph.
+            observe_timestamp_bounds: also return empty packets where the stream is settled without one.
+            max_queue_size: packets it holds before the graph's inputs are throttled; -1 for no limit.
+        """
+        self._not_running("add a poller")
+        poller = OutputStreamPoller(name)
+        observer = Observer(
+            self._known_stream(name), poller.ignore, observe_timestamp_bounds, poller.notify, max_queue_size
+        )
+        poller.attach(self, observer)
+        self._observers.append(observer)
+        return poller
+
+    def set_executor(self, name: str, executor: Executor) -> None:
+        """Use *executor* for the nodes that name it; "" replaces the default one."""
+        self._not_running("set an executor")
+        self._executors[name] = executor
+
+    def set_service(self, service: GraphService[Any], value: Any) -> None:
+        """Lend *value* to the nodes that ask for *service*."""
+        self._not_running("set a service")
+        self._services[service] = value
+
+    def set_error_callback(self, callback: Callable[[BaseException], None]) -> None:
+        """Call *callback* with the first error of a run, when it happens."""
+        self._not_running("set the error callback")
+        self._on_error = callback
+
+    def add_instrument(self, instrument: Instrument) -> None:
+        """Let *instrument* watch the runs."""
+        self._not_running("add an instrument")
+        self._instruments.append(instrument)
+
+    # -- a run ------------------------------------------------------------------------------------------
+
+    def start_run(self, side_packets: Mapping[str, Any] | None = None) -> None:
+        """Open the nodes and start the sources.
+
+        Args:
+            side_packets: payloads or packets by name, for this run.
+
+        Raises:
+            SidePacketError: one is missing, unknown, given twice or of the wrong type.
+            GraphRunError: a node could not open.
+        """
+        with self._gate:
+            self._not_running("start a run")
+            given = self._merged_side_packets(side_packets or {})
+            self._side = SidePackets(self.plan, given)
+            state = build_state(self.plan, self._executors, self._observers)
+            self._equip(state)
+            self._inputs = state.inputs
+            self._run = Scheduler(state, self._side, self._on_error)
+        self._run.start()
+        if self._run.error is not None:
+            self.wait_until_done()
+
+    def add_packet_to_input_stream(self, stream: str, packet: Any, timestamp: int | None = None) -> None:
+        """Push a packet (or a payload with its *timestamp* in microseconds) into graph input *stream*.
+
+        Light nodes that become ready run on this thread before the call returns; nodes that may wait never
+        do. The call waits while the graph is throttled, unless add_mode_blocks is False.
+
+        Raises:
+            TimestampMismatchError: the timestamp is not above the last one.
+            PacketTypeError: the payload is not what the stream carries.
+            ThrottledError: the graph is throttled and add_mode_blocks is False.
+            StreamClosedError, GraphRunError: the stream or the run has ended.
+        """
+        if packet.__class__ is not Packet:
+            packet = Packet(packet, Timestamp.UNSET if timestamp is None else timestamp)
+        elif timestamp is not None:
+            packet = packet.at(timestamp)
+        run = self._run
+        source = self._inputs.get(stream)
+        if run is None or source is None:
+            self._explain_no_input(stream)
+        classes = self._classes[stream]
+        if packet._payload is None or (classes is not None and not isinstance(packet._payload, classes)):
+            self._explain_bad_packet(stream, packet)
+        if not packet._timestamp.is_allowed_in_stream():
+            self._explain_bad_packet(stream, packet)
+        run.push(source, packet, block=self.add_mode_blocks)  # type: ignore[union-attr, arg-type]
+
+    def set_input_stream_timestamp_bound(self, stream: str, bound: int) -> None:
+        """Promise that the next packet of graph input *stream* comes at *bound* or later."""
+        if stream not in self._inputs:
+            self._explain_no_input(stream)
+        self._running().set_bound(self._inputs[stream], int(as_timestamp(bound)) - 1)
+
+    def close_input_stream(self, stream: str) -> None:
+        """End graph input *stream*."""
+        if stream not in self._inputs:
+            self._explain_no_input(stream)
+        self._running().close_inputs([self._inputs[stream]])
+
+    def close_all_input_streams(self) -> None:
+        """End all graph inputs."""
+        self._running().close_inputs(list(self._inputs.values()))
+
+    def close_all_packet_sources(self) -> None:
+        """End all graph inputs and all source nodes; what is queued is still processed."""
+        self._running().close_inputs(list(self._inputs.values()), stop_sources=True)
+
+    def wait_until_idle(self, timeout: float | None = None) -> None:
+        """Wait until every packet added so far is processed; raises the run's error, or TimeoutError."""
+        run = self._running()
+        if not run.wait_until_idle(timeout):
+            raise TimeoutError(f"the graph was still busy after {timeout} s")
+        if run.error is not None:
+            self.wait_until_done()
+
+    def wait_until_done(self, timeout: float | None = None) -> None:
+        """Wait until the run has ended and every node is closed; raises the run's error, or TimeoutError."""
+        run = self._running()
+        if not run.wait_until_done(timeout):
+            raise TimeoutError(f"the run had not ended after {timeout} s; close the input streams first")
+        run.shutdown()
+        self._run = None
+        if run.error is not None:
+            raise run.error
+
+    def run(self, side_packets: Mapping[str, Any] | None = None) -> None:
+        """Start a run of a graph that feeds itself and wait until it is done."""
+        self.start_run(side_packets)
+        self.close_all_input_streams()
+        self.wait_until_done()
+
+    def cancel(self) -> None:
+        """Stop the run; wait_until_done then raises CancelledError."""
+        self._running().cancel()
+
+    def cancel_quietly(self) -> None:
+        """End the run, if one is going on, whatever its outcome; for clean-up after an error."""
+        run = self._run
+        if run is not None:
+            run.cancel()
+            run.wait_until_done()
+            run.shutdown()
+            self._run = None
+
+    def output_stream_bound(self, name: str) -> Timestamp:
+        """Return the current timestamp bound of stream *name* of the run: nothing earlier can still come."""
+        return self._running().stream_bound(self._known_stream(name))
+
+    def has_error(self) -> bool:
+        """Return whether the current run failed."""
+        return self._run is not None and self._run.error is not None
+
+    def is_over(self) -> bool:
+        """Return whether no run is going on, or the current one failed or ended."""
+        return self._run is None or self._run.error is not None or self._run.terminated
+
+    def take_from_poller(self, queue: InputStream) -> Packet[Any] | None:
+        """Take a packet out of a poller's queue; for OutputStreamPoller."""
+        if self._run is None:
+            return queue.queue.popleft() if queue.queue else None
+        return self._run.take(queue)
+
+    def output_side_packet(self, name: str) -> Any:
+        """Return the payload of a side packet of the last run, made by a node or given."""
+        values = self.side_packet_values()
+        if name not in values:
+            raise GraphStateError(f'side packet "{name}" has no value in this run.{did_you_mean(name, values)}')
+        return values[name].payload
+
+    def side_packet_values(self) -> dict[str, Packet[Any]]:
+        """Return all side packets of the last run by name."""
+        return dict(self._side.values) if self._side is not None else {}
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters of the last run by name (``<node>-<counter>``)."""
+        return self._counters.values()
+
+    def __enter__(self) -> CalculatorGraph:
+        if self._run is None:
+            self.start_run()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the run: wait for what was pushed, or cancel it if the block raised."""
+        if self._run is None:
+            return
+        if error is None:
+            self.close_all_packet_sources()
+            self.wait_until_done()
+            return
+        self.cancel_quietly()
+
+    # -- helpers ----------------------------------------------------------------------------------------
+
+    def _equip(self, state: GraphState) -> None:
+        services = dict(self._services)
+        for service, optional in self.plan.services.items():
+            if service not in services and service.default is not None:
+                services[service] = service.default()
+            elif service not in services and not optional:
+                askers = [n.name for n in state.nodes if service in n.plan.contract.services]
+                raise GraphStateError(
+                    f'node "{askers[0]}" requires service "{service.name}"; call set_service() before the run'
+                )
+        self._counters.clear()
+        for node in state.nodes:
+            node.contexts[0].equip(services, self.resources, self._counters)
+            if self._instruments:
+                node.process = instrumented(node, self._instruments)
+
+    def _merged_side_packets(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        twice = self._side_packets.keys() & given.keys()
+        if twice:
+            raise GraphStateError(
+                f'side packet "{min(twice)}" was given to the graph already; start_run repeats it'
+            )
+        return {**self._side_packets, **given}
+
+    def _known_stream(self, name: str) -> str:
+        if name not in self.plan.stream_ids:
+            raise GraphStateError(
+                f'the graph has no stream "{name}".{did_you_mean(name, self.plan.stream_ids)} Streams inside a '
+                "subgraph are called <node>__<stream>."
+            )
+        return name
+
+    def _running(self) -> Scheduler:
+        if self._run is None:
+            raise GraphStateError("the graph is not running; call start_run() first")
+        return self._run
+
+    def _not_running(self, what: str) -> None:
+        if self._run is not None and not self._run.terminated:
+            raise GraphStateError(f"the graph is running; {what} before start_run() or after wait_until_done()")
+
+    def _explain_no_input(self, stream: str) -> None:
+        self._running()
+        have = ", ".join(sorted(self._inputs)) or "none"
+        raise GraphStateError(
+            f'the graph has no input stream "{stream}" (it has: {have}).{did_you_mean(stream, self._inputs)}'
+        )
+
+    def _explain_bad_packet(self, stream: str, packet: Packet[Any]) -> None:
+        from graphkit.errors import PacketTypeError, TimestampError
+
+        if packet.is_empty or packet._payload is None:
+            raise PacketTypeError(
+                f'an empty packet was pushed into "{stream}"; call set_input_stream_timestamp_bound() instead'
+            )
+        if packet.timestamp.is_allowed_in_stream():
+            expected = self.plan.streams[self.plan.stream_ids[stream]].packet_type
+            raise PacketTypeError(
+                f'graph input stream "{stream}" carries {expected}, but was given {type(packet._payload).__name__}'
+            )
+        raise TimestampError(
+            f'a packet for "{stream}" has timestamp {packet.timestamp}; pass timestamp= in microseconds'
+        )
+
+
+def _classes(plan: GraphPlan, name: str) -> tuple[type[Any], ...] | None:
+    packet_type = plan.streams[plan.stream_ids[name]].packet_type
+    return runtime_classes(packet_type.types) if packet_type.kind is Kind.ONE_OF else None

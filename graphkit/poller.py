@@ -1,0 +1,98 @@
+"""OutputStreamPoller: pull packets out of a running graph."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from graphkit.errors import GraphStateError
+from graphkit.packet import Packet
+from graphkit.runtime.streams import MAX, MIN, POST_STREAM, UNSTARTED
+from graphkit.timestamp import Timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graphkit.graph import CalculatorGraph
+    from graphkit.runtime.build import Observer
+
+
+class OutputStreamPoller:
+    """The packets of one stream, one ``next()`` at a time. Made by ``CalculatorGraph.add_output_stream_poller``.
+
+    Attributes:
+        stream: name of the stream.
+    """
+
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self._arrived = threading.Event()
+        self._graph: CalculatorGraph | None = None
+        self._observer: Observer | None = None
+        self._told = UNSTARTED
+
+    def attach(self, graph: CalculatorGraph, observer: Observer) -> None:
+        """Connect the poller to its graph; called once, by the graph."""
+        self._graph, self._observer = graph, observer
+
+    def notify(self) -> None:
+        """Say that the stream moved; called by the runtime under its lock."""
+        self._arrived.set()
+
+    def ignore(self, packet: Packet[Any]) -> None:
+        """Take no packet: a poller reads its queue itself."""
+
+    def next(self, timeout: float | None = None) -> Packet[Any] | None:
+        """Return the next packet, None at the end of the stream or of a failed run.
+
+        Args:
+            timeout: seconds to wait; None waits for ever.
+
+        Raises:
+            TimeoutError: nothing came in time.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            self._arrived.clear()
+            packet = self._try_next()
+            if packet is not None:
+                return packet
+            if self._ended():
+                return None
+            left = None if deadline is None else deadline - time.monotonic()
+            if (left is not None and left <= 0) or not self._arrived.wait(left):
+                raise TimeoutError(f'no packet on stream "{self.stream}" within {timeout} s')
+
+    def queue_size(self) -> int:
+        """Return how many packets wait."""
+        queue = self._observer.queue if self._observer else None
+        return len(queue.queue) if queue else 0
+
+    def reset(self) -> None:
+        """Drop the packets that wait."""
+        while self._try_next() is not None:
+            continue
+
+    def __iter__(self) -> Iterator[Packet[Any]]:
+        while (packet := self.next()) is not None:
+            yield packet
+
+    def _try_next(self) -> Packet[Any] | None:
+        observer, graph = self._observer, self._graph
+        if observer is None or graph is None or observer.queue is None:
+            raise GraphStateError("the graph of this poller has not been started")
+        packet = graph.take_from_poller(observer.queue)
+        if packet is not None:
+            self._told = int(packet.timestamp)
+            return packet
+        settled = min(int(observer.queue.settled), MAX)
+        if observer.bounds and settled > self._told and settled >= MIN and not observer.queue.queue:
+            self._told = settled
+            return Packet.empty(Timestamp.from_raw(settled))
+        return None
+
+    def _ended(self) -> bool:
+        queue = self._observer.queue if self._observer else None
+        finished = self._graph is not None and self._graph.is_over()
+        return queue is None or (not queue.queue and (queue.settled >= POST_STREAM or finished))

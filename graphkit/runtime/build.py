@@ -1,0 +1,171 @@
+"""From a plan to the state of one run: nodes, queues and streams, wired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import graphkit.runtime.handlers  # noqa: F401 - registers the handlers
+from graphkit.calculator import Calculator, Status
+from graphkit.config.plan import NodePlan
+from graphkit.contract import CalculatorContract
+from graphkit.errors import CalculatorError, GraphStateError, Location, did_you_mean
+from graphkit.executor import Executor, ThreadPoolExecutor, make_executor
+from graphkit.packet_type import ANY
+from graphkit.registry import find_input_stream_handler
+from graphkit.runtime.node import Node
+from graphkit.runtime.state import GraphInput, GraphState
+from graphkit.runtime.streams import InputStream, OutputStream
+from graphkit.runtime.tasks import TaskQueue
+from graphkit.runtime.throttle import Throttle
+from graphkit.tag_map import TagMap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from graphkit.config.plan import GraphPlan
+    from graphkit.context import CalculatorContext
+    from graphkit.packet import Packet
+
+DEFAULT_HANDLER: Final = "DefaultInputStreamHandler"
+
+
+@dataclass(slots=True)
+class Observer:
+    """A program's wish to see a stream.
+
+    Attributes:
+        stream: its name in the expanded graph.
+        callback: gets every packet, outside of any lock, one at a time and in order.
+        bounds: also call it with an empty packet where the stream is settled and empty.
+        on_touch: instead of calling back, say that something arrived (pollers).
+        max_queue_size: of a poller.
+        queue: of the current run; set when the run is built.
+    """
+
+    stream: str
+    callback: Callable[[Packet[Any]], None]
+    bounds: bool = False
+    on_touch: Callable[[], None] | None = None
+    max_queue_size: int = -1
+    queue: InputStream | None = field(default=None, repr=False)
+
+
+class ObserverCalculator(Calculator):
+    """The node behind an observer."""
+
+    def __init__(self, callback: Callable[[Packet[Any]], None]) -> None:
+        self._callback = callback
+
+    def process(self, cc: CalculatorContext) -> Status | None:
+        """Hand the packet over."""
+        packet = cc.inputs.packets[0]
+        self._callback(packet if packet else packet.at(cc.input_timestamp))
+        return None
+
+
+def build_state(plan: GraphPlan, executors: Mapping[str, Executor], observers: Sequence[Observer]) -> GraphState:
+    """Return the state of a fresh run of *plan*: new calculators, empty queues."""
+    queues = _task_queues(plan, executors)
+    nodes = [_make_node(node_plan, queues) for node_plan in plan.nodes]
+    streams = [OutputStream(s.name, plan.nodes[s.producer].name if s.producer >= 0 else "") for s in plan.streams]
+    for node in nodes:
+        node.outputs = tuple(streams[i] for i in node.plan.output_streams)
+        node.inputs = tuple(
+            InputStream(node, i, streams[s], _queue_limit(plan, node.plan))
+            for i, s in enumerate(node.plan.input_streams)
+        )
+    nodes += [_observer_node(plan, len(nodes) + i, o, queues[""], streams) for i, o in enumerate(observers)]
+    _wire(nodes, streams)
+    for node in nodes:
+        _equip(node)
+    inputs = {name: GraphInput(streams[plan.stream_ids[name]]) for name in plan.graph_inputs.names}
+    throttle = Throttle(nodes, inputs.values(), report_deadlock=plan.report_deadlock)
+    return GraphState(nodes, inputs, list(queues.values()), throttle)
+
+
+def default_executor(plan: GraphPlan) -> Executor:
+    """Return the default executor of a plan that declares none: at most as many threads as nodes."""
+    pool = ThreadPoolExecutor(plan.num_threads)
+    return pool if plan.num_threads else ThreadPoolExecutor(min(pool.width(), max(len(plan.nodes), 1)))
+
+
+def _task_queues(plan: GraphPlan, given: Mapping[str, Executor]) -> dict[str, TaskQueue]:
+    executors = dict(given)
+    for declared in plan.executors:
+        executors.setdefault(declared.name, make_executor(declared.type, declared.options))
+    if "" not in executors:
+        executors[""] = default_executor(plan)
+    ordered = sorted(executors)
+    return {
+        name: TaskQueue(name, executors[name], executors[name].width(), owned=name not in given)
+        for name in ordered
+    }
+
+
+def _make_node(plan: NodePlan, queues: Mapping[str, TaskQueue]) -> Node:
+    if plan.executor not in queues:
+        raise GraphStateError(
+            f'node "{plan.name}" asks for executor "{plan.executor}", which the graph does not have.'
+            f"{did_you_mean(plan.executor, queues)} Declare it with executor {{ name: ... }} or call set_executor()."
+        )
+    try:
+        return Node(plan, plan.cls(), queues[plan.executor])
+    except Exception as exc:
+        raise CalculatorError(plan.name, plan.calculator, "construction", None, exc) from exc
+
+
+def _queue_limit(plan: GraphPlan, node: NodePlan) -> int:
+    limit = plan.max_queue_size
+    return limit if limit < 0 else max(limit, node.buffer_size_hint, 1)
+
+
+def _observer_node(
+    plan: GraphPlan, node_id: int, observer: Observer, queue: TaskQueue, streams: list[OutputStream]
+) -> Node:
+    stream = streams[plan.stream_ids[observer.stream]]
+    inputs, nothing = TagMap.from_entries([observer.stream]), TagMap()
+    name = f"observer of {observer.stream}"
+    contract = CalculatorContract(name, inputs, nothing, nothing, nothing, {})
+    contract.inputs[0].type = ANY
+    contract.process_timestamp_bounds = observer.bounds
+    node_plan = NodePlan(
+        node_id, name, "observer", ObserverCalculator, Location(), contract, inputs, nothing, nothing, nothing,
+        (plan.stream_ids[observer.stream],), (), (False,), {},
+    )  # fmt: skip
+    node = Node(node_plan, ObserverCalculator(observer.callback), queue)
+    limit = observer.max_queue_size if observer.on_touch else plan.max_queue_size
+    observer.queue = InputStream(node, 0, stream, limit)
+    node.inputs = (observer.queue,)
+    node.on_touch = observer.on_touch
+    return node
+
+
+def _wire(nodes: Sequence[Node], streams: Sequence[OutputStream]) -> None:
+    readers: dict[str, list[InputStream]] = {stream.name: [] for stream in streams}
+    for node in nodes:
+        for queue in node.inputs:
+            readers[queue.name].append(queue)
+    for stream in streams:
+        stream.consumers = tuple(readers[stream.name])
+
+
+def _equip(node: Node) -> None:
+    """Give the node its handler, its first context and what it waits for before it opens."""
+    contract = node.plan.contract
+    if node.inputs:
+        name = node.plan.input_stream_handler
+        node.handler = find_input_stream_handler(name)(
+            node.inputs,
+            node.plan.inputs,
+            node.plan.input_stream_handler_options,
+            process_timestamp_bounds=contract.process_timestamp_bounds,
+        )
+        plain = name == DEFAULT_HANDLER and not contract.process_timestamp_bounds
+        if plain and len(node.inputs) == 1 and node.limit == 1:
+            node.single = node.inputs[0]
+    node.contexts.append(node.new_context())
+    node.waiting_for.update(f"side packet {name}" for name in node.plan.input_side_packets.names)
+    for queue, back in zip(node.inputs, node.plan.back_edges, strict=True):
+        if queue.stream.producer and not back:
+            node.waiting_for.add(f"node {queue.stream.producer}")

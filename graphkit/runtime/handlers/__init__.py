@@ -1,0 +1,13 @@
+"""The input stream handlers that come with graphkit; importing this registers them."""
+
+from graphkit.runtime.handlers.default import DefaultInputStreamHandler
+from graphkit.runtime.handlers.immediate import ImmediateInputStreamHandler
+from graphkit.runtime.handlers.mux import MuxInputStreamHandler
+from graphkit.runtime.handlers.sync_sets import SyncSetInputStreamHandler
+
+__all__ = [
+    "DefaultInputStreamHandler",
+    "ImmediateInputStreamHandler",
+    "MuxInputStreamHandler",
+    "SyncSetInputStreamHandler",
+]

@@ -1,0 +1,403 @@
+"""Scheduler: runs what the state says is ready. Holds the graph's one lock and never calls user code under it.
+
+The thread that makes nodes ready runs the light ones itself (work-first). Another thread is woken only for
+tasks that may wait (inference, OpenCV, video, sources), and only for those that no thread is about to take.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.calculator import Status
+from graphkit.errors import (
+    CalculatorError,
+    CancelledError,
+    ContractError,
+    DeadlockError,
+    GraphStateError,
+    SidePacketError,
+    StreamClosedError,
+    ThrottledError,
+)
+from graphkit.executor import ApplicationThreadExecutor
+from graphkit.runtime.switch_interval import SwitchInterval
+from graphkit.runtime.tasks import CLOSE, OPEN, PROCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graphkit.context import CalculatorContext
+    from graphkit.packet import Packet
+    from graphkit.runtime.node import Node
+    from graphkit.runtime.side_packets import SidePackets
+    from graphkit.runtime.state import GraphInput, GraphState
+    from graphkit.runtime.tasks import Task, TaskQueue
+    from graphkit.timestamp import Timestamp
+
+_PHASES: Final = {OPEN: "open", PROCESS: "process", CLOSE: "close"}
+
+
+class Failure:
+    """What a task returns whose user code raised."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class Scheduler:
+    """One run of a graph.
+
+    Args:
+        state: of the run; belongs to the scheduler from now on.
+        side_packets: of the run.
+        on_error: called once, outside the lock, with the first error.
+    """
+
+    def __init__(
+        self, state: GraphState, side_packets: SidePackets, on_error: Callable[[BaseException], None] | None = None
+    ) -> None:
+        self._state = state
+        self._side = side_packets
+        self._on_error = on_error
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._waiters = 0
+        self._inside = threading.local()
+        self._closing = False
+        self._interval = SwitchInterval()
+        self.terminated = False
+        self.error: BaseException | None = None
+        self._reported = False
+        for queue in state.queues:
+            if isinstance(queue.executor, ApplicationThreadExecutor):
+                queue.executor.attach(self._wake_waiters)
+
+    # -- the program's side -----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open what can be opened and start the sources; raises the first error of ``open``."""
+        self._interval.enter()
+        with self._lock:
+            for node in self._state.nodes:
+                self._side.resolve(node)
+            for node in self._state.nodes:
+                self._open_if_ready(node)
+            if not self._state.pending:
+                self._on_idle()
+        self._work_here()
+        self._wait(lambda: not self._opening() or self.terminated)
+
+    def _opening(self) -> bool:
+        return any(not n.waiting_for and n.status == 0 for n in self._state.nodes) and self.error is None
+
+    def push(self, source: GraphInput, packet: Packet[Any], *, block: bool) -> None:
+        """Deliver a program's packet; throttled: wait if *block*, else raise ThrottledError."""
+        nested = getattr(self._inside, "yes", False)
+        with self._lock:
+            if source.closed or self.error is not None or self.terminated:
+                self._refuse(source)
+            if source.blocked_by and not nested:
+                self._await_room(source, block=block)
+            self._state.deliver(source, packet)
+        if not nested:
+            self._work_here()
+
+    def set_bound(self, source: GraphInput, settled: int) -> None:
+        """Settle a graph input up to *settled*."""
+        with self._lock:
+            if source.closed or self.error is not None or self.terminated:
+                self._refuse(source)
+            self._state.bound(source, settled)
+        if not getattr(self._inside, "yes", False):
+            self._work_here()
+
+    def close_inputs(self, sources: list[GraphInput], *, stop_sources: bool = False) -> None:
+        """End graph inputs, and the sources of the graph too if asked."""
+        with self._lock:
+            for source in sources:
+                self._state.close_input(source)
+            if stop_sources:
+                self._state.stop_sources()
+            if not self._state.pending:
+                self._on_idle()
+        if not getattr(self._inside, "yes", False):
+            self._work_here()
+
+    def cancel(self, error: BaseException | None = None) -> None:
+        """Stop the run: running calls finish, opened nodes are closed."""
+        with self._lock:
+            if not self.terminated:
+                self._fail(error or CancelledError("the run was cancelled"))
+                if not self._state.pending:
+                    self._on_idle()
+        if not getattr(self._inside, "yes", False):
+            self._work_here()
+
+    def wait_until_idle(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is ready or running; return False where *timeout* seconds did not suffice."""
+        return self._wait(lambda: self._state.pending == 0 or self.terminated, timeout)
+
+    def wait_until_done(self, timeout: float | None = None) -> bool:
+        """Wait until the run has ended; return False where *timeout* seconds did not suffice."""
+        return self._wait(lambda: self.terminated, timeout)
+
+    def stream_bound(self, name: str) -> Timestamp:
+        """Return the timestamp bound of stream *name*."""
+        with self._lock:
+            return self._state.bound_of(name)
+
+    def take(self, queue: Any) -> Packet[Any] | None:
+        """Take a packet out of a poller's queue, None where it is empty; lets throttled feeders go on."""
+        with self._lock:
+            if not queue.queue:
+                return None
+            packet: Packet[Any] = self._state.pop(queue)
+            self._after_unblock()
+        self._wake_executors(None)
+        return packet
+
+    # -- running tasks ----------------------------------------------------------------------------------
+
+    def _work_here(self) -> None:
+        """Run the light tasks that are ready, on this thread, and get threads for the others."""
+        if self._state.default.light:
+            self._run(None)
+        self._wake_executors(None)
+
+    def _drain(self, queue: TaskQueue) -> None:
+        """Work on *queue* until it is empty; what executors call."""
+        self._run(queue)
+        self._wake_executors(None)
+
+    def _run(self, queue: TaskQueue | None) -> None:
+        inside, lock, default = self._inside, self._lock, self._state.default
+        inside.yes = True
+        interrupt: BaseException | None = None
+        with self._lock:
+            task = self._next(queue)
+        while task is not None:
+            _, _, kind, call, node, context = task
+            try:
+                outcome = call(context)
+            except BaseException as exc:  # user code may raise anything; it ends the run, not the thread
+                outcome = Failure(exc)
+                if not isinstance(exc, Exception) and queue is None:
+                    interrupt = exc
+            with lock:
+                self._finish(kind, node, context, outcome)
+                task = self._next(queue)
+                short = self._short_of_threads(queue, task) if default.heavy else False
+            if short:
+                self._wake_executors(queue)
+        inside.yes = False
+        if self.error is not None:
+            self._report()
+        if interrupt is not None:
+            raise interrupt
+
+    def _next(self, queue: TaskQueue | None) -> Task | None:
+        task = self._state.next_task(queue)
+        if task is None and queue is not None:
+            queue.drains -= 1
+        return task
+
+    def _finish(self, kind: int, node: Node, context: CalculatorContext, outcome: Any) -> None:
+        """Take in the result of a task."""
+        state = self._state
+        state.pending -= 1
+        try:
+            if outcome is not None:
+                self._take_outcome(kind, node, context, outcome)
+            elif kind == PROCESS:
+                state.processed(node, context)
+            elif kind == OPEN:
+                self._opened(node, context)
+            if kind == CLOSE:
+                state.closed(node, context, emit=self.error is None and not self._closing)
+            if context.output_side_packets.packets:
+                self._publish(context)
+        except Exception as exc:  # a packet or bound that the rules refuse is the node's fault
+            self._fail(self._wrapped(kind, node, context, exc))
+        if state.unblocked:
+            self._after_unblock()
+        if not state.pending:
+            self._on_idle()
+
+    def _take_outcome(self, kind: int, node: Node, context: CalculatorContext, outcome: Any) -> None:
+        if isinstance(outcome, Failure):
+            node.active = 0
+            self._fail(self._wrapped(kind, node, context, outcome.error))
+        elif outcome is not Status.STOP or kind != PROCESS:
+            raise ContractError(f"returned {outcome!r}; return None, or Status.STOP from process()")
+        elif node.is_source:
+            node.stopped = True
+            self._state.processed(node, context)
+        else:
+            self._state.processed(node, context)
+            self._state.stop_sources()
+
+    def _opened(self, node: Node, context: CalculatorContext) -> None:
+        self._state.opened(node, context)
+        for queue in (q for stream in node.outputs for q in stream.consumers):
+            header = queue.stream.header
+            if header is not None:
+                queue.node.contexts[0].inputs.headers[queue.index] = header
+            queue.node.waiting_for.discard(f"node {node.name}")
+            self._open_if_ready(queue.node)
+        if node.is_source:
+            self._state.start_sources()
+
+    def _open_if_ready(self, node: Node) -> None:
+        if not node.waiting_for and node.status == 0 and not node.active and self.error is None:
+            node.active = 1
+            self._state.ready_to_open(node)
+
+    def _publish(self, context: CalculatorContext) -> None:
+        """Give new output side packets to the nodes that wait for them."""
+        for node in self._side.publish(context, self._state.nodes):
+            self._open_if_ready(node)
+
+    def _wrapped(self, kind: int, node: Node, context: CalculatorContext, error: BaseException) -> BaseException:
+        if not isinstance(error, Exception):
+            return error
+        timestamp = context.input_timestamp if kind == PROCESS and node.inputs else None
+        wrapped = CalculatorError(node.name, node.plan.calculator, _PHASES[kind], timestamp, error)
+        wrapped.__cause__ = error
+        return wrapped
+
+    # -- ends -------------------------------------------------------------------------------------------
+
+    def _fail(self, error: BaseException) -> None:
+        """Record the first error and call no node again but to close it."""
+        if self.error is None:
+            self.error = error
+            self._state.stopping = True
+            self._state.drop_tasks()
+            self._changed.notify_all()
+
+    def _on_idle(self) -> None:
+        """Nothing is ready or running: end the run, break a deadlock, or tell those who wait."""
+        state = self._state
+        if self.error is None and state.throttle.full and not self._closing:
+            try:
+                if state.resolve_deadlock():
+                    self._changed.notify_all()
+                    return
+            except DeadlockError as exc:
+                self._fail(exc)
+        if not self._closing and (self.error is not None or state.is_finished()):
+            self._start_closing()
+        if self._closing and not state.pending:
+            self.terminated = True
+            self._interval.leave()
+            state.tell_pollers()
+        if self._waiters:
+            self._changed.notify_all()
+
+    def _start_closing(self) -> None:
+        """Close every node that is still open; what they emit is discarded."""
+        unopened = self._state.unopened()
+        if self.error is None and unopened:
+            node = unopened[0]
+            missing = ", ".join(sorted(node.waiting_for))
+            self._fail(SidePacketError(f'node "{node.name}" was never opened: it waits for {missing}'))
+        self._closing = True
+        for node in self._state.nodes:
+            if node.status == 1:
+                node.contexts[0].graph_error = self.error
+                self._state.schedule_close(node)
+
+    def _report(self) -> None:
+        """Tell the program about the first error, once."""
+        if self.error is not None and self._on_error is not None and not self._reported:
+            self._reported = True
+            self._on_error(self.error)
+
+    def _refuse(self, source: GraphInput) -> None:
+        name = source.stream.name
+        if self.error is not None:
+            raise self.error
+        if source.closed:
+            raise StreamClosedError(f'graph input stream "{name}" is closed; packets cannot be added to it')
+        raise GraphStateError(f'the run has ended; start another to add packets to "{name}"')
+
+    # -- waiting and waking -----------------------------------------------------------------------------
+
+    def _await_room(self, source: GraphInput, *, block: bool) -> None:
+        """Under the lock: wait until *source* is not throttled."""
+        while source.blocked_by and self.error is None:
+            if not block:
+                raise ThrottledError(
+                    f'Graph is throttled: a queue that "{source.stream.name}" feeds holds max_queue_size packets'
+                )
+            if not self._state.pending:
+                self._on_idle()
+                continue
+            self._waiters += 1
+            self._changed.wait()
+            self._waiters -= 1
+        if self.error is not None:
+            raise self.error
+
+    def _wait(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
+        if getattr(self._inside, "yes", False):
+            raise GraphStateError("a node or observer cannot wait for the graph that is calling it")
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            self._run_application_tasks()
+            with self._lock:
+                if ready():
+                    return True
+                if self._application_waiting():
+                    continue
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                self._waiters += 1
+                self._changed.wait(left)
+                self._waiters -= 1
+
+    def _wake_waiters(self) -> None:
+        with self._lock:
+            self._changed.notify_all()
+
+    def _run_application_tasks(self) -> None:
+        for queue in self._state.queues:
+            if isinstance(queue.executor, ApplicationThreadExecutor):
+                queue.executor.run_pending()
+
+    def _application_waiting(self) -> bool:
+        return any(isinstance(q.executor, ApplicationThreadExecutor) and q.drains for q in self._state.queues)
+
+    def _after_unblock(self) -> None:
+        self._state.unblocked = False
+        if self._waiters:
+            self._changed.notify_all()
+
+    def _short_of_threads(self, own: TaskQueue | None, task: Task | None) -> bool:
+        """Return whether a heavy task waits that the calling thread will not take next."""
+        default = self._state.default
+        mine = own is default and task is not None and task[4].light
+        return default.waiting() > mine and default.drains < default.width
+
+    def _wake_executors(self, own: TaskQueue | None) -> None:
+        """Ask executors for threads where tasks wait that no thread is about to take."""
+        for queue in self._state.queues:
+            if not queue.heavy and not queue.sources:
+                continue
+            with self._lock:
+                taken = 1 if queue is own and getattr(self._inside, "yes", False) else 0
+                count = max(0, min(queue.waiting() - taken, queue.width - queue.drains))
+                queue.drains += count
+            for _ in range(count):
+                queue.executor.schedule(lambda queue=queue: self._drain(queue))  # type: ignore[misc]
+
+    def shutdown(self) -> None:
+        """Let the executors' threads go."""
+        for queue in self._state.queues:
+            if queue.owned:
+                queue.executor.shutdown()

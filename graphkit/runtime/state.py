@@ -1,0 +1,431 @@
+"""GraphState: what a run is and how it moves. Events in, ready tasks out; no thread, lock, clock or I/O.
+
+The scheduler calls every method here under its lock, and runs the tasks that become ready outside of it.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.errors import TimestampError
+from graphkit.input_stream_handler import Readiness
+from graphkit.runtime.node import CLOSED, CLOSING, NEW, OPENED, Node
+from graphkit.runtime.streams import (
+    DONE_SETTLED,
+    MAX,
+    MIN,
+    POST_STREAM,
+    UNSTARTED,
+    InputStream,
+    OutputStream,
+    shifted,
+)
+from graphkit.runtime.tasks import CLOSE, OPEN, PROCESS, TaskQueue
+from graphkit.timestamp import Timestamp, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from graphkit.context import CalculatorContext, OutputShard
+    from graphkit.packet import Packet
+    from graphkit.runtime.tasks import Task
+    from graphkit.runtime.throttle import Throttle
+
+_UNSTARTED: Final = Timestamp.UNSTARTED
+_ZERO: Final = Timestamp(0)
+
+
+class GraphInput:
+    """A graph input stream: the virtual source that the program feeds.
+
+    Attributes:
+        stream: where its packets go.
+        blocked_by: the full queues that hold it back.
+        closed: whether the program ended it.
+    """
+
+    __slots__ = ("blocked_by", "closed", "stream")
+
+    def __init__(self, stream: OutputStream) -> None:
+        self.stream = stream
+        self.blocked_by: set[InputStream] = set()
+        self.closed = False
+
+
+class GraphState:
+    """All nodes, streams and queues of one run, and the rules that move them.
+
+    Attributes:
+        nodes: in plan order, observers after them.
+        inputs: graph input streams by name.
+        default: the default executor's task queue.
+        queues: all task queues.
+        pending: tasks that are ready or running; 0 means idle.
+        stopping: the run failed or was cancelled: no node is called again but to close it.
+        drained: feeders that may go on since the last look (graph inputs whose writers wait).
+    """
+
+    def __init__(
+        self, nodes: Sequence[Node], inputs: dict[str, GraphInput], queues: Sequence[TaskQueue], throttle: Throttle
+    ) -> None:
+        self.nodes = list(nodes)
+        self.inputs = inputs
+        self.queues = list(queues)
+        self.default = self.queues[0]
+        self.throttle = throttle
+        self.pending = 0
+        self.stopping = False
+        self.unblocked = False
+        self._sequence = 0
+        self._touched: list[Node] = []
+        self._sources = [node for node in self.nodes if node.is_source]
+        self._layer = min((node.plan.source_layer for node in self._sources), default=0)
+
+    # -- events -----------------------------------------------------------------------------------------
+
+    def ready_to_open(self, node: Node) -> None:
+        """Schedule the opening of *node*."""
+        self._schedule(OPEN, node, node.contexts[0], node.calculator.open)
+
+    def opened(self, node: Node, context: CalculatorContext) -> None:
+        """Take in what ``open`` did: offsets, headers, packets; then look for work."""
+        node.status = OPENED
+        node.active = 0
+        node.offset = _common_offset(context.outputs.shards, node.offset)
+        node.forwarded = UNSTARTED
+        for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
+            stream.header = shard.header if shard.header else None
+        self._emit(node, context, settle=False)
+        self._touch(node)
+        self.settle()
+
+    def deliver(self, source: GraphInput, packet: Packet[Any]) -> None:
+        """A program pushed *packet*."""
+        stream = source.stream
+        stream.check(packet)
+        for queue in stream.consumers:
+            self._enqueue(queue, packet)
+        self.settle()
+
+    def bound(self, source: GraphInput, settled: int) -> None:
+        """A program settled an input stream up to *settled*; going back raises TimestampError."""
+        if settled < source.stream.settled:
+            raise _backward(source.stream, settled)
+        self._raise_settled(source.stream, settled)
+        self.settle()
+
+    def close_input(self, source: GraphInput) -> None:
+        """A program ended an input stream."""
+        if not source.closed:
+            source.closed = True
+            self._close_stream(source.stream)
+            self.settle()
+
+    def processed(self, node: Node, context: CalculatorContext) -> None:
+        """``process`` returned: release its output in order of input time, then look for more work."""
+        single = node.single
+        if single is not None:
+            node.active = 0
+            self._emit(node, context, settle=True)
+            if single.queue or single.settled > context.input_timestamp:
+                self._touch(node)
+        elif node.limit > 1:
+            self._release_in_order(node, context)
+            self._touch(node)
+        else:
+            node.active = 0
+            self._emit(node, context, settle=True)
+            if node.inputs:
+                self._touch(node)
+            else:
+                self._continue_source(node)
+        if self._touched:
+            self.settle()
+
+    def stop_sources(self) -> None:
+        """A node other than a source returned STOP: all sources end."""
+        for source in self._sources:
+            self.stop_source(source)
+
+    def stop_source(self, node: Node) -> None:
+        """End a source once its running call is back."""
+        node.stopped = True
+        if not node.active:
+            self.schedule_close(node)
+
+    def closed(self, node: Node, context: CalculatorContext, *, emit: bool) -> None:
+        """``close`` returned: end the node's outputs."""
+        if emit:
+            self._emit(node, context, settle=False)
+        node.status = CLOSED
+        for stream in node.outputs:
+            self._close_stream(stream)
+        if node.is_source:
+            self._advance_layer()
+        self.settle()
+
+    def schedule_close(self, node: Node) -> None:
+        """Schedule the closing of an opened node, once."""
+        if node.status == OPENED:
+            node.status = CLOSING
+            context = node.contexts[0]
+            context.input_timestamp = Timestamp.DONE
+            self._schedule(CLOSE, node, context, node.calculator.close)
+
+    def drop_tasks(self) -> None:
+        """Forget every task that is ready but not running, except closings."""
+        for queue in self.queues:
+            for task in queue.clear():
+                self.pending -= 1
+                _, _, kind, _, node, context = task
+                node.active -= kind == PROCESS
+                if kind == CLOSE:
+                    self._schedule(CLOSE, node, context, node.calculator.close)
+
+    def resolve_deadlock(self) -> bool:
+        """Let full queues grow where that frees something; return whether it did."""
+        free = self.throttle.resolve_deadlock()
+        self._resume(free)
+        return bool(free)
+
+    def bound_of(self, name: str) -> Timestamp:
+        """Return the timestamp bound of stream *name*."""
+        made = [stream for node in self.nodes for stream in node.outputs] + [
+            i.stream for i in self.inputs.values()
+        ]
+        return Timestamp.from_raw(next(stream.settled for stream in made if stream.name == name) + 1)
+
+    def tell_pollers(self) -> None:
+        """The run ended: whoever waits for a packet should look again."""
+        for node in self.nodes:
+            if node.on_touch is not None:
+                node.on_touch()
+
+    def unopened(self) -> list[Node]:
+        """Return the nodes that still wait for side packets or producers."""
+        return [node for node in self.nodes if node.status == NEW]
+
+    def is_finished(self) -> bool:
+        """Return whether nothing can come any more: inputs closed, sources ended."""
+        return all(i.closed for i in self.inputs.values()) and all(s.status == CLOSED for s in self._sources)
+
+    def pop(self, queue: InputStream) -> Packet[Any]:
+        """Take a packet out of a queue that no node reads (a poller's)."""
+        packet = queue.queue.popleft()
+        if queue.full:
+            self._unthrottle(queue)
+        return packet
+
+    # -- rules ------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Look at every node whose inputs changed until nothing changes."""
+        touched = self._touched
+        while touched:
+            node = touched.pop()
+            node.touched = False
+            if node.status != OPENED or self.stopping:
+                continue
+            if node.on_touch is not None:
+                node.on_touch()
+            elif node.single is not None:
+                if not node.active:
+                    self._look_at_single(node, node.single)
+            elif node.inputs:
+                self._look_at(node)
+
+    def _look_at_single(self, node: Node, stream: InputStream) -> None:
+        """The short path: one input, default handler, one call at a time."""
+        if stream.queue:
+            packet = stream.queue.popleft()
+            if stream.full:
+                self._unthrottle(stream)
+            context = node.contexts[0]
+            context.inputs.packets[0] = packet
+            context.input_timestamp = packet._timestamp
+            node.active = 1
+            self._schedule(PROCESS, node, context, node.process)
+        elif stream.settled >= POST_STREAM:
+            self.schedule_close(node)
+        elif node.offset is not None and stream.settled > node.forwarded:
+            self._forward(node, stream.settled)
+
+    def _look_at(self, node: Node) -> None:
+        """Ask the handler for input sets until the node has all it may run at once."""
+        handler = node.handler
+        assert handler is not None  # every node with inputs has one
+        while node.active < node.limit and node.status == OPENED:
+            decision = handler.readiness()
+            if decision.readiness is Readiness.READY:
+                self._invoke(node, decision.timestamp)
+            elif node.active:
+                return
+            elif decision.readiness is Readiness.CLOSE:
+                self.schedule_close(node)
+            else:
+                if node.offset is not None and decision.timestamp > node.forwarded:
+                    self._forward(node, decision.timestamp)
+                return
+
+    def _invoke(self, node: Node, timestamp: int) -> None:
+        context = node.contexts.pop() if node.limit > 1 and len(node.contexts) > 1 else node.contexts[0]
+        if node.limit > 1 and context is node.contexts[0]:
+            context = node.new_context()
+            self._share(node.contexts[0], context)
+        handler = node.handler
+        assert handler is not None
+        handler.take(timestamp, context.inputs.packets)
+        context.input_timestamp = Timestamp.from_raw(timestamp)
+        for stream in node.inputs:
+            if stream.full:
+                self._unthrottle(stream)
+        node.active += 1
+        if node.limit > 1:
+            node.sequence += 1
+            context.sequence = node.sequence
+        self._schedule(PROCESS, node, context, node.process)
+
+    @staticmethod
+    def _share(first: CalculatorContext, other: CalculatorContext) -> None:
+        other.input_side_packets = first.input_side_packets
+        other.output_side_packets = first.output_side_packets
+        other.inputs.headers = first.inputs.headers
+        other.lend(first)
+
+    def _forward(self, node: Node, settled: int) -> None:
+        """Pass on that the inputs are settled and empty up to *settled*, without a call."""
+        node.forwarded = settled
+        offset = node.offset or 0
+        for stream in node.outputs:
+            if not stream.closed:
+                self._raise_settled(stream, shifted(settled, offset))
+
+    def _emit(self, node: Node, context: CalculatorContext, *, settle: bool) -> None:
+        """Send what a call emitted; then settle the outputs as far as the input time says."""
+        offset = node.offset if settle and node.inputs else None
+        until = context.input_timestamp if not offset else shifted(context.input_timestamp, offset)
+        for shard, stream in zip(context.outputs.shards, node.outputs):  # noqa: B905 - strict costs in the hot path
+            if shard.queue:
+                for packet in shard.queue:
+                    stream.check(packet)
+                    for queue in stream.consumers:
+                        self._enqueue(queue, packet)
+                shard.queue.clear()
+            if shard.bound is not None or shard.closed:
+                self._bound_or_close(shard, stream)
+            if offset is not None and until > stream.settled:
+                self._raise_settled(stream, until)
+
+    def _bound_or_close(self, shard: OutputShard, stream: OutputStream) -> None:
+        """Take in a bound that the call set, or that it closed the stream."""
+        if shard.bound is not None:
+            settled, shard.bound = int(shard.bound) - 1, None
+            if settled < stream.settled < POST_STREAM:
+                raise _backward(stream, settled)
+            self._raise_settled(stream, settled)
+        if shard.closed and not stream.closed:
+            self._close_stream(stream)
+
+    def _release_in_order(self, node: Node, context: CalculatorContext) -> None:
+        """Send the outputs of parallel calls in the order in which the calls were made."""
+        node.finished[context.sequence] = context
+        while (done := node.finished.pop(node.expected + 1, None)) is not None:
+            node.expected += 1
+            node.active -= 1
+            self._emit(node, done, settle=True)
+            node.contexts.append(done)
+
+    def _enqueue(self, queue: InputStream, packet: Packet[Any]) -> None:
+        node = queue.node
+        if node.status >= CLOSING:
+            return
+        timestamp = packet._timestamp
+        if timestamp <= queue.settled:
+            raise queue.mismatch(timestamp)
+        queue.settled = timestamp if MIN <= timestamp < MAX else POST_STREAM
+        queue.queue.append(packet)
+        if len(queue.queue) == queue.max_size:
+            self.throttle.filled(queue)
+        if not node.touched:
+            node.touched = True
+            self._touched.append(node)
+
+    def _touch(self, node: Node) -> None:
+        if not node.touched:
+            node.touched = True
+            self._touched.append(node)
+
+    def _raise_settled(self, stream: OutputStream, settled: int) -> None:
+        if settled <= stream.settled:
+            return
+        stream.settled = settled
+        for queue in stream.consumers:
+            if settled > queue.settled:
+                queue.settled = settled
+                self._touch(queue.node)
+
+    def _close_stream(self, stream: OutputStream) -> None:
+        stream.closed = True
+        self._raise_settled(stream, DONE_SETTLED)
+
+    def _continue_source(self, node: Node) -> None:
+        if node.stopped:
+            self.schedule_close(node)
+        elif self._may_run(node):
+            node.active = 1
+            node.contexts[0].input_timestamp = _ZERO
+            self._schedule(PROCESS, node, node.contexts[0], node.process)
+
+    def _may_run(self, source: Node) -> bool:
+        free = source.status == OPENED and not source.active and not source.blocked_by
+        return free and not self.stopping and source.plan.source_layer == self._layer
+
+    def start_sources(self) -> None:
+        """Schedule every source that may run."""
+        for node in self._sources:
+            self._continue_source(node)
+
+    def _advance_layer(self) -> None:
+        left = [n.plan.source_layer for n in self._sources if n.status != CLOSED]
+        if left and min(left) > self._layer:
+            self._layer = min(left)
+        self.start_sources()
+
+    def _unthrottle(self, queue: InputStream) -> None:
+        self._resume(self.throttle.drained(queue))
+
+    def _resume(self, free: list[Node | GraphInput]) -> None:
+        for feeder in free:
+            if isinstance(feeder, Node):
+                self._continue_source(feeder)
+            else:
+                self.unblocked = True
+
+    def _schedule(self, kind: int, node: Node, context: CalculatorContext, call: Any) -> None:
+        self.pending += 1
+        self._sequence = sequence = self._sequence + 1
+        if kind == PROCESS and node.light:
+            heappush(self.default.light, (-node.id, sequence, kind, call, node, context))
+        else:
+            node.queue.push(kind, node, context, call, sequence)
+
+    def next_task(self, queue: TaskQueue | None) -> Task | None:
+        """Return the next task for a thread that works on *queue* (None: on light tasks only)."""
+        light = self.default.light
+        if light:
+            return heappop(light)
+        return None if queue is None else queue.pop_own()
+
+
+def _common_offset(shards: Sequence[OutputShard], declared: int | None) -> int | None:
+    """Return the offset after ``open``, which may have set it for all outputs."""
+    return shards[0].offset if shards else declared
+
+
+def _backward(stream: OutputStream, settled: int) -> TimestampError:
+    by = f' by node "{stream.producer}"' if stream.producer else ""
+    return TimestampError(
+        f'the timestamp bound of stream "{stream.name}" was set{by} to {describe(settled + 1)}, below the current '
+        f"bound {describe(stream.settled + 1)}; bounds only rise"
+    )

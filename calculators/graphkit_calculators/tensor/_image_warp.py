@@ -1,0 +1,71 @@
+"""Cutting a rotated region out of an image into the memory of a tensor."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from graphkit.threads import opencv
+from graphkit_calculators.tensor._roi import Roi, f32
+
+Pixels: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
+
+
+def warp_roi(pixels: Pixels, roi: Roi, size: tuple[int, int], *, replicate: bool) -> Pixels:
+    """Return the pixels of *roi*, bilinearly sampled in 8 bits.
+
+    Args:
+        pixels: (H, W, C) or (H, W) uint8.
+        roi: in pixels of the image; what lies outside of the image is made up as *replicate* says.
+        size: width and height of the result.
+        replicate: whether the outside repeats the edge; it is black otherwise.
+
+    Returns:
+        (height, width, C) or (height, width) uint8.
+    """
+    cv2 = opencv()
+    degrees = f32(f32(roi.rotation * 180.0) / math.pi)
+    corners = cv2.boxPoints(((roi.center_x, roi.center_y), (roi.width, roi.height), degrees))
+    width, height = size
+    # boxPoints starts at the bottom left and goes clockwise. The corners are those of the outer pixels'
+    # outer edges: no half pixel is taken off, which is what the models' own runtime does on the CPU.
+    target = np.array(((0, height), (0, 0), (width, 0), (width, height)), np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, target)
+    border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
+    warped: Pixels = cv2.warpPerspective(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+    return warped
+
+
+def to_planes(pixels: Pixels, scale: float, offset: float) -> Floats:
+    """Return ``pixels * scale + offset`` in the order that inference reads.
+
+    Args:
+        pixels: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) uint8; the fourth channel is dropped.
+        scale: factor.
+        offset: added after it.
+
+    Returns:
+        (1, 1 or 3, H, W) float32, new and contiguous.
+    """
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    channels = 1 if pixels.shape[2] == 1 else 3
+    planes = np.empty((1, channels, *pixels.shape[:2]), np.float32)
+    np.multiply(pixels[:, :, :channels].transpose(2, 0, 1), np.float32(scale), out=planes[0])
+    if offset:
+        planes += np.float32(offset)
+    return planes
+
+
+def to_bytes(pixels: Pixels, scale: float, offset: float, dtype: type[np.uint8 | np.int8]) -> Pixels:
+    """Return ``pixels * scale + offset`` rounded to a type of 8 bits, as (1, H, W, 1 or 3)."""
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    limits = np.iinfo(dtype)
+    levels = np.arange(256, dtype=np.float32) * np.float32(scale) + np.float32(offset)
+    table: Pixels = np.rint(levels).clip(limits.min, limits.max).astype(dtype)
+    chosen: Pixels = table[pixels[None, :, :, : 1 if pixels.shape[2] == 1 else 3]]
+    return chosen

@@ -1,0 +1,189 @@
+"""ImageToTensorCalculator: a region of an image as a model's input."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graphkit.calculator import Calculator, calculator
+from graphkit.errors import ContractError, FormatError
+from graphkit.formats import Image, ImageFormat, ImageFrame, LetterboxPadding, NormalizedRect, Tensor
+from graphkit.options import option, options
+from graphkit.packet_type import OneOf
+from graphkit.ports import Input, Options, Output
+from graphkit_calculators.tensor._image_warp import to_bytes, to_planes, warp_roi
+from graphkit_calculators.tensor._roi import NO_PADDING, f32, pad_roi, roi_of, roi_to_image_matrix
+
+if TYPE_CHECKING:
+    from graphkit.context import CalculatorContext
+    from graphkit.contract import CalculatorContract
+
+_READABLE = (ImageFormat.SRGB, ImageFormat.SRGBA, ImageFormat.GRAY8)
+
+
+class GpuOriginMode(IntEnum):
+    """Where the first row of a GPU buffer lies; images in memory have no use for it."""
+
+    DEFAULT = 0
+    CONVENTIONAL = 1
+    TOP_LEFT = 2
+
+
+@options("mediapipe.ImageToTensorCalculatorOptions", extension=334361939)
+class ImageToTensorCalculatorOptions:
+    """Size and values of the tensor; one of the three ranges is needed."""
+
+    class BorderMode(IntEnum):
+        """What stands where the region leaves the image; unspecified means the edge repeated."""
+
+        BORDER_UNSPECIFIED = 0
+        BORDER_ZERO = 1
+        BORDER_REPLICATE = 2
+
+    @options("mediapipe.ImageToTensorCalculatorOptions.FloatRange")
+    class FloatRange:
+        """What black and white become in a float32 tensor."""
+
+        min: float | None = option(1)
+        max: float | None = option(2)
+
+    @options("mediapipe.ImageToTensorCalculatorOptions.IntRange")
+    class IntRange:
+        """What black and white become in an int8 tensor."""
+
+        min: int | None = option(1, "int64")
+        max: int | None = option(2, "int64")
+
+    @options("mediapipe.ImageToTensorCalculatorOptions.UIntRange")
+    class UIntRange:
+        """What black and white become in a uint8 tensor."""
+
+        min: int | None = option(1, "uint64")
+        max: int | None = option(2, "uint64")
+
+    output_tensor_width: int | None = option(1)
+    output_tensor_height: int | None = option(2)
+    keep_aspect_ratio: bool = option(3, default=False)
+    output_tensor_float_range: FloatRange | None = option(4)
+    output_tensor_int_range: IntRange | None = option(7)
+    output_tensor_uint_range: UIntRange | None = option(8)
+    gpu_origin: GpuOriginMode = option(5, default=GpuOriginMode.DEFAULT)
+    border_mode: BorderMode = option(6, default=BorderMode.BORDER_UNSPECIFIED)
+
+
+@calculator
+class ImageToTensorCalculator(Calculator):
+    """Cuts a region out of an image, turns it upright and scales it to a tensor.
+
+    Emits at every timestamp with an image (and, where NORM_RECT is connected, a rect). A rect of zero
+    width and height says "no region": nothing is emitted then.
+
+    Inputs: IMAGE, an ImageFrame or Image in SRGB, SRGBA or GRAY8; NORM_RECT, the region, all of the
+    image without it. Outputs: TENSORS, one tensor of (1, H, W, 3), or (1, H, W, 1) for GRAY8;
+    LETTERBOX_PADDING, what keep_aspect_ratio left empty; MATRIX, (4, 4) float32, from fractions of
+    the tensor to fractions of the image.
+
+    Knobs: ``output_tensor_width`` and ``_height`` (default: those of the image) are what it costs,
+    some 0.3 ms at 224 x 224; ``keep_aspect_ratio`` grows the region rather than distort it;
+    ``border_mode`` decides what lies outside of the image; the range decides the values, float32 for
+    ``output_tensor_float_range``, 8 bits for the two others. Float tensors are stored as NCHW.
+
+    Example::
+
+        node {
+          calculator: "ImageToTensorCalculator"
+          input_stream: "IMAGE:image"
+          input_stream: "NORM_RECT:roi"
+          output_stream: "TENSORS:tensors"
+          output_stream: "LETTERBOX_PADDING:padding"
+          options {
+            [mediapipe.ImageToTensorCalculatorOptions.ext] {
+              output_tensor_width: 224
+              output_tensor_height: 224
+              keep_aspect_ratio: true
+              output_tensor_float_range { min: 0.0 max: 1.0 }
+            }
+          }
+        }
+    """
+
+    blocking = True
+
+    image = Input[Image | ImageFrame](OneOf(Image, ImageFrame), "IMAGE")
+    norm_rect = Input(NormalizedRect, "NORM_RECT", optional=True)
+    tensors = Output(list[Tensor], "TENSORS")
+    letterbox_padding = Output(LetterboxPadding, "LETTERBOX_PADDING", optional=True)
+    matrix = Output(np.ndarray, "MATRIX", optional=True)
+    options = Options(ImageToTensorCalculatorOptions)
+
+    @classmethod
+    def update_contract(cls, cc: CalculatorContract) -> None:
+        """Check the options, so that a bad one is found before anything runs."""
+        chosen = cls.options(cc)
+        for name in ("output_tensor_width", "output_tensor_height"):
+            size = getattr(chosen, name)
+            if size is not None and size <= 0:
+                raise ContractError(f"{name} is {size}; it must be above 0.")
+        _value_range(chosen)
+
+    def open(self, cc: CalculatorContext) -> None:
+        """Read the options."""
+        self._chosen = self.options(cc)
+        self._has_rect = self.norm_rect.is_connected(cc)
+        low, high, self._dtype = _value_range(self._chosen)
+        self._scale = f32(f32(high - low) / 255.0)
+        self._offset = f32(low)
+        self._replicate = self._chosen.border_mode != ImageToTensorCalculatorOptions.BorderMode.BORDER_ZERO
+
+    def process(self, cc: CalculatorContext) -> None:
+        """Emit one tensor."""
+        image = self.image.get(cc)
+        rect = self.norm_rect.get(cc)
+        if image is None or (self._has_rect and rect is None):
+            return
+        if rect is not None and rect.width == 0 and rect.height == 0:
+            return
+        frame = image.cpu() if isinstance(image, Image) else image
+        if frame.format not in _READABLE:
+            known = ", ".join(format_.name for format_ in _READABLE)
+            raise FormatError(f"IMAGE is of format {frame.format.name}; tensors are made of {known}.")
+        size = (self._chosen.output_tensor_width or frame.width, self._chosen.output_tensor_height or frame.height)
+        roi = roi_of(frame.width, frame.height, rect)
+        padding = NO_PADDING
+        if self._chosen.keep_aspect_ratio:
+            roi, padding = pad_roi(roi, *size)
+        self.letterbox_padding.send(cc, padding)
+        if self.matrix.is_connected(cc):
+            self.matrix.send(cc, roi_to_image_matrix(roi, frame.width, frame.height))
+        pixels = warp_roi(frame.data, roi, size, replicate=self._replicate)
+        if self._dtype is None:
+            tensor = Tensor(to_planes(pixels, self._scale, self._offset), "NCHW")
+        else:
+            tensor = Tensor(to_bytes(pixels, self._scale, self._offset, self._dtype))
+        self.tensors.send(cc, [tensor])
+
+
+def _value_range(
+    chosen: ImageToTensorCalculatorOptions,
+) -> tuple[float, float, type[np.uint8] | type[np.int8] | None]:
+    """Return what black and white become, and the element type, None for float32; raises ContractError."""
+    for name, dtype in (
+        ("output_tensor_float_range", None), ("output_tensor_int_range", np.int8),
+        ("output_tensor_uint_range", np.uint8),
+    ):  # fmt: skip
+        given = getattr(chosen, name)
+        if given is not None:
+            low, high = given.min or 0, given.max or 0
+            limits = (-np.inf, np.inf) if dtype is None else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+            if not limits[0] <= low < high <= limits[1]:
+                raise ContractError(
+                    f"{name} goes from {low:g} to {high:g}; min must be below max"
+                    + ("." if dtype is None else f" and both within {limits[0]} to {limits[1]}.")
+                )
+            return float(low), float(high), dtype
+    raise ContractError(
+        "the values of the tensor are not given; set output_tensor_float_range { min: 0 max: 1 } or one of "
+        "output_tensor_int_range, output_tensor_uint_range."
+    )

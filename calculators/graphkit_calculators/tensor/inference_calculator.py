@@ -1,0 +1,171 @@
+"""InferenceCalculator: runs a model on tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from graphkit.calculator import Calculator, calculator
+from graphkit.errors import ContractError
+from graphkit.formats import Model, OpResolver, Tensor
+from graphkit.ports import Input, Options, Output, SideInput
+from graphkit.services import INFERENCE, InferenceSettings
+from graphkit_calculators.tensor._inference_options import (
+    Delegate,
+    InferenceCalculatorOptions,
+    provider_of,
+    threads_of,
+)
+from graphkit_calculators.tensor._model_io import ModelIo
+
+if TYPE_CHECKING:
+    from graphkit.context import CalculatorContext
+    from graphkit.contract import CalculatorContract
+    from graphkit.inference import Session
+
+
+@calculator
+class InferenceCalculator(Calculator):
+    """Runs a ``.tflite`` or ``.onnx`` model in ONNX Runtime.
+
+    Emits the outputs of the model at every timestamp with all of its inputs. They come and go as one
+    list on TENSORS, or one by one on TENSOR:0, TENSOR:1, ...
+
+    The model is the side packet MODEL or the option ``model_path``. It is loaded when the run starts
+    (10 to 40 ms; the first time after an update also the import, which is kept on disk), once a process.
+    OP_RESOLVER is accepted and not needed; DELEGATE overrides the option.
+
+    Knobs: ``delegate`` says where it runs: ``{ xnnpack {} }``, ``{ tflite {} }`` or none on the CPU,
+    ``{ gpu {} }`` on the GPU where one is usable and else on the CPU. The service INFERENCE (``--provider``)
+    comes first. ``xnnpack { num_threads: N }`` or ``cpu_num_thread`` give one inference more threads than
+    the budget does: faster alone, slower where frames overlap. ``input_output_config`` wires tensors by
+    index or name, and outputs back to inputs.
+
+    Attributes:
+        outputs: indices of the outputs that anybody reads, set before ``open``; the others are not computed
+            and stand in the list as empty tensors. None for all.
+        output_count: length that consumers expect of the list then.
+
+    Example::
+
+        node {
+          calculator: "InferenceCalculator"
+          input_stream: "TENSORS:input_tensor"
+          input_side_packet: "MODEL:model"
+          output_stream: "TENSORS:output_tensors"
+          options {
+            [mediapipe.InferenceCalculatorOptions.ext] {
+              delegate { xnnpack {} }
+            }
+          }
+        }
+    """
+
+    blocking = True
+    cpu_only: ClassVar[bool] = False
+
+    tensors = Input(list[Tensor], "TENSORS", optional=True)
+    tensor = Input(Tensor, "TENSOR", optional=True, repeated=True)
+    model = SideInput(Model, "MODEL", optional=True)
+    delegate = SideInput(Delegate, "DELEGATE", optional=True)
+    op_resolver = SideInput(OpResolver, "OP_RESOLVER", optional=True)
+    custom_op_resolver = SideInput(OpResolver, "CUSTOM_OP_RESOLVER", optional=True)
+    results = Output(list[Tensor], "TENSORS", optional=True)
+    result = Output(Tensor, "TENSOR", optional=True, repeated=True)
+    options = Options(InferenceCalculatorOptions)
+
+    outputs: tuple[int, ...] | None = None
+    output_count: int = 0
+
+    @classmethod
+    def update_contract(cls, cc: CalculatorContract) -> None:
+        """Check that tensors come in one way and go out one way, and that there is a model."""
+        cc.use_service(INFERENCE, optional=True)
+        for side, together, alone in (("in", cls.tensors, cls.tensor), ("out", cls.results, cls.result)):
+            if together.is_connected(cc) == (alone.count(cc) > 0):
+                raise ContractError(
+                    f"tensors come {side} on TENSORS or on TENSOR:0, TENSOR:1, ...; use one of both."
+                )
+        if cls.model.is_connected(cc) == (cls.options(cc).model_path is not None):
+            raise ContractError("the model is the side packet MODEL or the option model_path; use one of both.")
+
+    def open(self, cc: CalculatorContext) -> None:
+        """Load the model."""
+        self._as_list = self.results.is_connected(cc)
+        self._from_list = self.tensors.is_connected(cc)
+        config = self.options(cc).input_output_config
+        self._wanted = None if config is not None else self.outputs
+        self._io = ModelIo(self._load(cc), config)
+
+    def process(self, cc: CalculatorContext) -> None:
+        """Run the model once."""
+        if self._from_list:
+            given = self.tensors.get(cc)
+        else:
+            packets = self.tensor.packets(cc)
+            given = [packet.payload for packet in packets] if all(packets) else None
+        if given is None:
+            return
+        found = self._io.run(given)
+        if self._wanted is not None:
+            found = in_their_places(found, self._wanted, self.output_count)
+        if self._as_list:
+            self.results.send(cc, found)
+            return
+        for index, tensor in enumerate(found[: self.result.count(cc)]):
+            self.result.send(cc, tensor, index=index)
+
+    def _load(self, cc: CalculatorContext) -> Session:
+        from graphkit.inference import load
+
+        chosen = self.options(cc)
+        model = self.model.get(cc)
+        source = cc.resources.resolve(chosen.model_path) if model is None else model.source
+        settings = cc.service(INFERENCE) or InferenceSettings()
+        side = self.delegate.get(cc)
+        delegate = chosen.delegate if side is None else side
+        provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate)
+        threads = threads_of(settings, chosen, delegate)
+        return load(source, provider=provider, outputs=self._wanted, threads=threads)
+
+
+@calculator
+class InferenceCalculatorCpu(InferenceCalculator):
+    """InferenceCalculator on the CPU, whatever delegate or program say.
+
+    Example::
+
+        node {
+          calculator: "InferenceCalculatorCpu"
+          input_stream: "TENSORS:input_tensor"
+          input_side_packet: "MODEL:model"
+          output_stream: "TENSORS:output_tensors"
+        }
+    """
+
+    cpu_only = True
+
+
+@calculator
+class InferenceCalculatorXnnpack(InferenceCalculatorCpu):
+    """Another name of InferenceCalculatorCpu, for graphs that name it.
+
+    Example::
+
+        node {
+          calculator: "InferenceCalculatorXnnpack"
+          input_stream: "TENSORS:input_tensor"
+          input_side_packet: "MODEL:model"
+          output_stream: "TENSORS:output_tensors"
+        }
+    """
+
+
+def in_their_places(found: list[Tensor], places: tuple[int, ...], count: int) -> list[Tensor]:
+    """Return a list of *count* tensors or more with *found* at *places* and empty ones elsewhere."""
+    empty = Tensor(np.empty(0, np.float32))
+    tensors = [empty] * max(count, *(place + 1 for place in places))
+    for place, tensor in zip(places, found, strict=True):
+        tensors[place] = tensor
+    return tensors

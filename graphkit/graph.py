@@ -23,7 +23,7 @@ from graphkit.resources import Resources
 from graphkit.runtime.build import Observer, build_state
 from graphkit.runtime.counters import Counters
 from graphkit.runtime.instruments import instrumented
-from graphkit.runtime.scheduler import Scheduler
+from graphkit.runtime.run import GraphRun
 from graphkit.runtime.side_packets import SidePackets
 from graphkit.timestamp import Timestamp, as_timestamp
 
@@ -83,7 +83,7 @@ class CalculatorGraph:
         self._instruments: list[Instrument] = []
         self._on_error: Callable[[BaseException], None] | None = None
         self._counters = Counters()
-        self._run: Scheduler | None = None
+        self._run: GraphRun | None = None
         self._inputs: dict[str, GraphInput] = {}
         self._side: SidePackets | None = None
         self._classes = {name: _classes(self.plan, name) for name in self.plan.graph_inputs.names}
@@ -161,7 +161,7 @@ class CalculatorGraph:
             state = build_state(self.plan, self._executors, self._observers)
             self._equip(state)
             self._inputs = state.inputs
-            self._run = Scheduler(state, self._side, self._on_error)
+            self._run = GraphRun(state, self._side, self._on_error)
         self._run.start()
         if self._run.error is not None:
             self.wait_until_done()
@@ -334,7 +334,7 @@ class CalculatorGraph:
             )
         return name
 
-    def _running(self) -> Scheduler:
+    def _running(self) -> GraphRun:
         if self._run is None:
             raise GraphStateError("the graph is not running; call start_run() first")
         return self._run

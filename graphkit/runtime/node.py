@@ -40,9 +40,10 @@ class Node:
     """
 
     __slots__ = (
-        "active", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded", "handler", "id",
-        "inputs", "light", "limit", "name", "offset", "on_touch", "outputs", "plan", "process", "queue", "sequence",
-        "single", "status", "stopped", "touched", "waiting_for",
+        "active", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
+        "handler", "id", "inputs", "light", "limit", "name", "offset", "on_touch", "outputs",
+        "plan", "process", "queue", "sequence", "single", "status", "stopped", "touched",
+        "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:

@@ -34,8 +34,8 @@ class SidePackets:
         for name, declared in plan.side_packets.items():
             if declared.producer < 0 and not declared.optional and name not in self.values:
                 raise SidePacketError(
-                    f'{declared.location}: input side packet "{name}" ({declared.packet_type}) is required and was '
-                    "not given; pass it to start_run(side_packets={...})"
+                    f'{declared.location}: input side packet "{name}" ({declared.packet_type}) is required and '
+                    "was not given; pass it to start_run(side_packets={...})"
                 )
 
     def _checked(self, name: str, value: Any) -> Packet[Any]:

@@ -8,21 +8,17 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import TimestampError
 from graphkit.input_stream_handler import Readiness
+from graphkit.runtime.flow import Flow, backward
 from graphkit.runtime.node import CLOSED, CLOSING, NEW, OPENED, Node
 from graphkit.runtime.streams import (
-    DONE_SETTLED,
-    MAX,
-    MIN,
     POST_STREAM,
     UNSTARTED,
     InputStream,
     OutputStream,
-    shifted,
 )
 from graphkit.runtime.tasks import CLOSE, OPEN, PROCESS, TaskQueue
-from graphkit.timestamp import Timestamp, describe
+from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +49,7 @@ class GraphInput:
         self.closed = False
 
 
-class GraphState:
+class GraphState(Flow):
     """All nodes, streams and queues of one run, and the rules that move them.
 
     Attributes:
@@ -73,12 +69,11 @@ class GraphState:
         self.inputs = inputs
         self.queues = list(queues)
         self.default = self.queues[0]
-        self.throttle = throttle
+        super().__init__(throttle)
         self.pending = 0
         self.stopping = False
         self.unblocked = False
         self._sequence = 0
-        self._touched: list[Node] = []
         self._sources = [node for node in self.nodes if node.is_source]
         self._layer = min((node.plan.source_layer for node in self._sources), default=0)
 
@@ -96,8 +91,8 @@ class GraphState:
         node.forwarded = UNSTARTED
         for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
             stream.header = shard.header if shard.header else None
-        self._emit(node, context, settle=False)
-        self._touch(node)
+        self.emit(node, context, settle=False)
+        self.touch(node)
         self.settle()
 
     def deliver(self, source: GraphInput, packet: Packet[Any]) -> None:
@@ -105,21 +100,21 @@ class GraphState:
         stream = source.stream
         stream.check(packet)
         for queue in stream.consumers:
-            self._enqueue(queue, packet)
+            self.enqueue(queue, packet)
         self.settle()
 
     def bound(self, source: GraphInput, settled: int) -> None:
         """A program settled an input stream up to *settled*; going back raises TimestampError."""
         if settled < source.stream.settled:
-            raise _backward(source.stream, settled)
-        self._raise_settled(source.stream, settled)
+            raise backward(source.stream, settled)
+        self.raise_settled(source.stream, settled)
         self.settle()
 
     def close_input(self, source: GraphInput) -> None:
         """A program ended an input stream."""
         if not source.closed:
             source.closed = True
-            self._close_stream(source.stream)
+            self.close_stream(source.stream)
             self.settle()
 
     def processed(self, node: Node, context: CalculatorContext) -> None:
@@ -127,20 +122,20 @@ class GraphState:
         single = node.single
         if single is not None:
             node.active = 0
-            self._emit(node, context, settle=True)
+            self.emit(node, context, settle=True)
             if single.queue or single.settled > context.input_timestamp:
-                self._touch(node)
+                self.touch(node)
         elif node.limit > 1:
             self._release_in_order(node, context)
-            self._touch(node)
+            self.touch(node)
         else:
             node.active = 0
-            self._emit(node, context, settle=True)
+            self.emit(node, context, settle=True)
             if node.inputs:
-                self._touch(node)
+                self.touch(node)
             else:
                 self._continue_source(node)
-        if self._touched:
+        if self.touched:
             self.settle()
 
     def stop_sources(self) -> None:
@@ -157,10 +152,10 @@ class GraphState:
     def closed(self, node: Node, context: CalculatorContext, *, emit: bool) -> None:
         """``close`` returned: end the node's outputs."""
         if emit:
-            self._emit(node, context, settle=False)
+            self.emit(node, context, settle=False)
         node.status = CLOSED
         for stream in node.outputs:
-            self._close_stream(stream)
+            self.close_stream(stream)
         if node.is_source:
             self._advance_layer()
         self.settle()
@@ -221,7 +216,7 @@ class GraphState:
 
     def settle(self) -> None:
         """Look at every node whose inputs changed until nothing changes."""
-        touched = self._touched
+        touched = self.touched
         while touched:
             node = touched.pop()
             node.touched = False
@@ -249,7 +244,7 @@ class GraphState:
         elif stream.settled >= POST_STREAM:
             self.schedule_close(node)
         elif node.offset is not None and stream.settled > node.forwarded:
-            self._forward(node, stream.settled)
+            self.forward(node, stream.settled)
 
     def _look_at(self, node: Node) -> None:
         """Ask the handler for input sets until the node has all it may run at once."""
@@ -265,7 +260,7 @@ class GraphState:
                 self.schedule_close(node)
             else:
                 if node.offset is not None and decision.timestamp > node.forwarded:
-                    self._forward(node, decision.timestamp)
+                    self.forward(node, decision.timestamp)
                 return
 
     def _invoke(self, node: Node, timestamp: int) -> None:
@@ -293,81 +288,14 @@ class GraphState:
         other.inputs.headers = first.inputs.headers
         other.lend(first)
 
-    def _forward(self, node: Node, settled: int) -> None:
-        """Pass on that the inputs are settled and empty up to *settled*, without a call."""
-        node.forwarded = settled
-        offset = node.offset or 0
-        for stream in node.outputs:
-            if not stream.closed:
-                self._raise_settled(stream, shifted(settled, offset))
-
-    def _emit(self, node: Node, context: CalculatorContext, *, settle: bool) -> None:
-        """Send what a call emitted; then settle the outputs as far as the input time says."""
-        offset = node.offset if settle and node.inputs else None
-        until = context.input_timestamp if not offset else shifted(context.input_timestamp, offset)
-        for shard, stream in zip(context.outputs.shards, node.outputs):  # noqa: B905 - strict costs in the hot path
-            if shard.queue:
-                for packet in shard.queue:
-                    stream.check(packet)
-                    for queue in stream.consumers:
-                        self._enqueue(queue, packet)
-                shard.queue.clear()
-            if shard.bound is not None or shard.closed:
-                self._bound_or_close(shard, stream)
-            if offset is not None and until > stream.settled:
-                self._raise_settled(stream, until)
-
-    def _bound_or_close(self, shard: OutputShard, stream: OutputStream) -> None:
-        """Take in a bound that the call set, or that it closed the stream."""
-        if shard.bound is not None:
-            settled, shard.bound = int(shard.bound) - 1, None
-            if settled < stream.settled < POST_STREAM:
-                raise _backward(stream, settled)
-            self._raise_settled(stream, settled)
-        if shard.closed and not stream.closed:
-            self._close_stream(stream)
-
     def _release_in_order(self, node: Node, context: CalculatorContext) -> None:
         """Send the outputs of parallel calls in the order in which the calls were made."""
         node.finished[context.sequence] = context
         while (done := node.finished.pop(node.expected + 1, None)) is not None:
             node.expected += 1
             node.active -= 1
-            self._emit(node, done, settle=True)
+            self.emit(node, done, settle=True)
             node.contexts.append(done)
-
-    def _enqueue(self, queue: InputStream, packet: Packet[Any]) -> None:
-        node = queue.node
-        if node.status >= CLOSING:
-            return
-        timestamp = packet._timestamp
-        if timestamp <= queue.settled:
-            raise queue.mismatch(timestamp)
-        queue.settled = timestamp if MIN <= timestamp < MAX else POST_STREAM
-        queue.queue.append(packet)
-        if len(queue.queue) == queue.max_size:
-            self.throttle.filled(queue)
-        if not node.touched:
-            node.touched = True
-            self._touched.append(node)
-
-    def _touch(self, node: Node) -> None:
-        if not node.touched:
-            node.touched = True
-            self._touched.append(node)
-
-    def _raise_settled(self, stream: OutputStream, settled: int) -> None:
-        if settled <= stream.settled:
-            return
-        stream.settled = settled
-        for queue in stream.consumers:
-            if settled > queue.settled:
-                queue.settled = settled
-                self._touch(queue.node)
-
-    def _close_stream(self, stream: OutputStream) -> None:
-        stream.closed = True
-        self._raise_settled(stream, DONE_SETTLED)
 
     def _continue_source(self, node: Node) -> None:
         if node.stopped:
@@ -421,11 +349,3 @@ class GraphState:
 def _common_offset(shards: Sequence[OutputShard], declared: int | None) -> int | None:
     """Return the offset after ``open``, which may have set it for all outputs."""
     return shards[0].offset if shards else declared
-
-
-def _backward(stream: OutputStream, settled: int) -> TimestampError:
-    by = f' by node "{stream.producer}"' if stream.producer else ""
-    return TimestampError(
-        f'the timestamp bound of stream "{stream.name}" was set{by} to {describe(settled + 1)}, below the current '
-        f"bound {describe(stream.settled + 1)}; bounds only rise"
-    )

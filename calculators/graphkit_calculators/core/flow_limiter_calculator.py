@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from bisect import bisect_right
 from collections import deque
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from graphkit.calculator import Calculator, Input, Output, SideInput, calculator
 from graphkit.options import option, options
@@ -13,14 +13,13 @@ from graphkit.packet_type import AnyType
 from graphkit.ports import Options
 from graphkit.services import FLOW_CONTROL
 from graphkit.timestamp import Timestamp
+from graphkit_calculators.core._options import merge_options
 from graphkit_calculators.core._streams import copy_headers, pair_streams, stream_id
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext, OutputShard
     from graphkit.contract import CalculatorContract
     from graphkit.packet import Packet
-
-O = TypeVar("O")  # noqa: E741 - O for options
 
 
 @options("mediapipe.FlowLimiterCalculatorOptions", extension=326963320)
@@ -203,18 +202,6 @@ class FlowLimiterCalculator(Calculator):
         """Return the lowest timestamp of *stream* that is not dealt with yet."""
         queue = self._queues[stream]
         return queue[0].timestamp if queue else cc.inputs.packets[stream].timestamp.next_allowed_in_stream()
-
-
-def merge_options(base: O, override: O | None) -> O:
-    """Return *base* with every field that *override* sets to something else than its default."""
-    if override is None:
-        return base
-    changed = {
-        field.name: getattr(override, field.name)
-        for field in dataclasses.fields(override)  # type: ignore[arg-type]
-        if getattr(override, field.name) != field.default
-    }
-    return dataclasses.replace(base, **changed)  # type: ignore[type-var]
 
 
 def _advance(shard: OutputShard, bound: Timestamp) -> None:

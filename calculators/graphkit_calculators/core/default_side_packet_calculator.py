@@ -1,0 +1,48 @@
+"""DefaultSidePacketCalculator: a side packet, or what to take where it is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphkit.calculator import Calculator, SideInput, SideOutput, Status, calculator
+from graphkit.packet_type import AnyType
+
+if TYPE_CHECKING:
+    from graphkit.context import CalculatorContext
+    from graphkit.contract import CalculatorContract
+
+
+@calculator
+class DefaultSidePacketCalculator(Calculator):
+    """Sets VALUE to OPTIONAL_VALUE where the caller gave it, to DEFAULT_VALUE otherwise.
+
+    Inside a subgraph, OPTIONAL_VALUE names an interface side packet that callers may leave out.
+
+    Example::
+
+        node {
+          calculator: "DefaultSidePacketCalculator"
+          input_side_packet: "OPTIONAL_VALUE:num_hands_optional"
+          input_side_packet: "DEFAULT_VALUE:num_hands_default"
+          output_side_packet: "VALUE:num_hands"
+        }
+    """
+
+    optional_value = SideInput[Any](AnyType, "OPTIONAL_VALUE", optional=True)
+    default_value = SideInput[Any](AnyType, "DEFAULT_VALUE")
+    value = SideOutput[Any](AnyType, "VALUE")
+
+    @classmethod
+    def update_contract(cls, cc: CalculatorContract) -> None:
+        """Give the output the type of the default."""
+        if "VALUE" in cc.output_side_packets and "DEFAULT_VALUE" in cc.input_side_packets:
+            cc.output_side_packets["VALUE"].set_same_as("DEFAULT_VALUE")
+
+    def open(self, cc: CalculatorContext) -> None:
+        """Choose the value."""
+        value = self.optional_value.get(cc)
+        self.value.set(cc, self.default_value(cc) if value is None else value)
+
+    def process(self, cc: CalculatorContext) -> Status:
+        """There are no streams."""
+        return Status.STOP

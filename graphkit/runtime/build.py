@@ -107,7 +107,8 @@ def _make_node(plan: NodePlan, queues: Mapping[str, TaskQueue]) -> Node:
     if plan.executor not in queues:
         raise GraphStateError(
             f'node "{plan.name}" asks for executor "{plan.executor}", which the graph does not have.'
-            f"{did_you_mean(plan.executor, queues)} Declare it with executor {{ name: ... }} or call set_executor()."
+            f"{did_you_mean(plan.executor, queues)} Declare it with executor {{ name: ... }} or hand one to "
+            "set_executor()."
         )
     try:
         return Node(plan, plan.cls(), queues[plan.executor])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from graphkit.context import CalculatorContext, OutputShard
     from graphkit.packet import Packet
     from graphkit.runtime.node import Node
-    from graphkit.runtime.streams import InputStream, OutputStream
+    from graphkit.runtime.streams import OutputStream
     from graphkit.runtime.throttle import Throttle
 
 
@@ -36,9 +36,7 @@ class Flow:
         for shard, stream in zip(context.outputs.shards, node.outputs):  # noqa: B905 - strict costs in the hot path
             if shard.queue:
                 for packet in shard.queue:
-                    stream.check(packet)
-                    for queue in stream.consumers:
-                        self.enqueue(queue, packet)
+                    self.send(stream, packet)
                 shard.queue.clear()
             if shard.bound is not None or shard.closed:
                 self._bound_or_close(shard, stream)
@@ -63,21 +61,26 @@ class Flow:
             if not stream.closed:
                 self.raise_settled(stream, shifted(settled, offset))
 
-    def enqueue(self, queue: InputStream, packet: Packet[Any]) -> None:
-        """Put *packet* into a queue; a node that is closing takes none."""
-        node = queue.node
-        if node.status >= CLOSING:
-            return
+    def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
+        """Put *packet* into the queues of a stream's readers; raises TimestampMismatchError if it is too early."""
         timestamp = packet._timestamp
-        if timestamp <= queue.settled:
-            raise queue.mismatch(timestamp)
-        queue.settled = timestamp if MIN <= timestamp < MAX else POST_STREAM
-        queue.queue.append(packet)
-        if len(queue.queue) == queue.max_size:
-            self.throttle.filled(queue)
-        if not node.touched:
-            node.touched = True
-            self.touched.append(node)
+        if timestamp <= stream.settled:
+            raise stream.mismatch(timestamp)
+        stream.settled = settled = timestamp if MIN <= timestamp < MAX else POST_STREAM
+        for queue in stream.consumers:
+            node = queue.node
+            if node.status >= CLOSING:
+                continue
+            if timestamp <= queue.settled:
+                raise queue.mismatch(timestamp)
+            queue.settled = settled
+            waiting = queue.queue
+            waiting.append(packet)
+            if len(waiting) == queue.max_size:
+                self.throttle.filled(queue)
+            if not node.touched:
+                node.touched = True
+                self.touched.append(node)
 
     def touch(self, node: Node) -> None:
         """Note that *node* has something to look at."""

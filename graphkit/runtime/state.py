@@ -97,10 +97,7 @@ class GraphState(Flow):
 
     def deliver(self, source: GraphInput, packet: Packet[Any]) -> None:
         """A program pushed *packet*."""
-        stream = source.stream
-        stream.check(packet)
-        for queue in stream.consumers:
-            self.enqueue(queue, packet)
+        self.send(source.stream, packet)
         self.settle()
 
     def bound(self, source: GraphInput, settled: int) -> None:
@@ -334,7 +331,12 @@ class GraphState(Flow):
         self.pending += 1
         self._sequence = sequence = self._sequence + 1
         if kind == PROCESS and node.light:
-            heappush(self.default.light, (-node.id, sequence, kind, call, node, context))
+            light = self.default.light
+            task = (-node.id, sequence, kind, call, node, context)
+            if light:
+                heappush(light, task)
+            else:
+                light.append(task)
         else:
             node.queue.push(kind, node, context, call, sequence)
 
@@ -342,7 +344,7 @@ class GraphState(Flow):
         """Return the next task for a thread that works on *queue* (None: on light tasks only)."""
         light = self.default.light
         if light:
-            return heappop(light)
+            return light.pop() if len(light) == 1 else heappop(light)
         return None if queue is None else queue.pop_own()
 
 

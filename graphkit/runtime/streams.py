@@ -123,10 +123,7 @@ class OutputStream:
         self.closed = False
         self.header: Packet[Any] | None = None
 
-    def check(self, packet: Packet[Any]) -> None:
-        """Settle the packet's timestamp; raises TimestampMismatchError where it is settled already."""
-        timestamp = packet._timestamp
-        if timestamp <= self.settled:
-            by = f' from node "{self.producer}"' if self.producer else ""
-            raise TimestampMismatchError(f'stream "{self.name}"{by}', settled_label(self.settled), timestamp)
-        self.settled = timestamp if MIN <= timestamp < MAX else POST_STREAM
+    def mismatch(self, timestamp: int) -> TimestampMismatchError:
+        """Return the error for a packet at *timestamp*, which is settled already."""
+        by = f' from node "{self.producer}"' if self.producer else ""
+        return TimestampMismatchError(f'stream "{self.name}"{by}', settled_label(self.settled), timestamp)

@@ -163,7 +163,7 @@ def _equip(node: Node) -> None:
             process_timestamp_bounds=contract.process_timestamp_bounds,
         )
         plain = name == DEFAULT_HANDLER and not contract.process_timestamp_bounds
-        if plain and len(node.inputs) == 1 and node.limit == 1:
+        if plain and len(node.inputs) == 1 and node.limit == 1 and node.on_touch is None:
             node.single = node.inputs[0]
     node.contexts.append(node.new_context())
     node.waiting_for.update(f"side packet {name}" for name in node.plan.input_side_packets.names)

@@ -83,11 +83,11 @@ class Scheduler:
         self._wake_executors(None)
 
     def _run(self, queue: TaskQueue | None) -> None:
-        inside, lock, default = self._inside, self._lock, self._state.default
+        inside, lock, default, next_task = self._inside, self._lock, self._state.default, self._state.next_task
         inside.yes = True
         interrupt: BaseException | None = None
         with self._lock:
-            task = self._next(queue)
+            task = next_task(queue)
         while task is not None:
             _, _, kind, call, node, context = task
             try:
@@ -98,7 +98,7 @@ class Scheduler:
                     interrupt = exc
             with lock:
                 self._finish(kind, node, context, outcome)
-                task = self._next(queue)
+                task = next_task(queue)
                 short = self._short_of_threads(queue, task) if default.heavy else False
             if short:
                 self._wake_executors(queue)
@@ -107,12 +107,6 @@ class Scheduler:
             self._report()
         if interrupt is not None:
             raise interrupt
-
-    def _next(self, queue: TaskQueue | None) -> Task | None:
-        task = self._state.next_task(queue)
-        if task is None and queue is not None:
-            queue.drains -= 1
-        return task
 
     def _finish(self, kind: int, node: Node, context: CalculatorContext, outcome: Any) -> None:
         """Take in the result of a task."""

@@ -5,7 +5,7 @@ The scheduler calls every method here under its lock, and runs the tasks that be
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heappop
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.input_stream_handler import Readiness
@@ -219,11 +219,12 @@ class GraphState(Flow):
             node.touched = False
             if node.status != OPENED or self.stopping:
                 continue
-            if node.on_touch is not None:
-                node.on_touch()
-            elif node.single is not None:
+            single = node.single
+            if single is not None:
                 if not node.active:
-                    self._look_at_single(node, node.single)
+                    self._look_at_single(node, single)
+            elif node.on_touch is not None:
+                node.on_touch()
             elif node.inputs:
                 self._look_at(node)
 
@@ -237,7 +238,12 @@ class GraphState(Flow):
             context.inputs.packets[0] = packet
             context.input_timestamp = packet._timestamp
             node.active = 1
-            self._schedule(PROCESS, node, context, node.process)
+            light = self.default.light
+            if light or not node.light:
+                self._schedule(PROCESS, node, context, node.process)
+            else:
+                self.pending += 1
+                light.append((-node.id, self._sequence, PROCESS, node.process, node, context))
         elif stream.settled >= POST_STREAM:
             self.schedule_close(node)
         elif node.offset is not None and stream.settled > node.forwarded:
@@ -330,22 +336,22 @@ class GraphState(Flow):
     def _schedule(self, kind: int, node: Node, context: CalculatorContext, call: Any) -> None:
         self.pending += 1
         self._sequence = sequence = self._sequence + 1
-        if kind == PROCESS and node.light:
-            light = self.default.light
-            task = (-node.id, sequence, kind, call, node, context)
-            if light:
-                heappush(light, task)
-            else:
-                light.append(task)
-        else:
-            node.queue.push(kind, node, context, call, sequence)
+        node.queue.push(kind, node, context, call, sequence)
 
     def next_task(self, queue: TaskQueue | None) -> Task | None:
-        """Return the next task for a thread that works on *queue* (None: on light tasks only)."""
+        """Return the next task for a thread that works on *queue* (None: on light tasks only).
+
+        A thread that gets None counts as gone from the queue.
+        """
         light = self.default.light
         if light:
             return light.pop() if len(light) == 1 else heappop(light)
-        return None if queue is None else queue.pop_own()
+        if queue is None:
+            return None
+        task = queue.pop_own()
+        if task is None:
+            queue.drains -= 1
+        return task
 
 
 def _common_offset(shards: Sequence[OutputShard], declared: int | None) -> int | None:

@@ -15,11 +15,13 @@ from graphkit.errors import DuplicateCalculatorError, RegistryError, UnknownCalc
 
 if TYPE_CHECKING:
     from graphkit.calculator import Calculator
+    from graphkit.config.subgraph import Subgraph
 
 _LOG: Final = logging.getLogger(__name__)
 ENTRY_POINT_GROUP: Final = "graphkit.calculators"
 
 _calculators: Final[dict[str, type[Calculator]]] = {}
+_subgraphs: Final[dict[str, type[Subgraph]]] = {}
 _handlers: Final[dict[str, type[Any]]] = {}
 _plugins = {"loaded": False}
 _lock: Final = threading.RLock()
@@ -48,7 +50,7 @@ def find_calculator(name: str, package: str = "") -> type[Calculator]:
 
 def lookup_calculator(name: str, package: str = "") -> type[Calculator] | None:
     """Return the calculator as find_calculator does, None where there is none."""
-    candidates = _candidates(name, package)
+    candidates = scoped_names(name, package)
     found = next((_calculators[c] for c in candidates if c in _calculators), None)
     if found is None and not _plugins["loaded"]:
         load_plugins()
@@ -61,6 +63,30 @@ def known_calculators() -> dict[str, type[Calculator]]:
     load_plugins()
     with _lock:
         return dict(_calculators)
+
+
+def register_subgraph(name: str, cls: type[Subgraph]) -> None:
+    """Make graphs with ``calculator: name`` take the config that ``cls().get_config(context)`` returns.
+
+    Raises:
+        DuplicateCalculatorError: another subgraph class has the name.
+    """
+    with _lock:
+        other = _subgraphs.get(name)
+        if other is not None and not _same(other, cls):
+            raise DuplicateCalculatorError(name, _place(other), _place(cls))
+        _subgraphs[name] = cls
+
+
+def lookup_subgraph(name: str, package: str = "") -> type[Subgraph] | None:
+    """Return the subgraph class that *name* means inside *package*, None where there is none."""
+    return next((_subgraphs[c] for c in scoped_names(name, package) if c in _subgraphs), None)
+
+
+def known_subgraphs() -> list[str]:
+    """Return the names of all subgraph classes, sorted."""
+    load_plugins()
+    return sorted(_subgraphs)
 
 
 def register_input_stream_handler(name: str, cls: type[Any]) -> None:
@@ -106,7 +132,8 @@ def load_plugins() -> None:
                 )
 
 
-def _candidates(name: str, package: str) -> list[str]:
+def scoped_names(name: str, package: str) -> list[str]:
+    """Return the full names that *name* may mean inside *package*, innermost first ("a.b": a.b.X, a.X, X)."""
     name = name.replace("::", ".").removeprefix(".")
     parts = package.split(".") if package else []
     scoped = [".".join([*parts[:n], name]) for n in range(len(parts), 0, -1)]

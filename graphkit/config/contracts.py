@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from graphkit import registry
 from graphkit.calculator import apply_ports, ports_of
@@ -15,7 +15,7 @@ from graphkit.errors import UnknownCalculatorError, did_you_mean
 from graphkit.tag_map import TagMap, key_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from google.protobuf.message import Message
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from graphkit.config.source import Place
     from graphkit.contract import PortMap
     from graphkit.tag_map import Key
+
+KnownTypes: TypeAlias = "Callable[[], set[str]]"
+"""Gives the names of all subgraphs; asked only for the message about an unknown name."""
 
 _SIDES: Final = ("inputs", "outputs", "input_side_packets", "output_side_packets")
 _SIDE_LABELS: Final = {
@@ -63,8 +66,8 @@ class Node:
         return place_of_key(getattr(self.config, side), key, self.config.place)
 
 
-def build_nodes(graph: GraphConfig, faults: Faults, known_types: Iterable[str] = ()) -> list[Node]:
-    """Return the nodes of an expanded graph with their contracts; *known_types* are subgraphs one could mean."""
+def build_nodes(graph: GraphConfig, faults: Faults, known_types: KnownTypes = set) -> list[Node]:
+    """Return the nodes of an expanded graph with their contracts; *known_types* gives the subgraphs one could mean."""
     names = canonical_names(graph.nodes)
     nodes = [_build_node(config, name, faults, known_types) for config, name in zip(graph.nodes, names, strict=True)]
     places: dict[str, Node] = {}
@@ -78,10 +81,10 @@ def build_nodes(graph: GraphConfig, faults: Faults, known_types: Iterable[str] =
     return nodes
 
 
-def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: Iterable[str]) -> Node:
+def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: KnownTypes) -> Node:
     node = Node(config, name, registry.lookup_calculator(config.calculator, config.package))
-    if node.cls is None and config.calculator:
-        known = {*registry.known_calculators(), *known_types}
+    if node.cls is None and config.calculator and not config.broken:
+        known = {*registry.known_calculators(), *known_types()}
         faults.add(str(UnknownCalculatorError(config.calculator, known)), config.place_of("calculator"))
     for side in _SIDES:
         entries: Sequence[Entry] = getattr(config, side)

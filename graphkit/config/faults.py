@@ -25,6 +25,11 @@ class Faults:
     def __len__(self) -> int:
         return len(self._found)
 
+    def check_one(self) -> None:
+        """Raise the first fault alone; do nothing where there is none."""
+        if self._found:
+            raise self._found[0]
+
     def check(self) -> None:
         """Raise GraphValidationError with all faults, by file and line; do nothing where there are none."""
         if not self._found:

@@ -15,6 +15,7 @@ from graphkit.config.source import NOWHERE, Mark, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from google.protobuf.message import Message
 
@@ -74,6 +75,7 @@ class NodeConfig:
         message: the node's protobuf message without the fields that stand beside it here.
         package: namespace in which its calculator is looked up first.
         ancestry: types of the subgraphs it came out of, outermost first.
+        broken: it is a subgraph that could not be expanded, and that is reported.
     """
 
     name: str
@@ -89,6 +91,7 @@ class NodeConfig:
     option_values: list[Entry] = field(default_factory=list)
     mark: Mark = field(default_factory=Mark)
     ancestry: tuple[str, ...] = ()
+    broken: bool = False
 
     @property
     def title(self) -> str:
@@ -122,6 +125,7 @@ class GraphConfig:
     """One graph or subgraph, as read or as expanded.
 
     Attributes:
+        path: the file it was read from, None for text and messages.
         message: the graph's protobuf message without the fields that stand beside it here: executors,
             stream handlers, queue size, profiler and the rest.
         options: ``options`` and ``graph_options``.
@@ -138,6 +142,7 @@ class GraphConfig:
     output_side_packets: list[Entry] = field(default_factory=list)
     options: list[OptionsMessage] = field(default_factory=list)
     mark: Mark = field(default_factory=Mark)
+    path: Path | None = None
 
     def place_of(self, field_name: str, index: int = 0) -> Place:
         """Return where a field of the graph stands."""

@@ -31,6 +31,11 @@ _BESIDE_IN_GRAPH: Final = (
     "node", "type", "package", "input_stream", "output_stream", "input_side_packet", "output_side_packet",
     "options", "graph_options",
 )  # fmt: skip
+_UNSUPPORTED: Final = {
+    "packet_generator": "packet generators are not supported; use a calculator with output side packets",
+    "packet_factory": "packet factories are not supported; use a calculator with output side packets",
+    "status_handler": "status handlers are not supported; the error of the run tells how it ended",
+}
 _TEXT_START: Final = re.compile(r"\s*(?:#[^\n]*\n\s*)*[A-Za-z_]{2,}\s*(?::\s*[\"'\d\[{]|[{<])")
 _BINARY_SUFFIXES: Final = frozenset({".binarypb", ".binpb", ".pb", ".bin"})
 
@@ -78,9 +83,10 @@ def _read_file(path: Path, faults: Faults) -> GraphConfig:
         raise ResourceNotFoundError(str(path), [path.absolute()]) from None
     except OSError as exc:
         raise ConfigError(f"the graph cannot be read: {exc.strerror or exc}", Location(str(path))) from exc
-    if path.suffix.lower() in _BINARY_SUFFIXES:
-        return _read_binary(data, str(path), faults)
-    return _read_bytes(data, str(path), faults)
+    is_binary = path.suffix.lower() in _BINARY_SUFFIXES
+    graph = (_read_binary if is_binary else _read_bytes)(data, str(path), faults)
+    graph.path = path
+    return graph
 
 
 def _read_bytes(data: bytes, name: str, faults: Faults) -> GraphConfig:
@@ -144,6 +150,9 @@ def graph_config(message: Any, mark: Mark, source: Source, faults: Faults) -> Gr
     )  # fmt: skip
     for field in _BESIDE_IN_GRAPH:
         message.ClearField(field)
+    for field, reason in _UNSUPPORTED.items():
+        if getattr(message, field):
+            faults.add(reason, graph.place_of(field))
     return graph
 
 

@@ -19,6 +19,8 @@ from graphkit.config.source import Mark, Place
 from graphkit.errors import PbtxtSyntaxError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from google.protobuf.message import Message
 
     from graphkit.config.faults import Faults
@@ -41,6 +43,11 @@ def tokenize(text: str) -> tuple[list[str], list[int]]:
     """Return the tokens of *text* and their offsets; the last token is empty. Any odd character is a token."""
     found = [(match[1], match.start(1)) for match in _TOKEN.finditer(text)]
     return [token for token, _ in found], [offset for _, offset in found]
+
+
+def tokens_of(text: str) -> Iterator[str]:
+    """Yield the tokens of *text* as they come."""
+    return (match[1] for match in _TOKEN.finditer(text))
 
 
 class TextParser:

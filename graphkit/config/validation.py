@@ -14,10 +14,10 @@ from graphkit.config.wiring import GRAPH, connect
 from graphkit.packet_type import ANY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from graphkit.calculator import Calculator
-    from graphkit.config.contracts import Node
+    from graphkit.config.contracts import KnownTypes, Node
     from graphkit.config.model import GraphConfig
     from graphkit.config.wiring import Edge, Wiring
     from graphkit.contract import CalculatorContract
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from graphkit.services import GraphService
 
 DEFAULT_MAX_QUEUE_SIZE: Final = 100
-_UNSUPPORTED: Final = {
-    "packet_generator": "packet generators are not supported; use a calculator with output side packets",
-    "packet_factory": "packet factories are not supported; use a calculator with output side packets",
-    "status_handler": "status handlers are not supported; the run's error tells how it ended",
-}
 
 
 def validate(graph: GraphConfig) -> GraphPlan:
@@ -46,12 +41,9 @@ def validate(graph: GraphConfig) -> GraphPlan:
     return plan
 
 
-def make_plan(graph: GraphConfig, faults: Faults, known_types: Iterable[str] = ()) -> GraphPlan | None:
+def make_plan(graph: GraphConfig, faults: Faults, known_types: KnownTypes = set) -> GraphPlan | None:
     """Return the plan as `validate` does; None after leaving the reasons in *faults*."""
     nodes = build_nodes(graph, faults, known_types)
-    for field, reason in _UNSUPPORTED.items():
-        if getattr(graph.message, field):
-            faults.add(reason, graph.place_of(field))
     wiring = connect(graph, nodes, faults)
     types = resolve_types(nodes, wiring, faults)
     order = sorted_order(nodes, wiring, faults)

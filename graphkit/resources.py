@@ -1,0 +1,153 @@
+"""Where graphs, models and label maps are found.
+
+A graph names its files as MediaPipe does (``mediapipe/modules/palm_detection/palm_detection_full.tflite``).
+They are looked for, in this order, below
+
+1. the roots a program gives (``--resource_root_dir`` on the command line),
+2. the folders in the environment variable ``GRAPHKIT_RESOURCE_ROOT_DIR``,
+3. the folder of the graph file and its parents up to a folder called ``graphs`` and the one above it,
+4. the working directory,
+5. the graphs that come with graphkit.
+
+A leading ``mediapipe/`` may be there or not, in the name as in the folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from graphkit.errors import ResourceNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ROOT_VARIABLE: Final = "GRAPHKIT_RESOURCE_ROOT_DIR"
+"""Environment variable with further roots, separated as in PATH."""
+
+_PREFIX: Final = "mediapipe/"
+_GRAPHS: Final = "graphs"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One folder that is searched.
+
+    Attributes:
+        deep: whether all of its subfolders belong to it; of other roots (the working directory could be
+            anything) only the ones that hold graphs by their name do.
+    """
+
+    path: Path
+    deep: bool
+
+
+class Resources:
+    """Finds files by the names that graphs use.
+
+    Args:
+        roots: folders searched first.
+        mapping: names to paths, for files that lie elsewhere or are called otherwise.
+        graph_file: the graph that is loaded; its folder is searched too.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[Path | str] = (),
+        mapping: Mapping[str, Path | str] | None = None,
+        graph_file: Path | str | None = None,
+    ) -> None:
+        self._given = tuple(Path(root) for root in roots)
+        self._mapping = {name: Path(path) for name, path in (mapping or {}).items()}
+        self._graph_file = None if graph_file is None else Path(graph_file)
+
+    def beside(self, graph_file: Path | str) -> Resources:
+        """Return the same search with the folder of another graph file in it."""
+        return Resources(self._given, self._mapping, graph_file)
+
+    def roots(self) -> list[Root]:
+        """Return the folders that exist, in the order they are searched, each once."""
+        found: dict[Path, Root] = {}
+        for root in self._all_roots():
+            path = root.path.expanduser().resolve()
+            if path.is_dir():
+                found.setdefault(path, Root(path, root.deep))
+        return list(found.values())
+
+    def resolve(self, name: str) -> Path:
+        """Return the path of the file called *name*.
+
+        Raises:
+            ResourceNotFoundError: it is nowhere; lists every path that was tried.
+        """
+        return self._first(name, self._candidates(name, _spellings(name)))
+
+    def read(self, name: str) -> bytes:
+        """Return the contents of the file called *name*; raises ResourceNotFoundError."""
+        return self.resolve(name).read_bytes()
+
+    def find_graph(self, name: Path | str) -> Path:
+        """Return the path of a graph file given by a user.
+
+        ``graphs/hand_tracking/x.pbtxt`` is found from any folder: it comes with graphkit.
+
+        Raises:
+            ResourceNotFoundError: it is nowhere; lists every path that was tried.
+        """
+        text = str(name).replace(os.sep, "/")
+        short = [spelling.removeprefix(f"{_GRAPHS}/") for spelling in _spellings(text)]
+        return self._first(text, self._candidates(text, [*_spellings(text), *short]))
+
+    def _all_roots(self) -> Iterator[Root]:
+        yield from (Root(path, deep=True) for path in self._given)
+        yield from (Root(Path(p), deep=True) for p in os.environ.get(ROOT_VARIABLE, "").split(os.pathsep) if p)
+        if self._graph_file is not None:
+            yield from _roots_of_graph(self._graph_file.expanduser().resolve().parent)
+        yield Root(Path.cwd(), deep=False)
+        yield Root(graphs_dir(), deep=True)
+
+    def _candidates(self, name: str, spellings: Sequence[str]) -> Iterator[Path]:
+        if name in self._mapping:
+            yield self._mapping[name]
+            return
+        path = Path(name).expanduser()
+        if path.is_absolute():
+            yield path
+            return
+        for root in self.roots():
+            yield from (root.path / spelling for spelling in dict.fromkeys(spellings))
+
+    @staticmethod
+    def _first(name: str, candidates: Iterator[Path]) -> Path:
+        tried = []
+        for path in candidates:
+            if path.is_file():
+                return path
+            tried.append(path)
+        raise ResourceNotFoundError(name, tried)
+
+
+def graphs_dir() -> Path:
+    """Return the folder of the graphs that come with graphkit: inside the package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    packaged = package / _GRAPHS
+    return packaged if packaged.is_dir() else package.parent / _GRAPHS
+
+
+def _spellings(name: str) -> list[str]:
+    """Return the name with and without a leading ``mediapipe/``."""
+    bare = name.removeprefix(_PREFIX)
+    return [name, bare] if bare != name else [name, _PREFIX + name]
+
+
+def _roots_of_graph(folder: Path) -> Iterator[Root]:
+    above = [folder, *folder.parents]
+    names = [path.name for path in above]
+    if _GRAPHS not in names:
+        yield Root(folder, deep=False)
+        return
+    top = names.index(_GRAPHS)
+    yield from (Root(path, deep=True) for path in above[: top + 1])
+    yield Root(above[top].parent, deep=False)

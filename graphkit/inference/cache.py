@@ -1,16 +1,17 @@
 """The disk cache of imported models.
 
 It lies in `GRAPHKIT_CACHE_DIR`, else `$XDG_CACHE_HOME/graphkit`, else `~/.cache/graphkit`. An entry is a file:
-the SHA-256 of its content (32 bytes), then the content. It is written beside and moved into place, so no reader
-sees half of it. Where the folder cannot be written, models are imported again in each process.
+a tag and the CRC-32 of the content (4 bytes each), then the content. It is written beside and moved into place,
+so no reader sees half of it; the checksum is against what a failing or full disk does to it later. Where the
+folder cannot be written, models are imported again in each process.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import tempfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("graphkit.inference.cache")
 
-_DIGEST_SIZE = hashlib.sha256().digest_size
+_TAG = b"GKM1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,24 @@ class Entry:
         return f"{self.key}.{self.version}.model"
 
 
-def folder() -> Path:
-    """Return the cache folder, which need not exist."""
+def folder() -> Path | None:
+    """Return the cache folder, which need not exist; None for a user without a home."""
     if override := os.environ.get("GRAPHKIT_CACHE_DIR"):
         return Path(override)
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "graphkit"
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "graphkit"
+    try:
+        return Path.home() / ".cache" / "graphkit"
+    except RuntimeError:
+        return None
 
 
 def get_or_build(entry: Entry, build: Callable[[], bytes]) -> bytes:
     """Return the cached content, or build it and try to keep it."""
-    path = folder() / entry.file_name
+    where = folder()
+    if where is None:
+        return build()
+    path = where / entry.file_name
     found = _read(path)
     if found is not None:
         return found
@@ -61,21 +69,26 @@ def get_or_build(entry: Entry, build: Callable[[], bytes]) -> bytes:
 
 def _read(path: Path) -> bytes | None:
     try:
-        stored = path.read_bytes()
+        with path.open("rb") as file:
+            head, content = file.read(len(_TAG) + 4), file.read()
     except OSError:
         return None
-    digest, content = stored[:_DIGEST_SIZE], stored[_DIGEST_SIZE:]
-    if hashlib.sha256(content).digest() == digest:
+    if head == _head(content):
         return content
     logger.warning("%s is damaged and will be made again", path)
     return None
+
+
+def _head(content: bytes) -> bytes:
+    return _TAG + zlib.crc32(content).to_bytes(4, "little")
 
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".tmp-", delete=False) as file:
         try:
-            file.write(hashlib.sha256(content).digest() + content)
+            file.write(_head(content))
+            file.write(content)
             file.close()
             Path(file.name).replace(path)
         except BaseException:

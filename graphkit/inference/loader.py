@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import platform
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("graphkit.inference")
 
 _TFLITE_IDENTIFIER = b"TFL3"
+_BLOCKED_MACHINES = ("x86_64", "amd64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,10 @@ class _Pool:
                 with self._lock:
                     self._sessions[key] = found
         return found
+
+    def all(self) -> list[Session]:
+        with self._lock:
+            return list(self._sessions.values())
 
     def clear(self) -> None:
         with self._lock:
@@ -97,6 +103,11 @@ def load(
     return _pool.get(key, path, data, choice)
 
 
+def loaded_sessions() -> list[Session]:
+    """Return the sessions of this process, in the order in which they were started."""
+    return _pool.all()
+
+
 def unload_all() -> None:
     """Forget the sessions of this process. Those still in use live on until nobody holds them."""
     _pool.clear()
@@ -123,8 +134,16 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
         if imported:
             raise InferenceError(f"{path}: ONNX Runtime cannot start it on {choice.provider}: {exc}") from exc
         raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({exc})") from exc
-    logger.info("%s runs on %s: %s", path, choice.provider, choice.reason)
-    return Session(session, path, choice.provider, choice.reason)
+    provider, reason = choice.provider, choice.reason
+    if choice.onnx_name not in session.get_providers():
+        # It was there when probed, and ONNX Runtime fell back by itself: another version of a library, no memory.
+        if choice.required:
+            raise InferenceError(
+                f"{path}: ONNX Runtime could not start {provider} although its libraries are there"
+            )
+        provider, reason = "cpu", f"ONNX Runtime could not start {provider} although its libraries are there"
+    logger.info("%s runs on %s: %s", path, provider, reason)
+    return Session(session, path, provider, reason)
 
 
 def is_tflite(path: str, data: bytes) -> bool:
@@ -133,9 +152,10 @@ def is_tflite(path: str, data: bytes) -> bool:
 
 
 def _imported(key: _Key, path: str, data: bytes) -> bytes:
+    blocked = key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
     chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
-    entry = cache.Entry(f"{key.digest[:40]}-{chosen}", f"v{IMPORTER_VERSION}")
-    return cache.get_or_build(entry, lambda: import_tflite(data, path, key.outputs))
+    entry = cache.Entry(f"{key.digest[:40]}-{chosen}{'' if blocked else '-plain'}", f"v{IMPORTER_VERSION}")
+    return cache.get_or_build(entry, lambda: import_tflite(data, path, key.outputs, blocked=blocked))
 
 
 def _selected(key: _Key, path: str, data: bytes) -> bytes:
@@ -147,7 +167,8 @@ def _session_options(onnxruntime: Any, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.log_severity_level = 3
+    # What goes wrong is raised; it need not be printed as well.
+    options.log_severity_level = 4
     # A thread that spins while it waits takes the core from decoding, drawing and encoding.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")

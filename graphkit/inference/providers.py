@@ -24,11 +24,22 @@ _INSTALL = "pip install 'graphkit[cuda]' brings the NVIDIA libraries"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A provider ("cpu", "cuda" or "tensorrt"), why it was taken, and how ONNX Runtime is told."""
+    """A provider ("cpu", "cuda" or "tensorrt"), why it was taken, and how ONNX Runtime is told.
+
+    Attributes:
+        required: it was asked for by name, so another one will not do.
+    """
 
     provider: str
     reason: str
     onnx_providers: tuple[Any, ...]
+    required: bool
+
+    @property
+    def onnx_name(self) -> str:
+        """ONNX Runtime's name of the provider."""
+        first = self.onnx_providers[0]
+        return str(first if isinstance(first, str) else first[0])
 
 
 def choose(provider: str = "auto") -> Choice:
@@ -46,14 +57,14 @@ def choose(provider: str = "auto") -> Choice:
         raise UsageError(f"no provider {provider!r}; there are {known}.{did_you_mean(provider, PROVIDERS)}")
     warn_of_two_runtimes()
     if provider == "cpu":
-        return Choice("cpu", "it was asked for", _onnx_providers("cpu"))
+        return Choice("cpu", "it was asked for", _onnx_providers("cpu"), required=True)
     missing = cuda_fault() or (tensorrt_fault() if provider == "tensorrt" else None)
     if missing is None:
         taken = "cuda" if provider == "auto" else provider
         reason = "an NVIDIA GPU and its libraries were found" if provider == "auto" else "it was asked for"
-        return Choice(taken, reason, _onnx_providers(taken))
+        return Choice(taken, reason, _onnx_providers(taken), required=provider != "auto")
     if provider == "auto":
-        return Choice("cpu", missing, _onnx_providers("cpu"))
+        return Choice("cpu", missing, _onnx_providers("cpu"), required=False)
     raise InferenceError(f"provider {provider!r} cannot be used: {missing}")
 
 

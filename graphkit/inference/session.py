@@ -113,7 +113,7 @@ class Session:
             feeds[name] = np.ascontiguousarray(memory, info.dtype)
         try:
             return self._session.run(self._output_names, feeds)  # type: ignore[no-any-return]
-        except RuntimeError as exc:
+        except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise InferenceError(f"{self.path}: ONNX Runtime failed on {self.provider}: {exc}") from exc
 
 

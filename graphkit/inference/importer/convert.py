@@ -9,7 +9,7 @@ from graphkit.errors import ModelFormatError, UnsupportedOpError
 from graphkit.inference.importer.lowering import Lowering, stored_shape
 from graphkit.inference.importer.ops import CONVERTERS
 from graphkit.inference.importer.passes import run_passes
-from graphkit.inference.importer.reader import read_tflite
+from graphkit.inference.importer.reader import DAMAGE, read_tflite
 from graphkit.inference.importer.writer import write_onnx
 from graphkit.inference.model_file import check_outputs
 
@@ -23,13 +23,16 @@ IMPORTER_VERSION = 2
 METADATA_KEY = "graphkit.interface"
 
 
-def import_tflite(data: bytes, path: str = "<bytes>", outputs: Sequence[int] | None = None) -> bytes:
+def import_tflite(
+    data: bytes, path: str = "<bytes>", outputs: Sequence[int] | None = None, *, blocked: bool = True
+) -> bytes:
     """Convert a TensorFlow Lite model.
 
     Args:
         data: the whole file.
         path: what to call it in errors.
         outputs: the indices of the outputs to compute, in the order wanted; None for all of them.
+        blocked: shape the graph for ONNX Runtime's blocked kernels, which its CPU provider has on x86.
 
     Returns:
         A serialised ONNX model. Rank-4 inputs are NCHW; outputs are in the model's own (NHWC) order.
@@ -41,15 +44,22 @@ def import_tflite(data: bytes, path: str = "<bytes>", outputs: Sequence[int] | N
         InferenceError: there is no output of a given index.
     """
     model = read_tflite(data, path)
+    try:
+        return _import(model, outputs, blocked=blocked)
+    except DAMAGE as exc:
+        raise ModelFormatError(path, f"a TensorFlow Lite model that contradicts itself ({exc!r})") from exc
+
+
+def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool) -> bytes:
     chosen = range(len(model.outputs)) if outputs is None else outputs
-    check_outputs(path, chosen, len(model.outputs))
+    check_outputs(model.path, chosen, len(model.outputs))
     wanted = [model.outputs[index] for index in chosen]
     low = Lowering(model)
     _declare_inputs(low)
     for op in needed_operators(model, wanted):
         _convert(low, op)
     low.graph.outputs = [low.to_logical(low.value(tensor)) for tensor in wanted]
-    run_passes(low.graph)
+    run_passes(low.graph, blocked=blocked)
     return write_onnx(low.graph, {METADATA_KEY: json.dumps(_interface(model, wanted))})
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphkit.errors import ModelFormatError
-from graphkit.inference.importer.sparse import SparseFormatError, densify
+from graphkit.inference.importer.sparse import densify
 from graphkit.inference.model_file import describe_bytes
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _IDENTIFIER = b"TFL3"
 _HEADER_SIZE = 8
-_MAX_TENSOR_BYTES = 1 << 31
+# An image of 2048 x 2048 with 32 channels; a size beyond it comes from damaged bytes.
+_MAX_ELEMENTS = 1 << 27
 _DTYPES: dict[str, np.dtype[Any]] = {
     "FLOAT32": np.dtype(np.float32),
     "FLOAT16": np.dtype(np.float16),
@@ -34,10 +35,8 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "INT16": np.dtype(np.int16),
     "INT8": np.dtype(np.int8),
 }
-# What reading offsets and sizes out of damaged bytes makes numpy, struct and flatbuffers raise.
-_DAMAGE = (
-    struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, MemoryError, SparseFormatError
-)  # fmt: skip
+# What offsets, sizes and options taken from damaged bytes make numpy, struct, flatbuffers and converters raise.
+DAMAGE = (struct.error, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def read_tflite(data: bytes, path: str = "<bytes>") -> TfliteModel:
         raise ModelFormatError(path, describe_bytes(data), "a TensorFlow Lite model ('TFL3' at byte 4)")
     try:
         return _read(data, path)
-    except _DAMAGE as exc:
+    except DAMAGE as exc:
         raise ModelFormatError(path, f"a damaged TensorFlow Lite model of {len(data)} bytes ({exc})") from exc
 
 
@@ -184,6 +183,8 @@ def _tensor(model: Any, tensor: Any, data: bytes) -> TfliteTensor:
 
     name = (tensor.Name() or b"").decode("utf-8", "replace")
     shape = _indices(tensor.ShapeAsNumpy())
+    if any(size < 0 for size in shape) or prod(shape) > _MAX_ELEMENTS:
+        raise ValueError(f"a tensor of shape {shape}")
     type_name = enum_name(tflite.TensorType, tensor.Type())
     return TfliteTensor(name, shape, type_name, _weights(model, tensor, data), _quantization(tensor))
 
@@ -196,8 +197,6 @@ def _weights(model: Any, tensor: Any, data: bytes) -> NDArray[Any] | None:
     if raw is None or dtype is None:
         return None
     shape = _indices(tensor.ShapeAsNumpy())
-    if any(size < 0 for size in shape) or prod(shape) * dtype.itemsize > _MAX_TENSOR_BYTES:
-        raise ValueError(f"a weight of shape {shape}")
     values = np.frombuffer(raw, dtype)
     sparsity = tensor.Sparsity()
     return densify(values, shape, sparsity) if sparsity is not None else values.reshape(shape)

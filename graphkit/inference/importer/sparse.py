@@ -7,6 +7,7 @@ are `indices[segments[p]:segments[p + 1]]`. Dimension r + k is the inside of blo
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def densify(values: NDArray[Any], shape: tuple[int, ...], sparsity: Any) -> NDAr
         raise SparseFormatError("levels and dimensions differ in number")
     levels = np.zeros((1, 0), np.int64)
     for level in range(len(order)):
-        levels = _descend(levels, sparsity.DimMetadata(level))
+        levels = _descend(levels, sparsity.DimMetadata(level), prod(shape))
     if len(levels) != len(values):
         raise SparseFormatError(f"{len(values)} values for {len(levels)} places")
     dense = np.zeros(shape, values.dtype)
@@ -44,12 +45,14 @@ def densify(values: NDArray[Any], shape: tuple[int, ...], sparsity: Any) -> NDAr
     return dense
 
 
-def _descend(parents: NDArray[np.int64], metadata: Any) -> NDArray[np.int64]:
-    """Return one row per child: the parent's coordinates and its own."""
+def _descend(parents: NDArray[np.int64], metadata: Any, most: int) -> NDArray[np.int64]:
+    """Return one row per child, at most so many: the parent's coordinates and its own."""
     import tflite
 
     if metadata.Format() == tflite.DimensionType.DENSE:
         size = metadata.DenseSize()
+        if size < 0 or size * len(parents) > most:
+            raise SparseFormatError(f"a level of {size} places below {len(parents)}")
         own = np.tile(np.arange(size), len(parents))
         return np.column_stack([np.repeat(parents, size, axis=0), own])
     segments = _index_vector(metadata.ArraySegmentsType(), metadata.ArraySegments())

@@ -1,4 +1,4 @@
-"""Rewrites of the graph, each measured to make ONNX Runtime faster on the CPU; one module each."""
+"""Rewrites of the graph, each measured to make ONNX Runtime faster on an x86 CPU; one module each."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from graphkit.inference.importer.passes.split_conv import split_single_channel_c
 if TYPE_CHECKING:
     from graphkit.inference.importer.graph import Graph
 
-PASSES = (fold_pad, grow_channels, rewrite_prelu, split_single_channel_conv, pad_channels, clip_through_conv)
+PLAIN = (fold_pad,)
+BLOCKED = (grow_channels, rewrite_prelu, split_single_channel_conv, pad_channels, clip_through_conv)
 
 
-def run_passes(graph: Graph) -> None:
-    """Apply every rewrite, in place."""
+def run_passes(graph: Graph, *, blocked: bool) -> None:
+    """Apply the rewrites, in place: those that help everywhere, and on request those for blocked kernels."""
     graph.prune()
-    for rewrite in PASSES:
+    for rewrite in PLAIN + BLOCKED if blocked else PLAIN:
         rewrite(graph)
     graph.prune()

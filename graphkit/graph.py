@@ -28,10 +28,9 @@ from graphkit.runtime.side_packets import SidePackets
 from graphkit.timestamp import Timestamp, as_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
-    from graphkit.config.plan import GraphPlan
     from graphkit.executor import Executor
     from graphkit.instrument import Instrument
     from graphkit.runtime.state import GraphInput, GraphState
@@ -47,7 +46,8 @@ class CalculatorGraph:
             CalculatorGraphConfig message, or a ready GraphPlan.
         side_packets: input side packets for every run, by name.
         resources: where models and subgraphs are found.
-        graph_options: options message fields of the graph, for ``option_value``.
+        graph_options: options messages of the graph (options classes or protobuf messages), for
+            ``option_value``.
         overrides: ``"node.field=value"`` strings for options of expanded nodes.
 
     Attributes:
@@ -66,15 +66,19 @@ class CalculatorGraph:
         *,
         side_packets: Mapping[str, Any] | None = None,
         resources: Resources | None = None,
-        graph_options: Any = None,
+        graph_options: Sequence[Any] = (),
         overrides: tuple[str, ...] = (),
     ) -> None:
         self.resources = resources or Resources()
-        self.plan: GraphPlan = (
-            source
-            if isinstance(source, config.GraphPlan)
-            else config.load(source, resources=self.resources, graph_options=graph_options, overrides=overrides)
-        )
+        if isinstance(source, config.GraphPlan):
+            self.plan = source
+        else:
+            parsed = config.parse(source)
+            if parsed.path is not None:
+                self.resources = self.resources.beside(parsed.path)
+            self.plan = config.load(
+                parsed, resources=self.resources, graph_options=graph_options, overrides=overrides
+            )
         self.add_mode_blocks = True
         self._side_packets = dict(side_packets or {})
         self._services: dict[GraphService[Any], Any] = {}
@@ -367,6 +371,6 @@ class CalculatorGraph:
         )
 
 
-def _classes(plan: GraphPlan, name: str) -> tuple[type[Any], ...] | None:
+def _classes(plan: config.GraphPlan, name: str) -> tuple[type[Any], ...] | None:
     packet_type = plan.streams[plan.stream_ids[name]].packet_type
     return runtime_classes(packet_type.types) if packet_type.kind is Kind.ONE_OF else None

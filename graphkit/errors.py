@@ -30,6 +30,8 @@
   + VideoError
     - VideoOpenError
     - VideoWriteError
+  + InputError                       an input file that is no video and cannot be read
+  + OutputError                      a file that cannot be written
   + UsageError                       a flag or file given to the command line
 
 Exceptions keep the facts as fields and build their sentence from them.
@@ -60,12 +62,16 @@ class Location:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `` Did you mean 'x' or 'y'?`` for close names, or an empty string."""
-    close = get_close_matches(name, sorted(known), n=3, cutoff=0.6)
+def did_you_mean(name: str, known: Iterable[str], *, ignoring: str = "") -> str:
+    """Return `` Did you mean 'x' or 'y'?`` for close names, or an empty string.
+
+    An ending that all names share, *ignoring*, does not make them close.
+    """
+    short = {full.removesuffix(ignoring): full for full in sorted(known)}
+    close = get_close_matches(name.removesuffix(ignoring), short, n=3, cutoff=0.6)
     if not close:
         return ""
-    return " Did you mean " + " or ".join(repr(c) for c in close) + "?"
+    return " Did you mean " + " or ".join(repr(short[c]) for c in close) + "?"
 
 
 class GraphkitError(Exception):
@@ -109,7 +115,7 @@ class UnknownCalculatorError(RegistryError):
 
     def __init__(self, name: str, known: Iterable[str], hint: str = "") -> None:
         self.name = name
-        self.suggestion = did_you_mean(name, known)
+        self.suggestion = did_you_mean(name, known, ignoring="Calculator")
         super().__init__(f'Unable to find Calculator "{name}".{self.suggestion}{hint}')
 
 
@@ -272,6 +278,14 @@ class VideoOpenError(VideoError):
 
 class VideoWriteError(VideoError):
     """A video output that cannot be created or written."""
+
+
+class InputError(GraphkitError):
+    """A file to feed a graph with that cannot be read or holds something else."""
+
+
+class OutputError(GraphkitError):
+    """A file other than a video that cannot be created or written."""
 
 
 class UsageError(GraphkitError):

@@ -1,0 +1,38 @@
+"""The work behind the command line, for programs: graphs over files.
+
+`run_video` runs a graph over a clip. `video_job` and `files_job` make jobs that can be stopped while they
+run and that tell how far they are.
+"""
+
+from graphkit.jobs.build import JobSettings, files_job, run_video, video_job
+from graphkit.jobs.feeds import Feed, MergedFeed, Moment, VideoFeed
+from graphkit.jobs.job import GraphJob, Limits, Outputs
+from graphkit.jobs.progress import Progress
+from graphkit.jobs.side_values import check_side_packets, convert_pairs, split_pairs, typed_value
+from graphkit.jobs.summary import Found, Summary, WrittenFile
+
+__all__ = [
+    # in one call
+    "run_video",
+    # jobs
+    "GraphJob",
+    "JobSettings",
+    "Limits",
+    "Outputs",
+    "Progress",
+    "files_job",
+    "video_job",
+    # what goes in
+    "Feed",
+    "MergedFeed",
+    "Moment",
+    "VideoFeed",
+    "check_side_packets",
+    "convert_pairs",
+    "split_pairs",
+    "typed_value",
+    # what comes out
+    "Found",
+    "Summary",
+    "WrittenFile",
+]

@@ -1,0 +1,207 @@
+"""Jobs made of file names: which feed, which streams, which files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graphkit.errors import InputError, UsageError, did_you_mean
+from graphkit.graph import CalculatorGraph
+from graphkit.jobs.dumps import check_dumps, open_dumps
+from graphkit.jobs.feeds import MergedFeed, VideoFeed
+from graphkit.jobs.film import Film
+from graphkit.jobs.input_files import open_series
+from graphkit.jobs.job import GraphJob, Limits, Outputs
+from graphkit.jobs.pixels import wrapper_for
+from graphkit.jobs.streams import (
+    INPUT_PATH_SIDE_PACKET,
+    OUTPUT_PATH_SIDE_PACKET,
+    is_file_to_file,
+    stream_type,
+    video_input,
+    video_output,
+)
+from graphkit.video import EncoderSettings, VideoReader, check_writable
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from graphkit.jobs.progress import Progress
+    from graphkit.jobs.summary import Summary
+
+    PathLike = str | os.PathLike[str]
+
+
+@dataclass(slots=True)
+class JobSettings:
+    """All that a job may be told besides its graph and its input.
+
+    Attributes:
+        output: the video to write, None for none.
+        output_stream: whose images it shows; "" finds the one that the graph declares.
+        dumps: files (.jsonl, .csv) by the stream that goes into them.
+        side_packets: by name.
+        encoder: codec and quality of the video.
+        limits: frames in flight, and how many to feed.
+        progress: told how far the job is.
+        rate: frames a second of inputs that carry no time of their own.
+    """
+
+    output: PathLike | None = None
+    output_stream: str = ""
+    dumps: Mapping[str, PathLike] = field(default_factory=dict)
+    side_packets: Mapping[str, Any] = field(default_factory=dict)
+    encoder: EncoderSettings = field(default_factory=EncoderSettings)
+    limits: Limits = field(default_factory=Limits)
+    progress: Progress | None = None
+    rate: Fraction = Fraction(30)
+
+
+def run_video(
+    graph: CalculatorGraph | PathLike,
+    input_video: PathLike,
+    output_video: PathLike | None = None,
+    *,
+    dumps: Mapping[str, PathLike] | None = None,
+    side_packets: Mapping[str, Any] | None = None,
+    max_frames: int | None = None,
+) -> Summary:
+    """Run a graph over a clip and wait for the end.
+
+    ::
+
+        summary = run_video(
+            "graphs/hand_tracking/hand_tracking_desktop_live.pbtxt", "clip.mp4", "annotated.mp4",
+            dumps={"landmarks": "hands.jsonl"},
+        )
+
+    Args:
+        graph: a graph file, or a graph that is not running.
+        input_video: the clip.
+        output_video: the video to write, None for none.
+        dumps: files (.jsonl, .csv) by the stream that goes into them, any of the expanded graph.
+        side_packets: by name.
+        max_frames: stop after these, None for all.
+
+    Raises:
+        UsageError: the graph has no such streams, or not the ones that a video needs.
+        GraphkitError: the graph, the clip or an output failed; what came before it is written.
+    """
+    settings = JobSettings(output_video, dumps=dumps or {}, side_packets=side_packets or {})
+    settings.limits = Limits(max_frames=max_frames)
+    opened = graph if isinstance(graph, CalculatorGraph) else CalculatorGraph(graph)
+    return video_job(opened, input_video, settings).run()
+
+
+def video_job(graph: CalculatorGraph, clip: PathLike, settings: JobSettings) -> GraphJob:
+    """Return the job of running *graph* over a clip.
+
+    A graph that decodes and encodes by itself gets the file names as side packets.
+
+    Raises:
+        UsageError: the graph has no such streams, or not the ones that a video needs.
+        VideoError, OutputError: the clip cannot be read, or an output not be written.
+    """
+    if is_file_to_file(graph.plan):
+        return _file_to_file_job(graph, clip, settings)
+    stream = video_input(graph.plan)
+    filmed = _check_outputs(graph, settings, [Path(clip)])
+    kind = wrapper_for(stream_type(graph.plan, stream))
+    feed = VideoFeed(clip, stream, kind, ahead=settings.limits.frames_in_flight)
+    try:
+        outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps))
+    except BaseException:
+        feed.close()
+        raise
+    if filmed:
+        outputs.film = Film(
+            filmed, settings.output or "", feed.info.frame_rate, encoder=settings.encoder, source=feed.info
+        )
+    return _job(graph, settings, outputs, feed)
+
+
+def files_job(graph: CalculatorGraph, inputs: Mapping[str, PathLike], settings: JobSettings) -> GraphJob:
+    """Return the job of feeding each graph input stream from a file of its own.
+
+    Args:
+        graph: not running.
+        inputs: an image, folder of images, .npy, .jsonl or video file for each graph input stream; none at
+            all for a graph that feeds itself.
+        settings: the rest.
+
+    Raises:
+        UsageError: a stream that the graph does not have, or one that stays unfed.
+        InputError, VideoError, OutputError: a file cannot be read or written.
+    """
+    names = graph.plan.graph_inputs.names
+    for stream in inputs:
+        if stream not in names:
+            has = f" It has: {', '.join(names) or 'none'}."
+            raise UsageError(
+                f'--input: the graph has no input stream "{stream}".{did_you_mean(stream, names) or has}'
+            )
+    unfed = [name for name in names if name not in inputs]
+    if unfed:
+        raise UsageError(f"input streams without a file: {', '.join(unfed)}. Add --input {unfed[0]}=FILE.")
+    filmed = _check_outputs(graph, settings, [Path(path) for path in inputs.values()])
+    series = {s: open_series(path, stream_type(graph.plan, s), settings.rate) for s, path in inputs.items()}
+    outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps))
+    if filmed:
+        outputs.film = Film(filmed, settings.output or "", settings.rate, encoder=settings.encoder)
+    return _job(graph, settings, outputs, MergedFeed(series) if inputs else None)
+
+
+def _job(
+    graph: CalculatorGraph, settings: JobSettings, outputs: Outputs, feed: VideoFeed | MergedFeed | None
+) -> GraphJob:
+    return GraphJob(
+        graph,
+        feed,
+        outputs,
+        side_packets=settings.side_packets,
+        limits=settings.limits,
+        progress=settings.progress,
+    )
+
+
+def _file_to_file_job(graph: CalculatorGraph, clip: PathLike, settings: JobSettings) -> GraphJob:
+    """Pass the file names on; the clip is opened once beforehand, to know its length and that it can be read."""
+    if settings.limits.max_frames is not None:
+        raise UsageError("this graph reads the video by itself; the number of frames cannot be limited.")
+    with VideoReader(clip) as reader:
+        total = reader.info.frame_count
+    side_packets = {**settings.side_packets, INPUT_PATH_SIDE_PACKET: str(clip)}
+    if settings.output is not None:
+        if OUTPUT_PATH_SIDE_PACKET not in graph.plan.side_packets:
+            raise UsageError(
+                f"this graph reads the video by itself but takes no side packet {OUTPUT_PATH_SIDE_PACKET}, so it "
+                "cannot be told where to write one."
+            )
+        check_writable(settings.output, [clip])
+        side_packets[OUTPUT_PATH_SIDE_PACKET] = str(settings.output)
+    check_dumps(graph.plan, settings.dumps, [Path(clip)])
+    written = None if settings.output is None else Path(settings.output)
+    outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps), written_by_graph=written)
+    return GraphJob(
+        graph, None, outputs, side_packets=side_packets, limits=settings.limits, progress=settings.progress,
+        total=total,
+    )  # fmt: skip
+
+
+def _check_outputs(graph: CalculatorGraph, settings: JobSettings, inputs: list[Path]) -> str:
+    """Check everything that is to be written; return the stream to film, "" for none."""
+    for file in inputs:
+        if not file.exists():
+            beside = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
+            raise InputError(f"{file}: no such file.{did_you_mean(file.name, beside)}")
+    taken = list(inputs)
+    filmed = ""
+    if settings.output is not None:
+        filmed = video_output(graph.plan, settings.output_stream)
+        check_writable(settings.output, inputs)
+        taken.append(Path(settings.output))
+    check_dumps(graph.plan, settings.dumps, taken)
+    return filmed

@@ -1,0 +1,309 @@
+"""GraphJob: runs a graph over files, from the first frame to closed outputs, whatever happens on the way."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from graphkit.errors import CalculatorError, CancelledError, GraphStateError, UsageError
+from graphkit.jobs.finds import LandmarkCounter
+from graphkit.jobs.progress import Progress
+from graphkit.jobs.providers import provider_lines
+from graphkit.jobs.stop_switch import StopSwitch
+from graphkit.jobs.streams import decoded_stream, landmark_vectors
+from graphkit.jobs.summary import Summary, WrittenFile
+from graphkit.jobs.window import Window
+from graphkit.services import FLOW_CONTROL, FlowControl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from graphkit.graph import CalculatorGraph
+    from graphkit.jobs.dumps import Dump
+    from graphkit.jobs.feeds import Feed, Moment
+    from graphkit.jobs.film import Film
+    from graphkit.packet import Packet
+
+
+@dataclass(slots=True)
+class Limits:
+    """How much of the input is worked on.
+
+    Attributes:
+        frames_in_flight: the most frames that were fed and are not out yet, at least 1.
+        max_frames: feed no more than these, None for all.
+    """
+
+    frames_in_flight: int = 4
+    max_frames: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.frames_in_flight < 1:
+            raise UsageError(f"{self.frames_in_flight} frames in flight; it takes at least 1.")
+        if self.max_frames is not None and self.max_frames < 0:
+            raise UsageError(f"at most {self.max_frames} frames; the number cannot be negative.")
+
+
+@dataclass(slots=True)
+class Outputs:
+    """Where results go.
+
+    Attributes:
+        film: the output video.
+        dumps: streams on their way to files.
+        written_by_graph: a video that the graph writes by itself.
+    """
+
+    film: Film | None = None
+    dumps: Sequence[Dump] = ()
+    written_by_graph: Path | None = None
+
+
+class GraphJob:
+    """One run of a graph over a feed, or over what the graph reads by itself. Runs once.
+
+    Nothing is dropped: while the graph is busy the feed waits. Outputs are closed and complete when
+    ``run`` returns or raises.
+
+    Args:
+        graph: not running.
+        feed: what goes in; None for a graph with sources of its own.
+        outputs: where results go.
+        side_packets: for this run, by name.
+        limits: frames in flight, and how many to feed.
+        progress: told how far the job is.
+
+    Attributes:
+        summary: filled while the job runs; complete when ``run`` returns or raises.
+    """
+
+    def __init__(
+        self,
+        graph: CalculatorGraph,
+        feed: Feed | None,
+        outputs: Outputs | None = None,
+        *,
+        side_packets: Mapping[str, Any] | None = None,
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+        total: int = 0,
+    ) -> None:
+        self.summary = Summary()
+        self._graph, self._feed = graph, feed
+        self._outputs = outputs or Outputs()
+        self._side_packets = side_packets
+        self._limits = limits or Limits()
+        self._progress = progress or Progress()
+        self._total = feed.total if feed is not None else total
+        self._switch = StopSwitch()
+        self._error: BaseException | None = None
+        self._running = self._whole = False
+        watched = self._watched_streams() if feed is not None else []
+        self._window = Window(self._limits.frames_in_flight, len(watched), self._is_idle, self._progress.advanced)
+        self._attach(watched)
+
+    # -- from outside --------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Feed nothing more and finish what is in flight; from any thread or a signal handler."""
+        self._switch.stop()
+
+    def cancel(self) -> None:
+        """Drop what is in flight too; outputs are still closed. From any thread or a signal handler."""
+        self._switch.cancel()
+
+    def run(self) -> Summary:
+        """Run the graph to the end of its input and close the outputs.
+
+        Returns:
+            The summary; `interrupted` tells whether *stop* or *cancel* came first.
+
+        Raises:
+            GraphkitError: the graph, the input or an output failed; what came before it is written.
+        """
+        begin = time.perf_counter()
+        with self._switch.watched(self._on_stop, self._on_cancel):
+            self._attempt(self._drive)
+            self._attempt(self._finish)
+        for step in self._closers():
+            self._attempt(step)
+        self.summary.seconds = time.perf_counter() - begin
+        self._fill_summary()
+        if self._error is not None and not self.summary.cancelled:
+            raise self._error
+        return self.summary
+
+    # -- the run -------------------------------------------------------------------------------------------
+
+    def _drive(self) -> None:
+        """Start the graph and feed it."""
+        self._graph.start_run(self._side_packets)
+        self._running = True
+        self._progress.started(self._expected())
+        if self._feed is None:
+            return
+        limit = self._limits.max_frames
+        for moment in islice(self._feed, limit):
+            self._window.wait_for_room()
+            if self._switch.stopped:
+                return
+            self._push(moment)
+        self._whole = limit is None or self.summary.frames < limit
+
+    def _expected(self) -> int:
+        limit = self._limits.max_frames
+        return self._total if limit is None else min(self._total or limit, limit)
+
+    def _push(self, moment: Moment) -> None:
+        self._window.enter(moment.timestamp_us)
+        self.summary.frames += 1
+        for stream in self._graph.plan.graph_inputs.names:
+            if stream in moment.payloads:
+                self._graph.add_packet_to_input_stream(stream, moment.payloads[stream], moment.timestamp_us)
+            else:
+                self._graph.set_input_stream_timestamp_bound(stream, moment.timestamp_us + 1)
+
+    def _finish(self) -> None:
+        """Let the graph work off what it was fed."""
+        if not self._running:
+            return
+        # A wait that met the run's error while feeding has ended the run already.
+        with suppress(GraphStateError):
+            if self._feed is None:
+                self._graph.close_all_input_streams()
+            else:
+                self._graph.close_all_packet_sources()
+            self._graph.wait_until_done()
+
+    def _closers(self) -> list[Callable[[], None]]:
+        film, feed = self._outputs.film, self._feed
+        steps: list[Callable[[], None]] = [self._progress.finished]
+        if film is not None:
+            steps.append(lambda: film.close(whole=self._whole and self._error is None))
+        steps += [dump.close for dump in self._outputs.dumps]
+        if feed is not None:
+            steps.append(feed.close)
+        return steps
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        """Run a step; keep the first error and let the following steps run all the same."""
+        try:
+            step()
+        except BaseException as error:  # raised again once everything is closed
+            cause = _own(error)
+            if self._error is None:
+                self._error = cause
+            elif cause is not self._error:
+                self._error.add_note(f"After that: {cause}")
+
+    # -- wiring --------------------------------------------------------------------------------------------
+
+    def _watched_streams(self) -> list[str]:
+        """The streams that tell when a frame is out: the filmed one, else the dumped, else the declared ones."""
+        if self._outputs.film is not None:
+            return [self._outputs.film.stream]
+        dumped = [dump.stream for dump in self._outputs.dumps]
+        return dumped or list(self._graph.plan.graph_outputs.names)
+
+    def _attach(self, watched: Sequence[str]) -> None:
+        graph, film = self._graph, self._outputs.film
+        graph.set_service(FLOW_CONTROL, FlowControl(drop=False))
+        graph.set_error_callback(lambda error: self._window.open_for_good())
+        for dump in self._outputs.dumps:
+            dump.attach(graph)
+        dumped = [dump.stream for dump in self._outputs.dumps]
+        counted = landmark_vectors(graph.plan, [*dumped, *graph.plan.graph_outputs.names])
+        self._counters = [LandmarkCounter(stream) for stream in counted]
+        for counter in self._counters:
+            counter.attach(graph)
+        for index, stream in enumerate(watched):
+            taken = film.take if film is not None else None
+            graph.observe_output_stream(stream, self._settler(index, taken), observe_timestamp_bounds=True)
+        decoded = decoded_stream(graph.plan) if self._feed is None else None
+        if decoded is not None:
+            graph.observe_output_stream(decoded, self._count_decoded)
+
+    def _settler(self, index: int, take: Callable[[Packet[Any]], None] | None) -> Callable[[Packet[Any]], None]:
+        def settle(packet: Packet[Any]) -> None:
+            if take is not None and packet:
+                take(packet)
+            self._window.settle(index, int(packet.timestamp))
+
+        return settle
+
+    def _count_decoded(self, packet: Packet[Any]) -> None:
+        self.summary.frames += 1
+        self._progress.advanced(self.summary.frames)
+
+    def _is_idle(self, timeout: float | None) -> bool:
+        try:
+            self._graph.wait_until_idle(timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    def _on_stop(self) -> None:
+        if self._feed is None:
+            with suppress(GraphStateError):  # not started yet, or over: nothing to stop
+                self._graph.close_all_packet_sources()
+
+    def _on_cancel(self) -> None:
+        with suppress(GraphStateError):
+            self._graph.cancel()
+        self._window.open_for_good()
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def _fill_summary(self) -> None:
+        summary, film = self.summary, self._outputs.film
+        summary.interrupted = self._switch.stopped
+        summary.cancelled = isinstance(self._error, CancelledError) and self._switch.cancelled
+        summary.found = [counter.found for counter in self._counters]
+        summary.providers = provider_lines()
+        if film is not None and film.stats is not None:
+            summary.files.append(WrittenFile(film.stream, film.path, film.frames, "frames"))
+        for dump in self._outputs.dumps:
+            summary.files.append(WrittenFile(dump.stream, dump.path, dump.packets, "packets"))
+        by_graph = self._outputs.written_by_graph
+        if by_graph is not None and by_graph.exists():
+            summary.files.append(WrittenFile("the graph", by_graph, summary.frames, "frames"))
+        if film is not None:
+            summary.skipped = max(0, summary.frames - film.frames)
+        self._fill_reading()
+        self._fill_writing()
+
+    def _fill_reading(self) -> None:
+        if self._feed is None:
+            return
+        stats, summary = self._feed.stats, self.summary
+        summary.timestamps_repaired = stats.timestamps_repaired
+        summary.truncated = stats.reason if stats.truncated else ""
+        if stats.corrupt_packets or stats.corrupt_frames:
+            summary.notes.append(
+                f"The input is damaged: {stats.corrupt_packets} packets could not be decoded, "
+                f"{stats.corrupt_frames} frames come from damaged data."
+            )
+
+    def _fill_writing(self) -> None:
+        film, notes = self._outputs.film, self.summary.notes
+        if film is None:
+            return
+        if film.stats is None:
+            notes.append(f'Stream "{film.stream}" gave no picture; {film.path} was not written.')
+            return
+        if film.stats.letterboxed:
+            notes.append(
+                f"{film.stats.letterboxed} pictures had another size than the first and were letterboxed."
+            )
+        if film.stats.audio_problem:
+            notes.append(f"Sound: {film.stats.audio_problem}")
+
+
+def _own(error: BaseException) -> BaseException:
+    """Return what an observer of this job raised, freed of the node that the graph made of it."""
+    observer = isinstance(error, CalculatorError) and error.calculator == "observer"
+    return error.cause if observer else error  # type: ignore[attr-defined]

@@ -1,0 +1,145 @@
+"""Which streams of a graph a job feeds, films and dumps: found by type and name, or asked for by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from graphkit.errors import UsageError, did_you_mean
+from graphkit.formats import (
+    ClassificationList,
+    Image,
+    ImageFrame,
+    LandmarkList,
+    NormalizedLandmarkList,
+)
+from graphkit.packet_type import Kind, OneOf, compatible
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from graphkit.config.plan import GraphPlan
+    from graphkit.packet_type import PacketType
+
+_IMAGES: Final = OneOf(ImageFrame, Image)
+_LANDMARK_VECTORS: Final = OneOf(list[NormalizedLandmarkList], list[LandmarkList])
+_HANDEDNESS: Final = OneOf(list[ClassificationList])
+
+# Side packets by which upstream's file-to-file graphs are told their files.
+INPUT_PATH_SIDE_PACKET: Final = "input_video_path"
+OUTPUT_PATH_SIDE_PACKET: Final = "output_video_path"
+
+
+def stream_type(plan: GraphPlan, name: str) -> PacketType:
+    """Return the resolved type of a stream."""
+    return plan.streams[plan.stream_ids[name]].packet_type
+
+
+def known_stream(plan: GraphPlan, name: str, flag: str) -> str:
+    """Return *name* if it is a stream of the expanded graph.
+
+    Raises:
+        UsageError: it is not; close names are offered.
+    """
+    if name in plan.stream_ids:
+        return name
+    close = did_you_mean(name, plan.stream_ids) or f" It declares: {_listing(plan.graph_outputs.names)}."
+    raise UsageError(
+        f'{flag}: the graph has no stream "{name}".{close} "graphkit graph" prints every stream; those inside of '
+        "a subgraph are called <node>__<stream>."
+    )
+
+
+def video_input(plan: GraphPlan) -> str:
+    """Return the graph input stream that takes the frames of a video.
+
+    Raises:
+        UsageError: the graph takes no images, several streams do, or other inputs would stay unfed.
+    """
+    names = plan.graph_inputs.names
+    found = _carrying(plan, names, _IMAGES)
+    if len(found) != 1:
+        what = (
+            "no input stream for images" if not found else f"several input streams for images ({_listing(found)})"
+        )
+        has = "" if found else f" (its input streams: {_listing(names)})"
+        raise UsageError(f"the graph has {what}{has}. Feed each of them with --input STREAM=FILE.")
+    unfed = [name for name in names if name != found[0]]
+    if unfed:
+        raise UsageError(
+            f'the video feeds "{found[0]}", but the graph has more input streams: {_listing(unfed)}. Feed them '
+            "with --input STREAM=FILE."
+        )
+    return found[0]
+
+
+def video_output(plan: GraphPlan, wanted: str = "") -> str:
+    """Return the stream whose images make the output video.
+
+    Args:
+        plan: the graph.
+        wanted: the stream the user asked for, any of the expanded graph; "" to look at the declared ones.
+
+    Raises:
+        UsageError: the wanted one is unknown or carries something else, or no or several streams would do.
+    """
+    if wanted:
+        carried = stream_type(plan, known_stream(plan, wanted, "--output_stream"))
+        if not compatible(carried, _IMAGES):
+            raise UsageError(f'--output_stream: stream "{wanted}" carries {carried}, not images.')
+        return wanted
+    names = plan.graph_outputs.names
+    found = _carrying(plan, names, _IMAGES)
+    if "output_video" in found:
+        return "output_video"
+    if len(found) == 1:
+        return found[0]
+    what = f"several output streams with images: {_listing(found)}" if found else "no output stream with images"
+    raise UsageError(f"the graph has {what}. Choose what to write with --output_stream STREAM.")
+
+
+def is_file_to_file(plan: GraphPlan) -> bool:
+    """Return whether the graph opens the video by itself, from side packet ``input_video_path``."""
+    declared = plan.side_packets.get(INPUT_PATH_SIDE_PACKET)
+    return not plan.graph_inputs.names and declared is not None and declared.producer < 0
+
+
+def decoded_stream(plan: GraphPlan) -> str | None:
+    """Return the image stream that a source node of the graph makes: the frames of its own decoder."""
+    for stream in plan.streams:
+        typed = stream.packet_type.kind is Kind.ONE_OF and compatible(stream.packet_type, _IMAGES)
+        if typed and stream.producer >= 0 and plan.nodes[stream.producer].is_source:
+            return stream.name
+    return None
+
+
+def landmark_vectors(plan: GraphPlan, names: Iterable[str]) -> list[str]:
+    """Return those of *names* that carry vectors of landmark lists, each once."""
+    typed = [n for n in dict.fromkeys(names) if stream_type(plan, n).kind is Kind.ONE_OF]
+    return [name for name in typed if compatible(stream_type(plan, name), _LANDMARK_VECTORS)]
+
+
+def handedness_for(plan: GraphPlan, landmarks: str, dumped: Collection[str]) -> str | None:
+    """Return the stream that says left or right of the hands in stream *landmarks*.
+
+    The one stream of that type among the dumped ones, else the stream called ``handedness`` next to it.
+    """
+    typed = [n for n in dumped if stream_type(plan, n).kind is Kind.ONE_OF]
+    dumped_ones = [n for n in typed if compatible(stream_type(plan, n), _HANDEDNESS)]
+    if len(dumped_ones) == 1:
+        return dumped_ones[0]
+    scope, separator, _ = landmarks.rpartition("__")
+    beside = f"{scope}{separator}handedness"
+    if beside in plan.stream_ids and compatible(stream_type(plan, beside), _HANDEDNESS):
+        return beside
+    return None
+
+
+def _carrying(plan: GraphPlan, names: Iterable[str], wanted: PacketType) -> list[str]:
+    """Return the streams typed as *wanted*; where there is none, those of an open type."""
+    open_or_fitting = [n for n in names if compatible(stream_type(plan, n), wanted)]
+    typed = [n for n in open_or_fitting if stream_type(plan, n).kind is Kind.ONE_OF]
+    return typed or open_or_fitting
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"

@@ -7,6 +7,7 @@ import logging
 import platform
 import threading
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from graphkit.inference.session import Session
 from graphkit.threads import inference_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from graphkit.inference.providers import Choice
 
@@ -36,6 +37,15 @@ class _Key:
     threads: int
 
 
+class _Source:
+    """A model's bytes, read when they are needed, and their SHA-256."""
+
+    def __init__(self, path: str, read: Callable[[], bytes], digest: str | None = None) -> None:
+        self.path = path
+        self.read = read
+        self.digest = digest or hashlib.sha256(read()).hexdigest()
+
+
 class _Pool:
     """The sessions of this process. Different models load at the same time, the same one only once."""
 
@@ -44,7 +54,7 @@ class _Pool:
         self._sessions: dict[_Key, Session] = {}
         self._loading: dict[_Key, threading.Lock] = {}
 
-    def get(self, key: _Key, path: str, data: bytes, choice: Choice) -> Session:
+    def get(self, key: _Key, source: _Source, choice: Choice) -> Session:
         with self._lock:
             found = self._sessions.get(key)
             gate = self._loading.setdefault(key, threading.Lock())
@@ -53,7 +63,7 @@ class _Pool:
         with gate:
             found = self._sessions.get(key)
             if found is None:
-                found = _start(key, path, data, choice)
+                found = _start(key, source.path, source.read(), choice)
                 with self._lock:
                     self._sessions[key] = found
         return found
@@ -97,10 +107,10 @@ def load(
         InferenceError: the provider was asked for by name and is not usable, or there is no such output.
     """
     choice = providers.choose(provider)
-    path, data = ("<bytes>", model) if isinstance(model, bytes) else (str(model), _read(Path(model)))
+    source = _Source("<bytes>", lambda: model) if isinstance(model, bytes) else _file_source(Path(model))
     wanted = None if outputs is None else tuple(outputs)
-    key = _Key(hashlib.sha256(data).hexdigest(), choice.provider, wanted, threads or inference_threads())
-    return _pool.get(key, path, data, choice)
+    key = _Key(source.digest, choice.provider, wanted, threads or inference_threads())
+    return _pool.get(key, source, choice)
 
 
 def loaded_sessions() -> list[Session]:
@@ -111,15 +121,25 @@ def loaded_sessions() -> list[Session]:
 def unload_all() -> None:
     """Forget the sessions of this process. Those still in use live on until nobody holds them."""
     _pool.clear()
+    _file_digest.cache_clear()
 
 
-def _read(path: Path) -> bytes:
+def _file_source(path: Path) -> _Source:
+    """Return a file as a source. A file that has not changed since is not read again for its digest."""
     try:
-        return path.read_bytes()
+        state = path.stat()
+        digest = _file_digest(path.resolve(), state.st_size, state.st_mtime_ns)
     except FileNotFoundError:
         raise ResourceNotFoundError(path.name, [path]) from None
     except OSError as exc:
         raise InferenceError(f"{path}: the model cannot be read: {exc.strerror}") from exc
+    return _Source(str(path), path.read_bytes, digest)
+
+
+@lru_cache(maxsize=64)
+def _file_digest(path: Path, size: int, modified_ns: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:

@@ -48,6 +48,20 @@ def test_one_session_for_one_model(tmp_path: Path) -> None:
     assert load(MODEL.read_bytes(), provider="cpu") is first
 
 
+def test_changed_file_is_another_model(tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(MODEL.read_bytes())
+    first = load(path, provider="cpu")
+    path.write_bytes(HAND.read_bytes())
+    assert load(path, provider="cpu").inputs != first.inputs
+
+
+def test_unchanged_file_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = load(MODEL, provider="cpu")
+    monkeypatch.setattr(Path, "open", lambda *args: pytest.fail("read"))
+    assert load(MODEL, provider="cpu") is first
+
+
 def test_other_outputs_or_threads_are_another_session() -> None:
     first = load(MODEL, provider="cpu")
     assert load(MODEL, provider="cpu", outputs=[0]) is not first

@@ -5,7 +5,8 @@ They are looked for, in this order, below
 
 1. the roots a program gives (``--resource_root_dir`` on the command line),
 2. the folders in the environment variable ``GRAPHKIT_RESOURCE_ROOT_DIR``,
-3. the folder of the graph file and its parents up to a folder called ``graphs`` and the one above it,
+3. the folder of the graph file and its parents up to one called ``graphs`` (or else ``modules``), and the
+   folder that lies in,
 4. the working directory,
 5. the graphs that come with graphkit.
 
@@ -29,6 +30,7 @@ ROOT_VARIABLE: Final = "GRAPHKIT_RESOURCE_ROOT_DIR"
 
 _PREFIX: Final = "mediapipe/"
 _GRAPHS: Final = "graphs"
+_TREES: Final = (_GRAPHS, "modules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Resources:
         Raises:
             ResourceNotFoundError: it is nowhere; lists every path that was tried.
         """
+        if Path(name).expanduser().is_file():
+            return Path(name).expanduser()
         text = str(name).replace(os.sep, "/")
         short = [spelling.removeprefix(f"{_GRAPHS}/") for spelling in _spellings(text)]
         return self._first(text, self._candidates(text, [*_spellings(text), *short]))
@@ -145,9 +149,10 @@ def _spellings(name: str) -> list[str]:
 def _roots_of_graph(folder: Path) -> Iterator[Root]:
     above = [folder, *folder.parents]
     names = [path.name for path in above]
-    if _GRAPHS not in names:
+    tree = next((name for name in _TREES if name in names), None)
+    if tree is None:
         yield Root(folder, deep=False)
         return
-    top = names.index(_GRAPHS)
+    top = names.index(tree)
     yield from (Root(path, deep=True) for path in above[: top + 1])
     yield Root(above[top].parent, deep=False)

@@ -3,7 +3,7 @@
 `load` does it all; `parse`, `expand` and `validate` are its steps. Nothing here runs a graph.
 """
 
-from graphkit.config.loading import expand, load
+from graphkit.config.loading import expand, load, search_path
 from graphkit.config.model import GraphConfig
 from graphkit.config.plan import ExecutorPlan, GraphPlan, NodePlan, SidePacketPlan, StreamPlan
 from graphkit.config.reader import ConfigLike, parse
@@ -13,7 +13,7 @@ from graphkit.config.validation import validate
 from graphkit.config.writer import to_pbtxt
 
 __all__ = [
-    "load", "parse", "expand", "validate", "to_pbtxt",
+    "load", "parse", "expand", "validate", "to_pbtxt", "search_path",
     "GraphPlan", "NodePlan", "StreamPlan", "SidePacketPlan", "ExecutorPlan",
     "ConfigLike", "GraphConfig", "Subgraph", "SubgraphContext", "SwitchContainerOptions",
 ]  # fmt: skip

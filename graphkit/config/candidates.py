@@ -56,7 +56,7 @@ def _report(calculator: str, reasons: dict[Path, str]) -> str:
         return f'none of the files that declare subgraph "{calculator}" fits: {listing}.'
     listing = " and ".join(str(path) for path, reason in reasons.items() if not reason)
     return (
-        f'subgraph "{calculator}" is declared by several files, and the packet types do not decide which is meant: '
+        f'subgraph "{calculator}" is declared by several files, and packet types do not decide which is meant: '
         f"{listing}. Give one of them another type, or take it off the search path."
     )
 

@@ -59,7 +59,11 @@ class Node:
     @property
     def title(self) -> str:
         """The node as messages name it."""
-        return f'"{self.name}"' if self.name == self.config.calculator else f'"{self.name}" ({self.config.calculator})'
+        return (
+            f'"{self.name}"'
+            if self.name == self.config.calculator
+            else f'"{self.name}" ({self.config.calculator})'
+        )
 
     def place_of(self, side: str, key: Key) -> Place:
         """Return where one of its connections stands; *side* is "inputs", "outputs" and so on."""
@@ -67,9 +71,17 @@ class Node:
 
 
 def build_nodes(graph: GraphConfig, faults: Faults, known_types: KnownTypes = set) -> list[Node]:
-    """Return the nodes of an expanded graph with their contracts; *known_types* gives the subgraphs one could mean."""
+    """Return the nodes of an expanded graph with their contracts.
+
+    Args:
+        graph: the expanded graph.
+        faults: takes unknown calculators and tags, and missing ports.
+        known_types: gives the subgraphs that could be meant by an unknown name.
+    """
     names = canonical_names(graph.nodes)
-    nodes = [_build_node(config, name, faults, known_types) for config, name in zip(graph.nodes, names, strict=True)]
+    nodes = [
+        _build_node(config, name, faults, known_types) for config, name in zip(graph.nodes, names, strict=True)
+    ]
     places: dict[str, Node] = {}
     for node in nodes:
         other = places.setdefault(node.name, node)
@@ -129,7 +141,9 @@ def _contract(node: Node, cls: type[Calculator], faults: Faults) -> CalculatorCo
     )
     try:
         missing = apply_ports(cls, contract)
-    except Exception as exc:  # update_contract is the calculator's own code: whatever it raises is a fault of the node
+    except (
+        Exception
+    ) as exc:  # update_contract is the calculator's own code: whatever it raises is a fault of the node
         faults.add(
             f"node {node.title}: its calculator refuses this config: {type(exc).__name__}: {exc}",
             node.config.place, exc,

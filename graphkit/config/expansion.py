@@ -89,23 +89,19 @@ class Expander:
         plans = [(node, self._definition(node)) for node in graph.nodes]
         plans.sort(key=lambda plan: plan[1] is not None)
         names = canonical_names([node for node, _ in plans])
-        kept, added = [], []
-        progress = False
-        for (node, definition), name in zip(plans, names, strict=True):
-            if isinstance(definition, list):
-                definition = _pick(definition, name, chosen)  # noqa: PLW2901 - the one file among several
+        kept: list[NodeConfig] = []
+        added: list[NodeConfig] = []
+        for (node, meant), name in zip(plans, names, strict=True):
+            definition = _pick(meant, name, chosen)
             if isinstance(definition, list):
                 undecided[name] = definition
             if definition is None or isinstance(definition, list):
                 kept.append(node)
                 continue
-            progress = True
             inner = self._instance(node, name, definition)
-            if inner is None:
-                node.broken = True
-                kept.append(node)
-            else:
-                added += inner
+            node.broken = inner is None
+            (kept if inner is None else added).extend([node] if inner is None else inner)
+        progress = len(kept) < len(graph.nodes)
         graph.nodes = kept + added
         return progress
 
@@ -161,9 +157,13 @@ class Expander:
                 )
 
 
-def _pick(files: list[Path], name: str, chosen: dict[str, Path]) -> Path | list[Path]:
-    """Return the only file, or the one that was chosen for the node called *name*; else all of them."""
-    return files[0] if len(files) == 1 else chosen.get(name, files)
+def _pick(
+    meant: type[Subgraph] | list[Path] | None, name: str, chosen: dict[str, Path]
+) -> type[Subgraph] | Path | list[Path] | None:
+    """Return what a node means: a class, its one file, the file chosen for it, or else all files."""
+    if not isinstance(meant, list):
+        return meant
+    return meant[0] if len(meant) == 1 else chosen.get(name, meant)
 
 
 class _Connector:
@@ -177,7 +177,9 @@ class _Connector:
         caller, inner = self._caller, self._inner
         streams, left_out = self._match("input stream", inner.inputs, caller.inputs)
         streams |= self._match("output stream", inner.outputs, caller.outputs)[0]
-        sides, sides_left_out = self._match("input side packet", inner.input_side_packets, caller.input_side_packets)
+        sides, sides_left_out = self._match(
+            "input side packet", inner.input_side_packets, caller.input_side_packets
+        )
         sides |= self._match("output side packet", inner.output_side_packets, caller.output_side_packets)[0]
         names = canonical_names(inner.nodes)
         for node, name in zip(inner.nodes, names, strict=True):
@@ -186,7 +188,9 @@ class _Connector:
             node.input_side_packets = [e for e in node.input_side_packets if e.name not in sides_left_out]
             node.rename(lambda s: streams.get(s) or self._prefix + s, lambda s: sides.get(s) or self._prefix + s)
 
-    def _match(self, noun: str, declared: Iterable[Entry], given: Iterable[Entry]) -> tuple[dict[str, str], set[str]]:
+    def _match(
+        self, noun: str, declared: Iterable[Entry], given: Iterable[Entry]
+    ) -> tuple[dict[str, str], set[str]]:
         """Return the caller's name of each interface name, and the interface names that the caller leaves out."""
         title = self._caller.title
         has = tag_map(list(declared), f'subgraph "{self._caller.calculator}"', self._faults)

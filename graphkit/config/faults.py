@@ -35,10 +35,10 @@ class Faults:
         if not self._found:
             return
         files = list(dict.fromkeys(fault.location.file for fault in self._found if fault.location))
-        distinct = {str(fault): fault for fault in reversed(self._found)}
+        distinct = {str(fault): fault for fault in self._found}
 
         def order(fault: ConfigError) -> tuple[int, int, int]:
             where = fault.location
             return (files.index(where.file), where.line, where.column) if where else (-1, 0, 0)
 
-        raise GraphValidationError(sorted(reversed(distinct.values()), key=order))
+        raise GraphValidationError(sorted(distinct.values(), key=order))

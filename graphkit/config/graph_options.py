@@ -56,7 +56,9 @@ def _apply(graph: GraphConfig, node: NodeConfig, entry: Entry, overriding: Seque
     position = _node_options(node, target_type)
     if position is None:
         if target or not hasattr(value, "DESCRIPTOR"):
-            raise ValueError(f"{node.calculator} has no options here to put it in; give it an empty options message")
+            raise ValueError(
+                f"{node.calculator} has no options here to put it in; give it an empty options message"
+            )
         node.options.append(OptionsMessage(value, True, place=entry.place))
         return
     old = node.options[position]

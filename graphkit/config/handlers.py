@@ -52,7 +52,9 @@ def _check_handler(name: str, who: str, place: Any, faults: Faults) -> None:
         registry.find_input_stream_handler(name)
     except RegistryError as exc:
         if name in _KNOWN_ELSEWHERE:
-            message = f'input stream handler "{name}" is known from MediaPipe but not implemented here; use {DEFAULT}'
+            message = (
+                f'input stream handler "{name}" is known from MediaPipe but not implemented here; use {DEFAULT}'
+            )
         else:
             message = f"{exc}" if "Did you mean" in str(exc) else f"{exc}{did_you_mean(name, _OF_THE_RUNTIME)}"
         faults.add(f"{who} {message}", place)

@@ -10,12 +10,14 @@ from google.protobuf.descriptor import FieldDescriptor
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
 
-INT_TYPES: Final = frozenset({
-    FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64, FieldDescriptor.TYPE_UINT32, FieldDescriptor.TYPE_UINT64,
-    FieldDescriptor.TYPE_SINT32, FieldDescriptor.TYPE_SINT64, FieldDescriptor.TYPE_FIXED32,
-    FieldDescriptor.TYPE_FIXED64, FieldDescriptor.TYPE_SFIXED32, FieldDescriptor.TYPE_SFIXED64,
-})  # fmt: skip
+INT_TYPES: Final = frozenset(
+    getattr(FieldDescriptor, f"TYPE_{name}")
+    for name in (
+        "INT32", "INT64", "UINT32", "UINT64", "SINT32", "SINT64", "FIXED32", "FIXED64", "SFIXED32", "SFIXED64",
+    )
+)  # fmt: skip
 FLOAT_TYPES: Final = frozenset({FieldDescriptor.TYPE_DOUBLE, FieldDescriptor.TYPE_FLOAT})
+TEXT_TYPES: Final = frozenset({FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class FieldLayout:
 _layouts: dict[str, dict[str, FieldLayout]] = {}
 
 
-def layout_of(descriptor: Descriptor) -> dict[str, FieldLayout]:
+def layout_of(descriptor: Any) -> dict[str, FieldLayout]:
     """Return the fields of a message of graphkit's pool, by name; extensions are not among them."""
     fields = _layouts.get(descriptor.full_name)
     if fields is None:
@@ -52,6 +54,11 @@ def field_layout(field: Any) -> FieldLayout:
     enum = {value.name: value.number for value in field.enum_type.values} if field.enum_type else {}
     is_message = field.type in (FieldDescriptor.TYPE_MESSAGE, FieldDescriptor.TYPE_GROUP)
     return FieldLayout(field.name, field.type, is_message, is_repeated(field), enum, field.message_type)
+
+
+def extends(extension: Any, extendee: Any) -> bool:
+    """Return whether an extension is one of the message *extendee*."""
+    return bool(extension.containing_type.full_name == extendee.full_name)
 
 
 def is_repeated(field: Any) -> bool:

@@ -16,7 +16,14 @@ _BOOLS: Final = {
     "true": True, "True": True, "t": True, "1": True,
     "false": False, "False": False, "f": False, "0": False,
 }  # fmt: skip
-_FLOAT_NAMES: Final = {"inf": "inf", "inff": "inf", "infinity": "inf", "infinityf": "inf", "nan": "nan", "nanf": "nan"}
+_FLOAT_NAMES: Final = {
+    "inf": "inf",
+    "inff": "inf",
+    "infinity": "inf",
+    "infinityf": "inf",
+    "nan": "nan",
+    "nanf": "nan",
+}
 _HEX_OR_OCTAL: Final = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]+")
 
 

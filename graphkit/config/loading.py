@@ -10,7 +10,7 @@ from graphkit.config.faults import Faults
 from graphkit.config.model import OptionsMessage
 from graphkit.config.option_messages import to_message
 from graphkit.config.overrides import apply_overrides
-from graphkit.config.reader import read
+from graphkit.config.reader import path_of, read
 from graphkit.config.validation import make_plan
 from graphkit.resources import Resources
 
@@ -47,7 +47,7 @@ def load(
     """
     faults = Faults()
     graph = read(config, faults)
-    expander = Expander(_search(graph, resources), faults)
+    expander = Expander(search_path(graph, resources), faults)
     expanded = expander.expand(graph, _graph_options(graph_options))
     apply_overrides(expanded, overrides, faults)
     plan = make_plan(expanded, faults, expander.known_types)
@@ -66,15 +66,17 @@ def expand(
 ) -> GraphConfig:
     """Return a parsed graph with its subgraphs expanded; arguments and errors as in `load`."""
     faults = Faults()
-    expanded = Expander(_search(graph, resources), faults).expand(graph, _graph_options(graph_options))
+    expanded = Expander(search_path(graph, resources), faults).expand(graph, _graph_options(graph_options))
     apply_overrides(expanded, overrides, faults)
     faults.check()
     return expanded
 
 
-def _search(graph: GraphConfig, resources: Resources | None) -> Resources:
+def search_path(config: ConfigLike, resources: Resources | None = None) -> Resources:
+    """Return where the files of a graph are looked for: *resources*, and the graph's own folder if it has one."""
     resources = Resources() if resources is None else resources
-    return resources if graph.path is None else resources.beside(graph.path)
+    path = path_of(config)
+    return resources if path is None else resources.beside(path)
 
 
 def _graph_options(given: Sequence[Any]) -> list[OptionsMessage]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphkit import registry, schema
+from graphkit.config.layout import extends
 from graphkit.config.option_descriptors import ensure_registered
 from graphkit.errors import SchemaError
 from graphkit.options import declared_options, options_named
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import Descriptor, FieldDescriptor
+    from google.protobuf.descriptor import FieldDescriptor
     from google.protobuf.message import Message
 
 
@@ -24,14 +25,14 @@ def any_message_class(full_name: str) -> type[Message] | None:
     return schema.message_class(full_name) if _in_schema(full_name) else None
 
 
-def node_extension(name: str, extendee: Descriptor) -> FieldDescriptor | None:
+def node_extension(name: str, extendee: Any) -> FieldDescriptor | None:
     """Return the extension called *name* (``mediapipe.X.ext``) of the message *extendee*, None for none."""
     _declare(name.removesuffix(".ext"))
     try:
         extension = schema.extension(name)
     except SchemaError:
         return None
-    return extension if extension.containing_type.full_name == extendee.full_name else None
+    return extension if extends(extension, extendee) else None
 
 
 def known_messages() -> list[str]:

@@ -8,7 +8,7 @@ may use the same value names.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 
@@ -172,7 +172,7 @@ def _present_shape(field: FieldDescriptor) -> tuple[str, bool, str]:
     elif field.enum_type is not None:
         kind = "enum"
     else:
-        kind = FieldDescriptorProto.Type.Name(field.type).removeprefix("TYPE_").lower()
+        kind = FieldDescriptorProto.Type.Name(cast("Any", field.type)).removeprefix("TYPE_").lower()
     return (field.name, is_repeated(field), kind)
 
 

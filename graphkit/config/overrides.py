@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from graphkit import registry, schema
 from graphkit.config.faults import Faults
-from graphkit.config.layout import layout_of
+from graphkit.config.layout import TEXT_TYPES, layout_of
 from graphkit.config.model import OptionsMessage
 from graphkit.config.names import canonical_names
 from graphkit.config.option_catalog import options_classes
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from graphkit.config.layout import FieldLayout
     from graphkit.config.model import GraphConfig, NodeConfig
-
-_STRING_TYPES: Final = frozenset({9, 12})
-"""FieldDescriptor.TYPE_STRING and TYPE_BYTES: their values need no quotes here."""
 
 
 def apply_overrides(graph: GraphConfig, overrides: Sequence[str], faults: Faults) -> None:
@@ -100,7 +97,7 @@ def _set(message: Any, path: Sequence[str], value: str, place: Place) -> None:
             raise ConfigError(f'"{step}" is no message: nothing lies below it')
         message = getattr(message, step)
     field = _field(message, last)
-    if field.type in _STRING_TYPES and not value.startswith(("[", '"', "'")):
+    if field.type in TEXT_TYPES and not value.startswith(("[", '"', "'")):
         value = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     message.ClearField(last)
     text = f"{last}: {value}" if not field.repeated or value.startswith("[") else f"{last}: [{value}]"

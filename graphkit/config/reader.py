@@ -37,6 +37,7 @@ _UNSUPPORTED: Final = {
     "status_handler": "status handlers are not supported; the error of the run tells how it ended",
 }
 _TEXT_START: Final = re.compile(r"\s*(?:#[^\n]*\n\s*)*[A-Za-z_]{2,}\s*(?::\s*[\"'\d\[{]|[{<])")
+_CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _BINARY_SUFFIXES: Final = frozenset({".binarypb", ".binpb", ".pb", ".bin"})
 
 
@@ -63,13 +64,24 @@ def read(config: ConfigLike, faults: Faults, name: str = "") -> GraphConfig:
     """Read one config as `parse` does, leaving what is wrong with single fields in *faults*."""
     if isinstance(config, GraphConfig):
         return config
-    if isinstance(config, Path) or (isinstance(config, str) and not _is_text(config)):
-        return _read_file(Path(config), faults)
+    path = path_of(config)
+    if path is not None:
+        return _read_file(path, faults)
     if isinstance(config, str):
         return _read_text(Source(name or "<text>", config), faults)
     if isinstance(config, bytes):
         return _read_bytes(config, name or "<bytes>", faults)
-    return _read_binary(config.SerializePartialToString(), name or "<message>", faults)
+    message: Any = config
+    return _read_binary(message.SerializePartialToString(), name or "<message>", faults)
+
+
+def path_of(config: ConfigLike) -> Path | None:
+    """Return the file that *config* is or was read from, None for text, bytes and messages."""
+    if isinstance(config, GraphConfig):
+        return config.path
+    if isinstance(config, Path):
+        return config
+    return Path(config) if isinstance(config, str) and not _is_text(config) else None
 
 
 def _is_text(config: str) -> bool:
@@ -94,7 +106,7 @@ def _read_bytes(data: bytes, name: str, faults: Faults) -> GraphConfig:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return _read_binary(data, name, faults)
-    if any(ord(char) < 32 and char not in "\t\n\r\f\v" for char in text):
+    if _CONTROL_CHARACTER.search(text):
         return _read_binary(data, name, faults)
     return _read_text(Source(name, text.replace("\r\n", "\n")), faults)
 
@@ -195,7 +207,9 @@ def _options(holder: Message, mark: Mark, source: Source) -> list[OptionsMessage
     return found
 
 
-def _any_options(values: Sequence[Any], field: str, mark: Mark, source: Source, faults: Faults) -> list[OptionsMessage]:
+def _any_options(
+    values: Sequence[Any], field: str, mark: Mark, source: Source, faults: Faults
+) -> list[OptionsMessage]:
     found: dict[str, OptionsMessage] = {}
     for i, packed in enumerate(values):
         if not packed.type_url:

@@ -101,7 +101,9 @@ def _declared_names(path: Path) -> tuple[str, ...]:
         known = _seen.get(path)
         if known is not None and (known.modified_ns, known.size) == (status.st_mtime_ns, status.st_size):
             return known.names
-        names = _names_in_binary(path) if path.suffix in _BINARY_SUFFIXES else _names_in_text(path.read_text("utf-8"))
+        names = (
+            _names_in_binary(path) if path.suffix in _BINARY_SUFFIXES else _names_in_text(path.read_text("utf-8"))
+        )
     except (OSError, UnicodeDecodeError):
         return ()
     _seen[path] = _Declared(status.st_mtime_ns, status.st_size, names)

@@ -87,7 +87,8 @@ class _Side:
     def channel(self, channel: int) -> list[Entry]:
         """Return the streams of a channel as demux and mux have them."""
         return [
-            _entry((f"C{channel}__{tag}", index), f"c{channel}__{name}") for (tag, index), name in self.names.items()
+            _entry((f"C{channel}__{tag}", index), f"c{channel}__{name}")
+            for (tag, index), name in self.names.items()
         ]
 
 
@@ -187,7 +188,9 @@ class _Builder:
         node.inputs += [dataclasses.replace(e, place=place) for e in self._inputs.inside(channel)]
         node.outputs += [dataclasses.replace(e, place=place) for e in self._outputs.inside(channel)]
         node.input_side_packets += [dataclasses.replace(e, place=place) for e in self._side_inputs.inside(channel)]
-        node.output_side_packets += [dataclasses.replace(e, place=place) for e in self._side_outputs.inside(channel)]
+        node.output_side_packets += [
+            dataclasses.replace(e, place=place) for e in self._side_outputs.inside(channel)
+        ]
         demux.outputs += self._inputs.channel(channel)
         demux.output_side_packets += self._side_inputs.channel(channel)
         mux.inputs += self._outputs.channel(channel)

@@ -8,11 +8,11 @@ and it knows line and column of each node, stream and option afterwards.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from graphkit.config.layout import FLOAT_TYPES, INT_TYPES, field_layout, layout_of
+from graphkit.config.layout import FLOAT_TYPES, INT_TYPES, TEXT_TYPES, field_layout, layout_of
 from graphkit.config.literals import parse_bool, parse_float, parse_int, string_bytes
 from graphkit.config.option_catalog import any_message_class, known_messages, node_extension
 from graphkit.config.source import Mark, Place
@@ -175,7 +175,7 @@ class TextParser:
         field = field_layout(extension)
         if not field.is_message or field.repeated:
             raise self._error("an extension that is one message", f"[{name}] is not")
-        target = message.Extensions[extension]
+        target = cast("Any", message).Extensions[extension]
         target.SetInParent()
         self._braces(target, inner)
 
@@ -212,7 +212,7 @@ class TextParser:
         elif not in_any and "/" in name:
             hint = f" Here the extension is written [{full_name}.ext]; a type belongs into node_options."
         else:
-            hint = did_you_mean(full_name.removesuffix(".ext"), known)
+            hint = did_you_mean(full_name.removesuffix(".ext"), known, ignoring="CalculatorOptions")
             hint = hint or " It belongs to a calculator that is not installed or not imported."
         self._faults.add(f"options message [{name}] is not known.{hint}", self._place(start))
 
@@ -222,7 +222,7 @@ class TextParser:
         """Return the value of a scalar field; None after reporting one that does not fit."""
         at = self._index
         try:
-            if field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES):
+            if field.type in TEXT_TYPES:
                 raw = self._string(field.name)
                 return raw if field.type == FieldDescriptor.TYPE_BYTES else raw.decode()
             return _number(field, self._literal(field.name))
@@ -271,7 +271,8 @@ class TextParser:
         if marks:
             first = self._source.location(marks[0].offset)
             self._faults.add(
-                f'field "{name}" is given twice (first at line {first.line}); it takes one value', self._place(start)
+                f'field "{name}" is given twice (first at line {first.line}); it takes one value',
+                self._place(start),
             )
 
     def _unknown_field(self, message: Message, start: int) -> None:

@@ -119,10 +119,14 @@ class _Edges:
 
     def _end_place(self, edge: Edge) -> Place:
         end = edge.producer
-        return edge.place if end is None or end.node == GRAPH else self._nodes[end.node].place_of(self._made, end.key)
+        return (
+            edge.place if end is None or end.node == GRAPH else self._nodes[end.node].place_of(self._made, end.key)
+        )
 
     def _title(self, end: End) -> str:
-        return f"the graph's own input {self._noun}" if end.node == GRAPH else f"node {self._nodes[end.node].title}"
+        return (
+            f"the graph's own input {self._noun}" if end.node == GRAPH else f"node {self._nodes[end.node].title}"
+        )
 
     def add_consumers(self, graph: GraphConfig, others: dict[str, Edge] | None) -> None:
         """Add readers; *others* are the side packets where a missing stream is a fault, None for side packets."""
@@ -133,8 +137,9 @@ class _Edges:
                 if edge is None and others is None:
                     edge = self.edges[name] = Edge(name, node.config.place, None)
                 if edge is None:
+                    hint = self._hint(name, others or {})
                     self._faults.add(
-                        f'node {node.title}: input stream "{name}" has no producer.{self._hint(name, others or {})}',
+                        f'node {node.title}: input stream "{name}" has no producer.{hint}',
                         node.place_of(self._read, key),
                     )
                 else:

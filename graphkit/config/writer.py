@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphkit import schema
+from graphkit.config.layout import extends
 from graphkit.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -65,4 +66,4 @@ def _extension(options: OptionsMessage, holder: Any) -> Any:
         extension = schema.extension(f"{options.full_name}.ext")
     except SchemaError:
         return None
-    return extension if extension.containing_type.full_name == holder.DESCRIPTOR.full_name else None
+    return extension if extends(extension, holder.DESCRIPTOR) else None

@@ -49,8 +49,11 @@ class Graph:
 
     def name(self, hint: str) -> str:
         """Return a value name that is not taken yet."""
-        self._serial += 1
-        return f"{hint}_{self._serial}"
+        while True:
+            self._serial += 1
+            name = f"{hint}_{self._serial}"
+            if name not in self.shapes:
+                return name
 
     def constant(self, array: NDArray[Any], hint: str = "const") -> str:
         """Add a constant and return its name."""
@@ -88,12 +91,6 @@ class Graph:
         """Return the operator that alone reads a value that is no graph output, else None."""
         readers = consumers[value]
         return readers[0] if len(readers) == 1 and value not in self.outputs else None
-
-    def redirect(self, old: str, new: str) -> None:
-        """Make every reader of one value, the graph outputs among them, read another."""
-        for node in self.nodes:
-            node.inputs = [new if name == old else name for name in node.inputs]
-        self.outputs = [new if name == old else name for name in self.outputs]
 
     def insert(self, before: Node, nodes: Iterable[Node]) -> None:
         """Place operators right before another one."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphkit.inference.importer.lowering import stored_shape
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -58,7 +60,7 @@ def _convolve(low: Lowering, op: TfliteOperator, weights: NDArray[Any], groups: 
     value = low.graph.emit(
         "Conv",
         inputs,
-        (target[0], target[3], target[1], target[2]),
+        stored_shape(target),
         kernel_shape=list(kernel),
         strides=[options.StrideH(), options.StrideW()],
         dilations=list(dilation),

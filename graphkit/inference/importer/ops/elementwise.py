@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from graphkit.inference.importer.lowering import stored_shape
+
 if TYPE_CHECKING:
     from graphkit.inference.importer.lowering import Lowering
     from graphkit.inference.importer.ops.registry import Converter
@@ -19,8 +21,7 @@ def arithmetic(low: Lowering, op: TfliteOperator, onnx_op: str) -> str:
     """ADD, SUB, MUL, DIV: numpy's broadcasting over logical shapes, then the fused activation."""
     target = low.shape(op.outputs[0])
     operands = [low.aligned(low.input(op, position), len(target)) for position in (0, 1)]
-    shape = tuple(target[axis] for axis in (0, 3, 1, 2)) if len(target) == 4 else target
-    value = low.graph.emit(onnx_op, operands, shape)
+    value = low.graph.emit(onnx_op, operands, stored_shape(target))
     return low.activate(op, value, op.options.FusedActivationFunction() if op.options else 0)
 
 

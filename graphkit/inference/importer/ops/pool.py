@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphkit.inference.importer.lowering import stored_shape
 from graphkit.inference.importer.ops.conv import window_pads
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def pool_2d(low: Lowering, op: TfliteOperator, onnx_op: str) -> str:
     source, target = low.shape(low.input(op, 0)), low.shape(op.outputs[0])
     value = low.value(low.input(op, 0))
     kernel = (options.FilterHeight(), options.FilterWidth())
-    shape = (target[0], target[3], target[1], target[2])
+    shape = stored_shape(target)
     if kernel == source[1:3] == (options.StrideH(), options.StrideW()) and target[1:3] == (1, 1):
         result = low.graph.emit(f"Global{onnx_op}", [value], shape)
     else:

@@ -27,16 +27,54 @@ def warp_roi(pixels: Pixels, roi: Roi, size: tuple[int, int], *, replicate: bool
         (height, width, C) or (height, width) uint8.
     """
     cv2 = opencv()
+    border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
+    warped: Pixels = cv2.warpPerspective(
+        pixels, _matrix(roi, size), size, flags=cv2.INTER_LINEAR, borderMode=border
+    )
+    return warped
+
+
+class FixedWarp:
+    """`warp_roi` of a region that stays where it is: the same pixels in half the time.
+
+    OpenCV samples at multiples of 1/32 pixel, which it works out anew in each call; here they are kept.
+
+    Args:
+        roi: see `warp_roi`.
+        size: see `warp_roi`.
+        replicate: see `warp_roi`.
+    """
+
+    def __init__(self, roi: Roi, size: tuple[int, int], *, replicate: bool) -> None:
+        cv2 = opencv()
+        self._border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
+        _, inverse = cv2.invert(_matrix(roi, size))
+        x, y = np.meshgrid(np.arange(size[0], dtype=np.float64), np.arange(size[1], dtype=np.float64))
+        scaled = 32 / (inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2])
+        source_x, source_y = (
+            np.rint((row[0] * x + row[1] * y + row[2]) * scaled).astype(np.int32) for row in inverse[:2]
+        )
+        self._whole = np.stack((source_x >> 5, source_y >> 5), axis=2).astype(np.int16)
+        self._fraction = ((source_y & 31) * 32 + (source_x & 31)).astype(np.uint16)
+
+    def __call__(self, pixels: Pixels) -> Pixels:
+        """Return the pixels of the region."""
+        cv2 = opencv()
+        warped: Pixels = cv2.remap(pixels, self._whole, self._fraction, cv2.INTER_LINEAR, borderMode=self._border)
+        return warped
+
+
+def _matrix(roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the (3, 3) matrix from pixels of the image to pixels of the result."""
+    cv2 = opencv()
     degrees = f32(f32(roi.rotation * 180.0) / math.pi)
     corners = cv2.boxPoints(((roi.center_x, roi.center_y), (roi.width, roi.height), degrees))
     width, height = size
     # boxPoints starts at the bottom left and goes clockwise. The corners are those of the outer pixels'
     # outer edges: no half pixel is taken off, which is what the models' own runtime does on the CPU.
     target = np.array(((0, height), (0, 0), (width, 0), (width, height)), np.float32)
-    matrix = cv2.getPerspectiveTransform(corners, target)
-    border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-    warped: Pixels = cv2.warpPerspective(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
-    return warped
+    matrix: np.ndarray[Any, np.dtype[np.float64]] = cv2.getPerspectiveTransform(corners, target)
+    return matrix
 
 
 def to_planes(pixels: Pixels, scale: float, offset: float) -> Floats:

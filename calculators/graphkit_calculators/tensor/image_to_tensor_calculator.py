@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from graphkit.formats import Image, ImageFormat, ImageFrame, LetterboxPadding, N
 from graphkit.options import option, options
 from graphkit.packet_type import OneOf
 from graphkit.ports import Input, Options, Output
-from graphkit_calculators.tensor._image_warp import to_bytes, to_planes, warp_roi
-from graphkit_calculators.tensor._roi import NO_PADDING, f32, pad_roi, roi_of, roi_to_image_matrix
+from graphkit_calculators.tensor._image_warp import FixedWarp, to_bytes, to_planes, warp_roi
+from graphkit_calculators.tensor._roi import NO_PADDING, Roi, f32, pad_roi, roi_of, roi_to_image_matrix
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
@@ -86,9 +86,10 @@ class ImageToTensorCalculator(Calculator):
     the tensor to fractions of the image.
 
     Knobs: ``output_tensor_width`` and ``_height`` (default: those of the image) are what it costs,
-    some 0.3 ms at 224 x 224; ``keep_aspect_ratio`` grows the region rather than distort it;
-    ``border_mode`` decides what lies outside of the image; the range decides the values, float32 for
-    ``output_tensor_float_range``, 8 bits for the two others. Float tensors are stored as NCHW.
+    some 0.4 ms at 224 x 224 with a rect and half of that without; ``keep_aspect_ratio`` grows the region
+    rather than distort it; ``border_mode`` decides what lies outside of the image; the range decides the
+    values, float32 for ``output_tensor_float_range``, 8 bits for the two others. Float tensors are stored
+    as NCHW.
 
     Example::
 
@@ -135,6 +136,7 @@ class ImageToTensorCalculator(Calculator):
         low, high, self._dtype = _value_range(self._chosen)
         self._scale = f32(f32(high - low) / 255.0)
         self._offset = f32(low)
+        self._fixed: tuple[tuple[Roi, tuple[int, int]], FixedWarp] | None = None
         self._replicate = self._chosen.border_mode != ImageToTensorCalculatorOptions.BorderMode.BORDER_ZERO
 
     def process(self, cc: CalculatorContext) -> None:
@@ -157,12 +159,19 @@ class ImageToTensorCalculator(Calculator):
         self.letterbox_padding.send(cc, padding)
         if self.matrix.is_connected(cc):
             self.matrix.send(cc, roi_to_image_matrix(roi, frame.width, frame.height))
-        pixels = warp_roi(frame.data, roi, size, replicate=self._replicate)
+        pixels = self._warped(frame, roi, size)
         if self._dtype is None:
             tensor = Tensor(to_planes(pixels, self._scale, self._offset), "NCHW")
         else:
             tensor = Tensor(to_bytes(pixels, self._scale, self._offset, self._dtype))
         self.tensors.send(cc, [tensor])
+
+    def _warped(self, frame: ImageFrame, roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[Any]]:
+        if self._has_rect:
+            return warp_roi(frame.data, roi, size, replicate=self._replicate)
+        if self._fixed is None or self._fixed[0] != (roi, size):
+            self._fixed = (roi, size), FixedWarp(roi, size, replicate=self._replicate)
+        return self._fixed[1](frame.data)
 
 
 def _value_range(

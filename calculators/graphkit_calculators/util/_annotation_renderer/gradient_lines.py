@@ -144,7 +144,7 @@ def _edges_left_behind(ends: Ints, steps: _Steps, thickness: int, pitch: int) ->
     first += steps.follow * stride[:, 1][steps.line]
     kind = 2 * steps.line + steps.turns
     first += far_side.ravel()[kind]
-    across = np.where(along_x, pitch, 1).ravel()[kind]
+    across: Ints = np.where(along_x, pitch, 1).ravel()[kind]
     edges: Ints = first[:, None] + across[:, None] * np.arange(thickness)
     return edges
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from graphkit.config.switch_container import SwitchContainerOptions
 from graphkit.errors import PacketError
-from graphkit.options import option, options
 from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
@@ -20,27 +20,6 @@ if TYPE_CHECKING:
 
 _CHANNEL_TAG: Final = re.compile(r"C(\d+)__(.*)\Z")
 CONTROLS: Final = ("ENABLE", "SELECT")
-
-
-@options("mediapipe.SwitchContainerOptions", extension=345967970)
-class SwitchContainerOptions:
-    """Options of SwitchContainer and of the demux and mux that it becomes.
-
-    Attributes:
-        contained_node: the nodes to choose from; channel n is the n-th.
-        select: the channel where nothing else selects one.
-        enable: the same as a bool.
-        synchronize_io: the demux waits for SELECT or ENABLE at each timestamp.
-        async_selection: selections take effect when they come, whatever their timestamp.
-        tick_input_stream: streams whose timestamps settle the selection.
-    """
-
-    contained_node: list[Any] = option(2, "mediapipe.CalculatorGraphConfig.Node")
-    select: int | None = option(3, "int32")
-    enable: bool | None = option(4)
-    synchronize_io: bool = option(5, default=False)
-    async_selection: bool = option(6, default=False)
-    tick_input_stream: list[str] = option(7)
 
 
 def channel_tag(tag: str, channel: int) -> str:

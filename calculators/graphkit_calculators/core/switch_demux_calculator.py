@@ -6,13 +6,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from graphkit.calculator import Calculator, Input, SideInput, Status, calculator
+from graphkit.config.switch_container import SwitchContainerOptions
 from graphkit.packet_type import ANY
 from graphkit.ports import Options
 from graphkit.timestamp import Timestamp
 from graphkit_calculators.core._channels import (
     CONTROLS,
     ChannelHistory,
-    SwitchContainerOptions,
     channel_count,
     channel_pairs,
     initial_channel,

@@ -6,12 +6,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from graphkit.calculator import Calculator, Input, SideInput, Status, calculator
+from graphkit.config.switch_container import SwitchContainerOptions
 from graphkit.packet_type import ANY
 from graphkit.ports import Options
 from graphkit.timestamp import Timestamp
 from graphkit_calculators.core._channels import (
     ChannelHistory,
-    SwitchContainerOptions,
     channel_count,
     channel_pairs,
     channel_tag,
@@ -124,7 +124,6 @@ def _share_types(inputs: PortMap, outputs: PortMap) -> None:
     for position, (tag, index) in enumerate(outputs.tag_map.keys):
         sources = [(channel_tag(tag, c), index) for c in range(count)]
         sources = [key for key in sources if key in inputs]
+        outputs.specs()[position].type = ANY
         for key in sources:
-            inputs[key].type = ANY
-        if sources:
-            outputs.specs()[position].set_same_as(*sources[0])
+            inputs[key].set_same_as(tag, index)

@@ -55,7 +55,7 @@ class SyncSet:
             if last > self.last_processed:
                 self.last_processed = last
                 return Decision(Readiness.READY, last)
-        return Decision(Readiness.NOT_READY, min(first - 1, settled))
+        return Decision(Readiness.NOT_READY, min(int(first) - 1, settled))  # a special timestamp takes no "-"
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
         """Fill the set's entries of *packets* with what is at *timestamp*."""

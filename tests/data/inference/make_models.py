@@ -282,6 +282,12 @@ def prelu_blocks(m: Builder) -> tuple[int, ...]:
 
 
 @model
+def prelu_plus_one_channel(m: Builder) -> int:
+    x = prelu(m, conv(m, m.input(1, 6, 6, 3), 16, 3))
+    return binary(m, "ADD", x, conv(m, x, 1, 1))
+
+
+@model
 def pools(m: Builder) -> tuple[int, ...]:
     x = binary(m, "SUB", m.input(1, 7, 6, 3), m.const([0.5]))
     return (

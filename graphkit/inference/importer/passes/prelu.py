@@ -106,7 +106,8 @@ class _SignPass:
         if reader is None or reader.op != "Add":
             return None
         other = reader.inputs[1] if reader.inputs[0] == node.output else reader.inputs[0]
-        return self.signs.get(other)
+        same_shape = self.graph.shapes[other] == self.graph.shapes[node.output]
+        return self.signs.get(other) if same_shape else None
 
     def _add(self, node: Node) -> None:
         left, right = node.inputs

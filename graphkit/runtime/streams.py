@@ -86,7 +86,8 @@ class InputStream:
             found = packet if packet._timestamp == timestamp else None
         else:
             found = None
-        self.settled = max(self.settled, settled_by(timestamp))
+        if self.settled < timestamp:
+            self.settled = settled_by(timestamp)
         return found
 
     def empty_timestamp(self) -> int:

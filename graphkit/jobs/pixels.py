@@ -56,11 +56,13 @@ def _repeated(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _upper_bytes(data: Pixels) -> NDArray[np.uint8]:
-    return (data >> 8).astype(np.uint8)
+    upper: NDArray[np.uint8] = (data >> 8).astype(np.uint8)
+    return upper
 
 
 def _unit_range(data: Pixels) -> NDArray[np.uint8]:
-    return np.rint(np.clip(data, 0, 1) * 255).astype(np.uint8)
+    scaled: NDArray[np.uint8] = np.rint(np.clip(data, 0, 1) * 255).astype(np.uint8)
+    return scaled
 
 
 _TO_RGB: Final[dict[ImageFormat, Callable[[Pixels], NDArray[np.uint8]]]] = {

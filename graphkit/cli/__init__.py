@@ -1,0 +1,31 @@
+"""The ``graphkit`` command.
+
+Modules here import click at most, so that help is instant; what works is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import click
+
+from graphkit.cli.calculators import calculators_command
+from graphkit.cli.failures import Commands
+from graphkit.cli.graph import graph_command
+from graphkit.cli.run import run_command
+
+__all__ = ["main"]
+
+
+# Upstream spells its flags with underscores; both spellings are taken.
+@click.group(cls=Commands, context_settings={"token_normalize_func": lambda flag: flag.replace("-", "_")})
+@click.version_option(package_name="graphkit", message="graphkit %(version)s")
+def main() -> None:
+    """Run MediaPipe graphs in pure Python.
+
+    Exit status: 0 the work is done, 1 something failed, 2 the command line is wrong, 130 stopped by Ctrl-C,
+    143 stopped by SIGTERM. Whatever was written before a failure is complete and plays.
+    """
+
+
+main.add_command(run_command)
+main.add_command(graph_command)
+main.add_command(calculators_command)

@@ -1,0 +1,82 @@
+"""From exceptions to one clear message and an exit status."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from graphkit.errors import CalculatorError, GraphkitError, UsageError
+
+FAILED: Final = 1
+WRONG_USAGE: Final = 2
+_DEBUG: Final = "graphkit.debug"
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def signal_status(number: int) -> int:
+    """Return the exit status of a command ended by a signal, as shells count it."""
+    return 128 + number
+
+
+class Commands(click.Group):
+    """A group whose commands report graphkit's errors without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; errors become a message and an exit status."""
+        _show_log()
+        try:
+            return super().invoke(ctx)
+        except GraphkitError as error:
+            if ctx.meta.get(_DEBUG):
+                raise
+            report(error)
+            ctx.exit(WRONG_USAGE if isinstance(error, UsageError) else FAILED)
+        except KeyboardInterrupt:
+            ctx.exit(signal_status(signal.SIGINT))
+
+
+def debug_option(command: C) -> C:
+    """Add ``--debug``."""
+
+    def remember(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.meta[_DEBUG] = True
+            logging.getLogger("graphkit").setLevel(logging.DEBUG)
+
+    return click.option(
+        "--debug", is_flag=True, expose_value=False, callback=remember, help="Show tracebacks and the log."
+    )(command)
+
+
+def report(error: BaseException) -> None:
+    """Print an error, where the user's own code raised it, and what happened after it."""
+    click.secho("error: ", fg="red", nl=False, err=True)
+    click.echo(str(error), err=True)
+    if isinstance(error, CalculatorError) and (place := _raised_at(error.cause)):
+        click.echo(f"  raised at {place}; --debug shows the traceback", err=True)
+    for note in getattr(error, "__notes__", ()):
+        click.echo(f"  {note}", err=True)
+
+
+def _raised_at(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+
+
+class _EchoHandler(logging.Handler):
+    """Prints log records to whatever standard error is at the moment: a progress bar exchanges it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"{record.levelname.lower()}: {record.getMessage()}", err=True)
+
+
+def _show_log() -> None:
+    log = logging.getLogger("graphkit")
+    if not any(isinstance(handler, _EchoHandler) for handler in log.handlers):
+        log.addHandler(_EchoHandler())

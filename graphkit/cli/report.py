@@ -1,0 +1,61 @@
+"""The summary of a job, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphkit.formats import HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES
+
+if TYPE_CHECKING:
+    from graphkit.jobs import Found, Summary
+
+_THINGS = {len(HAND_LANDMARK_NAMES): "hands", len(POSE_LANDMARK_NAMES): "poses"}
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """Return the lines that tell what a job did."""
+    lines = [f"{_count(summary.frames, 'frame')} in {summary.seconds:.1f} s ({summary.fps:.1f} fps)"]
+    lines += [_found(found, summary.frames) for found in _one_a_count(summary.found)]
+    lines += [f"inference: {line}" for line in summary.providers]
+    for file in summary.files:
+        unit = file.unit if file.items != 1 else file.unit.removesuffix("s")
+        lines.append(f"{file.stream}: {file.path} ({file.items} {unit})")
+    return lines + [f"note: {note}" for note in _notes(summary)]
+
+
+def _notes(summary: Summary) -> list[str]:
+    notes = []
+    if summary.interrupted:
+        rest = "frames in flight were dropped" if summary.cancelled else "files are complete up to here"
+        notes.append(f"Stopped before the end of the input; {rest}.")
+    if summary.truncated:
+        notes.append(f"The input is cut off: {summary.truncated}")
+    if summary.timestamps_repaired:
+        repaired = _count(summary.timestamps_repaired, "timestamp")
+        notes.append(f"{repaired} of the input missing, equal or backward; repaired.")
+    if summary.skipped:
+        notes.append(
+            f"{_count(summary.skipped, 'frame')} without a picture on the output stream; not in the video."
+        )
+    if not summary.files:
+        notes.append("Nothing was written. Give --output_video_path or --dump to keep results.")
+    return notes + summary.notes
+
+
+def _found(found: Found, frames: int) -> str:
+    things = _THINGS.get(found.points, "landmarks")
+    if not found.frames:
+        return f"{found.stream}: nothing found"
+    return f"{things} found in {found.frames} of {frames} frames, at most {found.most} at once ({found.stream})"
+
+
+def _one_a_count(founds: list[Found]) -> list[Found]:
+    """Leave out streams that only repeat another one's counts, such as world landmarks beside image landmarks."""
+    kept: dict[tuple[int, int, int], Found] = {}
+    for found in founds:
+        kept.setdefault((found.frames, found.most, found.points), found)
+    return list(kept.values())
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

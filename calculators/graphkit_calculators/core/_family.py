@@ -6,6 +6,7 @@ that of its base with the base's name replaced, so that its example names the me
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from graphkit.calculator import Calculator, calculator
@@ -21,8 +22,9 @@ def register_family(base: type[Calculator], members: Mapping[str, Mapping[str, A
         base: holds the behaviour; is not registered itself.
         members: class attributes (ports, types) by calculator name; ports are not shared between members.
     """
+    whole_word = re.compile(rf"\b{base.__name__}\b")  # not the options, whose names begin alike
     for name, attributes in members.items():
-        doc = (base.__doc__ or "").replace(base.__name__, name)
+        doc = whole_word.sub(name, base.__doc__ or "")
         calculator(type(name, (base,), {"__doc__": doc, "__module__": base.__module__, **attributes}))
 
 

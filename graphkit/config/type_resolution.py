@@ -12,12 +12,12 @@ from graphkit.config.wiring import GRAPH
 from graphkit.packet_type import ANY, Kind, PacketType, compatible, type_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from graphkit.config.contracts import Node
     from graphkit.config.faults import Faults
     from graphkit.config.wiring import Edge, End, Wiring
-    from graphkit.contract import PortSpec
+    from graphkit.contract import PortMap, PortSpec
     from graphkit.packet_type import PayloadType
 
 CONVERTERS: Final = {
@@ -93,14 +93,13 @@ class _Groups:
             (node.contract.input_side_packets, self._wiring.side_packets),
             (node.contract.output_side_packets, self._wiring.side_packets),
         )  # fmt: skip
-        by_key = {}
-        for ports, edges in reversed(sides):
-            names = ports.tag_map.names
-            by_key.update({key: edges.get(name) for key, name in zip(ports.tag_map.keys, names, strict=True)})
         for ports, edges in sides:
+            # A key may name a stream and a side packet: a port means one of its own kind first.
+            by_key = _edges_by_key([side for side in sides if side[1] is not edges])
+            by_key.update(_edges_by_key([side for side in sides if side[1] is edges]))
             for name, (_, spec) in zip(ports.tag_map.names, ports.items(), strict=True):
                 if spec.type is not None and spec.type.kind is Kind.SAME_AS:
-                    other, edge = by_key.get(spec.type.same_as), edges.get(name)  # type: ignore[call-overload]
+                    other, edge = by_key.get(spec.type.same_as), edges.get(name)
                     if other is not None and edge is not None:
                         self._join(self._number[id(edge)], self._number[id(other)])
 
@@ -136,6 +135,15 @@ class _Groups:
             else:
                 side = contract.output_side_packets if produces else contract.input_side_packets
             yield _Port(edge, end, side.specs()[end.port], produces)
+
+
+def _edges_by_key(sides: Sequence[tuple[PortMap, dict[str, Edge]]]) -> dict[Hashable, Edge | None]:
+    """Return the edge at each key of *sides*; earlier sides win."""
+    found: dict[Hashable, Edge | None] = {}
+    for ports, edges in reversed(sides):
+        names = ports.tag_map.names
+        found.update({key: edges.get(name) for key, name in zip(ports.tag_map.keys, names, strict=True)})
+    return found
 
 
 # --- one group ---------------------------------------------------------------------------------------------

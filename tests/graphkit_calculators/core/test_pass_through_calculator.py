@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from graphkit.errors import GraphkitError
+from graphkit.graph import CalculatorGraph
 from graphkit.testing import CalculatorRunner
 
 
@@ -52,3 +53,31 @@ def test_ignores_side_packets_without_outputs(timed):
 def test_tags_must_match(node, message):
     with pytest.raises(GraphkitError, match=message):
         CalculatorRunner(f'calculator: "PassThroughCalculator" {node}').run()
+
+
+def test_side_packets_and_streams_of_one_index_keep_their_own_types(timed):
+    runner = CalculatorRunner(
+        'calculator: "PassThroughCalculator" input_stream: "a" output_stream: "b" '
+        'input_side_packet: "s" output_side_packet: "t"'
+    )
+    runner.side_packets[0] = 7
+    runner.add(0, "x", 1)
+    runner.run()
+    assert timed(runner.outputs[0]) == [("x", 1)]
+    assert runner.output_side_packets[0] == 7
+
+
+def test_a_typed_stream_does_not_type_the_side_packet():
+    graph = CalculatorGraph("""
+      input_stream: "n" input_side_packet: "text" output_side_packet: "number"
+      node { calculator: "NonZeroCalculator" input_stream: "INPUT:n" output_stream: "OUTPUT:flag" }
+      node {
+        calculator: "PassThroughCalculator" input_stream: "flag" output_stream: "out"
+        input_side_packet: "text" output_side_packet: "same_text"
+      }
+      node { calculator: "StringToIntCalculator" input_side_packet: "same_text" output_side_packet: "number" }
+    """)
+    graph.start_run({"text": "12"})
+    graph.close_all_input_streams()
+    graph.wait_until_done()
+    assert graph.side_packet_values()["number"].payload == 12

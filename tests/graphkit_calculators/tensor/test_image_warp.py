@@ -57,7 +57,8 @@ def test_a_fixed_warp_reads_the_same_pixels(
 
 
 @pytest.mark.parametrize(
-    ("channels", "planes"), [pytest.param(1, 1, id="grey"), pytest.param(3, 3, id="rgb"), pytest.param(4, 3, id="rgba")]
+    ("channels", "planes"),
+    [pytest.param(1, 1, id="grey"), pytest.param(3, 3, id="rgb"), pytest.param(4, 3, id="rgba")],
 )
 def test_planes(channels: int, planes: int) -> None:
     pixels = picture(5, 4, channels)

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from graphkit.calculator import Calculator, Status, calculator
+from graphkit.errors import CalculatorError, GraphValidationError
+from graphkit.formats import (
+    Color,
+    FilledRectangle,
+    ImageFormat,
+    ImageFrame,
+    Rectangle,
+    RenderAnnotation,
+    RenderData,
+    VideoHeader,
+)
+from graphkit.graph import CalculatorGraph
+from graphkit.packet import Packet
+from graphkit.ports import Input, Output, SideOutput
+from graphkit.testing import CalculatorRunner
+
+if TYPE_CHECKING:
+    from graphkit.context import CalculatorContext
+
+HEADER = VideoHeader(ImageFormat.SRGB, 20, 10, 1.0, 30.0)
+RED, GREEN, BLUE = Color(255, 0, 0), Color(0, 255, 0), Color(0, 0, 255)
+ON_IMAGE = """
+    calculator: "AnnotationOverlayCalculator"
+    input_stream: "IMAGE:image"
+    input_stream: "a"
+    input_stream: "b"
+    input_stream: "VECTOR:0:c"
+    output_stream: "IMAGE:drawn"
+"""
+
+
+def box(color: Color, left: int) -> RenderData:
+    shape = FilledRectangle(Rectangle(left, 0, left + 4, 10))
+    return RenderData([RenderAnnotation(shape, 1.0, color)])
+
+
+def image(*shape: int, value: int = 9) -> ImageFrame:
+    return ImageFrame(np.full(shape, value, np.uint8))
+
+
+def draw(frame: ImageFrame, **scenes: Any) -> ImageFrame:
+    runner = CalculatorRunner(ON_IMAGE)
+    keys: dict[str, tuple[str, int]] = {"a": ("", 0), "b": ("", 1), "c": ("VECTOR", 0)}
+    runner.add("IMAGE", frame, 1)
+    for name, key in keys.items():
+        if name in scenes:
+            runner.add(key, scenes[name], 1)
+        else:
+            runner.set_bound(key, 2)
+    (packet,) = runner.run().outputs["IMAGE"]
+    drawn: ImageFrame = packet.payload
+    return drawn
+
+
+def test_scenes_are_drawn_in_the_order_of_the_streams() -> None:
+    drawn = draw(image(10, 20, 3), a=box(RED, 0), b=box(GREEN, 2), c=[box(BLUE, 4), box(RED, 6)])
+    row = drawn.data[5].tolist()
+    assert row[0] == [*RED]
+    assert row[2] == [*GREEN]
+    assert row[4] == [*BLUE]
+    assert row[6] == row[9] == [*RED]
+    assert row[10] == [9, 9, 9]
+
+
+def test_the_input_is_left_alone() -> None:
+    frame = image(10, 20, 3)
+    before = frame.data.copy()
+    draw(frame, a=box(RED, 0))
+    np.testing.assert_array_equal(frame.data, before)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        pytest.param((10, 20, 3), ImageFormat.SRGB, id="rgb"),
+        pytest.param((10, 20, 4), ImageFormat.SRGBA, id="rgba"),
+        pytest.param((10, 20), ImageFormat.SRGB, id="gray-becomes-rgb"),
+    ],
+)
+def test_formats(shape: tuple[int, ...], expected: ImageFormat) -> None:
+    drawn = draw(image(*shape), a=box(RED, 0))
+    assert drawn.format == expected
+    assert drawn.data[5, 0, :3].tolist() == [*RED]
+    assert drawn.data[5, 19, :3].tolist() == [9, 9, 9]
+    assert draw(image(*shape)).format == expected
+
+
+def test_padded_rows_are_drawn_on_too() -> None:
+    padded = np.full((10, 32, 3), 9, np.uint8)[:, :20]
+    assert draw(ImageFrame(padded), a=box(RED, 0)).data[5, 0].tolist() == [*RED]
+
+
+@pytest.mark.parametrize(
+    "scenes",
+    [pytest.param({}, id="no-packets"), pytest.param({"a": RenderData([]), "c": []}, id="empty-packets")],
+)
+def test_with_nothing_to_draw_the_image_itself_is_passed_on(scenes: dict[str, Any]) -> None:
+    frame = image(10, 20, 3)
+    assert draw(frame, **scenes) is frame
+
+
+def test_without_an_image_nothing_is_emitted() -> None:
+    runner = CalculatorRunner(ON_IMAGE)
+    runner.add(0, box(RED, 0), 1)
+    for key in ("IMAGE", 1, "VECTOR"):
+        runner.set_bound(key, 2)
+    assert runner.run().outputs["IMAGE"] == []
+
+
+def test_a_canvas_where_no_image_is_connected() -> None:
+    runner = CalculatorRunner("""
+        calculator: "AnnotationOverlayCalculator" input_stream: "a" output_stream: "IMAGE:drawn"
+        options { [mediapipe.AnnotationOverlayCalculatorOptions.ext] {
+            canvas_width_px: 30 canvas_height_px: 12 canvas_color { r: 1 g: 2 b: 3 } } }
+    """)
+    runner.add(0, box(RED, 0), 1)
+    runner.add(0, RenderData([]), 2)
+    first, second = (packet.payload for packet in runner.run().outputs["IMAGE"])
+    assert (first.width, first.height, first.format) == (30, 12, ImageFormat.SRGB)
+    assert first.data[0, 0].tolist() == [*RED]
+    assert (second.data == (1, 2, 3)).all()
+
+
+def test_other_formats_are_refused() -> None:
+    with pytest.raises(CalculatorError, match=r"cannot draw on ImageFrame.*VEC32F1"):
+        draw(ImageFrame(np.zeros((10, 20), np.float32)), a=box(RED, 0))
+
+
+@calculator("TestHeaderSource")
+class HeaderSource(Calculator):
+    image = Output(ImageFrame, "IMAGE")
+
+    def open(self, cc: CalculatorContext) -> None:
+        cc.outputs["IMAGE"].set_header(Packet(HEADER))
+
+    def process(self, cc: CalculatorContext) -> Status:
+        return Status.STOP
+
+
+@calculator("TestHeaderSink")
+class HeaderSink(Calculator):
+    image = Input(ImageFrame, "IMAGE")
+    header = SideOutput(VideoHeader, "HEADER")
+
+    def open(self, cc: CalculatorContext) -> None:
+        self.header.set(cc, cc.inputs.header("IMAGE").payload)
+
+    def process(self, cc: CalculatorContext) -> None: ...
+
+
+def test_the_header_of_the_video_is_handed_on() -> None:
+    graph = CalculatorGraph("""
+        output_side_packet: "header"
+        node { calculator: "TestHeaderSource" output_stream: "IMAGE:image" }
+        node { calculator: "AnnotationOverlayCalculator" input_stream: "IMAGE:image" output_stream: "IMAGE:drawn" }
+        node { calculator: "TestHeaderSink" input_stream: "IMAGE:drawn" output_side_packet: "HEADER:header" }
+    """)
+    graph.start_run({})
+    graph.wait_until_done()
+    assert graph.output_side_packet("header") == HEADER
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        pytest.param("", "expected an IMAGE input, render data, or both; found no input", id="no-input"),
+        pytest.param(
+            'input_stream: "a" '
+            "options { [mediapipe.AnnotationOverlayCalculatorOptions.ext] { canvas_width_px: 0 } }",
+            "the canvas is 0 x 1080 pixels; both must be above 0",
+            id="no-canvas",
+        ),
+    ],
+)
+def test_contradictions_are_found_before_the_run(node: str, message: str) -> None:
+    with pytest.raises(GraphValidationError, match=message):
+        CalculatorRunner(f'calculator: "AnnotationOverlayCalculator" {node} output_stream: "IMAGE:drawn"').run()

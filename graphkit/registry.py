@@ -107,9 +107,8 @@ def find_input_stream_handler(name: str) -> type[Any]:
     try:
         return _handlers[name]
     except KeyError:
-        raise RegistryError(
-            f'Unable to find InputStreamHandler "{name}".{did_you_mean(name, _handlers)}'
-        ) from None
+        close = did_you_mean(name, _handlers, ignoring="InputStreamHandler")
+        raise RegistryError(f'Unable to find InputStreamHandler "{name}".{close}') from None
 
 
 def load_plugins() -> None:

@@ -56,7 +56,11 @@ def _check_handler(name: str, who: str, place: Any, faults: Faults) -> None:
                 f'input stream handler "{name}" is known from MediaPipe but not implemented here; use {DEFAULT}'
             )
         else:
-            message = f"{exc}" if "Did you mean" in str(exc) else f"{exc}{did_you_mean(name, _OF_THE_RUNTIME)}"
+            message = (
+                f"{exc}"
+                if "Did you mean" in str(exc)
+                else f"{exc}{did_you_mean(name, _OF_THE_RUNTIME, ignoring='InputStreamHandler')}"
+            )
         faults.add(f"{who} {message}", place)
 
 

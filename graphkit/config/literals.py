@@ -24,6 +24,7 @@ _FLOAT_NAMES: Final = {
     "nan": "nan",
     "nanf": "nan",
 }
+_WHOLE: Final = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
 _HEX_OR_OCTAL: Final = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]+")
 
 
@@ -53,7 +54,7 @@ def _unescape(match: re.Match[bytes]) -> bytes:
 def parse_int(literal: str) -> int:
     """Return a decimal, 0x... or 0... (octal) literal; raises ValueError."""
     digits = literal.removeprefix("-")
-    if not digits.isascii() or not digits[:1].isdigit():
+    if not _WHOLE.fullmatch(digits):
         raise ValueError(f"{literal} is not a whole number")
     base = 10 if not _HEX_OR_OCTAL.fullmatch(digits) else 16 if digits[1] in "xX" else 8
     value = int(digits, base)

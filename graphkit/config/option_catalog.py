@@ -6,17 +6,20 @@ registry load the installed calculators, as their modules declare their options.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit import registry, schema
 from graphkit.config.layout import extends
 from graphkit.config.option_descriptors import ensure_registered
-from graphkit.errors import SchemaError
+from graphkit.errors import ContractError, SchemaError
 from graphkit.options import declared_options, options_named
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import FieldDescriptor
     from google.protobuf.message import Message
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def any_message_class(full_name: str) -> type[Message] | None:
@@ -49,10 +52,16 @@ def options_classes(full_name: str) -> list[type[Any]]:
 
 
 def register_all() -> None:
-    """Put every declared options class into the pool; a binary config names extensions by number only."""
+    """Put every declared options class into the pool; a binary config names extensions by number only.
+
+    A class that cannot be put there is reported as a warning, as it may be none of the config's.
+    """
     registry.load_plugins()
     for full_name in known_messages():
-        options_classes(full_name)
+        try:
+            options_classes(full_name)
+        except ContractError as exc:
+            _LOG.warning("%s", exc)
 
 
 def _declare(full_name: str) -> None:

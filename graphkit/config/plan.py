@@ -87,8 +87,8 @@ class NodePlan:
 
     @property
     def is_source(self) -> bool:
-        """Whether the node has no input streams."""
-        return not self.input_streams
+        """Whether the node has output streams but no input streams."""
+        return bool(self.output_streams) and not self.input_streams
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,13 +233,13 @@ class TextParser:
     def _string(self, name: str) -> bytes:
         if self._tokens[self._index][:1] not in ('"', "'"):
             raise self._error("a quoted string", f'field "{name}" holds text')
-        parts: list[bytes] = []
+        parts: list[str] = []
         while self._tokens[self._index][:1] in ('"', "'"):
             if len(self._tokens[self._index]) < 2:
                 raise self._error("the closing quote on the same line")
-            parts.append(string_bytes(self._tokens[self._index]))
+            parts.append(self._tokens[self._index])
             self._index += 1
-        return b"".join(parts)
+        return b"".join(map(string_bytes, parts))
 
     def _literal(self, name: str) -> str:
         sign = "-" if self._take("-") else ""

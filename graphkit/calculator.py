@@ -56,6 +56,10 @@ class Calculator:
         input_stream_handler: name of the input policy, "" for the default one.
         input_stream_handler_options: its options, by keyword.
         process_timestamp_bounds: also call ``process`` where all inputs are settled and empty.
+        pure: outputs depend on the input packets, options and side packets of the call alone, and calls may
+            run side by side. The runtime then uses every thread for the node, keeps its output in order, and
+            may call ``process`` ahead of time and throw the result away.
+        forwards: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
         blocking: whether ``process`` takes long or waits with the GIL released (inference, video, OpenCV
             on whole frames). Such a node never runs on a thread that pushes packets; others run there at once.
     """
@@ -65,6 +69,8 @@ class Calculator:
     input_stream_handler_options: ClassVar[dict[str, Any]] = {}
     process_timestamp_bounds: ClassVar[bool] = False
     blocking: ClassVar[bool] = False
+    pure: ClassVar[bool] = False
+    forwards: ClassVar[bool] = False
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:

@@ -7,13 +7,13 @@ returns. Register a type of your own with ``register_executor`` or hand an objec
 
 from __future__ import annotations
 
-import os
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import RegistryError, did_you_mean
+from graphkit.threads import budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ class ThreadPoolExecutor(Executor):
     """
 
     def __init__(self, num_threads: int = 0, *, thread_name_prefix: str = "graphkit") -> None:
-        self._limit = num_threads or os.cpu_count() or 1
+        self._limit = num_threads or budget().cores
         self._prefix = thread_name_prefix
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []

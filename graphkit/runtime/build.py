@@ -14,11 +14,12 @@ from graphkit.executor import Executor, ThreadPoolExecutor, make_executor
 from graphkit.packet_type import ANY
 from graphkit.registry import find_input_stream_handler
 from graphkit.runtime.node import Node
-from graphkit.runtime.state import GraphInput, GraphState
-from graphkit.runtime.streams import InputStream, OutputStream
+from graphkit.runtime.state import GraphState
+from graphkit.runtime.streams import GraphInput, InputStream, OutputStream
 from graphkit.runtime.tasks import TaskQueue
 from graphkit.runtime.throttle import Throttle
 from graphkit.tag_map import TagMap
+from graphkit.threads import budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -86,8 +87,7 @@ def build_state(plan: GraphPlan, executors: Mapping[str, Executor], observers: S
 
 def default_executor(plan: GraphPlan) -> Executor:
     """Return the default executor of a plan that declares none: at most as many threads as nodes."""
-    pool = ThreadPoolExecutor(plan.num_threads)
-    return pool if plan.num_threads else ThreadPoolExecutor(min(pool.width(), max(len(plan.nodes), 1)))
+    return ThreadPoolExecutor(plan.num_threads or min(budget().cores, max(len(plan.nodes), 1)))
 
 
 def _task_queues(plan: GraphPlan, given: Mapping[str, Executor]) -> dict[str, TaskQueue]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from graphkit.calculator import Calculator
     from graphkit.config.plan import NodePlan
     from graphkit.input_stream_handler import InputStreamHandler
+    from graphkit.runtime.run_ahead import Made
     from graphkit.runtime.streams import InputStream, OutputStream
     from graphkit.runtime.tasks import TaskQueue
 
@@ -29,6 +30,7 @@ class Node:
         plan: what the config says of it.
         calculator: the user's object, new for this run.
         status: NEW, OPENED, CLOSING or CLOSED.
+        limit: how many process calls may run at once; pure nodes use every thread of their executor.
         active: process calls that are scheduled or running.
         waiting_for: what must happen before it opens: side packets and producers by name.
         single: its one input where the short path applies (one input, default handler, one call at a time).
@@ -36,14 +38,16 @@ class Node:
         forwarded: how far its outputs were settled without a call.
         queue: where its tasks go.
         blocked_by: for a source: the full queues that hold it back.
+        ahead: outputs it made ahead of time.
+        passed: for a gate: whether its last call let a packet pass.
         on_touch: called instead of scheduling when an input changes (pollers).
     """
 
     __slots__ = (
-        "active", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
-        "handler", "id", "inputs", "light", "limit", "name", "offset", "on_touch", "outputs",
-        "plan", "process", "queue", "sequence", "single", "status", "stopped", "touched",
-        "waiting_for",
+        "active", "ahead", "blocked_by", "calculator", "contexts", "expected", "finished",
+        "forwarded", "handler", "id", "inputs", "light", "limit", "name", "offset", "on_touch",
+        "outputs", "passed", "plan", "process", "queue", "sequence", "single", "status", "stopped",
+        "touched", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -55,7 +59,8 @@ class Node:
         self.queue = queue
         self.status = NEW
         self.active = 0
-        self.limit = plan.max_in_flight
+        parallel = queue.width if plan.cls.pure else 1
+        self.limit = max(plan.max_in_flight, parallel) if plan.input_streams else 1
         self.offset = plan.contract.timestamp_offset
         self.forwarded = 0
         self.inputs: tuple[InputStream, ...] = ()
@@ -65,6 +70,8 @@ class Node:
         self.waiting_for: set[str] = set()
         self.blocked_by: set[InputStream] = set()
         self.on_touch: Callable[[], None] | None = None
+        self.ahead: Made | None = None
+        self.passed = False
         self.touched = False
         self.stopped = False
         self.light = not (plan.cls.blocking or plan.is_source) and queue.is_default
@@ -75,8 +82,13 @@ class Node:
 
     @property
     def is_source(self) -> bool:
-        """Whether the node has no inputs and is called until it stops."""
-        return not self.inputs
+        """Whether the node has outputs but no inputs, and is called until it stops."""
+        return not self.inputs and bool(self.outputs)
+
+    @property
+    def may_feed(self) -> bool:
+        """Whether the node, a source, can still emit."""
+        return self.status < CLOSING and not self.stopped
 
     def new_context(self) -> CalculatorContext:
         """Return a context for one more call at a time."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphkit.packet import Packet
-    from graphkit.runtime.state import GraphInput
+    from graphkit.runtime.streams import GraphInput
     from graphkit.timestamp import Timestamp
 
 

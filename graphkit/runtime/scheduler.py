@@ -18,7 +18,7 @@ from graphkit.errors import (
 )
 from graphkit.executor import ApplicationThreadExecutor
 from graphkit.runtime.switch_interval import SwitchInterval
-from graphkit.runtime.tasks import CLOSE, OPEN, PROCESS
+from graphkit.runtime.tasks import AHEAD, CLOSE, OPEN, PROCESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from graphkit.runtime.state import GraphState
     from graphkit.runtime.tasks import Task, TaskQueue
 
-_PHASES: Final = {OPEN: "open", PROCESS: "process", CLOSE: "close"}
+_PHASES: Final = {OPEN: "open", PROCESS: "process", CLOSE: "close", AHEAD: "process"}
 
 
 class Failure:
@@ -86,6 +86,7 @@ class Scheduler:
         inside, lock, default, next_task = self._inside, self._lock, self._state.default, self._state.next_task
         inside.yes = True
         interrupt: BaseException | None = None
+        ahead = bool(self._state.ahead)
         with self._lock:
             task = next_task(queue)
         while task is not None:
@@ -99,7 +100,7 @@ class Scheduler:
             with lock:
                 self._finish(kind, node, context, outcome)
                 task = next_task(queue)
-                short = self._short_of_threads(queue, task) if default.heavy else False
+                short = self._short_of_threads(queue, task) if default.heavy or ahead else False
             if short:
                 self._wake_executors(queue)
         inside.yes = False
@@ -113,7 +114,9 @@ class Scheduler:
         state = self._state
         state.pending -= 1
         try:
-            if outcome is not None:
+            if kind == AHEAD:
+                state.made_ahead(node, context if outcome is None else None)
+            elif outcome is not None:
                 self._take_outcome(kind, node, context, outcome)
             elif kind == PROCESS:
                 state.processed(node, context)
@@ -232,15 +235,19 @@ class Scheduler:
             self._changed.notify_all()
 
     def _short_of_threads(self, own: TaskQueue | None, task: Task | None) -> bool:
-        """Return whether a heavy task waits that the calling thread will not take next."""
+        """Return whether there is work for another thread: a task that this one will not take next, or ahead."""
         default = self._state.default
+        if default.drains >= default.width:
+            return False
         mine = own is default and task is not None and task[4].light
-        return default.waiting() > mine and default.drains < default.width
+        return default.waiting() > mine or self._state.may_run_ahead()
 
     def _wake_executors(self, own: TaskQueue | None) -> None:
         """Ask executors for threads where tasks wait that no thread is about to take."""
         for queue in self._state.queues:
             if not queue.heavy and not queue.sources:
+                if queue.is_default and self._state.ahead and queue.drains < queue.width:
+                    self._wake_to_run_ahead(queue)
                 continue
             with self._lock:
                 taken = 1 if queue is own and getattr(self._inside, "yes", False) else 0
@@ -248,3 +255,11 @@ class Scheduler:
                 queue.drains += count
             for _ in range(count):
                 queue.executor.schedule(lambda queue=queue: self._drain(queue))  # type: ignore[misc]
+
+    def _wake_to_run_ahead(self, queue: TaskQueue) -> None:
+        """Ask for one more thread where a pure node could work on a packet that waits at a gate."""
+        with self._lock:
+            useful = queue.drains < queue.width and self._state.may_run_ahead()
+            queue.drains += useful
+        if useful:
+            queue.executor.schedule(lambda: self._drain(queue))

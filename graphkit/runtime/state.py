@@ -8,45 +8,26 @@ from __future__ import annotations
 from heapq import heappop
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit.errors import InputStreamHandlerError
 from graphkit.input_stream_handler import Readiness
 from graphkit.runtime.flow import Flow, backward
 from graphkit.runtime.node import CLOSED, CLOSING, NEW, OPENED, Node
-from graphkit.runtime.streams import (
-    POST_STREAM,
-    UNSTARTED,
-    InputStream,
-    OutputStream,
-)
-from graphkit.runtime.tasks import CLOSE, OPEN, PROCESS, TaskQueue
+from graphkit.runtime.run_ahead import RunAhead
+from graphkit.runtime.streams import POST_STREAM, UNSTARTED, GraphInput, InputStream
+from graphkit.runtime.tasks import AHEAD, CLOSE, OPEN, PROCESS, TaskQueue
 from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphkit.context import CalculatorContext, OutputShard
+    from graphkit.input_stream_handler import InputStreamHandler
     from graphkit.packet import Packet
     from graphkit.runtime.tasks import Task
     from graphkit.runtime.throttle import Throttle
 
 _UNSTARTED: Final = Timestamp.UNSTARTED
 _ZERO: Final = Timestamp(0)
-
-
-class GraphInput:
-    """A graph input stream: the virtual source that the program feeds.
-
-    Attributes:
-        stream: where its packets go.
-        blocked_by: the full queues that hold it back.
-        closed: whether the program ended it.
-    """
-
-    __slots__ = ("blocked_by", "closed", "stream")
-
-    def __init__(self, stream: OutputStream) -> None:
-        self.stream = stream
-        self.blocked_by: set[InputStream] = set()
-        self.closed = False
 
 
 class GraphState(Flow):
@@ -73,6 +54,7 @@ class GraphState(Flow):
         self.pending = 0
         self.stopping = False
         self.unblocked = False
+        self.ahead = RunAhead(self.nodes)
         self._sequence = 0
         self._sources = [node for node in self.nodes if node.is_source]
         self._layer = min((node.plan.source_layer for node in self._sources), default=0)
@@ -120,13 +102,16 @@ class GraphState(Flow):
         if single is not None:
             node.active = 0
             self.emit(node, context, settle=True)
-            if single.queue or single.settled > context.input_timestamp:
+            settled = single.settled
+            if single.queue or settled > context.input_timestamp or settled == POST_STREAM:
                 self.touch(node)
         elif node.limit > 1:
             self._release_in_order(node, context)
             self.touch(node)
         else:
             node.active = 0
+            if node.plan.cls.forwards:
+                node.passed = any(shard.queue for shard in context.outputs.shards)
             self.emit(node, context, settle=True)
             if node.inputs:
                 self.touch(node)
@@ -161,9 +146,18 @@ class GraphState(Flow):
         """Schedule the closing of an opened node, once."""
         if node.status == OPENED:
             node.status = CLOSING
+            if node.on_touch is None:
+                self._clear_queues(node)
             context = node.contexts[0]
             context.input_timestamp = Timestamp.DONE
             self._schedule(CLOSE, node, context, node.calculator.close)
+
+    def _clear_queues(self, node: Node) -> None:
+        """Drop what a closing node did not take, so that its queues hold nobody back."""
+        for queue in node.inputs:
+            queue.queue.clear()
+            if queue.full:
+                self._unthrottle(queue)
 
     def drop_tasks(self) -> None:
         """Forget every task that is ready but not running, except closings."""
@@ -238,6 +232,9 @@ class GraphState(Flow):
             context.inputs.packets[0] = packet
             context.input_timestamp = packet._timestamp
             node.active = 1
+            if node.ahead is not None and (made := self.ahead.take(node, packet)) is not None:
+                self._schedule(PROCESS, node, context, made.replay)
+                return
             light = self.default.light
             if light or not node.light:
                 self._schedule(PROCESS, node, context, node.process)
@@ -253,36 +250,58 @@ class GraphState(Flow):
         """Ask the handler for input sets until the node has all it may run at once."""
         handler = node.handler
         assert handler is not None  # every node with inputs has one
-        while node.active < node.limit and node.status == OPENED:
-            decision = handler.readiness()
-            if decision.readiness is Readiness.READY:
-                self._invoke(node, decision.timestamp)
-            elif node.active:
-                return
-            elif decision.readiness is Readiness.CLOSE:
-                self.schedule_close(node)
-            else:
-                if node.offset is not None and decision.timestamp > node.forwarded:
-                    self.forward(node, decision.timestamp)
-                return
+        try:
+            if node.active >= node.limit:
+                handler.arrived_while_busy()
+            while node.active < node.limit and node.status == OPENED and self._invoke(node, handler):
+                continue
+        except Exception as exc:
+            raise InputStreamHandlerError(
+                node.name, node.plan.calculator, node.plan.input_stream_handler, exc
+            ) from exc
+        if self.throttle.full:
+            for stream in node.inputs:
+                if stream.full:
+                    self._unthrottle(stream)
 
-    def _invoke(self, node: Node, timestamp: int) -> None:
-        context = node.contexts.pop() if node.limit > 1 and len(node.contexts) > 1 else node.contexts[0]
-        if node.limit > 1 and context is node.contexts[0]:
-            context = node.new_context()
-            self._share(node.contexts[0], context)
-        handler = node.handler
-        assert handler is not None
+    def _invoke(self, node: Node, handler: InputStreamHandler) -> bool:
+        """Do what the handler says; return whether it may have more to say."""
+        decision = handler.readiness()
+        if decision.readiness is not Readiness.READY:
+            if node.active:
+                return False
+            if decision.readiness is Readiness.CLOSE:
+                self.schedule_close(node)
+            elif node.offset is not None and decision.timestamp > node.forwarded:
+                self.forward(node, decision.timestamp)
+            return False
+        timestamp = decision.timestamp
+        context = self._free_context(node)
         handler.take(timestamp, context.inputs.packets)
         context.input_timestamp = Timestamp.from_raw(timestamp)
-        for stream in node.inputs:
-            if stream.full:
-                self._unthrottle(stream)
         node.active += 1
         if node.limit > 1:
             node.sequence += 1
             context.sequence = node.sequence
-        self._schedule(PROCESS, node, context, node.process)
+        call = node.process
+        if node.ahead is not None and (made := self.ahead.take(node, context.inputs.packets[0])) is not None:
+            call = made.replay
+        self._schedule(PROCESS, node, context, call)
+        return True
+
+    def _free_context(self, node: Node) -> CalculatorContext:
+        """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
+        first = node.contexts[0]
+        if node.limit == 1:
+            return first
+        if len(node.contexts) > 1:
+            context = node.contexts.pop()
+        else:
+            context = node.new_context()
+            self._share(first, context)
+        for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
+            shard.closed = stream.closed
+        return context
 
     @staticmethod
     def _share(first: CalculatorContext, other: CalculatorContext) -> None:
@@ -301,6 +320,8 @@ class GraphState(Flow):
             node.contexts.append(done)
 
     def _continue_source(self, node: Node) -> None:
+        if node.active:
+            return
         if node.stopped:
             self.schedule_close(node)
         elif self._may_run(node):
@@ -309,7 +330,7 @@ class GraphState(Flow):
             self._schedule(PROCESS, node, node.contexts[0], node.process)
 
     def _may_run(self, source: Node) -> bool:
-        free = source.status == OPENED and not source.active and not source.blocked_by
+        free = source.status == OPENED and not source.blocked_by
         return free and not self.stopping and source.plan.source_layer == self._layer
 
     def start_sources(self) -> None:
@@ -330,7 +351,7 @@ class GraphState(Flow):
         for feeder in free:
             if isinstance(feeder, Node):
                 self._continue_source(feeder)
-            else:
+            elif feeder.may_feed:
                 self.unblocked = True
 
     def _schedule(self, kind: int, node: Node, context: CalculatorContext, call: Any) -> None:
@@ -349,9 +370,36 @@ class GraphState(Flow):
         if queue is None:
             return None
         task = queue.pop_own()
+        if task is None and queue is self.default and self.ahead:
+            task = self._ahead_task()
         if task is None:
             queue.drains -= 1
         return task
+
+    def may_run_ahead(self) -> bool:
+        """Return whether a thread with nothing to do could work ahead."""
+        return bool(self.ahead) and not self.stopping and self.ahead.candidate() is not None
+
+    def made_ahead(self, node: Node, context: CalculatorContext | None) -> None:
+        """A call ahead of time returned; *context* is None where it raised, and the real call will raise again."""
+        node.active = 0
+        if context is not None:
+            self.ahead.keep(node, context)
+        self.touch(node)
+        self.settle()
+
+    def _ahead_task(self) -> Task | None:
+        found = None if self.stopping else self.ahead.candidate()
+        if found is None:
+            return None
+        node, packet = found
+        context = node.new_context()
+        self._share(node.contexts[0], context)
+        context.inputs.packets[0] = packet
+        context.input_timestamp = packet.timestamp
+        node.active = node.limit
+        self.pending += 1
+        return (0, 0, AHEAD, node.process, node, context)
 
 
 def _common_offset(shards: Sequence[OutputShard], declared: int | None) -> int | None:

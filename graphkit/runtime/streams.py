@@ -7,6 +7,7 @@ arithmetic. A fresh stream has settled UNSTARTED, a finished one POST_STREAM or 
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,7 @@ MAX: Final = int(Timestamp.MAX)
 POST_STREAM: Final = int(Timestamp.POST_STREAM)
 DONE_SETTLED: Final = int(Timestamp.ONE_OVER_POST_STREAM)
 """What a closed stream has settled."""
+NO_LIMIT: Final = sys.maxsize
 
 
 def settled_by(timestamp: int) -> int:
@@ -32,10 +34,14 @@ def settled_by(timestamp: int) -> int:
 
 
 def shifted(settled: int, offset: int) -> int:
-    """Return what outputs have settled when inputs have settled *settled* and outputs lag by *offset*."""
-    if offset == 0 or not MIN <= settled <= MAX:
+    """Return what outputs have settled when inputs have settled *settled* and outputs lag by *offset*.
+
+    The bound after it stays within MIN and MAX, as all arithmetic on timestamps does. Only MAX itself may
+    be followed by POST_STREAM, so a positive offset keeps it.
+    """
+    if offset == 0 or not MIN <= settled <= MAX or (settled == MAX and offset > 0):
         return settled
-    return min(max(settled + offset, MIN), MAX)
+    return min(max(settled + offset, PRE_STREAM), MAX - 1)
 
 
 def settled_label(settled: int) -> str:
@@ -52,7 +58,7 @@ class InputStream:
         name: stream name.
         queue: packets waiting, in time order.
         settled: every timestamp up to here is decided.
-        max_size: packets that the queue holds before it throttles what feeds it; -1 for no limit.
+        max_size: packets that the queue holds before it throttles what feeds it, NO_LIMIT for never.
         full: whether it throttles now.
     """
 
@@ -65,7 +71,7 @@ class InputStream:
         self.name = stream.name
         self.queue: deque[Packet[Any]] = deque()
         self.settled = UNSTARTED
-        self.max_size = max_size
+        self.max_size = NO_LIMIT if max_size < 0 else max_size
         self.full = False
 
     def mismatch(self, timestamp: int) -> TimestampMismatchError:
@@ -128,3 +134,25 @@ class OutputStream:
         """Return the error for a packet at *timestamp*, which is settled already."""
         by = f' from node "{self.producer}"' if self.producer else ""
         return TimestampMismatchError(f'stream "{self.name}"{by}', settled_label(self.settled), timestamp)
+
+
+class GraphInput:
+    """A graph input stream: the virtual source that the program feeds.
+
+    Attributes:
+        stream: where its packets go.
+        blocked_by: the full queues that hold it back.
+        closed: whether the program ended it.
+    """
+
+    __slots__ = ("blocked_by", "closed", "stream")
+
+    def __init__(self, stream: OutputStream) -> None:
+        self.stream = stream
+        self.blocked_by: set[InputStream] = set()
+        self.closed = False
+
+    @property
+    def may_feed(self) -> bool:
+        """Whether the program can still push."""
+        return not self.closed

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 OPEN: Final = 0
 PROCESS: Final = 1
 CLOSE: Final = 2
+AHEAD: Final = 3
+"""A process call ahead of time; its outputs are kept, not sent."""
 
 Task: TypeAlias = "tuple[tuple[int, int, int] | int, int, int, Any, Node, CalculatorContext]"
 

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from graphkit.runtime.node import Node
-    from graphkit.runtime.state import GraphInput
-    from graphkit.runtime.streams import InputStream
+    from graphkit.runtime.streams import GraphInput, InputStream
 
 _LOG: Final = logging.getLogger(__name__)
 GROWTH_CAP: Final = 10_000
@@ -48,7 +47,9 @@ class Throttle:
             feeder.blocked_by.add(queue)
 
     def drained(self, queue: InputStream) -> list[Node | GraphInput]:
-        """Note that *queue* is below its limit again; return what may go on now."""
+        """Look at a full queue that lost packets; below its limit, return what may go on now."""
+        if len(queue.queue) >= queue.max_size:
+            return []
         queue.full = False
         self.full.pop(queue, None)
         free = []
@@ -59,9 +60,14 @@ class Throttle:
         return free
 
     def resolve_deadlock(self) -> list[Node | GraphInput]:
-        """Let every full queue grow by one packet; return what may go on. Raises DeadlockError if it may not."""
+        """Let full queues grow by one packet; return what may go on. Raises DeadlockError if they may not.
+
+        Queues that the program empties (pollers) and queues that nothing can feed any more are left alone.
+        """
         free: list[Node | GraphInput] = []
         for queue in list(self.full):
+            if queue.node.on_touch is not None or not any(f.may_feed for f in self._feeders_of(queue)):
+                continue
             where = f'input stream: "{queue.name}" of a node "{queue.node.name}"'
             if self._report_deadlock or queue.max_size >= GROWTH_CAP:
                 raise DeadlockError(
@@ -69,7 +75,7 @@ class Throttle:
                     "and nothing can run. Raise max_queue_size, or look for an input that never gets a packet "
                     "or a bound."
                 )
-            queue.max_size += 1
+            queue.max_size = len(queue.queue) + 1
             if queue not in self._warned:
                 self._warned.add(queue)
                 _LOG.warning(

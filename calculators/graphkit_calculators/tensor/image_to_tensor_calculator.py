@@ -111,6 +111,7 @@ class ImageToTensorCalculator(Calculator):
     """
 
     blocking = True
+    pure = True
 
     image = Input[Image | ImageFrame](OneOf(Image, ImageFrame), "IMAGE")
     norm_rect = Input(NormalizedRect, "NORM_RECT", optional=True)
@@ -169,9 +170,10 @@ class ImageToTensorCalculator(Calculator):
     def _warped(self, frame: ImageFrame, roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[Any]]:
         if self._has_rect:
             return warp_roi(frame.data, roi, size, replicate=self._replicate)
-        if self._fixed is None or self._fixed[0] != (roi, size):
-            self._fixed = (roi, size), FixedWarp(roi, size, replicate=self._replicate)
-        return self._fixed[1](frame.data)
+        fixed = self._fixed
+        if fixed is None or fixed[0] != (roi, size):
+            self._fixed = fixed = (roi, size), FixedWarp(roi, size, replicate=self._replicate)
+        return fixed[1](frame.data)
 
 
 def _value_range(

@@ -63,6 +63,7 @@ class InferenceCalculator(Calculator):
     """
 
     blocking = True
+    pure = True
     cpu_only: ClassVar[bool] = False
 
     tensors = Input(list[Tensor], "TENSORS", optional=True)

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from graphkit.executor import Executor
     from graphkit.instrument import Instrument
-    from graphkit.runtime.state import GraphInput, GraphState
-    from graphkit.runtime.streams import InputStream
+    from graphkit.runtime.state import GraphState
+    from graphkit.runtime.streams import GraphInput, InputStream
     from graphkit.services import GraphService
 
 
@@ -106,6 +106,11 @@ class CalculatorGraph:
         """
         self._not_running("observe a stream")
         self._observers.append(Observer(self._known_stream(name), callback, observe_timestamp_bounds))
+
+    def stop_observing(self, callback: Callable[[Packet[Any]], None]) -> None:
+        """Let no stream call *callback* in later runs; one that is not called changes nothing."""
+        self._not_running("stop observing a stream")
+        self._observers = [observer for observer in self._observers if observer.callback != callback]
 
     def add_output_stream_poller(
         self, name: str, *, observe_timestamp_bounds: bool = False, max_queue_size: int = -1

@@ -29,7 +29,7 @@ def _notes(summary: Summary) -> list[str]:
         rest = "frames in flight were dropped" if summary.cancelled else "files are complete up to here"
         notes.append(f"Stopped before the end of the input; {rest}.")
     if summary.truncated:
-        notes.append(f"The input is cut off: {summary.truncated}")
+        notes.append(f"Input: {summary.truncated}")
     if summary.timestamps_repaired:
         repaired = _count(summary.timestamps_repaired, "timestamp")
         notes.append(f"{repaired} of the input missing, equal or backward; repaired.")

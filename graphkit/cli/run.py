@@ -124,7 +124,7 @@ def run(flags: RunFlags) -> None:
             if not flags.quiet:
                 click.echo("\n".join(summary_lines(job.summary)))
     if flags.quiet and job.summary.truncated:
-        click.echo(f"warning: the input is cut off: {job.summary.truncated}", err=True)
+        click.echo(f"warning: input: {job.summary.truncated}", err=True)
     if interruptions.first:
         raise SystemExit(signal_status(interruptions.first))
 

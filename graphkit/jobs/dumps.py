@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from graphkit.errors import FormatError, OutputError, UsageError, did_you_mean
 from graphkit.formats import Image, ImageFrame, to_json
 from graphkit.jobs.landmark_table import HEADER, LandmarkTable, is_landmarks
+from graphkit.jobs.observation import Observation
 from graphkit.jobs.streams import handedness_for, known_stream, stream_type
 from graphkit.packet_type import Kind
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from graphkit.config.plan import GraphPlan
-    from graphkit.graph import CalculatorGraph
     from graphkit.packet import Packet
 
 _SUFFIXES: Final = (".jsonl", ".csv")
@@ -39,8 +39,8 @@ class Dump(Protocol):
     def packets(self) -> int:
         """Packets written so far."""
 
-    def attach(self, graph: CalculatorGraph) -> None:
-        """Observe the stream; before the run."""
+    def observations(self) -> list[Observation]:
+        """Return what is to be observed for it."""
 
     def close(self) -> None:
         """Write what is held back and close the file; harmless when repeated."""
@@ -65,9 +65,9 @@ class JsonlDump:
         self.packets = 0
         self._file = _create(path)
 
-    def attach(self, graph: CalculatorGraph) -> None:
-        """Observe the stream; before the run."""
-        graph.observe_output_stream(self.stream, self.take)
+    def observations(self) -> list[Observation]:
+        """Return what is to be observed: the stream."""
+        return [Observation(self.stream, self.take)]
 
     def take(self, packet: Packet[Any]) -> None:
         """Write a packet."""
@@ -111,11 +111,12 @@ class CsvDump:
         """Packets written so far."""
         return self._table.packets
 
-    def attach(self, graph: CalculatorGraph) -> None:
-        """Observe the stream and its handedness; before the run."""
-        graph.observe_output_stream(self.stream, self.take)
-        if self._handedness is not None:
-            graph.observe_output_stream(self._handedness, self.take_handedness, observe_timestamp_bounds=True)
+    def observations(self) -> list[Observation]:
+        """Return what is to be observed: the stream and its handedness."""
+        joined = (
+            [] if self._handedness is None else [Observation(self._handedness, self.take_handedness, bounds=True)]
+        )
+        return [Observation(self.stream, self.take), *joined]
 
     def take(self, packet: Packet[Any]) -> None:
         """Take landmarks: a list of lists, one list, or a collection."""

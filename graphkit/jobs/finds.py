@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphkit.jobs.observation import Observation
 from graphkit.jobs.summary import Found
 
 if TYPE_CHECKING:
-    from graphkit.graph import CalculatorGraph
     from graphkit.packet import Packet
 
 
@@ -24,9 +24,9 @@ class LandmarkCounter:
     def __init__(self, stream: str) -> None:
         self.found = Found(stream)
 
-    def attach(self, graph: CalculatorGraph) -> None:
-        """Observe the stream; before the run."""
-        graph.observe_output_stream(self.found.stream, self.take)
+    def observations(self) -> list[Observation]:
+        """Return what is to be observed: the stream."""
+        return [Observation(self.found.stream, self.take)]
 
     def take(self, packet: Packet[Any]) -> None:
         """Count a packet."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import CalculatorError, CancelledError, GraphStateError, UsageError
 from graphkit.jobs.finds import LandmarkCounter
+from graphkit.jobs.observation import Observation
 from graphkit.jobs.progress import Progress
 from graphkit.jobs.providers import provider_lines
 from graphkit.jobs.stop_switch import StopSwitch
@@ -104,7 +105,10 @@ class GraphJob:
         self._running = self._whole = False
         watched = self._watched_streams() if feed is not None else []
         self._window = Window(self._limits.frames_in_flight, len(watched), self._is_idle, self._progress.advanced)
-        self._attach(watched)
+        dumped = [dump.stream for dump in self._outputs.dumps]
+        counted = landmark_vectors(graph.plan, [*dumped, *graph.plan.graph_outputs.names])
+        self._counters = [LandmarkCounter(stream) for stream in counted]
+        self._observed = self._observations(watched)
 
     # -- from outside --------------------------------------------------------------------------------------
 
@@ -126,10 +130,11 @@ class GraphJob:
             GraphkitError: the graph, the input or an output failed; what came before it is written.
         """
         begin = time.perf_counter()
+        self._attach()
         with self._switch.watched(self._on_stop, self._on_cancel):
             self._attempt(self._drive)
             self._attempt(self._finish)
-        for step in self._closers():
+        for step in (*self._closers(), self._detach):
             self._attempt(step)
         self.summary.seconds = time.perf_counter() - begin
         self._fill_summary()
@@ -209,23 +214,29 @@ class GraphJob:
         dumped = [dump.stream for dump in self._outputs.dumps]
         return dumped or list(self._graph.plan.graph_outputs.names)
 
-    def _attach(self, watched: Sequence[str]) -> None:
-        graph, film = self._graph, self._outputs.film
-        graph.set_service(FLOW_CONTROL, FlowControl(drop=False))
-        graph.set_error_callback(lambda error: self._window.open_for_good())
-        for dump in self._outputs.dumps:
-            dump.attach(graph)
-        dumped = [dump.stream for dump in self._outputs.dumps]
-        counted = landmark_vectors(graph.plan, [*dumped, *graph.plan.graph_outputs.names])
-        self._counters = [LandmarkCounter(stream) for stream in counted]
-        for counter in self._counters:
-            counter.attach(graph)
+    def _observations(self, watched: Sequence[str]) -> list[Observation]:
+        """All that the job wants to see of the graph."""
+        film = self._outputs.film
+        sinks: list[Dump | LandmarkCounter] = [*self._outputs.dumps, *self._counters]
+        seen = [observation for sink in sinks for observation in sink.observations()]
         for index, stream in enumerate(watched):
-            taken = film.take if film is not None else None
-            graph.observe_output_stream(stream, self._settler(index, taken), observe_timestamp_bounds=True)
-        decoded = decoded_stream(graph.plan) if self._feed is None else None
+            seen.append(
+                Observation(stream, self._settler(index, None if film is None else film.take), bounds=True)
+            )
+        decoded = decoded_stream(self._graph.plan) if self._feed is None else None
         if decoded is not None:
-            graph.observe_output_stream(decoded, self._count_decoded)
+            seen.append(Observation(decoded, self._count_decoded))
+        return seen
+
+    def _attach(self) -> None:
+        self._graph.set_service(FLOW_CONTROL, FlowControl(drop=False))
+        for seen in self._observed:
+            self._graph.observe_output_stream(seen.stream, seen.take, observe_timestamp_bounds=seen.bounds)
+
+    def _detach(self) -> None:
+        """Leave the graph as it was, for another job."""
+        for seen in self._observed:
+            self._graph.stop_observing(seen.take)
 
     def _settler(self, index: int, take: Callable[[Packet[Any]], None] | None) -> Callable[[Packet[Any]], None]:
         def settle(packet: Packet[Any]) -> None:

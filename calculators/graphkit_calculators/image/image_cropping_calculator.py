@@ -115,7 +115,7 @@ class ImageCroppingCalculator(Calculator):
 
     def _scale(self, roi: Roi) -> float:
         limits = ((self._chosen.output_max_width, roi.width), (self._chosen.output_max_height, roi.height))
-        return min(1.0, *(limit / side for limit, side in limits if limit))
+        return min((1.0, *(limit / side for limit, side in limits if limit)))
 
     def _roi(self, cc: CalculatorContext, frame: ImageFrame) -> Roi | None:
         """Return the region in whole pixels, None where its stream is empty."""

@@ -1,0 +1,42 @@
+"""ImagePropertiesCalculator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from graphkit.errors import GraphValidationError
+from graphkit.formats import Image, ImageFrame, ImageSize
+from graphkit.testing import CalculatorRunner
+
+FRAME = ImageFrame(np.zeros((4, 6, 3), np.uint8))
+
+
+def runner(streams: str) -> CalculatorRunner:
+    return CalculatorRunner(f'calculator: "ImagePropertiesCalculator" {streams} output_stream: "SIZE:size"')
+
+
+@pytest.mark.parametrize(
+    ("tag", "image"),
+    [
+        pytest.param("IMAGE", FRAME, id="frame"),
+        pytest.param("IMAGE", Image(FRAME), id="image"),
+        pytest.param("IMAGE_CPU", FRAME, id="IMAGE_CPU"),
+    ],
+)
+def test_size(tag: str, image: Any) -> None:
+    run = runner(f'input_stream: "{tag}:image"')
+    run.add(tag, image, 9)
+    run.run()
+    assert [(packet.payload, packet.timestamp) for packet in run.outputs["SIZE"]] == [(ImageSize(6, 4), 9)]
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [pytest.param("", id="none"), pytest.param('input_stream: "IMAGE:a" input_stream: "IMAGE_CPU:b"', id="two")],
+)
+def test_one_input_is_needed(streams: str) -> None:
+    with pytest.raises(GraphValidationError, match="exactly one of IMAGE and IMAGE_CPU must be connected"):
+        runner(streams).run()

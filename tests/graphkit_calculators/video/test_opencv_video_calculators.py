@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
 
@@ -92,6 +93,36 @@ def test_decoder_says_that_there_is_no_sound(clip: Path) -> None:
     runner = CalculatorRunner(DECODER)
     runner.side_packets["INPUT_FILE_PATH"] = str(clip)
     assert runner.run().output_side_packets["SAVED_AUDIO_PATH"] == ""
+
+
+@pytest.fixture
+def clip_with_sound(tmp_path: Path) -> Path:
+    path = tmp_path / "sound.mp4"
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=30)
+        video.width, video.height, video.pix_fmt = 32, 16, "yuv420p"
+        audio = container.add_stream("aac", rate=8000, layout="mono")
+        for _ in range(15):
+            container.mux(video.encode(av.VideoFrame.from_ndarray(gray(90).data, "rgb24")))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), "fltp", "mono")
+        silence.sample_rate = 8000
+        container.mux(audio.encode(silence))
+        for stream in (video, audio):
+            container.mux(stream.encode(None))
+    return path
+
+
+def test_the_sound_goes_from_decoder_to_encoder(clip_with_sound: Path, tmp_path: Path) -> None:
+    graph = CalculatorGraph(f"""
+        input_side_packet: "path" input_side_packet: "out"
+        node {{ {DECODER} }}
+        node {{ {WITH_HEADER.format(options="").replace("OUTPUT_FILE_PATH:path", "OUTPUT_FILE_PATH:out")} }}
+    """)
+    graph.run({"path": str(clip_with_sound), "out": str(tmp_path / "out.mp4")})
+    assert graph.output_side_packet("audio") == str(clip_with_sound)
+    with VideoReader(tmp_path / "out.mp4") as reader:
+        assert reader.info.audio_codec == "aac"
+        assert len(list(reader)) == 15
 
 
 def test_decoder_names_a_file_it_cannot_open(tmp_path: Path) -> None:

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 _TOKEN: Final = re.compile(
     r"""(?:\s+|\#[^\n]*)*
     ( [A-Za-z_]\w*
-    | 0[xX][0-9a-fA-F]+ | (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fF]?
+    | (?:0[xX][0-9a-fA-F]+ | (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\w*
     | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
     | \Z
     | . )""",
     re.VERBOSE | re.ASCII,
 )
+_JOINTS: Final = frozenset("./-")
 _CLOSING: Final = {"{": "}", "<": ">"}
 
 
@@ -125,20 +126,19 @@ class TextParser:
 
     def _scalar_values(self, message: Message, mark: Mark, field: FieldLayout, start: int) -> None:
         marks = mark.fields.setdefault(field.name, [])
-        if not (field.repeated and self._take("[")):
-            value_at = self._index
-            marks.append(Mark(self._offsets[start]))
-            if not field.repeated:
-                self._refuse_second(field.name, marks[:-1], start)
-            self._store(message, field, self._scalar(field), value_at)
+        if field.repeated and self._take("["):
+            while not self._take("]"):
+                self._scalar_value(message, marks, field, self._index)
+                self._comma_or("]")
             return
-        while not self._take("]"):
-            value_at = self._index
-            marks.append(Mark(self._offsets[value_at]))
-            self._store(message, field, self._scalar(field), value_at)
-            self._comma_or("]")
+        if not field.repeated:
+            self._refuse_second(field.name, marks, start)
+        self._scalar_value(message, marks, field, start)
 
-    def _store(self, message: Message, field: FieldLayout, value: Any, value_at: int) -> None:
+    def _scalar_value(self, message: Message, marks: list[Mark], field: FieldLayout, start: int) -> None:
+        """Read one value into the message; *start* is where it, or its field, begins."""
+        value_at = self._index
+        value = self._scalar(field)
         if value is None:
             return
         try:
@@ -148,6 +148,8 @@ class TextParser:
                 setattr(message, field.name, value)
         except (TypeError, ValueError) as exc:
             self._faults.add(f'field "{field.name}" cannot be {value!r}: {exc}', self._place(value_at))
+        else:
+            marks.append(Mark(self._offsets[start]))
 
     def _braces(self, message: Message, mark: Mark) -> None:
         closing = _CLOSING.get(self._tokens[self._index])
@@ -195,10 +197,11 @@ class TextParser:
     def _bracketed_name(self) -> str:
         tokens, begin = self._tokens, self._index + 1
         end = begin
-        while _is_name(tokens[end]) or tokens[end] in (".", "/", "-") or tokens[end].isdigit():
-            end += 1
+        while _is_name(tokens[end]) and tokens[end + 1] in _JOINTS:
+            end += 2
+        end += _is_name(tokens[end])
         self._index = end
-        if tokens[end] != "]" or end == begin:
+        if tokens[end] != "]" or tokens[end - 1] in _JOINTS or end == begin:
             raise self._error('"]"', "an extension is written [mediapipe.X.ext]")
         self._index += 1
         return "".join(tokens[begin:end])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from graphkit.options import option, options
 from graphkit.packet_type import AnyType, OneOf, SameAs
 from graphkit.ports import Options
 from graphkit.services import GraphService
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ImageFrame:

@@ -38,12 +38,15 @@ def faults(path) -> list[str]:
 
 def test_streams_are_connected_and_names_prefixed(folder):
     folder("twice.pbtxt", TWICE)
-    main = folder("main.pbtxt", """
+    main = folder(
+        "main.pbtxt",
+        """
         input_stream: "a" input_stream: "b"
         node { name: "Big One:x" calculator: "Twice" input_stream: "IN:a" input_stream: "EXTRA:b"
                input_side_packet: "SIZE:n" output_stream: "OUT:c" }
         node { calculator: "CfgPass" input_stream: "c" output_stream: "d" }
-    """)  # fmt: skip
+    """,
+    )
     assert rows(config.expand(config.parse(main), resources=Resources([main.parent]))) == [
         ("CfgPass", ["c"], ["d"], []),
         ("big_one_x__CfgPass", ["a"], ["big_one_x__half"], []),
@@ -90,8 +93,12 @@ def test_subgraphs_inside_subgraphs_go_to_the_end_of_the_list(folder):
         'node { calculator: "Inner" input_stream: "i" output_stream: "m" }'
         'node { name: "last" calculator: "CfgPass" input_stream: "m" output_stream: "o" }',
     )
-    main = folder("main.pbtxt", 'input_stream: "a" node { calculator: "Outer" input_stream: "a" output_stream: "b" } '
-                  'node { name: "top" calculator: "CfgPass" input_stream: "b" output_stream: "c" }')  # fmt: skip
+    main = folder(
+        "main.pbtxt",
+        'input_stream: "a" node { calculator: "Outer" input_stream: "a" output_stream: '
+        '"b" } '
+        'node { name: "top" calculator: "CfgPass" input_stream: "b" output_stream: "c" }',
+    )
     graph = config.expand(config.parse(main))
     assert [node.name for node in graph.nodes] == ["top", "outer__last", "outer__inner__CfgPass"]
     assert [node.name for node in config.load(main).nodes] == ["outer__inner__CfgPass", "outer__last", "top"]
@@ -106,11 +113,15 @@ def test_nodes_keep_the_place_in_their_own_file(folder):
 
 
 def test_executors_of_a_subgraph_do_not_count(folder):
-    folder("sub.pbtxt", 'type: "Sub" executor { name: "own" } node { calculator: "CfgInt" output_stream: "OUT:x" '
-           'executor: "own" }')  # fmt: skip
+    folder(
+        "sub.pbtxt",
+        'type: "Sub" executor { name: "own" } node { calculator: "CfgInt" output_stream: "OUT:x" '
+        'executor: "own" }',
+    )
     main = folder("main.pbtxt", 'node { calculator: "Sub" }')
     assert faults(main) == [
-        'sub.pbtxt:1:89: node "sub__CfgInt" (CfgInt): executor "own" is not declared; add executor { name: "own" } to the '
+        'sub.pbtxt:1:89: node "sub__CfgInt" (CfgInt): executor "own" is not declared; add executor { name: '
+        '"own" } to the '
         "graph. Executors that a subgraph declares do not count."
     ]
 
@@ -118,24 +129,41 @@ def test_executors_of_a_subgraph_do_not_count(folder):
 FAULTS = {
     "unknown tag": (
         'input_stream: "a"\nnode { calculator: "Twice" input_stream: "IN:a"\n  input_stream: "EXTRO:a" }',
-        ['main.pbtxt:3:3: node "Twice": subgraph "Twice" (twice.pbtxt) has no input stream with tag "EXTRO"; it takes '
-         "EXTRA, IN. Did you mean 'EXTRA'?"]),
+        [
+            'main.pbtxt:3:3: node "Twice": subgraph "Twice" (twice.pbtxt) has no input stream with tag '
+            '"EXTRO"; it '
+            "takes "
+            "EXTRA, IN. Did you mean 'EXTRA'?"
+        ],
+    ),
     "untagged": (
         'input_stream: "a"\nnode { calculator: "Twice" input_stream: "IN:a"\n  output_stream: "x" }',
-        ['main.pbtxt:3:3: node "Twice": subgraph "Twice" (twice.pbtxt) has no output stream without a tag; it takes '
-         "MIDDLE, OUT."]),
+        [
+            'main.pbtxt:3:3: node "Twice": subgraph "Twice" (twice.pbtxt) has no output stream without a tag; it '
+            "takes "
+            "MIDDLE, OUT."
+        ],
+    ),
     "too many": (
         'input_stream: "a"\nnode { calculator: "Twice" input_stream: "IN:0:a"\n  input_stream: "IN:1:a" }',
-        ['main.pbtxt:3:3: node "Twice": it connects 2 input streams with tag "IN", but subgraph "Twice" '
-         "(twice.pbtxt) has 1"]),
+        [
+            'main.pbtxt:3:3: node "Twice": it connects 2 input streams with tag "IN", but subgraph "Twice" '
+            "(twice.pbtxt) has 1"
+        ],
+    ),
     "calculator field": (
         'input_stream: "a"\nnode { name: "t" calculator: "Twice" input_stream: "IN:a"\n  buffer_size_hint: 3 }',
-        ['main.pbtxt:3:3: node "t" (Twice) is a subgraph: the field buffer_size_hint is for calculators only; set it on a '
-         "node inside of the subgraph"]),
+        [
+            'main.pbtxt:3:3: node "t" (Twice) is a subgraph: the field buffer_size_hint is for calculators only; '
+            "set it on a "
+            "node inside of the subgraph"
+        ],
+    ),
     "no such subgraph": (
         'node { calculator: "Twic" }',
-        ["main.pbtxt:1:8: Unable to find Calculator \"Twic\". Did you mean 'Twice'?"]),
-}  # fmt: skip
+        ["main.pbtxt:1:8: Unable to find Calculator \"Twic\". Did you mean 'Twice'?"],
+    ),
+}
 
 
 @pytest.mark.parametrize(("text", "expected"), [pytest.param(t, e, id=name) for name, (t, e) in FAULTS.items()])
@@ -186,8 +214,12 @@ def test_syntax_error_in_a_subgraph_names_its_file(folder):
 
 def test_package_scopes_the_lookup(folder):
     for name, package in (("one", "a.b"), ("two", "a"), ("three", "")):
-        folder(f"{name}.pbtxt", f'package: "{package}" type: "Scoped" node {{ name: "{name}" calculator: "CfgInt" }}'
-               .replace('"CfgInt"', '"CfgInt" output_stream: "OUT:x"'))  # fmt: skip
+        folder(
+            f"{name}.pbtxt",
+            f'package: "{package}" type: "Scoped" node {{ name: "{name}" calculator: "CfgInt" }}'.replace(
+                '"CfgInt"', '"CfgInt" output_stream: "OUT:x"'
+            ),
+        )
 
     def chosen(package):
         graph = config.parse(folder("main.pbtxt", f'package: "{package}" node {{ calculator: "Scoped" }}'))
@@ -245,14 +277,28 @@ DRAW = 'node { calculator: "Draw" input_stream: "IMAGE:v" }'
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param(f'node {{ calculator: "CfgFrames" output_stream: "OUT:v" }} {DRAW}', "draw__cpu", id="producer"),
-        pytest.param(f'node {{ calculator: "CfgGpuFrames" output_stream: "OUT:v" }} {DRAW}', "draw__gpu", id="other producer"),
-        pytest.param(f'input_stream: "v" {DRAW} node {{ calculator: "CfgGpuSink" input_stream: "IMAGE:v" }}', "draw__gpu",
-                     id="another reader"),
-        pytest.param(f'input_stream: "u" node {{ calculator: "CfgPass" input_stream: "u" output_stream: "v" }} {DRAW} '
-                     'node { calculator: "CfgCpuSink" input_stream: "IMAGE:u" }', "draw__cpu", id="through a node"),
+        pytest.param(
+            f'node {{ calculator: "CfgFrames" output_stream: "OUT:v" }} {DRAW}', "draw__cpu", id="producer"
+        ),
+        pytest.param(
+            f'node {{ calculator: "CfgGpuFrames" output_stream: "OUT:v" }} {DRAW}',
+            "draw__gpu",
+            id="other producer",
+        ),
+        pytest.param(
+            f'input_stream: "v" {DRAW} node {{ calculator: "CfgGpuSink" input_stream: "IMAGE:v" }}',
+            "draw__gpu",
+            id="another reader",
+        ),
+        pytest.param(
+            f'input_stream: "u" node {{ calculator: "CfgPass" input_stream: "u" output_stream: "v" }} '
+            f"{DRAW} "
+            'node { calculator: "CfgCpuSink" input_stream: "IMAGE:u" }',
+            "draw__cpu",
+            id="through a node",
+        ),
     ],
-)  # fmt: skip
+)
 def test_types_choose_the_file(folder, text, expected):
     folder("draw_cpu.pbtxt", CPU)
     folder("draw_gpu.pbtxt", GPU)
@@ -272,8 +318,11 @@ def test_choice_may_follow_from_another_choice(folder):
     )
     folder("draw_cpu.pbtxt", CPU)
     folder("draw_gpu.pbtxt", GPU)
-    main = folder("main.pbtxt", 'node { calculator: "Make" output_stream: "v" }'
-                  'node { calculator: "CfgGpuSink" input_stream: "IMAGE:v" }' + DRAW)  # fmt: skip
+    main = folder(
+        "main.pbtxt",
+        'node { calculator: "Make" output_stream: "v" }'
+        'node { calculator: "CfgGpuSink" input_stream: "IMAGE:v" }' + DRAW,
+    )
     assert [node.name for node in config.load(main).nodes] == ["make__gpu", "CfgGpuSink", "draw__gpu"]
 
 
@@ -282,8 +331,10 @@ def test_undecided_choice_names_the_files(folder):
     folder("draw_gpu.pbtxt", GPU)
     main = folder("main.pbtxt", f'input_stream: "v"\n{DRAW}')
     assert faults(main) == [
-        'main.pbtxt:2:1: node "Draw": subgraph "Draw" is declared by several files, and packet types do not decide which '
-        "is meant: draw_cpu.pbtxt and draw_gpu.pbtxt. Give one of them another type, or take it off the search path."
+        'main.pbtxt:2:1: node "Draw": subgraph "Draw" is declared by several files, and packet types do not '
+        "decide which "
+        "is meant: draw_cpu.pbtxt and draw_gpu.pbtxt. Give one of them another type, or take it off the search "
+        "path."
     ]
 
 
@@ -292,7 +343,8 @@ def test_no_file_fits(folder):
     folder("draw_gpu.pbtxt", GPU.replace("IMAGE:i", "PICTURE:i", 1))
     main = folder("main.pbtxt", f'node {{ calculator: "CfgInt" output_stream: "OUT:v" }}\n{DRAW}')
     assert faults(main) == [
-        'main.pbtxt:2:1: node "Draw": none of the files that declare subgraph "Draw" fits: draw_cpu.pbtxt: IMAGE is '
+        'main.pbtxt:2:1: node "Draw": none of the files that declare subgraph "Draw" fits: draw_cpu.pbtxt: '
+        "IMAGE is "
         'ImageFrame, but "v" is int; draw_gpu.pbtxt: it has no input IMAGE.'
     ]
 

@@ -12,7 +12,8 @@ SUB = """
 type: "Optioned"
 input_stream: "i"
 output_stream: "o"
-graph_options { [type.googleapis.com/cfgtest.CfgGraphOptions] { count: 11 label: "graph" strides: [1, 2] window { low: 3 } } }
+graph_options { [type.googleapis.com/cfgtest.CfgGraphOptions] {
+  count: 11 label: "graph" strides: [1, 2] window { low: 3 } } }
 node { calculator: "CfgPass" input_stream: "i" output_stream: "o"
   options { [cfgtest.CfgOptions.ext] { count: 1 label: "node" strides: 9 window { high: 4 } } }
   %s
@@ -108,23 +109,38 @@ def test_nodes_that_share_a_file_do_not_share_options(folder):
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        pytest.param("cuont:options/count", "cfgtest.CfgOptions has no field \"cuont\". Did you mean 'count'?", id="node field"),
-        pytest.param("count:options/cuont", "cfgtest.CfgGraphOptions has no field \"cuont\". Did you mean 'count'?", id="graph field"),
+        pytest.param(
+            "cuont:options/count",
+            "cfgtest.CfgOptions has no field \"cuont\". Did you mean 'count'?",
+            id="node field",
+        ),
+        pytest.param(
+            "count:options/cuont",
+            "cfgtest.CfgGraphOptions has no field \"cuont\". Did you mean 'count'?",
+            id="graph field",
+        ),
         pytest.param("count", 'it reads "node/field:options/field"', id="no colon"),
-        pytest.param("count:options/count/x", '"count" is a single value, nothing lies below it', id="below a value"),
-        pytest.param("window/low/x:options/count", '"x" lies below something that is not a message', id="below a float"),
+        pytest.param(
+            "count:options/count/x", '"count" is a single value, nothing lies below it', id="below a value"
+        ),
+        pytest.param(
+            "window/low/x:options/count", '"x" lies below something that is not a message', id="below a float"
+        ),
         pytest.param("window:options/inner", None, id="unset message"),
-        pytest.param("OPTIONS:options", "it copies cfgtest.CfgGraphOptions into cfgtest.CfgOptions; they must be the same message",
-                     id="other message"),
+        pytest.param(
+            "OPTIONS:options",
+            "it copies cfgtest.CfgGraphOptions into cfgtest.CfgOptions; they must be the same message",
+            id="other message",
+        ),
     ],
-)  # fmt: skip
+)
 def test_fault(folder, value, expected):
     if expected is None:
         assert loaded(folder, [value]).window.high == 4.0
         return
     with pytest.raises(GraphValidationError) as caught:
         loaded(folder, [value])
-    assert str(caught.value).endswith(f'sub.pbtxt:8:3: node "CfgPass": option_value "{value}": {expected}')
+    assert str(caught.value).endswith(f'sub.pbtxt:9:3: node "CfgPass": option_value "{value}": {expected}')
 
 
 def test_value_of_another_type(folder):

@@ -159,9 +159,10 @@ def test_two_classes_with_other_fields():
     ensure_registered(First)
     with pytest.raises(ContractError) as caught:
         ensure_registered(Second)
-    assert "Second declares \"cfgtest.Clash\" with field 1 = repeated float a, but the message is already known with " in (
-        str(caught.value))  # fmt: skip
-    assert "int32 a. Declare the same fields, or give it another name." in str(caught.value)
+    assert str(caught.value).partition("Second ")[2] == (
+        'declares "cfgtest.Clash" with field 1 = repeated float a, but the message is already known with int32 a. '
+        "Declare the same fields, or give it another name."
+    )
 
 
 def test_unknown_schema_message():

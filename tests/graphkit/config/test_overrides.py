@@ -77,20 +77,38 @@ def test_nodes_of_subgraphs_have_their_expanded_names(folder):
     [
         pytest.param("first", "write NODE.FIELD=VALUE", id="nothing"),
         pytest.param("first=3", "write NODE.FIELD=VALUE", id="no field"),
-        pytest.param("frist.count=3", "the expanded graph has no node \"frist\". Did you mean 'first' or 'first.b'?", id="node"),
-        pytest.param("zzz.count=3", 'the expanded graph has no node "zzz". The nodes are: first, first.b, CfgFunction.',
-                     id="node, nothing close"),
-        pytest.param("first.cuont=3", "node \"first\" (CfgPass) has no option \"cuont\". Did you mean 'count'?", id="field"),
-        pytest.param("CfgFunction.x=3", 'node "CfgFunction" has no option "x". Its options: strength.', id="field, nothing close"),
-        pytest.param("first.window.hihg=3", "cfgtest.CfgOptions.Range has no field \"hihg\". Did you mean 'high'?",
-                     id="nested field"),
+        pytest.param(
+            "frist.count=3",
+            "the expanded graph has no node \"frist\". Did you mean 'first' or 'first.b'?",
+            id="node",
+        ),
+        pytest.param(
+            "zzz.count=3",
+            'the expanded graph has no node "zzz". The nodes are: first, first.b, CfgFunction.',
+            id="node, nothing close",
+        ),
+        pytest.param(
+            "first.cuont=3", 'node "first" (CfgPass) has no option "cuont". Did you mean \'count\'?', id="field"
+        ),
+        pytest.param(
+            "CfgFunction.x=3",
+            'node "CfgFunction" has no option "x". Its options: strength.',
+            id="field, nothing close",
+        ),
+        pytest.param(
+            "first.window.hihg=3",
+            "cfgtest.CfgOptions.Range has no field \"hihg\". Did you mean 'high'?",
+            id="nested field",
+        ),
         pytest.param("first.count.x=3", '"count" is no message: nothing lies below it', id="below a value"),
         pytest.param("first.count=many", 'field "count": many is not a whole number', id="value"),
-        pytest.param("first.mode=BST", "field \"mode\": BST is not one of OFF, FAST, BEST. Did you mean 'BEST'?", id="enum"),
+        pytest.param(
+            "first.mode=BST", "field \"mode\": BST is not one of OFF, FAST, BEST. Did you mean 'BEST'?", id="enum"
+        ),
         pytest.param("first.count=", 'found the end of the text, expected a value of field "count".', id="empty"),
         pytest.param("first.count=3 label: 'x'", "\"3 label: 'x'\" is more than one value", id="two values"),
     ],
-)  # fmt: skip
+)
 def test_fault(override, expected):
     with pytest.raises(GraphValidationError) as caught:
         config.load(TEXT, overrides=[override])

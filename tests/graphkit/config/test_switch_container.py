@@ -10,8 +10,11 @@ from graphkit.errors import GraphValidationError
 
 
 def expand(streams: str, options: str, notation: str = "options"):
-    bracket = "mediapipe.SwitchContainerOptions.ext" if notation == "options" else (
-        "type.googleapis.com/mediapipe.SwitchContainerOptions")  # fmt: skip
+    bracket = (
+        "mediapipe.SwitchContainerOptions.ext"
+        if notation == "options"
+        else ("type.googleapis.com/mediapipe.SwitchContainerOptions")
+    )
     text = f"""
         input_stream: "a" input_stream: "b" input_stream: "s" input_side_packet: "n"
         node {{ name: "sw" calculator: "SwitchContainer" {streams} {notation} {{ [{bracket}] {{ {options} }} }} }}
@@ -80,17 +83,23 @@ def test_tick_input_stream_and_async_selection():
 
 
 def test_contained_nodes_keep_their_place_and_options():
-    nodes = expand('input_stream: "a" output_stream: "x"', """
+    nodes = expand(
+        'input_stream: "a" output_stream: "x"',
+        """
         contained_node { calculator: "CfgPass"
-          options { [cfgtest.CfgOptions.ext] { count: 4 } } }""")  # fmt: skip
+          options { [cfgtest.CfgOptions.ext] { count: 4 } } }""",
+    )
     inner = nodes["CfgPass"]
     assert (inner.place.location.line, inner.place.location.column) == (4, 9)
     assert inner.options[0].message.count == 4
 
 
 def test_contained_nodes_may_be_subgraphs(folder):
-    folder("sub.pbtxt", 'type: "Contained" input_stream: "i" output_stream: "o" '
-           'node { calculator: "CfgPass" input_stream: "i" output_stream: "o" }')  # fmt: skip
+    folder(
+        "sub.pbtxt",
+        'type: "Contained" input_stream: "i" output_stream: "o" '
+        'node { calculator: "CfgPass" input_stream: "i" output_stream: "o" }',
+    )
     nodes = expand('input_stream: "a" output_stream: "x"', 'contained_node { calculator: "Contained" }')
     assert texts(nodes["contained__CfgPass"].inputs) == ["c0__a"]
 
@@ -112,12 +121,21 @@ def test_it_makes_a_plan_with_the_shipped_demux_and_mux():
 @pytest.mark.parametrize(
     ("streams", "options", "expected"),
     [
-        pytest.param("", f"select: 1 enable: true {TWO}", "give one of the options select and enable, not both", id="options"),
-        pytest.param('input_stream: "SELECT:s" input_stream: "ENABLE:a"', TWO, "connect one of SELECT and ENABLE, not both",
-                     id="streams"),
+        pytest.param(
+            "",
+            f"select: 1 enable: true {TWO}",
+            "give one of the options select and enable, not both",
+            id="options",
+        ),
+        pytest.param(
+            'input_stream: "SELECT:s" input_stream: "ENABLE:a"',
+            TWO,
+            "connect one of SELECT and ENABLE, not both",
+            id="streams",
+        ),
         pytest.param("", "", "a SwitchContainer needs at least one contained_node", id="empty"),
     ],
-)  # fmt: skip
+)
 def test_fault(streams, options, expected):
     with pytest.raises(GraphValidationError) as caught:
         expand(streams, options)

@@ -32,9 +32,14 @@ def theirs(text: str):
     return text_format.Parse(text, message, descriptor_pool=schema.pool())
 
 
-@pytest.mark.parametrize("notation", ["options { [cfgtest.CfgOptions.ext] { %s } }",
-                                      "node_options { [type.googleapis.com/cfgtest.CfgOptions] { %s } }"],
-                         ids=["options", "node_options"])  # fmt: skip
+@pytest.mark.parametrize(
+    "notation",
+    [
+        "options { [cfgtest.CfgOptions.ext] { %s } }",
+        "node_options { [type.googleapis.com/cfgtest.CfgOptions] { %s } }",
+    ],
+    ids=["options", "node_options"],
+)
 @pytest.mark.parametrize(
     "body",
     [
@@ -100,23 +105,31 @@ def test_marks_tell_where_fields_stand():
 
 SYNTAX = {
     "missing colon": ('node { calculator "X" }', '1:19: found "X", expected ":" after "calculator".'),
-    "unclosed brace": ('\nnode {\n calculator: "X"\n',
-                       '4:1: the text ends where "}" is missing: what line 2, column 6 opens is never closed.'),
-    "unclosed unknown field": ("foo { a: 1",
-                               '1:11: the text ends where "}" is missing: what line 1, column 5 opens is never closed.'),
-    "stray brace": ('node { }\n}', '2:1: found "}", expected a field name.'),
+    "unclosed brace": (
+        '\nnode {\n calculator: "X"\n',
+        '4:1: the text ends where "}" is missing: what line 2, column 6 opens is never closed.',
+    ),
+    "unclosed unknown field": (
+        "foo { a: 1",
+        '1:11: the text ends where "}" is missing: what line 1, column 5 opens is never closed.',
+    ),
+    "stray brace": ("node { }\n}", '2:1: found "}", expected a field name.'),
     "wrong closing": ("node { >", '1:8: found ">", expected a field name or "}".'),
     "unclosed string": ('type: "abc\n', '1:7: found ", expected the closing quote on the same line.'),
     "string without quotes": ("type: Abc", '1:7: found "Abc", expected a quoted string; field "type" holds text.'),
-    "quoted number": ('num_threads: "4"',
-                      '1:14: found "4", expected a number or a name without quotes; field "num_threads" does not hold text.'),
+    "quoted number": (
+        'num_threads: "4"',
+        '1:14: found "4", expected a number or a name without quotes; field "num_threads" does not hold text.',
+    ),
     "no value": ("num_threads: }", '1:14: found "}", expected a value of field "num_threads".'),
     "message without brace": ("node: 3", '1:7: found "3", expected "{"; the field holds a message.'),
-    "list without comma": ('input_stream: ["a" "b"; "c"]',
-                           '1:23: found ";", expected "," or "]"; a list separates its values by commas.'),
+    "list without comma": (
+        'input_stream: ["a" "b"; "c"]',
+        '1:23: found ";", expected "," or "]"; a list separates its values by commas.',
+    ),
     "bracket": ("options { [a.b} }", '1:15: found "}", expected "]"; an extension is written [mediapipe.X.ext].'),
     "number as field": ("3: 4", '1:1: found "3", expected a field name.'),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "message"), [pytest.param(t, m, id=name) for name, (t, m) in SYNTAX.items()])
@@ -127,35 +140,59 @@ def test_syntax_error_says_where_and_what(text, message):
 
 
 FAULTS = {
-    "unknown field": ("node { calculater: 'X' }",
-                      "1:8: mediapipe.CalculatorGraphConfig.Node has no field \"calculater\". Did you mean 'calculator'?"),
-    "unknown field, nothing close": ("node { input_stream_info { zzz: 3 } }",
-                                     '1:28: mediapipe.InputStreamInfo has no field "zzz". Its fields: tag_index, back_edge.'),
-    "option field": ("node { options { [cfgtest.CfgOptions.ext] { cuont: 3 } } }",
-                     "1:45: cfgtest.CfgOptions has no field \"cuont\". Did you mean 'count'?"),
-    "nested option field": ("node { options { [cfgtest.CfgOptions.ext] { window { hihg: 3 } } } }",
-                            "1:54: cfgtest.CfgOptions.Range has no field \"hihg\". Did you mean 'high'?"),
-    "options message": ("node { options { [cfgtest.CfgOption.ext] { x: 3 } } }",
-                        "1:18: options message [cfgtest.CfgOption.ext] is not known. Did you mean 'cfgtest.CfgOptions' or "
-                        "'cfgtest.CfgGraphOptions' or 'cfgtest.CfgOptions.Range'?"),
-    "options message, nothing close": ("node { options { [x.Y.ext] { x: [{}] y: -1 } } }",
-                                       "1:18: options message [x.Y.ext] is not known. It belongs to a calculator that "
-                                       "is not installed or not imported."),
-    "type in options": ("node { options { [type.googleapis.com/cfgtest.CfgOptions] { } } }",
-                        "1:18: options message [type.googleapis.com/cfgtest.CfgOptions] is not known. Here the extension "
-                        "is written [cfgtest.CfgOptions.ext]; a type belongs into node_options."),
-    "extension in node_options": ("node { node_options { [cfgtest.CfgOptions.ext] { } } }",
-                                  "1:23: options message [cfgtest.CfgOptions.ext] is not known. Here the type is written "
-                                  "[type.googleapis.com/cfgtest.CfgOptions]."),
+    "unknown field": (
+        "node { calculater: 'X' }",
+        "1:8: mediapipe.CalculatorGraphConfig.Node has no field \"calculater\". Did you mean 'calculator'?",
+    ),
+    "unknown field, nothing close": (
+        "node { input_stream_info { zzz: 3 } }",
+        '1:28: mediapipe.InputStreamInfo has no field "zzz". Its fields: tag_index, back_edge.',
+    ),
+    "option field": (
+        "node { options { [cfgtest.CfgOptions.ext] { cuont: 3 } } }",
+        "1:45: cfgtest.CfgOptions has no field \"cuont\". Did you mean 'count'?",
+    ),
+    "nested option field": (
+        "node { options { [cfgtest.CfgOptions.ext] { window { hihg: 3 } } } }",
+        "1:54: cfgtest.CfgOptions.Range has no field \"hihg\". Did you mean 'high'?",
+    ),
+    "options message": (
+        "node { options { [cfgtest.CfgOption.ext] { x: 3 } } }",
+        "1:18: options message [cfgtest.CfgOption.ext] is not known. Did you mean "
+        "'cfgtest.CfgOptions' or "
+        "'cfgtest.CfgGraphOptions' or 'cfgtest.CfgOptions.Range'?",
+    ),
+    "options message, nothing close": (
+        "node { options { [x.Y.ext] { x: [{}] y: -1 } } }",
+        "1:18: options message [x.Y.ext] is not known. It belongs to a "
+        "calculator that "
+        "is not installed or not imported.",
+    ),
+    "type in options": (
+        "node { options { [type.googleapis.com/cfgtest.CfgOptions] { } } }",
+        "1:18: options message [type.googleapis.com/cfgtest.CfgOptions] is not known. Here the "
+        "extension "
+        "is written [cfgtest.CfgOptions.ext]; a type belongs into node_options.",
+    ),
+    "extension in node_options": (
+        "node { node_options { [cfgtest.CfgOptions.ext] { } } }",
+        "1:23: options message [cfgtest.CfgOptions.ext] is not known. Here the type "
+        "is written "
+        "[type.googleapis.com/cfgtest.CfgOptions].",
+    ),
     "twice": ("type: 'a'\ntype: 'b'", '2:1: field "type" is given twice (first at line 1); it takes one value'),
-    "enum": ("node { options { [cfgtest.CfgOptions.ext] { mode: BST } } }",
-             '1:51: field "mode": BST is not one of OFF, FAST, BEST. Did you mean \'BEST\'?'),
+    "enum": (
+        "node { options { [cfgtest.CfgOptions.ext] { mode: BST } } }",
+        "1:51: field \"mode\": BST is not one of OFF, FAST, BEST. Did you mean 'BEST'?",
+    ),
     "bool": ("report_deadlock: yes", '1:18: field "report_deadlock": yes is neither true nor false'),
     "int": ("num_threads: 1.5", '1:14: field "num_threads": 1.5 is not a whole number'),
-    "float": ("node { options { [cfgtest.CfgOptions.ext] { ratio: much } } }",
-              "1:52: field \"ratio\": could not convert string to float: 'much'"),
+    "float": (
+        "node { options { [cfgtest.CfgOptions.ext] { ratio: much } } }",
+        "1:52: field \"ratio\": could not convert string to float: 'much'",
+    ),
     "escape": (r'type: "\q"', r'1:7: field "type": \q is no escape; write \\ for a backslash'),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "message"), [pytest.param(t, m, id=name) for name, (t, m) in FAULTS.items()])
@@ -174,6 +211,12 @@ def test_every_fault_of_a_file_is_reported_in_order():
     with pytest.raises(GraphValidationError) as caught:
         ours('foo: 1\nnode { bar { a: "}" } calculator: "X" }\nnum_threads: many\n')
     assert [(f.location.line, f.location.column) for f in caught.value.faults] == [(1, 1), (2, 8), (3, 14)]
+
+
+def test_values_that_do_not_fit_leave_the_others_where_they_are():
+    with pytest.raises(GraphValidationError) as caught:
+        config.load('input_stream: ["a", "\\q", "b"]\nnode { calculator: "CfgGpuSink" input_stream: "IMAGE:c" }')
+    assert [(f.location.line, f.location.column) for f in caught.value.faults] == [(1, 21), (2, 33)]
 
 
 def test_file_name_stands_in_the_message(folder):

@@ -16,6 +16,7 @@
   + StreamClosedError
   + GraphRunError                    a run that failed
     - CalculatorError                user code raised in open, process or close
+      . InputStreamHandlerError      an input policy raised
     - CancelledError
     - DeadlockError
     - ThrottledError
@@ -175,7 +176,7 @@ class CalculatorError(GraphRunError):
     Attributes:
         node: the node's name in the expanded graph.
         calculator: its calculator type.
-        phase: "open", "process" or "close".
+        phase: "construction", "open", "process" or "close".
         timestamp: the input timestamp of the call, None outside of process.
     """
 
@@ -188,7 +189,23 @@ class CalculatorError(GraphRunError):
         name = self.node if self.node == self.calculator else f"{self.node} ({self.calculator})"
         at = f" at timestamp {self.timestamp}" if self.timestamp is not None else ""
         reason = str(self.cause) or "no message"
-        return f'{self.phase}() of node "{name}" failed{at}: {type(self.cause).__name__}: {reason}'
+        call = self.phase if self.phase == "construction" else f"{self.phase}()"
+        return f'{call} of node "{name}" failed{at}: {type(self.cause).__name__}: {reason}'
+
+
+class InputStreamHandlerError(CalculatorError):
+    """The input stream handler of a node raised.
+
+    Attributes:
+        handler: its registered name.
+    """
+
+    def __init__(self, node: str, calculator: str, handler: str, cause: BaseException) -> None:
+        self.handler = handler
+        super().__init__(node, calculator, "readiness", None, cause)
+
+    def __str__(self) -> str:
+        return f"{self.handler}.{super().__str__()}"
 
 
 class CancelledError(GraphRunError):

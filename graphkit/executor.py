@@ -127,10 +127,17 @@ class ApplicationThreadExecutor(Executor):
     def run_pending(self) -> bool:
         """Run what was scheduled; return whether there was anything."""
         ran = False
-        while self._tasks:
-            self._tasks.popleft()()
+        while True:
+            try:
+                task = self._tasks.popleft()
+            except IndexError:  # another waiting thread may have taken the last one
+                return ran
+            task()
             ran = True
-        return ran
+
+    def has_tasks(self) -> bool:
+        """Return whether tasks wait for a thread that runs them."""
+        return bool(self._tasks)
 
 
 def _thread_pool(options: Mapping[str, Any]) -> Executor:

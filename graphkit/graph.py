@@ -171,8 +171,12 @@ class CalculatorGraph:
             self._equip(state)
             self._inputs = state.inputs
             self._run = GraphRun(state, self._side, self._on_error)
-        self._run.start()
-        if self._run.error is not None:
+        try:
+            self._run.start()
+        except BaseException:
+            self.cancel_quietly()
+            raise
+        if self._run.could_not_open:
             self.wait_until_done()
 
     def add_packet_to_input_stream(self, stream: str, packet: Any, timestamp: int | None = None) -> None:

@@ -74,6 +74,9 @@ class InputStreamHandler(ABC):
     def prepare(self) -> None:  # noqa: B027 - optional hook
         """Set up the handler's own state; called once, before the run."""
 
+    def arrived_while_busy(self) -> None:  # noqa: B027 - optional hook
+        """Look at the queues although the node can take nothing now; policies that drop packets do it here."""
+
     @abstractmethod
     def readiness(self) -> Decision:
         """Return what the node can do with its queues as they are."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import GraphStateError
 from graphkit.packet import Packet
-from graphkit.runtime.streams import MAX, MIN, POST_STREAM, UNSTARTED
+from graphkit.runtime.streams import MAX, POST_STREAM, PRE_STREAM, UNSTARTED
 from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ class OutputStreamPoller:
         if packet is not None:
             self._told = int(packet.timestamp)
             return packet
-        settled = min(int(observer.queue.settled), MAX)
-        if observer.bounds and settled > self._told and settled >= MIN and not observer.queue.queue:
+        settled = int(observer.queue.settled)
+        if observer.bounds and max(self._told, PRE_STREAM) < settled <= MAX and not observer.queue.queue:
             self._told = settled
             return Packet.empty(Timestamp.from_raw(settled))
         return None

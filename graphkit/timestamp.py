@@ -7,6 +7,7 @@ The special values exist under their names only.
 
 from __future__ import annotations
 
+from operator import index
 from typing import ClassVar, Final
 
 from graphkit.errors import TimestampError
@@ -56,12 +57,18 @@ class Timestamp(int):
     DONE: ClassVar[Timestamp]
 
     def __new__(cls, microseconds: int) -> Timestamp:  # noqa: D102 - the class says it
-        if not _MIN < microseconds < _MAX:
+        try:
+            value = index(microseconds)
+        except TypeError:
             raise TimestampError(
-                f"{describe(microseconds)} is not an ordinary timestamp; take special values by name, "
+                f"{microseconds!r} is not a timestamp; pass whole microseconds, or use Timestamp.from_seconds()"
+            ) from None
+        if not _MIN < value < _MAX:
+            raise TimestampError(
+                f"{describe(value)} is not an ordinary timestamp; take special values by name, "
                 "such as Timestamp.PRE_STREAM"
             )
-        return int.__new__(cls, microseconds)
+        return int.__new__(cls, value)
 
     @classmethod
     def from_raw(cls, value: int) -> Timestamp:
@@ -112,15 +119,16 @@ class Timestamp(int):
         return int.__new__(Timestamp, int(self) - 1)
 
     def __add__(self, microseconds: int) -> Timestamp:
-        if not _MIN <= self <= _MAX:
-            raise TimestampError(f"{self!r} takes no arithmetic; only MIN to MAX does")
-        return int.__new__(Timestamp, min(max(int(self) + int(microseconds), _MIN), _MAX))
+        _check_range(self)
+        return int.__new__(Timestamp, min(max(int(self) + index(microseconds), _MIN), _MAX))
 
     __radd__ = __add__
 
     def __sub__(self, other: int) -> Timestamp | int:
         """Return a plain int difference to a Timestamp, or the time that many microseconds earlier."""
         if isinstance(other, Timestamp):
+            _check_range(self)
+            _check_range(other)
             return int(self) - int(other)
         return self + -other
 
@@ -129,6 +137,11 @@ class Timestamp(int):
 
     def __str__(self) -> str:
         return describe(self)
+
+
+def _check_range(timestamp: Timestamp) -> None:
+    if not _MIN <= timestamp <= _MAX:
+        raise TimestampError(f"{timestamp!r} takes no arithmetic; only MIN to MAX does")
 
 
 def describe(value: int) -> str:

@@ -90,8 +90,24 @@ class Node:
         """Whether the node, a source, can still emit."""
         return self.status < CLOSING and not self.stopped
 
+    def free_context(self) -> CalculatorContext:
+        """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
+        context = self.contexts.pop() if len(self.contexts) > 1 else self.another_context()
+        for shard, stream in zip(context.outputs.shards, self.outputs, strict=True):
+            shard.closed = stream.closed
+        return context
+
+    def another_context(self) -> CalculatorContext:
+        """Return a context for one more call at a time, with all that the first one was given."""
+        first, context = self.contexts[0], self.new_context()
+        context.input_side_packets = first.input_side_packets
+        context.output_side_packets = first.output_side_packets
+        context.inputs.headers = first.inputs.headers
+        context.lend(first)
+        return context
+
     def new_context(self) -> CalculatorContext:
-        """Return a context for one more call at a time."""
+        """Return a bare context."""
         plan, contract = self.plan, self.plan.contract
         shards = []
         for name, spec in zip(plan.outputs.names, contract.outputs.specs(), strict=True):

@@ -5,7 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import CancelledError, GraphStateError, StreamClosedError, ThrottledError
+from graphkit.errors import (
+    CalculatorError,
+    CancelledError,
+    GraphStateError,
+    InputStreamHandlerError,
+    StreamClosedError,
+    ThrottledError,
+)
 from graphkit.executor import ApplicationThreadExecutor
 from graphkit.runtime.node import NEW
 from graphkit.runtime.scheduler import Scheduler
@@ -40,12 +47,15 @@ class GraphRun(Scheduler):
     def push(self, source: GraphInput, packet: Packet[Any], *, block: bool) -> None:
         """Deliver a program's packet; throttled: wait if *block*, else raise ThrottledError."""
         nested = getattr(self._inside, "yes", False)
+        if source.blocked_by and not nested:
+            self._await_room(source, block=block)
         with self._lock:
             if source.closed or self.error is not None or self.terminated:
                 self._refuse(source)
-            if source.blocked_by and not nested:
-                self._await_room(source, block=block)
-            self._state.deliver(source, packet)
+            try:
+                self._state.deliver(source, packet)
+            except InputStreamHandlerError as exc:
+                self._end_with(exc)
         if not nested:
             self._work_here()
 
@@ -54,15 +64,21 @@ class GraphRun(Scheduler):
         with self._lock:
             if source.closed or self.error is not None or self.terminated:
                 self._refuse(source)
-            self._state.bound(source, settled)
+            try:
+                self._state.bound(source, settled)
+            except InputStreamHandlerError as exc:
+                self._end_with(exc)
         if not getattr(self._inside, "yes", False):
             self._work_here()
 
     def close_inputs(self, sources: list[GraphInput], *, stop_sources: bool = False) -> None:
         """End graph inputs, and the sources of the graph too if asked."""
         with self._lock:
-            for source in sources:
-                self._state.close_input(source)
+            try:
+                for source in sources:
+                    self._state.close_input(source)
+            except InputStreamHandlerError as exc:
+                self._end_with(exc)
             if stop_sources:
                 self._state.stop_sources()
             if not self._state.pending:
@@ -74,9 +90,7 @@ class GraphRun(Scheduler):
         """Stop the run: running calls finish, opened nodes are closed."""
         with self._lock:
             if not self.terminated:
-                self._fail(error or CancelledError("the run was cancelled"))
-                if not self._state.pending:
-                    self._on_idle()
+                self._end_with(error or CancelledError("the run was cancelled"))
         if not getattr(self._inside, "yes", False):
             self._work_here()
 
@@ -100,8 +114,19 @@ class GraphRun(Scheduler):
                 return None
             packet: Packet[Any] = self._state.pop(queue)
             self._after_unblock()
-        self._wake_executors(None)
+        self._wake_executors()
         return packet
+
+    @property
+    def could_not_open(self) -> bool:
+        """Whether the run failed because a node could not open."""
+        return isinstance(self.error, CalculatorError) and self.error.phase == "open"
+
+    def _end_with(self, error: BaseException) -> None:
+        """Under the lock, outside of any task: fail the run."""
+        self._fail(error)
+        if not self._state.pending:
+            self._on_idle()
 
     def _refuse(self, source: GraphInput) -> None:
         name = source.stream.name
@@ -112,20 +137,25 @@ class GraphRun(Scheduler):
         raise GraphStateError(f'the run has ended; start another to add packets to "{name}"')
 
     def _await_room(self, source: GraphInput, *, block: bool) -> None:
-        """Under the lock: wait until *source* is not throttled."""
-        while source.blocked_by and self.error is None:
-            if not block:
-                raise ThrottledError(
-                    f'Graph is throttled: a queue that "{source.stream.name}" feeds holds max_queue_size packets'
-                )
-            if not self._state.pending:
-                self._on_idle()
-                continue
-            self._waiters += 1
-            self._changed.wait()
-            self._waiters -= 1
-        if self.error is not None:
-            raise self.error
+        """Wait until *source* is not throttled, closed, or the run failed; not under the lock."""
+        looked = False
+        while True:
+            self._work_here()
+            self._run_application_tasks()
+            with self._lock:
+                if not source.blocked_by or source.closed or self.error is not None:
+                    return
+                if not block:
+                    raise ThrottledError(
+                        f'Graph is throttled: a queue that graph input stream "{source.stream.name}" feeds is full; '
+                        "push the packet again later, or leave add_mode_blocks True to wait here"
+                    )
+                if not self._state.pending and not looked:
+                    looked = True
+                    self._on_idle()
+                elif not self._application_waiting():
+                    looked = False
+                    self._sleep()
 
     def _wait(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
         if getattr(self._inside, "yes", False):
@@ -141,9 +171,15 @@ class GraphRun(Scheduler):
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return False
-                self._waiters += 1
-                self._changed.wait(left)
-                self._waiters -= 1
+                self._sleep(left)
+
+    def _sleep(self, seconds: float | None = None) -> None:
+        """Under the lock: wait until something changed."""
+        self._waiters += 1
+        try:
+            self._changed.wait(seconds)
+        finally:
+            self._waiters -= 1
 
     def _run_application_tasks(self) -> None:
         for queue in self._state.queues:
@@ -151,7 +187,8 @@ class GraphRun(Scheduler):
                 queue.executor.run_pending()
 
     def _application_waiting(self) -> bool:
-        return any(isinstance(q.executor, ApplicationThreadExecutor) and q.drains for q in self._state.queues)
+        executors = (q.executor for q in self._state.queues)
+        return any(isinstance(e, ApplicationThreadExecutor) and e.has_tasks() for e in executors)
 
     def shutdown(self) -> None:
         """Let the executors' threads go."""

@@ -6,7 +6,9 @@ tasks that may wait (inference, OpenCV, video, sources), and only for those that
 
 from __future__ import annotations
 
+import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.calculator import Status
@@ -14,11 +16,12 @@ from graphkit.errors import (
     CalculatorError,
     ContractError,
     DeadlockError,
+    InputStreamHandlerError,
     SidePacketError,
 )
 from graphkit.executor import ApplicationThreadExecutor
 from graphkit.runtime.switch_interval import SwitchInterval
-from graphkit.runtime.tasks import AHEAD, CLOSE, OPEN, PROCESS
+from graphkit.runtime.tasks import AHEAD, CLOSE, OPEN, PROCESS, TELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from graphkit.runtime.state import GraphState
     from graphkit.runtime.tasks import Task, TaskQueue
 
+_LOG: Final = logging.getLogger(__name__)
 _PHASES: Final = {OPEN: "open", PROCESS: "process", CLOSE: "close", AHEAD: "process"}
 
 
@@ -47,7 +51,7 @@ class Scheduler:
     Args:
         state: of the run; belongs to the scheduler from now on.
         side_packets: of the run.
-        on_error: called once, outside the lock, with the first error.
+        on_error: called once, outside the lock, with the first error, before the run ends.
     """
 
     def __init__(
@@ -64,7 +68,7 @@ class Scheduler:
         self._interval = SwitchInterval()
         self.terminated = False
         self.error: BaseException | None = None
-        self._reported = False
+        self._other_work = len(state.queues) > 1 or bool(state.ahead)
         for queue in state.queues:
             if isinstance(queue.executor, ApplicationThreadExecutor):
                 queue.executor.attach(self._wake_waiters)
@@ -73,21 +77,24 @@ class Scheduler:
 
     def _work_here(self) -> None:
         """Run the light tasks that are ready, on this thread, and get threads for the others."""
-        if self._state.default.light:
-            self._run(None)
-        self._wake_executors(None)
+        try:
+            if self._state.default.light:
+                self._run(None)
+        finally:  # after Ctrl-C too: nodes are left to close
+            self._wake_executors()
 
     def _drain(self, queue: TaskQueue) -> None:
         """Work on *queue* until it is empty; what executors call."""
+        with self._lock:
+            queue.asked -= 1
         self._run(queue)
-        self._wake_executors(None)
+        self._wake_executors()
 
     def _run(self, queue: TaskQueue | None) -> None:
-        inside, lock, default, next_task = self._inside, self._lock, self._state.default, self._state.next_task
-        inside.yes = True
+        lock, default, next_task = self._lock, self._state.default, self._state.next_task
         interrupt: BaseException | None = None
-        ahead = bool(self._state.ahead)
-        with self._lock:
+        self._inside.yes = True
+        with lock:
             task = next_task(queue)
         while task is not None:
             _, _, kind, call, node, context = task
@@ -100,12 +107,11 @@ class Scheduler:
             with lock:
                 self._finish(kind, node, context, outcome)
                 task = next_task(queue)
-                short = self._short_of_threads(queue, task) if default.heavy or ahead else False
+                others = default.heavy or default.sources or self._other_work
+                short = self._short_of_threads(queue, task) if others else None
             if short:
-                self._wake_executors(queue)
-        inside.yes = False
-        if self.error is not None:
-            self._report()
+                self._ask_for_threads(short)
+        self._inside.yes = False
         if interrupt is not None:
             raise interrupt
 
@@ -114,19 +120,15 @@ class Scheduler:
         state = self._state
         state.pending -= 1
         try:
-            if kind == AHEAD:
-                state.made_ahead(node, context if outcome is None else None)
-            elif outcome is not None:
-                self._take_outcome(kind, node, context, outcome)
-            elif kind == PROCESS:
+            if kind == PROCESS and outcome is None:
                 state.processed(node, context)
-            elif kind == OPEN:
-                self._opened(node, context)
-            if kind == CLOSE:
-                state.closed(node, context, emit=self.error is None and not self._closing)
-            if context.output_side_packets.packets:
-                self._publish(context)
-        except Exception as exc:  # a packet or bound that the rules refuse is the node's fault
+                if context.output_side_packets.packets:
+                    self._publish(context)
+            else:
+                self._take_outcome(kind, node, context, outcome)
+        except InputStreamHandlerError as exc:
+            self._fail(exc)
+        except BaseException as exc:  # a packet or bound that the rules refuse is the node's fault
             self._fail(self._wrapped(kind, node, context, exc))
         if state.unblocked:
             self._after_unblock()
@@ -134,6 +136,25 @@ class Scheduler:
             self._on_idle()
 
     def _take_outcome(self, kind: int, node: Node, context: CalculatorContext, outcome: Any) -> None:
+        """Take in what came of anything but a ``process`` that returned None."""
+        if kind == TELL:
+            if outcome is not None:
+                _LOG.error("the error callback of the graph raised", exc_info=outcome.error)
+            return
+        if kind == AHEAD:
+            self._state.made_ahead(node, context if outcome is None else None)
+            return
+        if outcome is not None:
+            self._take_returned(kind, node, context, outcome)
+        elif kind == OPEN:
+            self._opened(node, context)
+        if kind == CLOSE:
+            self._state.closed(node, context, emit=self.error is None and not self._closing)
+        if context.output_side_packets.packets:
+            self._publish(context)
+
+    def _take_returned(self, kind: int, node: Node, context: CalculatorContext, outcome: Any) -> None:
+        """Take in an exception, Status.STOP, or something that no call may return."""
         if isinstance(outcome, Failure):
             node.active = 0
             self._fail(self._wrapped(kind, node, context, outcome.error))
@@ -183,6 +204,8 @@ class Scheduler:
             self.error = error
             self._state.stopping = True
             self._state.drop_tasks()
+            if (on_error := self._on_error) is not None:
+                self._state.tell(lambda _: on_error(error))
             self._changed.notify_all()
 
     def _on_idle(self) -> None:
@@ -217,12 +240,6 @@ class Scheduler:
                 node.contexts[0].graph_error = self.error
                 self._state.schedule_close(node)
 
-    def _report(self) -> None:
-        """Tell the program about the first error, once."""
-        if self.error is not None and self._on_error is not None and not self._reported:
-            self._reported = True
-            self._on_error(self.error)
-
     # -- waiting and waking -----------------------------------------------------------------------------
 
     def _wake_waiters(self) -> None:
@@ -234,32 +251,38 @@ class Scheduler:
         if self._waiters:
             self._changed.notify_all()
 
-    def _short_of_threads(self, own: TaskQueue | None, task: Task | None) -> bool:
-        """Return whether there is work for another thread: a task that this one will not take next, or ahead."""
-        default = self._state.default
-        if default.drains >= default.width:
-            return False
-        mine = own is default and task is not None and task[4].light
-        return default.waiting() > mine or self._state.may_run_ahead()
+    def _short_of_threads(self, own: TaskQueue | None, task: Task | None) -> list[TaskQueue]:
+        """Return the queues that lack a thread, once for each; the threads count as asked for from now on.
 
-    def _wake_executors(self, own: TaskQueue | None) -> None:
-        """Ask executors for threads where tasks wait that no thread is about to take."""
+        Args:
+            own: the queue that the calling thread works on.
+            task: what it does next; after a light task it takes one of its own queue itself.
+        """
+        short: list[TaskQueue] = []
+        takes_one = task is not None and task[2] == PROCESS and task[4].light
         for queue in self._state.queues:
-            if not queue.heavy and not queue.sources:
-                if queue.is_default and self._state.ahead and queue.drains < queue.width:
-                    self._wake_to_run_ahead(queue)
-                continue
-            with self._lock:
-                taken = 1 if queue is own and getattr(self._inside, "yes", False) else 0
-                count = max(0, min(queue.waiting() - taken, queue.width - queue.drains))
+            waiting = len(queue.heavy) + len(queue.sources) - (takes_one and queue is own)
+            count = min(waiting - queue.asked, queue.width - queue.drains)
+            if count > 0:
+                short.extend([queue] * count)
                 queue.drains += count
-            for _ in range(count):
-                queue.executor.schedule(lambda queue=queue: self._drain(queue))  # type: ignore[misc]
+                queue.asked += count
+        default = self._state.default
+        if not short and not default.asked and default.drains < default.width and self._state.may_run_ahead():
+            short.append(default)
+            default.drains += 1
+            default.asked += 1
+        return short
 
-    def _wake_to_run_ahead(self, queue: TaskQueue) -> None:
-        """Ask for one more thread where a pure node could work on a packet that waits at a gate."""
+    def _wake_executors(self) -> None:
+        """Ask executors for threads where tasks wait that no thread is about to take."""
+        default = self._state.default
+        if not (default.heavy or default.sources or self._other_work):
+            return
         with self._lock:
-            useful = queue.drains < queue.width and self._state.may_run_ahead()
-            queue.drains += useful
-        if useful:
-            queue.executor.schedule(lambda: self._drain(queue))
+            short = self._short_of_threads(None, None)
+        self._ask_for_threads(short)
+
+    def _ask_for_threads(self, queues: list[TaskQueue]) -> None:
+        for queue in queues:
+            queue.executor.schedule(partial(self._drain, queue))

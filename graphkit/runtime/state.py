@@ -18,7 +18,7 @@ from graphkit.runtime.tasks import AHEAD, CLOSE, OPEN, PROCESS, TaskQueue
 from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from graphkit.context import CalculatorContext, OutputShard
     from graphkit.input_stream_handler import InputStreamHandler
@@ -169,6 +169,12 @@ class GraphState(Flow):
                 if kind == CLOSE:
                     self._schedule(CLOSE, node, context, node.calculator.close)
 
+    def tell(self, call: Callable[[Any], None]) -> None:
+        """Schedule a call that belongs to no node, before everything else."""
+        self.pending += 1
+        self._sequence += 1
+        self.default.tell(call, self._sequence)
+
     def resolve_deadlock(self) -> bool:
         """Let full queues grow where that frees something; return whether it did."""
         free = self.throttle.resolve_deadlock()
@@ -276,7 +282,7 @@ class GraphState(Flow):
                 self.forward(node, decision.timestamp)
             return False
         timestamp = decision.timestamp
-        context = self._free_context(node)
+        context = node.contexts[0] if node.limit == 1 else node.free_context()
         handler.take(timestamp, context.inputs.packets)
         context.input_timestamp = Timestamp.from_raw(timestamp)
         node.active += 1
@@ -288,27 +294,6 @@ class GraphState(Flow):
             call = made.replay
         self._schedule(PROCESS, node, context, call)
         return True
-
-    def _free_context(self, node: Node) -> CalculatorContext:
-        """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
-        first = node.contexts[0]
-        if node.limit == 1:
-            return first
-        if len(node.contexts) > 1:
-            context = node.contexts.pop()
-        else:
-            context = node.new_context()
-            self._share(first, context)
-        for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
-            shard.closed = stream.closed
-        return context
-
-    @staticmethod
-    def _share(first: CalculatorContext, other: CalculatorContext) -> None:
-        other.input_side_packets = first.input_side_packets
-        other.output_side_packets = first.output_side_packets
-        other.inputs.headers = first.inputs.headers
-        other.lend(first)
 
     def _release_in_order(self, node: Node, context: CalculatorContext) -> None:
         """Send the outputs of parallel calls in the order in which the calls were made."""
@@ -393,8 +378,7 @@ class GraphState(Flow):
         if found is None:
             return None
         node, packet = found
-        context = node.new_context()
-        self._share(node.contexts[0], context)
+        context = node.another_context()
         context.inputs.packets[0] = packet
         context.input_timestamp = packet.timestamp
         node.active = node.limit

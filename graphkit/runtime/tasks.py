@@ -13,6 +13,8 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphkit.context import CalculatorContext
     from graphkit.executor import Executor
     from graphkit.runtime.node import Node
@@ -22,10 +24,13 @@ PROCESS: Final = 1
 CLOSE: Final = 2
 AHEAD: Final = 3
 """A process call ahead of time; its outputs are kept, not sent."""
+TELL: Final = 4
+"""Tells the program about an error; belongs to no node."""
 
-Task: TypeAlias = "tuple[tuple[int, int, int] | int, int, int, Any, Node, CalculatorContext]"
+Task: TypeAlias = "tuple[Any, int, int, Any, Any, Any]"
 
 _OPEN_FIRST: Final = -(2**40)
+_TELL_FIRST: Final = _OPEN_FIRST - 1
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ class TaskQueue:
         heavy: tasks that wait for a thread of the executor.
         sources: source tasks; they run when nothing else is ready.
         drains: threads that work on the queue or were asked to.
+        asked: those of them that have not begun yet.
         owned: whether the executor ends with the run; false for one that the program gave.
     """
 
@@ -50,6 +56,7 @@ class TaskQueue:
     heavy: list[Task] = field(default_factory=list)
     sources: list[Any] = field(default_factory=list)
     drains: int = 0
+    asked: int = 0
     owned: bool = True
 
     @property
@@ -71,6 +78,10 @@ class TaskQueue:
         else:
             order = (node.plan.source_layer, min((s.settled for s in node.outputs), default=0), node.id)
             heappush(self.sources, (order, sequence, kind, call, node, context))
+
+    def tell(self, call: Callable[[Any], None], sequence: int) -> None:
+        """Add a call that belongs to no node and comes before all others."""
+        heappush(self.light, (_TELL_FIRST, sequence, TELL, call, None, None))
 
     def pop_own(self) -> Task | None:
         """Return the best task that needs this executor, None where there is none."""

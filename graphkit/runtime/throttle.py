@@ -62,11 +62,11 @@ class Throttle:
     def resolve_deadlock(self) -> list[Node | GraphInput]:
         """Let full queues grow by one packet; return what may go on. Raises DeadlockError if they may not.
 
-        Queues that the program empties (pollers) and queues that nothing can feed any more are left alone.
+        Nothing grows for what has ended, or for what a full poller holds back: the program empties that.
         """
         free: list[Node | GraphInput] = []
         for queue in list(self.full):
-            if queue.node.on_touch is not None or not any(f.may_feed for f in self._feeders_of(queue)):
+            if not any(_waits_for_nodes(feeder) for feeder in self._feeders_of(queue)):
                 continue
             where = f'input stream: "{queue.name}" of a node "{queue.node.name}"'
             if self._report_deadlock or queue.max_size >= GROWTH_CAP:
@@ -107,3 +107,8 @@ class Throttle:
                     found[maker] = None
             self._feeders[queue] = tuple(found)
         return self._feeders[queue]
+
+
+def _waits_for_nodes(feeder: Node | GraphInput) -> bool:
+    """Return whether growing queues could let *feeder* go on."""
+    return feeder.may_feed and all(queue.node.on_touch is None for queue in feeder.blocked_by)

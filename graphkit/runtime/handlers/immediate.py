@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
 from graphkit.runtime.handlers.sync_set import DONE, NEVER, SyncSet
-from graphkit.runtime.streams import MAX
+from graphkit.runtime.streams import MAX, PRE_STREAM
 
 if TYPE_CHECKING:
     from graphkit.packet import Packet
@@ -46,7 +46,7 @@ class ImmediateInputStreamHandler(InputStreamHandler):
         if settled == NEVER:
             return Decision(Readiness.CLOSE, DONE)
         if became_done:
-            return Decision(Readiness.READY, settled)
+            return Decision(Readiness.READY, max(settled, PRE_STREAM))
         return Decision(Readiness.NOT_READY, settled)
 
     def _note(self, i: int, decision: Decision, was_closed: bool) -> bool:

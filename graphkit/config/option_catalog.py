@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graphkit import registry, schema
 from graphkit.config.layout import extends
 from graphkit.config.option_descriptors import ensure_registered
-from graphkit.errors import ContractError, SchemaError
+from graphkit.errors import ContractError, SchemaError, did_you_mean
 from graphkit.options import declared_options, options_named
 
 if TYPE_CHECKING:
@@ -41,6 +41,16 @@ def node_extension(name: str, extendee: Any) -> FieldDescriptor | None:
 def known_messages() -> list[str]:
     """Return the names of all options messages that calculators declare."""
     return sorted(declared_options())
+
+
+def close_messages(full_name: str) -> str:
+    """Return `` Did you mean ...?`` for options messages of a close name, those of the same package if it has any."""
+    package, _, name = full_name.rpartition(".")
+    prefix = f"{package}."
+    beside = [known.removeprefix(prefix) for known in known_messages() if known.startswith(prefix)]
+    if beside:
+        return did_you_mean(name, beside, ignoring="CalculatorOptions")
+    return did_you_mean(full_name, known_messages())
 
 
 def options_classes(full_name: str) -> list[type[Any]]:

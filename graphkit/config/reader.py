@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from graphkit import registry, schema
 from graphkit.config.faults import Faults
 from graphkit.config.model import Entry, GraphConfig, NodeConfig, OptionsMessage
-from graphkit.config.option_catalog import any_message_class, register_all
+from graphkit.config.option_catalog import any_message_class, close_messages, register_all
 from graphkit.config.source import Mark, Place, Source
 from graphkit.config.text_parser import TextParser, tokenize
 from graphkit.errors import ConfigError, Location, ResourceNotFoundError
@@ -230,7 +230,7 @@ def _unpack(full_name: str, data: bytes, place: Place, faults: Faults) -> Messag
 
     cls = any_message_class(full_name)
     if cls is None:
-        faults.add(f"options message {full_name} is not known; install or import its calculator", place)
+        faults.add(f"options message {full_name} is not known.{close_messages(full_name)}", place)
         return None
     try:
         return cls.FromString(data)

@@ -14,7 +14,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from graphkit.config.layout import FLOAT_TYPES, INT_TYPES, TEXT_TYPES, field_layout, layout_of
 from graphkit.config.literals import parse_bool, parse_float, parse_int, string_bytes
-from graphkit.config.option_catalog import any_message_class, known_messages, node_extension
+from graphkit.config.option_catalog import any_message_class, close_messages, node_extension
 from graphkit.config.source import Mark, Place
 from graphkit.errors import PbtxtSyntaxError, did_you_mean
 
@@ -209,13 +209,12 @@ class TextParser:
     def _unknown_message(self, name: str, message: Message, start: int) -> None:
         full_name = name.rpartition("/")[2]
         in_any = message.DESCRIPTOR.full_name == "google.protobuf.Any"
-        known = sorted(known_messages())
         if in_any and "/" not in name:
             hint = f" Here the type is written [type.googleapis.com/{full_name.removesuffix('.ext')}]."
         elif not in_any and "/" in name:
             hint = f" Here the extension is written [{full_name}.ext]; a type belongs into node_options."
         else:
-            hint = did_you_mean(full_name.removesuffix(".ext"), known, ignoring="CalculatorOptions")
+            hint = close_messages(full_name.removesuffix(".ext"))
             hint = hint or " It belongs to a calculator that is not installed or not imported."
         self._faults.add(f"options message [{name}] is not known.{hint}", self._place(start))
 

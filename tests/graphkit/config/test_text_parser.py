@@ -159,8 +159,7 @@ FAULTS = {
     "options message": (
         "node { options { [cfgtest.CfgOption.ext] { x: 3 } } }",
         "1:18: options message [cfgtest.CfgOption.ext] is not known. Did you mean "
-        "'cfgtest.CfgOptions' or "
-        "'cfgtest.CfgGraphOptions' or 'cfgtest.CfgOptions.Range'?",
+        "'CfgOptions' or 'CfgGraphOptions' or 'CfgOptions.Range'?",
     ),
     "options message, nothing close": (
         "node { options { [x.Y.ext] { x: [{}] y: -1 } } }",

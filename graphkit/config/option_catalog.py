@@ -44,7 +44,7 @@ def known_messages() -> list[str]:
 
 
 def close_messages(full_name: str) -> str:
-    """Return `` Did you mean ...?`` for options messages of a close name, those of the same package if it has any."""
+    """Return `` Did you mean ...?`` for close names of options messages, within the same package if it has any."""
     package, _, name = full_name.rpartition(".")
     prefix = f"{package}."
     beside = [known.removeprefix(prefix) for known in known_messages() if known.startswith(prefix)]

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "DefaultInputStreamHandler"
 # The runtime registers these when it is imported; a plan can be made without it.
-_OF_THE_RUNTIME: Final = frozenset({DEFAULT, "ImmediateInputStreamHandler", "SyncSetInputStreamHandler"})
+_OF_THE_RUNTIME: Final = frozenset({
+    DEFAULT, "ImmediateInputStreamHandler", "MuxInputStreamHandler", "SyncSetInputStreamHandler",
+})  # fmt: skip
 _KNOWN_ELSEWHERE: Final = frozenset({
     "FixedSizeInputStreamHandler", "BarrierInputStreamHandler", "EarlyCloseInputStreamHandler",
-    "MuxInputStreamHandler", "TimestampAlignInputStreamHandler", "InOrderInputStreamHandler",
+    "TimestampAlignInputStreamHandler", "InOrderInputStreamHandler",
 })  # fmt: skip
 _RESERVED_EXECUTORS: Final = ("default", "gpu")
 

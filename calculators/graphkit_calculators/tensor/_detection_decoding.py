@@ -16,24 +16,28 @@ Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 Ints: TypeAlias = np.ndarray[Any, np.dtype[np.intp]]
 
 
-def best_classes(raw: Floats, clip: float | None, *, apply_sigmoid: bool) -> tuple[Ints, Floats]:
-    """Return the best class of each box and its score; of equal ones the first.
+def best_classes(raw: Floats, clip: float | None, *, apply_sigmoid: bool, count: int = 1) -> tuple[Ints, Floats]:
+    """Return the best classes of each box and their scores, best first; of equal ones the first.
 
     Args:
         raw: (N, C) float32.
         clip: raw values are cut to -clip .. clip before the sigmoid; None for no cut.
         apply_sigmoid: whether the values are logits.
+        count: how many classes a box; less than 1 for all.
 
     Returns:
-        (N,) indices into the C classes, (N,) float32.
+        (N, K) indices into the C classes, (N, K) float32.
     """
     scores = raw
     if apply_sigmoid:
         scores = sigmoid(scores if clip is None else scores.clip(-np.float32(clip), np.float32(clip)))
     if scores.shape[1] == 1:
-        return np.zeros(len(scores), np.intp), scores[:, 0]
-    classes = scores.argmax(axis=1)
-    return classes, scores[np.arange(len(scores)), classes]
+        return np.zeros(scores.shape, np.intp), scores
+    if count == 1:
+        order = scores.argmax(axis=1)[:, None]
+    else:
+        order = np.argsort(-scores, axis=1, kind="stable")[:, : count if count > 0 else None]
+    return order, np.take_along_axis(scores, order, axis=1)
 
 
 def decode_centers(

@@ -122,6 +122,8 @@ def check_options(chosen: TensorsToDetectionsCalculatorOptions, *, ignores_by_si
         )
     if chosen.max_results == 0:
         raise ContractError("max_results is 0; use -1 for no limit, or a number above 0.")
+    if chosen.max_classes_per_detection == 0:
+        raise ContractError("max_classes_per_detection is 0; use -1 for all, or a number above 0.")
     ignores = bool(chosen.ignore_classes) or ignores_by_side_packet
     if chosen.allow_classes and ignores:
         raise ContractError("allow_classes and ignored classes (option or side packet) are both set; use one.")

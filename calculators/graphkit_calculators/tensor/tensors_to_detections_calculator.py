@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -142,29 +143,31 @@ class TensorsToDetectionsCalculator(Calculator):
         if self._allowed == []:
             return []
         classes, scores = best_classes(
-            raw_scores[:, self._allowed], chosen.score_clipping_thresh, apply_sigmoid=chosen.sigmoid_score
+            raw_scores[:, self._allowed],
+            chosen.score_clipping_thresh,
+            apply_sigmoid=chosen.sigmoid_score,
+            count=chosen.max_classes_per_detection,
         )
+        if not isinstance(self._allowed, slice):
+            classes = np.array(self._allowed)[classes]
         kept: Any = slice(None)
         if chosen.min_score_thresh is not None:
-            kept = np.flatnonzero(scores >= np.float32(chosen.min_score_thresh))
+            kept = np.flatnonzero(scores[:, 0] >= np.float32(chosen.min_score_thresh))
             if not len(kept):
                 return []
         boxes, anchors = boxes[kept], anchors[kept]
-        labels: list[tuple[int, ...]] = [(self._class_number(c),) for c in classes[kept].tolist()]
+        rows = self._labelled(scores[kept], classes[kept])
         points = self._keypoints(boxes)
         if points.size:
             points = decode_keypoints(points, anchors, self._scale[:2], y_first=self._format is BoxFormat.YXHW)
         found = to_detections(
             self._corners(boxes, anchors),
             points,
-            [(score,) for score in scores[kept].tolist()],
-            labels,
+            [tuple(score for score, _ in row) for row in rows],
+            [tuple(number for _, number in row) for row in rows],
             flip_vertically=chosen.flip_vertically,
         )
         return found[: chosen.max_results] if chosen.max_results > 0 else found
-
-    def _class_number(self, column: int) -> int:
-        return column if isinstance(self._allowed, slice) else int(self._allowed[column])
 
     def _corners(self, boxes: Floats, anchors: Floats) -> Floats:
         start = self._chosen.box_coord_offset
@@ -214,7 +217,7 @@ class TensorsToDetectionsCalculator(Calculator):
         boxes = boxes[: count * per_box : per_box]
         scores = tensors[places.scores].nhwc().reshape(-1)[: count * per_box].reshape(count, per_box)
         classes = tensors[places.classes].nhwc().reshape(-1)[: count * per_box].reshape(count, per_box)
-        rows = [self._kept(*row) for row in zip(scores.tolist(), classes.astype(int).tolist(), strict=True)]
+        rows = self._labelled(scores, classes.astype(int))
         kept = [index for index, row in enumerate(rows) if row]
         found = to_detections(
             boxes[kept][:, self._corner_columns],
@@ -225,11 +228,16 @@ class TensorsToDetectionsCalculator(Calculator):
         )
         return found[: chosen.max_results] if chosen.max_results > 0 else found
 
-    def _kept(self, scores: list[float], classes: list[int]) -> list[tuple[float, int]]:
+    def _labelled(self, scores: Floats, classes: Any) -> list[list[tuple[float, int]]]:
+        """Return score and class number of what is kept of each row of (N, K) scores and (N, K) classes."""
         threshold = self._chosen.min_score_thresh
+        least = -math.inf if threshold is None else float(np.float32(threshold))
+        allowed = None if isinstance(self._allowed, slice) else self._allowed
         return [
-            (score, number)
-            for score, number in zip(scores, classes, strict=True)
-            if (threshold is None or score >= threshold)
-            and (isinstance(self._allowed, slice) or number in self._allowed)
+            [
+                (score, number)
+                for score, number in zip(*row, strict=True)
+                if score >= least and (allowed is None or number in allowed)
+            ]
+            for row in zip(scores.tolist(), classes.tolist(), strict=True)
         ]

@@ -128,7 +128,7 @@ def _weighted_mean(group: list[Detection], boxes: list[RelativeBoundingBox]) -> 
     mean = weights @ corners / total
     mean[2:] -= mean[:2]
     points = np.array([detection.relative_keypoints for detection in group])
+    mean_points = weights @ points.reshape(len(group), -1) / total
     return group[0].replace(
-        location=RelativeBoundingBox(*mean.tolist()),
-        relative_keypoints=np.tensordot(weights, points, axes=1) / total,
+        location=RelativeBoundingBox(*mean.tolist()), relative_keypoints=mean_points.reshape(-1, 2)
     )

@@ -124,6 +124,25 @@ def test_which_are_kept(options: str, labels: list[int]) -> None:
     assert [detection.label_id for detection in found] == [(label,) for label in labels]
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        pytest.param("max_classes_per_detection: 2", [((1, 0), (0.7, 0.1)), ((0, 1), (0.6, 0.2))], id="two"),
+        pytest.param("max_classes_per_detection: -1", [((1, 0), (0.7, 0.1)), ((0, 1), (0.6, 0.2))], id="all"),
+        pytest.param(
+            "max_classes_per_detection: 2 min_score_thresh: 0.15",
+            [((1,), (0.7,)), ((0, 1), (0.6, 0.2))],
+            id="above a score",
+        ),
+    ],
+)
+def test_several_classes_of_a_decoded_box(options: str, expected: list[Any]) -> None:
+    found = decode(f"{SHAPE} {SCALES} {options}", BOXES, SCORES)
+    assert [(one.label_id, one.score) for one in found] == [
+        (labels, pytest.approx(scores)) for labels, scores in expected
+    ]
+
+
 def test_ignored_classes_of_a_side_packet_override_the_option() -> None:
     side = {"ANCHORS": ANCHORS, "IGNORE_CLASSES": [0]}
     found = decode(f"{SHAPE} {SCALES} ignore_classes: 1", BOXES, SCORES, side=side)
@@ -205,6 +224,7 @@ def test_an_empty_model_output_gives_an_empty_list() -> None:
         pytest.param("num_boxes: 2", "num_classes and num_coords are not both set", id="widths"),
         pytest.param("num_classes: 1 num_coords: 5", "num_coords is 5; 4 values of a box", id="num_coords"),
         pytest.param(f"{SHAPE} max_results: 0", "max_results is 0", id="max_results"),
+        pytest.param(f"{SHAPE} max_classes_per_detection: 0", "max_classes_per_detection is 0", id="no class"),
         pytest.param(f"{SHAPE} num_values_per_keypoint: 3", "num_values_per_keypoint is 3", id="3d"),
         pytest.param(f"{SHAPE} allow_classes: 1 ignore_classes: 0", "are both set; use one", id="both"),
         pytest.param(

@@ -20,6 +20,7 @@ from graphkit.packet import Packet
 from graphkit.packet_type import Kind, runtime_classes
 from graphkit.poller import OutputStreamPoller
 from graphkit.resources import Resources
+from graphkit.runtime import refusals
 from graphkit.runtime.build import Observer, build_state
 from graphkit.runtime.counters import Counters
 from graphkit.runtime.instruments import instrumented
@@ -42,8 +43,8 @@ class CalculatorGraph:
     """A graph and its runs, one at a time.
 
     Args:
-        source: path of a .pbtxt or .binarypb file, text of a config, bytes of a binary one, a
-            CalculatorGraphConfig message, or a ready GraphPlan.
+        source: path of a .pbtxt or .binarypb file (looked for beside the graphs that come with graphkit, too),
+            text of a config, bytes of a binary one, a CalculatorGraphConfig message, or a ready GraphPlan.
         side_packets: input side packets for every run, by name.
         resources: where models and subgraphs are found.
         graph_options: options messages of the graph (options classes or protobuf messages), for
@@ -73,7 +74,8 @@ class CalculatorGraph:
         if isinstance(source, config.GraphPlan):
             self.plan = source
         else:
-            parsed = config.parse(source)
+            path = config.path_of(source)
+            parsed = config.parse(source if path is None else self.resources.find_graph(path))
             if parsed.path is not None:
                 self.resources = self.resources.beside(parsed.path)
             self.plan = config.load(
@@ -105,7 +107,23 @@ class CalculatorGraph:
         without one. An exception in the callback fails the run.
         """
         self._not_running("observe a stream")
-        self._observers.append(Observer(self._known_stream(name), callback, observe_timestamp_bounds))
+        self._observers.append(Observer((self._known_stream(name),), callback, observe_timestamp_bounds))
+
+    def observe_output_streams(
+        self,
+        names: Sequence[str],
+        callback: Callable[[list[Packet[Any]]], None],
+        *,
+        observe_timestamp_bounds: bool = False,
+    ) -> None:
+        """Call *callback* with the packets of several streams together, one of each in the order of *names*.
+
+        It is called for every timestamp at which one of them has a packet, once all are settled there; those
+        that have none give an empty packet. Otherwise as observe_output_stream.
+        """
+        self._not_running("observe streams")
+        streams = tuple(self._known_stream(name) for name in names)
+        self._observers.append(Observer(streams, callback, observe_timestamp_bounds, together=True))
 
     def stop_observing(self, callback: Callable[[Packet[Any]], None]) -> None:
         """Let no stream call *callback* in later runs; one that is not called changes nothing."""
@@ -123,9 +141,13 @@ class CalculatorGraph:
             max_queue_size: packets it holds before the graph's inputs are throttled; -1 for no limit.
         """
         self._not_running("add a poller")
+        if max_queue_size != -1 and max_queue_size < 1:
+            raise GraphStateError(
+                f"max_queue_size of a poller is {max_queue_size}; use -1 for no limit, or 1 and more"
+            )
         poller = OutputStreamPoller(name)
         observer = Observer(
-            self._known_stream(name), poller.ignore, observe_timestamp_bounds, poller.notify, max_queue_size
+            (self._known_stream(name),), poller.ignore, observe_timestamp_bounds, poller.notify, max_queue_size
         )
         poller.attach(self, observer)
         self._observers.append(observer)
@@ -153,11 +175,14 @@ class CalculatorGraph:
 
     # -- a run ------------------------------------------------------------------------------------------
 
-    def start_run(self, side_packets: Mapping[str, Any] | None = None) -> None:
+    def start_run(
+        self, side_packets: Mapping[str, Any] | None = None, *, headers: Mapping[str, Any] | None = None
+    ) -> None:
         """Open the nodes and start the sources.
 
         Args:
             side_packets: payloads or packets by name, for this run.
+            headers: headers of graph input streams, payloads by stream name.
 
         Raises:
             SidePacketError: one is missing, unknown, given twice or of the wrong type.
@@ -165,9 +190,10 @@ class CalculatorGraph:
         """
         with self._gate:
             self._not_running("start a run")
+            stream_headers = {self._known_input(name): Packet(value) for name, value in (headers or {}).items()}
             given = self._merged_side_packets(side_packets or {})
             self._side = SidePackets(self.plan, given)
-            state = build_state(self.plan, self._executors, self._observers)
+            state = build_state(self.plan, self._executors, self._observers, stream_headers)
             self._equip(state)
             self._inputs = state.inputs
             self._run = GraphRun(state, self._side, self._on_error)
@@ -198,25 +224,23 @@ class CalculatorGraph:
         run = self._run
         source = self._inputs.get(stream)
         if run is None or source is None:
-            self._explain_no_input(stream)
+            run, source = self._running(), self._inputs[self._known_input(stream)]
         classes = self._classes[stream]
         if packet._payload is None or (classes is not None and not isinstance(packet._payload, classes)):
-            self._explain_bad_packet(stream, packet)
+            raise refusals.bad_packet(self.plan, stream, packet)
         if not packet._timestamp.is_allowed_in_stream():
-            self._explain_bad_packet(stream, packet)
-        run.push(source, packet, block=self.add_mode_blocks)  # type: ignore[union-attr, arg-type]
+            raise refusals.bad_packet(self.plan, stream, packet)
+        run.push(source, packet, block=self.add_mode_blocks)
 
     def set_input_stream_timestamp_bound(self, stream: str, bound: int) -> None:
         """Promise that the next packet of graph input *stream* comes at *bound* or later."""
-        if stream not in self._inputs:
-            self._explain_no_input(stream)
-        self._running().set_bound(self._inputs[stream], int(as_timestamp(bound)) - 1)
+        run = self._running()
+        run.set_bound(self._inputs[self._known_input(stream)], int(as_timestamp(bound)) - 1)
 
     def close_input_stream(self, stream: str) -> None:
         """End graph input *stream*."""
-        if stream not in self._inputs:
-            self._explain_no_input(stream)
-        self._running().close_inputs([self._inputs[stream]])
+        run = self._running()
+        run.close_inputs([self._inputs[self._known_input(stream)]])
 
     def close_all_input_streams(self) -> None:
         """End all graph inputs."""
@@ -341,10 +365,12 @@ class CalculatorGraph:
 
     def _known_stream(self, name: str) -> str:
         if name not in self.plan.stream_ids:
-            raise GraphStateError(
-                f'the graph has no stream "{name}".{did_you_mean(name, self.plan.stream_ids)} Streams inside a '
-                "subgraph are called <node>__<stream>."
-            )
+            raise refusals.unknown_stream(self.plan, name)
+        return name
+
+    def _known_input(self, name: str) -> str:
+        if name not in self._classes:
+            raise refusals.unknown_input(self.plan, name)
         return name
 
     def _running(self) -> GraphRun:
@@ -355,29 +381,6 @@ class CalculatorGraph:
     def _not_running(self, what: str) -> None:
         if self._run is not None and not self._run.terminated:
             raise GraphStateError(f"the graph is running; {what} before start_run() or after wait_until_done()")
-
-    def _explain_no_input(self, stream: str) -> None:
-        self._running()
-        have = ", ".join(sorted(self._inputs)) or "none"
-        raise GraphStateError(
-            f'the graph has no input stream "{stream}" (it has: {have}).{did_you_mean(stream, self._inputs)}'
-        )
-
-    def _explain_bad_packet(self, stream: str, packet: Packet[Any]) -> None:
-        from graphkit.errors import PacketTypeError, TimestampError
-
-        if packet.is_empty or packet._payload is None:
-            raise PacketTypeError(
-                f'an empty packet was pushed into "{stream}"; call set_input_stream_timestamp_bound() instead'
-            )
-        if packet.timestamp.is_allowed_in_stream():
-            expected = self.plan.streams[self.plan.stream_ids[stream]].packet_type
-            raise PacketTypeError(
-                f'graph input stream "{stream}" carries {expected}, but was given {type(packet._payload).__name__}'
-            )
-        raise TimestampError(
-            f'a packet for "{stream}" has timestamp {packet.timestamp}; pass timestamp= in microseconds'
-        )
 
 
 def _classes(plan: config.GraphPlan, name: str) -> tuple[type[Any], ...] | None:

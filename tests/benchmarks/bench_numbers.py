@@ -1,0 +1,159 @@
+"""Compares graphkit's hand tracking with MediaPipe 0.10.21's on the same decoded frames and timestamps.
+
+    python tests/benchmarks/bench_numbers.py --against-mediapipe PEER/bin/python CLIP [CLIP ...] [--frames N]
+
+Three comparisons a clip, two hands, complexity 1:
+
+* ``afresh``: no region is carried from frame to frame (use_prev_landmarks off); every frame stands for itself.
+* ``guided``: the landmark graph on the very regions that MediaPipe used in its tracking run.
+* ``tracking``: the graph as it is. Each frame's region comes from the landmarks before, so differences feed back.
+
+How far the feedback alone carries is measured on MediaPipe itself (``floor``): its tracking run against its own
+tracking run on the same frames with the lowest bit of one pixel of frame 0 flipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from compare import compare, load, table
+
+from graphkit.formats import ImageFrame, NormalizedRect, from_json, to_json
+from graphkit.graph import CalculatorGraph
+from graphkit.video import VideoReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graphkit.packet import Packet
+
+PEER_SCRIPT: Final = Path(__file__).parent / "peer" / "peer_hand_tracking.py"
+MODULES: Final = "mediapipe/modules/hand_landmark"
+STREAMS: Final = ("multi_hand_landmarks", "multi_hand_world_landmarks", "multi_handedness", "palm_detections")
+
+Frames = list[tuple[int, Any]]
+
+
+def read(clip: Path, limit: int | None) -> Iterator[tuple[int, Any]]:
+    """Yield (timestamp in microseconds, RGB frame) of a clip."""
+    with VideoReader(clip) as reader:
+        for count, frame in enumerate(reader):
+            if count == limit:
+                return
+            yield frame.timestamp_us, frame.data
+
+
+def store(frames: Frames, folder: Path) -> Path:
+    """Write frames where the peer's scripts read them; return the folder."""
+    folder.mkdir()
+    np.save(folder / "frames.npy", np.stack([frame for _, frame in frames]))
+    np.save(folder / "timestamps.npy", np.array([stamp for stamp, _ in frames]))
+    return folder
+
+
+def run_peer(python: str, source: Path, output: Path, *flags: str) -> Path:
+    """Run MediaPipe's tracking graph over stored frames; return its result file."""
+    subprocess.run([python, str(PEER_SCRIPT), str(source), str(output), *flags], check=True, capture_output=True)
+    return output
+
+
+def run_tracking(frames: Frames, output: Path, *, follow: bool) -> Path:
+    """Run graphkit's tracking graph frame by frame; return the result file."""
+    graph = CalculatorGraph(f"{MODULES}/hand_landmark_tracking_cpu.pbtxt")
+    with output.open("w") as lines:
+        for stream in STREAMS:
+            graph.observe_output_stream(stream, lambda packet, stream=stream: write(lines, stream, packet))
+        graph.start_run({"num_hands": 2, "model_complexity": 1, "use_prev_landmarks": follow})
+        with graph:
+            for stamp, frame in frames:
+                graph.add_packet_to_input_stream("image", ImageFrame(frame), stamp)
+                graph.wait_until_idle()
+    return output
+
+
+def run_guided(frames: Frames, peer: Path, output: Path) -> Path:
+    """Run graphkit's landmark graph on the regions in the peer's result; return the result file."""
+    found = [json.loads(line) for line in peer.read_text().splitlines()]
+    regions = {line["timestamp"]: line["packet"] for line in found if line["stream"] == "hand_rects"}
+    graph = CalculatorGraph(f"{MODULES}/hand_landmark_cpu.pbtxt")
+    hands: dict[str, list[Any]] = {}
+    for ours, theirs in (
+        ("hand_landmarks", STREAMS[0]),
+        ("hand_world_landmarks", STREAMS[1]),
+        ("handedness", STREAMS[2]),
+    ):
+        graph.observe_output_stream(
+            ours, lambda p, name=theirs: hands.setdefault(name, []).append(to_json(p.payload))
+        )
+    clock = 0
+    with output.open("w") as lines, graph:
+        for stamp, frame in frames:
+            hands.clear()
+            for region in from_json(list[NormalizedRect], regions.get(stamp, [])):
+                graph.add_packet_to_input_stream("image", ImageFrame(frame), clock)
+                graph.add_packet_to_input_stream("hand_rect", region, clock)
+                graph.wait_until_idle()
+                clock += 1
+            for stream, values in hands.items():
+                lines.write(json.dumps({"timestamp": stamp, "stream": stream, "packet": values}) + "\n")
+    return output
+
+
+def write(lines: Any, stream: str, packet: Packet[Any]) -> None:
+    """Write a packet as a line of JSON."""
+    content = {"timestamp": int(packet.timestamp), "stream": stream, "packet": to_json(packet.payload)}
+    lines.write(json.dumps(content) + "\n")
+
+
+def flipped(frames: Frames) -> Frames:
+    """Return the frames with the lowest bit of one channel of the middle pixel of frame 0 flipped."""
+    first = frames[0][1].copy()
+    first[first.shape[0] // 2, first.shape[1] // 2, 0] ^= 1
+    return [(frames[0][0], first), *frames[1:]]
+
+
+def compare_clip(python: str, clip: Path, limit: int | None, folder: Path) -> dict[str, dict[str, float]]:
+    """Return the measures of all comparisons of one clip by name."""
+    frames = list(read(clip, limit))
+    size = (frames[0][1].shape[1], frames[0][1].shape[0])
+    stored = store(frames, folder / "frames")
+    peer = run_peer(python, stored, folder / "peer.jsonl")
+    afresh = run_peer(python, stored, folder / "peer_afresh.jsonl", "--afresh")
+    moved = run_peer(python, store(flipped(frames), folder / "flipped"), folder / "peer_flipped.jsonl")
+    pairs = {
+        "afresh": (run_tracking(frames, folder / "afresh.jsonl", follow=False), afresh),
+        "guided": (run_guided(frames, peer, folder / "guided.jsonl"), peer),
+        "tracking": (run_tracking(frames, folder / "tracking.jsonl", follow=True), peer),
+        "floor": (moved, peer),
+    }
+    return {name: compare(load([a]), load([b]), size, len(frames)) for name, (a, b) in pairs.items()}
+
+
+def main() -> int:
+    """Compare the clips of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", type=Path, nargs="+")
+    parser.add_argument("--against-mediapipe", metavar="PYTHON", required=True)
+    parser.add_argument("--frames", type=int, help="most frames of a clip")
+    parser.add_argument("--json", type=Path, help="also write all measures here")
+    given = parser.parse_args()
+    results = {}
+    for clip in given.clips:
+        with tempfile.TemporaryDirectory() as folder:
+            results[clip.name] = compare_clip(given.against_mediapipe, clip, given.frames, Path(folder))
+        for name, measures in results[clip.name].items():
+            print(f"\n{clip.name}: {name}\n{table(measures)}")
+    if given.json:
+        given.json.write_text(json.dumps(results, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,7 +8,7 @@ import numpy as np
 
 from graphkit.calculator import Calculator, calculator
 from graphkit.errors import ContractError, FormatError
-from graphkit.formats import ImageFormat, ImageFrame, RenderData
+from graphkit.formats import Image, ImageFormat, ImageFrame, RenderData
 from graphkit.options import option, options
 from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._annotation_renderer import AnnotationRenderer
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
 
+_IMAGES = ("IMAGE", "UIMAGE")
 _COLORED = (ImageFormat.SRGB, ImageFormat.SRGBA)
 
 
@@ -43,9 +44,10 @@ class AnnotationOverlayCalculator(Calculator):
     draw. The image keeps its format, except that GRAY8 becomes SRGB. Where a frame has nothing to draw,
     the image itself is passed on.
 
-    Inputs: IMAGE, an ImageFrame in SRGB, SRGBA or GRAY8; any number of untagged streams of RenderData
-    and of VECTOR streams of lists of them, drawn in this order, by index. Output: IMAGE. What is drawn
-    on SRGBA gets an alpha of 0, as OpenCV leaves it.
+    Inputs: IMAGE, an ImageFrame in SRGB, SRGBA or GRAY8, or UIMAGE, an Image in one of them; any number
+    of untagged streams of RenderData and of VECTOR streams of lists of them, drawn in this order, by
+    index. Output: IMAGE or UIMAGE, the tag of the image. What is drawn on SRGBA gets an alpha of 0, as
+    OpenCV leaves it.
 
     Knobs: ``canvas_width_px``, ``canvas_height_px``, ``canvas_color`` of the blank canvas;
     ``flip_text_vertically`` for images with their origin at the bottom. A hand costs some 0.2 ms, copying
@@ -65,16 +67,25 @@ class AnnotationOverlayCalculator(Calculator):
     blocking = True
 
     image = Input(ImageFrame, "IMAGE", optional=True)
+    universal_image = Input(Image, "UIMAGE", optional=True)
     scenes = Input(RenderData, repeated=True, optional=True)
     scene_lists = Input(list[RenderData], "VECTOR", repeated=True, optional=True)
-    annotated = Output(ImageFrame, "IMAGE")
+    annotated = Output(ImageFrame, "IMAGE", optional=True)
+    annotated_universal = Output(Image, "UIMAGE", optional=True)
     options = Options(AnnotationOverlayCalculatorOptions)
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Check that there is an input and that the canvas has a size."""
+        """Check that there is an input, that the output is of its kind, and that the canvas has a size."""
         if not len(cc.inputs):
-            raise ContractError("expected an IMAGE input, render data, or both; found no input.")
+            raise ContractError("expected an IMAGE or UIMAGE input, render data, or both; found no input.")
+        given = [tag for tag in _IMAGES if tag in cc.inputs] or ["IMAGE"]
+        made = [tag for tag in _IMAGES if tag in cc.outputs]
+        if made != given or len(given) > 1:
+            raise ContractError(
+                f"the image is drawn on as it comes, IMAGE to IMAGE or UIMAGE to UIMAGE, and a blank canvas is "
+                f"an IMAGE; found {' and '.join(given)} in and {' and '.join(made) or 'none'} out."
+            )
         chosen = cls.options(cc)
         if min(chosen.canvas_width_px, chosen.canvas_height_px) < 1:
             raise ContractError(
@@ -84,25 +95,34 @@ class AnnotationOverlayCalculator(Calculator):
     def open(self, cc: CalculatorContext) -> None:
         """Load OpenCV; hand on the header of the video."""
         self._chosen = self.options(cc)
-        self._has_image = self.image.is_connected(cc)
         self._renderer = AnnotationRenderer(flip_text=self._chosen.flip_text_vertically)
-        if self._has_image and (header := cc.inputs.header("IMAGE")):
-            cc.outputs["IMAGE"].set_header(header)
+        self._tag = next((tag for tag in _IMAGES if tag in cc.inputs), "")
+        if self._tag and (header := cc.inputs.header(self._tag)):
+            cc.outputs[self._tag].set_header(header)
 
     def process(self, cc: CalculatorContext) -> None:
         """Draw what this timestamp has."""
-        image = self.image.get(cc)
-        if image is None and self._has_image:
-            return
         scenes = [packet.payload for packet in self.scenes.packets(cc) if packet]
         for packet in self.scene_lists.packets(cc):
             scenes += packet.get_or([])
-        if image is not None and image.format in _COLORED and not any(s.render_annotations for s in scenes):
-            self.annotated.send(cc, image)
-            return
-        pixels = self._blank() if image is None else _writable_copy(image)
+        if not self._tag:
+            self.annotated.send(cc, self._drawn(self._blank(), scenes))
+        elif (frame := self.image.get(cc)) is not None:
+            self.annotated.send(cc, self._draw_on(frame, scenes))
+        elif (image := self.universal_image.get(cc)) is not None:
+            frame = image.cpu()
+            drawn = self._draw_on(frame, scenes)
+            self.annotated_universal.send(cc, image if drawn is frame else Image(drawn))
+
+    def _draw_on(self, frame: ImageFrame, scenes: list[RenderData]) -> ImageFrame:
+        """Return a drawn copy, or the frame itself where nothing is to be drawn."""
+        if frame.format in _COLORED and not any(scene.render_annotations for scene in scenes):
+            return frame
+        return self._drawn(_writable_copy(frame), scenes)
+
+    def _drawn(self, pixels: NDArray[np.uint8], scenes: list[RenderData]) -> ImageFrame:
         self._renderer.render(pixels, scenes)
-        self.annotated.send(cc, ImageFrame(pixels))
+        return ImageFrame(pixels)
 
     def _blank(self) -> NDArray[np.uint8]:
         chosen = self._chosen

@@ -10,6 +10,7 @@ from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import (
     Color,
     FilledRectangle,
+    Image,
     ImageFormat,
     ImageFrame,
     Rectangle,
@@ -129,6 +130,37 @@ def test_a_canvas_where_no_image_is_connected() -> None:
     assert (second.data == (1, 2, 3)).all()
 
 
+def test_universal_images() -> None:
+    runner = CalculatorRunner("""
+        calculator: "AnnotationOverlayCalculator"
+        input_stream: "UIMAGE:image" input_stream: "a" output_stream: "UIMAGE:drawn"
+    """)
+    frame = Image(image(10, 20, 3))
+    for timestamp, scene in enumerate((box(RED, 0), RenderData([]))):
+        runner.add("UIMAGE", frame, timestamp)
+        runner.add(0, scene, timestamp)
+    drawn, untouched = (packet.payload for packet in runner.run().outputs["UIMAGE"])
+    assert drawn.cpu().data[5, 0].tolist() == [*RED]
+    assert untouched is frame
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "found"),
+    [
+        pytest.param(["IMAGE"], "UIMAGE", "found IMAGE in and UIMAGE out", id="other-kind"),
+        pytest.param(["IMAGE", "UIMAGE"], "IMAGE", "found IMAGE and UIMAGE in and IMAGE out", id="two-images"),
+        pytest.param([], "UIMAGE", "found IMAGE in and UIMAGE out", id="canvas-of-the-other-kind"),
+    ],
+)
+def test_an_image_stays_what_it_is(inputs: list[str], output: str, found: str) -> None:
+    streams = " ".join(f'input_stream: "{tag}:{tag.lower()}"' for tag in inputs)
+    with pytest.raises(GraphValidationError, match=found):
+        CalculatorRunner(f"""
+            calculator: "AnnotationOverlayCalculator"
+            {streams} input_stream: "a" output_stream: "{output}:drawn"
+        """).run()
+
+
 def test_other_formats_are_refused() -> None:
     with pytest.raises(CalculatorError, match=r"cannot draw on ImageFrame.*VEC32F1"):
         draw(ImageFrame(np.zeros((10, 20), np.float32)), a=box(RED, 0))
@@ -171,7 +203,7 @@ def test_the_header_of_the_video_is_handed_on() -> None:
 @pytest.mark.parametrize(
     ("node", "message"),
     [
-        pytest.param("", "expected an IMAGE input, render data, or both; found no input", id="no-input"),
+        pytest.param("", "expected an IMAGE or UIMAGE input, render data, or both; found no input", id="no-input"),
         pytest.param(
             'input_stream: "a" '
             "options { [mediapipe.AnnotationOverlayCalculatorOptions.ext] { canvas_width_px: 0 } }",

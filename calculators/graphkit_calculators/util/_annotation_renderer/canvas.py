@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PixelPoint: TypeAlias = tuple[int, int]
 
 _MAX_THICKNESS: Final = 32767
+_FAR: Final = 2**29
 _BLACK: Final = Color(0, 0, 0)
 
 
@@ -47,11 +48,15 @@ class Canvas:
         return int(self.pixels.shape[0])
 
     def pixel(self, x: float, y: float, normalized: bool) -> PixelPoint:
-        """Return a position as a pixel: fractions are rounded, pixel coordinates cut off toward 0."""
-        if normalized:
-            height, width = self.pixels.shape[:2]
-            return round_half_away(x * width), round_half_away(y * height)
-        return int(x * self.scale), int(y * self.scale)
+        """Return a position as a pixel: fractions are rounded, pixel coordinates cut off toward 0.
+
+        What is no number, or beyond what OpenCV counts to, becomes a pixel far outside of the image.
+        """
+        height, width = self.pixels.shape[:2]
+        x, y = (x * width, y * height) if normalized else (x * self.scale, y * self.scale)
+        if not (-_FAR < x < _FAR and -_FAR < y < _FAR):
+            return _within_reach(x), _within_reach(y)
+        return (round_half_away(x), round_half_away(y)) if normalized else (int(x), int(y))
 
     def point(self, point: Point) -> PixelPoint:
         """Return a point as a pixel."""
@@ -73,9 +78,13 @@ class Canvas:
 
     def thickness(self, thickness: float) -> int:
         """Return a thickness in whole pixels, at least 1."""
-        return min(max(round_half_away(thickness * self.scale), 1), _MAX_THICKNESS)
+        return round_half_away(min(max(1.0, thickness * self.scale), _MAX_THICKNESS))
 
 
 def paint(color: Color | None) -> Color:
     """Return what OpenCV draws a colour with; black without one. An alpha channel becomes 0."""
     return _BLACK if color is None else color
+
+
+def _within_reach(value: float) -> int:
+    return int(value) if -_FAR < value < _FAR else _FAR if value > 0 else -_FAR

@@ -154,7 +154,7 @@ def _mixed_colors(
 ) -> NDArray[np.uint8]:
     """Return the (N, channels) colour of each step; an alpha channel becomes 0."""
     both = np.zeros((len(colors), 2, channels))
-    both[:, :, :3] = colors
+    both[:, :, :3] = np.clip(colors, 0, 255)
     length = lengths[steps.line]
     share = (np.minimum(steps.number, length) / (length + 1))[:, None]
     mixed = both[:, 0].take(steps.line, axis=0)

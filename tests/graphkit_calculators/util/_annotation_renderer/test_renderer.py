@@ -10,7 +10,7 @@ import pytest
 from google.protobuf import text_format
 
 from graphkit.errors import FormatError
-from graphkit.formats import Color, GradientLine, RenderAnnotation, RenderData
+from graphkit.formats import Color, GradientLine, Line, Point, RenderAnnotation, RenderData
 from graphkit.schema import message_class
 from graphkit_calculators.util._annotation_renderer import AnnotationRenderer
 
@@ -95,6 +95,18 @@ def test_text_can_be_flipped() -> None:
     pixels = np.full((120, 160, 3), (30, 60, 90), np.uint8)
     AnnotationRenderer(flip_text=True).render(pixels, [text])
     assert (pixels != drawn(text)).any()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1e300])
+@pytest.mark.parametrize("normalized", [True, False])
+def test_what_is_no_position_is_drawn_outside_of_the_image(value: float, normalized: bool) -> None:
+    shapes = [Point(value, 0.5, normalized), Line(0.5, value, value, 0.5, normalized)]
+    colors = Color(255, 0, 0), Color(0, 0, 255)
+    fading = GradientLine(value, value, value, value, normalized, *colors)
+    blank = drawn(RenderData([]))
+    found = drawn(RenderData([RenderAnnotation(shape, 2.0, colors[0]) for shape in (shapes[0], fading)]))
+    np.testing.assert_array_equal(found, blank)
+    drawn(RenderData([RenderAnnotation(shapes[1], value, colors[0])]))  # wherever it goes, it is drawn
 
 
 def test_unknown_shapes_are_refused() -> None:

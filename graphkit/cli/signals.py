@@ -34,7 +34,7 @@ class Interruptions:
         self.first = 0
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Take a signal: the first stops the job, the second cancels it, a third has its default effect."""
+        """Take a signal: the first stops the job, the second cancels it; a third has its default effect."""
         self._count += 1
         if self._count == 1:
             self.first = number
@@ -43,15 +43,16 @@ class Interruptions:
             return
         self._job.cancel()
         os.write(2, _DROPPING)
-        for other in _SIGNALS:
-            signal.signal(other, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
 def interruptible(job: GraphJob) -> Iterator[Interruptions]:
     """While the block runs on the main thread, let SIGINT and SIGTERM stop *job*."""
     interruptions = Interruptions(job)
-    before = {number: signal.signal(number, interruptions.handle) for number in _SIGNALS}
+    # A signal that was ignored from the start, as a shell does for jobs in the background, stays ignored.
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interruptions.handle) for number in heeded}
     try:
         yield interruptions
     finally:

@@ -77,7 +77,7 @@ class JsonlDump:
 
     def close(self) -> None:
         """Close the file; harmless when repeated."""
-        self._file.close()
+        _close(self._file, self.path)
 
 
 class CsvDump:
@@ -134,7 +134,7 @@ class CsvDump:
         with self._lock:
             if not self._file.closed:
                 _write(self._file, self.path, self._table.rest())
-                self._file.close()
+                _close(self._file, self.path)
 
 
 def check_dumps(plan: GraphPlan, dumps: Mapping[str, str | os.PathLike[str]], inputs: Iterable[Path] = ()) -> None:
@@ -230,3 +230,10 @@ def _write(file: Any, path: Path, text: str) -> None:
         raise OutputError(f"{path}: cannot be written: {exc.strerror}.") from exc
     except ValueError as exc:
         raise FormatError(f"{path}: {exc}") from exc
+
+
+def _close(file: Any, path: Path) -> None:
+    try:
+        file.close()
+    except OSError as exc:
+        raise OutputError(f"{path}: cannot be finished: {exc.strerror}.") from exc

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+
+from graphkit.errors import UsageError
+from graphkit.jobs.streams import (
+    decoded_stream,
+    handedness_for,
+    is_file_to_file,
+    known_stream,
+    landmark_vectors,
+    video_input,
+    video_output,
+)
+
+
+def image_node(source: str, result: str, name: str = "SampleInvert") -> str:
+    return f'node {{ calculator: "{name}" input_stream: "{source}" output_stream: "{result}" }}'
+
+
+def hands_node(prefix: str = "") -> str:
+    return (
+        f'node {{ calculator: "SampleHands" input_stream: "frames" output_stream: "LANDMARKS:{prefix}landmarks" '
+        f'output_stream: "HANDEDNESS:{prefix}handedness" }}'
+    )
+
+
+ADD = 'node { calculator: "SampleAdd" input_stream: "A:a" input_stream: "B:b" output_stream: "sum" }'
+THROUGH = 'node { calculator: "PassThroughCalculator" input_stream: "any_in" output_stream: "any_out" }'
+
+
+def test_the_image_input_is_found_by_type(make_graph) -> None:
+    plan = make_graph(image_node("frames", "shown"), inputs=["frames"], outputs=["shown"]).plan
+    assert video_input(plan) == "frames"
+    assert video_output(plan) == "shown"
+
+
+def test_an_open_type_will_do_where_nothing_is_typed(make_graph) -> None:
+    plan = make_graph(THROUGH, inputs=["any_in"], outputs=["any_out"]).plan
+    assert video_input(plan) == "any_in"
+    assert video_output(plan) == "any_out"
+
+
+def test_output_video_wins_among_several(make_graph) -> None:
+    nodes = [image_node("frames", "a"), image_node("frames", "output_video")]
+    plan = make_graph(*nodes, inputs=["frames"], outputs=["a", "output_video"]).plan
+    assert video_output(plan) == "output_video"
+    assert video_output(plan, "a") == "a"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "inputs", "message"),
+    [
+        pytest.param([ADD], ["a", "b"], r"no input stream for images \(its input streams: a, b\)", id="none"),
+        pytest.param(
+            [image_node("x", "p"), image_node("y", "q")],
+            ["x", "y"],
+            r"several input streams for images \(x, y\)",
+            id="several",
+        ),
+        pytest.param(
+            [image_node("x", "p"), ADD], ["x", "a", "b"], 'feeds "x", but the graph has more .*: a, b', id="unfed"
+        ),
+    ],
+)
+def test_no_input_for_a_video(make_graph, nodes: list[str], inputs: list[str], message: str) -> None:
+    plan = make_graph(*nodes, inputs=inputs, outputs=[]).plan
+    with pytest.raises(UsageError, match=message):
+        video_input(plan)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wanted", "message"),
+    [
+        pytest.param(["p", "q"], "", "several output streams with images: p, q", id="several"),
+        pytest.param(["sum"], "", "no output stream with images", id="none"),
+        pytest.param(["p"], "pp", 'no stream "pp".*', id="unknown"),
+        pytest.param(["p"], "sum", 'stream "sum" carries float, not images', id="wrong type"),
+    ],
+)
+def test_no_output_for_a_video(make_graph, outputs: list[str], wanted: str, message: str) -> None:
+    nodes = [image_node("x", "p"), image_node("x", "q"), ADD]
+    plan = make_graph(*nodes, inputs=["x", "a", "b"], outputs=outputs).plan
+    with pytest.raises(UsageError, match=message):
+        video_output(plan, wanted)
+
+
+def test_known_stream_offers_close_names(make_graph) -> None:
+    plan = make_graph(ADD, inputs=["a", "b"], outputs=["sum"]).plan
+    assert known_stream(plan, "sum", "--dump") == "sum"
+    with pytest.raises(UsageError, match=r'--dump: the graph has no stream "sun"\. Did you mean \'sum\'\?'):
+        known_stream(plan, "sun", "--dump")
+    with pytest.raises(UsageError, match=r"It declares: sum\."):
+        known_stream(plan, "zzzz", "--dump")
+
+
+def test_handedness_is_the_dumped_one_or_the_neighbour(make_graph) -> None:
+    nodes = [hands_node(), hands_node("far__")]
+    plan = make_graph(*nodes, inputs=["frames"], outputs=["landmarks"]).plan
+    assert handedness_for(plan, "landmarks", []) == "handedness"
+    assert handedness_for(plan, "far__landmarks", []) == "far__handedness"
+    assert handedness_for(plan, "landmarks", ["landmarks", "far__handedness"]) == "far__handedness"
+    assert handedness_for(plan, "landmarks", ["handedness", "far__handedness"]) == "handedness"
+    alone = make_graph(ADD, inputs=["a", "b"], outputs=["sum"]).plan
+    assert handedness_for(alone, "sum", []) is None
+
+
+def test_landmark_vectors_are_named_once(make_graph) -> None:
+    plan = make_graph(hands_node(), inputs=["frames"], outputs=["landmarks"]).plan
+    assert landmark_vectors(plan, ["landmarks", "handedness", "landmarks"]) == ["landmarks"]
+
+
+def test_a_graph_that_reads_its_video_itself(make_graph) -> None:
+    decoder = (
+        'node { calculator: "OpenCvVideoDecoderCalculator" input_side_packet: "INPUT_FILE_PATH:input_video_path" '
+        'output_stream: "VIDEO:video" }'
+    )
+    plan = make_graph(decoder, image_node("video", "shown"), inputs=[], outputs=[]).plan
+    assert is_file_to_file(plan)
+    assert decoded_stream(plan) == "video"
+    fed = make_graph(image_node("frames", "shown"), inputs=["frames"], outputs=[]).plan
+    assert not is_file_to_file(fed)
+    assert decoded_stream(fed) is None

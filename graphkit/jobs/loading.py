@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,11 @@ def find_graph(name: str, resources: Resources) -> Path:
     try:
         return resources.find_graph(name)
     except ResourceNotFoundError as exc:
-        wanted = Path(name).name
-        near = {path.name: str(path) for path in reversed(list(_graphs_near(Path(name).parent)))}
-        close = did_you_mean(wanted, near)
-        named = [f"\n  {path}" for file, path in sorted(near.items()) if repr(file) in close]
-        places = "".join(f"\n  {path}" for path in exc.tried)
-        hint = f"{close}{''.join(named)}" if close else f" Looked for:{places}"
-        raise UsageError(f"{name}: no such graph file.{hint}") from exc
+        near = {path.stem: str(path) for path in reversed(list(_graphs_near(Path(name).parent)))}
+        close = [near[stem] for stem in get_close_matches(Path(name).stem, near)]
+        tried = "".join(f"\n  {path}" for path in exc.tried)
+        hint = f"Did you mean {' or '.join(close)}?" if close else f"Looked for:{tried}"
+        raise UsageError(f"{name}: no such graph file. {hint}") from exc
 
 
 def import_calculators(specs: Iterable[str]) -> None:

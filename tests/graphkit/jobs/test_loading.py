@@ -85,11 +85,9 @@ def test_what_cannot_be_imported(package: Path, spec: str, message: str) -> None
 def test_find_graph_offers_what_is_near(package: Path) -> None:
     (package / "mine.pbtxt").write_text("")
     assert find_graph("mine.pbtxt", Resources()).name == "mine.pbtxt"
-    with pytest.raises(UsageError, match=r"(?s)no such graph file\. Did you mean 'mine.pbtxt'\?\n  mine.pbtxt"):
+    with pytest.raises(UsageError, match=r"no such graph file\. Did you mean mine\.pbtxt\?"):
         find_graph("mime.pbtxt", Resources())
-    with pytest.raises(
-        UsageError, match=r"(?s)Did you mean .*graphs/hand_tracking/hand_tracking_desktop_live.pbtxt"
-    ):
+    with pytest.raises(UsageError, match=r"mean graphs/hand_tracking/hand_tracking_desktop_live\.pbtxt or"):
         find_graph("graphs/hand_tracking_desktop_life.pbtxt", Resources())
     with pytest.raises(UsageError, match=r"no such graph file\. Looked for:"):
         find_graph("zzz", Resources())

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphkit.cli.report import summary_lines
+from graphkit.jobs import Found, Summary, WrittenFile
+
+FILE = WrittenFile("output_video", Path("out.mp4"), 10, "frames")
+
+
+def test_a_plain_run() -> None:
+    summary = Summary(frames=10, seconds=2.0, files=[FILE], providers=["2 models on the CPU (no driver)"])
+    assert summary_lines(summary) == [
+        "10 frames in 2.0 s (5.0 fps)",
+        "inference: 2 models on the CPU (no driver)",
+        "output_video: out.mp4 (10 frames)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(
+            Found("landmarks", 7, 2, 21),
+            "hands found in 7 of 10 frames, at most 2 at once (landmarks)",
+            id="hands",
+        ),
+        pytest.param(Found("p", 10, 1, 33), "poses found in 10 of 10 frames, at most 1 at once (p)", id="poses"),
+        pytest.param(
+            Found("f", 1, 1, 468), "landmarks found in 1 of 10 frames, at most 1 at once (f)", id="others"
+        ),
+        pytest.param(Found("landmarks"), "landmarks: nothing found", id="nothing"),
+    ],
+)
+def test_what_was_found(found: Found, expected: str) -> None:
+    assert summary_lines(Summary(frames=10, seconds=1, files=[FILE], found=[found]))[1] == expected
+
+
+def test_the_same_hands_are_told_once() -> None:
+    found = [Found("landmarks", 7, 2, 21), Found("world_landmarks", 7, 2, 21), Found("other", 6, 2, 21)]
+    lines = summary_lines(Summary(frames=10, seconds=1, files=[FILE], found=found))
+    assert [line.rpartition("(")[2] for line in lines[1:3]] == ["landmarks)", "other)"]
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param({"truncated": "the file is truncated."}, "Input: the file is truncated.", id="truncated"),
+        pytest.param(
+            {"timestamps_repaired": 1},
+            "1 timestamp of the input missing, equal or backward; repaired.",
+            id="times",
+        ),
+        pytest.param(
+            {"skipped": 2}, "2 frames without a picture on the output stream; not in the video.", id="skipped"
+        ),
+        pytest.param(
+            {"interrupted": True},
+            "Stopped before the end of the input; files are complete up to here.",
+            id="stopped",
+        ),
+        pytest.param(
+            {"interrupted": True, "cancelled": True},
+            "Stopped before the end of the input; frames in flight were dropped.",
+            id="cancelled",
+        ),
+        pytest.param({"notes": ["Sound: broken."]}, "Sound: broken.", id="others"),
+        pytest.param(
+            {"files": []}, "Nothing was written. Give --output_video_path or --dump to keep results.", id="no file"
+        ),
+    ],
+)
+def test_notes(facts: dict[str, object], expected: str) -> None:
+    summary = Summary(**{"frames": 10, "seconds": 1.0, "files": [FILE], **facts})  # type: ignore[arg-type]
+    assert summary_lines(summary)[-1] == f"note: {expected}"
+
+
+def test_one_of_each() -> None:
+    one = Summary(frames=1, seconds=0.0, files=[WrittenFile("x", Path("x.jsonl"), 1, "packets")])
+    assert summary_lines(one) == ["1 frame in 0.0 s (0.0 fps)", "x: x.jsonl (1 packet)"]

@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit.contract import as_key
-from graphkit.errors import PacketError, PacketTypeError, SidePacketError, StreamClosedError, TimestampError
+from graphkit.errors import (
+    GraphStateError,
+    PacketError,
+    PacketTypeError,
+    SidePacketError,
+    StreamClosedError,
+    TimestampError,
+)
 from graphkit.packet import EMPTY, Packet
 from graphkit.tag_map import key_label
 from graphkit.timestamp import Timestamp, as_timestamp, describe
@@ -72,9 +79,10 @@ class OutputShard:
         closed: whether the stream is closed.
         offset: the stream's timestamp offset, None for none; the calculator may set it in ``open``.
         header: set in ``open``.
+        opened: whether ``open`` is over.
     """
 
-    __slots__ = ("bound", "classes", "closed", "header", "name", "offset", "packet_type", "queue")
+    __slots__ = ("bound", "classes", "closed", "header", "name", "offset", "opened", "packet_type", "queue")
 
     def __init__(self, name: str, packet_type: PacketType, classes: tuple[type[Any], ...] | None) -> None:
         self.name = name
@@ -85,6 +93,7 @@ class OutputShard:
         self.closed = False
         self.offset: int | None = None
         self.header: Packet[Any] = Packet.empty()
+        self.opened = False
 
     def send(self, value: Any, timestamp: int) -> None:
         """Emit *value* at *timestamp*."""
@@ -126,7 +135,9 @@ class OutputShard:
         self.bound = bound
 
     def set_header(self, header: Packet[Any]) -> None:
-        """Give the stream a header; only in ``open``."""
+        """Give the stream a header, for all readers to see before they open; only in ``open``."""
+        if self.opened:
+            raise GraphStateError(f'output stream "{self.name}": set_header() is for open() only')
         self.header = header
 
     def close(self) -> None:

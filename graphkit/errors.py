@@ -200,9 +200,11 @@ class InputStreamHandlerError(CalculatorError):
         handler: its registered name.
     """
 
-    def __init__(self, node: str, calculator: str, handler: str, cause: BaseException) -> None:
+    def __init__(
+        self, node: str, calculator: str, handler: str, cause: BaseException, phase: str = "readiness"
+    ) -> None:
         self.handler = handler
-        super().__init__(node, calculator, "readiness", None, cause)
+        super().__init__(node, calculator, phase, None, cause)
 
     def __str__(self) -> str:
         return f"{self.handler}.{super().__str__()}"

@@ -14,7 +14,7 @@ import typing
 from typing import TYPE_CHECKING, Any
 
 from graphkit.calculator import Calculator
-from graphkit.errors import ContractError
+from graphkit.errors import ContractError, PacketError
 from graphkit.options import option, options
 from graphkit.packet_type import PacketType
 
@@ -77,12 +77,20 @@ class FunctionCalculator(Calculator):
                 return
             arguments.append(value)
         result = type(self).function(*arguments, **self._keywords)
-        if result is None:
-            return
-        values = result if len(self.results) > 1 else (result,)
-        for shard, value in zip(cc.outputs.shards, values, strict=True):
-            if value is not None:
-                shard.send(value, cc.input_timestamp)
+        if result is not None:
+            self._send(cc, result)
+
+    def _send(self, cc: CalculatorContext, result: Any) -> None:
+        count = len(self.results)
+        values = (result,) if count == 1 else result
+        if not isinstance(values, tuple) or len(values) != count:
+            raise PacketError(
+                f"{cc.calculator_type} returned {_shape(result)}, but its annotation promises "
+                f"{f'a tuple of {count}' if count else 'None'}"
+            )
+        for shard, (_, index) in zip(cc.outputs.shards, cc.outputs.tag_map, strict=True):
+            if values[index] is not None:
+                shard.send(values[index], cc.input_timestamp)
 
 
 def calculator_from_function(name: str, function: Callable[..., Any]) -> type[FunctionCalculator]:
@@ -101,6 +109,11 @@ def calculator_from_function(name: str, function: Callable[..., Any]) -> type[Fu
             raise ContractError(f"{name}{signature}: annotate {parameter.name}, it is the type of an input stream")
         else:
             streams.append(_stream(parameter.name, hints[parameter.name]))
+    if not streams:
+        raise ContractError(
+            f"{name}{signature}: a function without stream parameters would be a source that never ends; "
+            "write a Calculator class whose process() returns Status.STOP at the end"
+        )
     return type(
         name,
         (FunctionCalculator,),
@@ -113,6 +126,10 @@ def calculator_from_function(name: str, function: Callable[..., Any]) -> type[Fu
             "options_class": _options_class(name, keywords, hints) if keywords else None,
         },
     )
+
+
+def _shape(result: Any) -> str:
+    return f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
 
 
 def _stream(name: str, hint: Any) -> tuple[str, PacketType, bool]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from graphkit.graph import CalculatorGraph
     from graphkit.runtime.build import Observer
+    from graphkit.runtime.streams import InputStream
 
 
 class OutputStreamPoller:
@@ -31,6 +32,7 @@ class OutputStreamPoller:
         self._graph: CalculatorGraph | None = None
         self._observer: Observer | None = None
         self._told = UNSTARTED
+        self._seen: InputStream | None = None
 
     def attach(self, graph: CalculatorGraph, observer: Observer) -> None:
         """Connect the poller to its graph; called once, by the graph."""
@@ -82,6 +84,8 @@ class OutputStreamPoller:
         observer, graph = self._observer, self._graph
         if observer is None or graph is None or observer.queue is None:
             raise GraphStateError("the graph of this poller has not been started")
+        if observer.queue is not self._seen:  # another run
+            self._seen, self._told = observer.queue, UNSTARTED
         packet = graph.take_from_poller(observer.queue)
         if packet is not None:
             self._told = int(packet.timestamp)

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 DEFAULT: Final = "DefaultInputStreamHandler"
 # The runtime registers these when it is imported; a plan can be made without it.
 _OF_THE_RUNTIME: Final = frozenset({
-    DEFAULT, "ImmediateInputStreamHandler", "MuxInputStreamHandler", "SyncSetInputStreamHandler",
+    DEFAULT, "BarrierInputStreamHandler", "EarlyCloseInputStreamHandler", "FixedSizeInputStreamHandler",
+    "ImmediateInputStreamHandler", "MuxInputStreamHandler", "SyncSetInputStreamHandler",
 })  # fmt: skip
-_KNOWN_ELSEWHERE: Final = frozenset({
-    "FixedSizeInputStreamHandler", "BarrierInputStreamHandler", "EarlyCloseInputStreamHandler",
-    "TimestampAlignInputStreamHandler", "InOrderInputStreamHandler",
-})  # fmt: skip
+_KNOWN_ELSEWHERE: Final = frozenset({"TimestampAlignInputStreamHandler", "InOrderInputStreamHandler"})
 _RESERVED_EXECUTORS: Final = ("default", "gpu")
 
 

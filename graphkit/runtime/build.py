@@ -9,7 +9,7 @@ import graphkit.runtime.handlers  # noqa: F401 - registers the handlers
 from graphkit.calculator import Calculator, Status
 from graphkit.config.plan import NodePlan
 from graphkit.contract import CalculatorContract
-from graphkit.errors import CalculatorError, GraphStateError, Location, did_you_mean
+from graphkit.errors import CalculatorError, GraphStateError, InputStreamHandlerError, Location, did_you_mean
 from graphkit.executor import Executor, ThreadPoolExecutor, make_executor
 from graphkit.packet_type import ANY
 from graphkit.registry import find_input_stream_handler
@@ -33,29 +33,32 @@ DEFAULT_HANDLER: Final = "DefaultInputStreamHandler"
 
 @dataclass(slots=True)
 class Observer:
-    """A program's wish to see a stream.
+    """A program's wish to see a stream, or several together.
 
     Attributes:
-        stream: its name in the expanded graph.
-        callback: gets every packet, outside of any lock, one at a time and in order.
+        streams: their names in the expanded graph.
+        callback: gets every packet, or a list with one of each stream if *together*; outside of any lock, one
+            call at a time and in order.
         bounds: also call it with an empty packet where the stream is settled and empty.
         on_touch: instead of calling back, say that something arrived (pollers).
         max_queue_size: of a poller.
-        queue: of the current run; set when the run is built.
+        together: whether the callback gets the packets of all streams at one timestamp.
+        queue: of the first stream in the current run; set when the run is built.
     """
 
-    stream: str
-    callback: Callable[[Packet[Any]], None]
+    streams: tuple[str, ...]
+    callback: Callable[[Any], None]
     bounds: bool = False
     on_touch: Callable[[], None] | None = None
     max_queue_size: int = -1
+    together: bool = False
     queue: InputStream | None = field(default=None, repr=False)
 
 
 class ObserverCalculator(Calculator):
-    """The node behind an observer."""
+    """The node behind an observer of one stream."""
 
-    def __init__(self, callback: Callable[[Packet[Any]], None]) -> None:
+    def __init__(self, callback: Callable[[Any], None]) -> None:
         self._callback = callback
 
     def process(self, cc: CalculatorContext) -> Status | None:
@@ -65,8 +68,26 @@ class ObserverCalculator(Calculator):
         return None
 
 
-def build_state(plan: GraphPlan, executors: Mapping[str, Executor], observers: Sequence[Observer]) -> GraphState:
-    """Return the state of a fresh run of *plan*: new calculators, empty queues."""
+class TogetherCalculator(ObserverCalculator):
+    """The node behind an observer of several streams."""
+
+    def process(self, cc: CalculatorContext) -> Status | None:
+        """Hand over one packet a stream, empty ones where a stream has none."""
+        now = cc.input_timestamp
+        self._callback([packet if packet else packet.at(now) for packet in cc.inputs.packets])
+        return None
+
+
+def build_state(
+    plan: GraphPlan,
+    executors: Mapping[str, Executor],
+    observers: Sequence[Observer],
+    headers: Mapping[str, Packet[Any]] | None = None,
+) -> GraphState:
+    """Return the state of a fresh run of *plan*: new calculators, empty queues.
+
+    *headers* are those of graph input streams, by name.
+    """
     queues = _task_queues(plan, executors)
     nodes = [_make_node(node_plan, queues) for node_plan in plan.nodes]
     streams = [OutputStream(s.name, plan.nodes[s.producer].name if s.producer >= 0 else "") for s in plan.streams]
@@ -80,6 +101,9 @@ def build_state(plan: GraphPlan, executors: Mapping[str, Executor], observers: S
     _wire(nodes, streams)
     for node in nodes:
         _equip(node)
+    for name, header in (headers or {}).items():
+        for consumer in streams[plan.stream_ids[name]].consumers:
+            consumer.node.contexts[0].inputs.headers[consumer.index] = header
     inputs = {name: GraphInput(streams[plan.stream_ids[name]]) for name in plan.graph_inputs.names}
     throttle = Throttle(nodes, inputs.values(), report_deadlock=plan.report_deadlock)
     return GraphState(nodes, inputs, list(queues.values()), throttle)
@@ -124,20 +148,22 @@ def _queue_limit(plan: GraphPlan, node: NodePlan) -> int:
 def _observer_node(
     plan: GraphPlan, node_id: int, observer: Observer, queue: TaskQueue, streams: list[OutputStream]
 ) -> Node:
-    stream = streams[plan.stream_ids[observer.stream]]
-    inputs, nothing = TagMap.from_entries([observer.stream]), TagMap()
-    name = f"observer of {observer.stream}"
+    ids = tuple(plan.stream_ids[name] for name in observer.streams)
+    inputs, nothing = TagMap.from_entries(observer.streams), TagMap()
+    name = f"observer of {', '.join(observer.streams)}"
     contract = CalculatorContract(name, inputs, nothing, nothing, nothing, {})
-    contract.inputs[0].type = ANY
+    for spec in contract.inputs.specs():
+        spec.type = ANY
     contract.process_timestamp_bounds = observer.bounds
+    cls = TogetherCalculator if observer.together else ObserverCalculator
     node_plan = NodePlan(
-        node_id, name, "observer", ObserverCalculator, Location(), contract, inputs, nothing, nothing, nothing,
-        (plan.stream_ids[observer.stream],), (), (False,), {},
+        node_id, name, "observer", cls, Location(), contract, inputs, nothing, nothing, nothing,
+        ids, (), (False,) * len(ids), {},
     )  # fmt: skip
-    node = Node(node_plan, ObserverCalculator(observer.callback), queue)
+    node = Node(node_plan, cls(observer.callback), queue)
     limit = observer.max_queue_size if observer.on_touch else plan.max_queue_size
-    observer.queue = InputStream(node, 0, stream, limit)
-    node.inputs = (observer.queue,)
+    node.inputs = tuple(InputStream(node, i, streams[s], limit) for i, s in enumerate(ids))
+    observer.queue = node.inputs[0]
     node.on_touch = observer.on_touch
     return node
 
@@ -156,12 +182,15 @@ def _equip(node: Node) -> None:
     contract = node.plan.contract
     if node.inputs:
         name = node.plan.input_stream_handler
-        node.handler = find_input_stream_handler(name)(
-            node.inputs,
-            node.plan.inputs,
-            node.plan.input_stream_handler_options,
-            process_timestamp_bounds=contract.process_timestamp_bounds,
-        )
+        try:
+            node.handler = find_input_stream_handler(name)(
+                node.inputs,
+                node.plan.inputs,
+                node.plan.input_stream_handler_options,
+                process_timestamp_bounds=contract.process_timestamp_bounds,
+            )
+        except Exception as exc:
+            raise InputStreamHandlerError(node.name, node.plan.calculator, name, exc, "prepare") from exc
         plain = name == DEFAULT_HANDLER and not contract.process_timestamp_bounds
         if plain and len(node.inputs) == 1 and node.limit == 1 and node.on_touch is None:
             node.single = node.inputs[0]

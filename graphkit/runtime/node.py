@@ -94,7 +94,7 @@ class Node:
         """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
         context = self.contexts.pop() if len(self.contexts) > 1 else self.another_context()
         for shard, stream in zip(context.outputs.shards, self.outputs, strict=True):
-            shard.closed = stream.closed
+            shard.opened, shard.closed = True, stream.closed
         return context
 
     def another_context(self) -> CalculatorContext:

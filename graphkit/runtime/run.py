@@ -147,7 +147,7 @@ class GraphRun(Scheduler):
                     return
                 if not block:
                     raise ThrottledError(
-                        f'Graph is throttled: a queue that graph input stream "{source.stream.name}" feeds is full; '
+                        f'Graph is throttled: a queue that graph input "{source.stream.name}" feeds is full; '
                         "push the packet again later, or leave add_mode_blocks True to wait here"
                     )
                 if not self._state.pending and not looked:

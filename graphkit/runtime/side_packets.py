@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import SidePacketError, did_you_mean
 from graphkit.packet import Packet
+from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +41,7 @@ class SidePackets:
 
     def _checked(self, name: str, value: Any) -> Packet[Any]:
         declared = self._plan.side_packets.get(name)
-        packet = value if isinstance(value, Packet) else Packet(value)
+        packet = value.at(Timestamp.UNSET) if isinstance(value, Packet) else Packet(value)
         if declared is None:
             known = self._plan.side_packets
             have = ", ".join(sorted(n for n, s in known.items() if s.producer < 0)) or "none"

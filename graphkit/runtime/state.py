@@ -73,6 +73,7 @@ class GraphState(Flow):
         node.forwarded = UNSTARTED
         for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
             stream.header = shard.header if shard.header else None
+            shard.opened = True
         self.emit(node, context, settle=False)
         self.touch(node)
         self.settle()

@@ -67,14 +67,17 @@ def run_peer(python: str, source: Path, output: Path, *flags: str) -> Path:
 def run_tracking(frames: Frames, output: Path, *, follow: bool) -> Path:
     """Run graphkit's tracking graph frame by frame; return the result file."""
     graph = CalculatorGraph(f"{MODULES}/hand_landmark_tracking_cpu.pbtxt")
+    found: list[tuple[str, Packet[Any]]] = []
+    for stream in STREAMS:
+        graph.observe_output_stream(stream, lambda packet, stream=stream: found.append((stream, packet)))
+    graph.start_run({"num_hands": 2, "model_complexity": 1, "use_prev_landmarks": follow})
+    with graph:
+        for stamp, frame in frames:
+            graph.add_packet_to_input_stream("image", ImageFrame(frame), stamp)
+            graph.wait_until_idle()
     with output.open("w") as lines:
-        for stream in STREAMS:
-            graph.observe_output_stream(stream, lambda packet, stream=stream: write(lines, stream, packet))
-        graph.start_run({"num_hands": 2, "model_complexity": 1, "use_prev_landmarks": follow})
-        with graph:
-            for stamp, frame in frames:
-                graph.add_packet_to_input_stream("image", ImageFrame(frame), stamp)
-                graph.wait_until_idle()
+        for stream, packet in found:
+            write(lines, stream, packet)
     return output
 
 

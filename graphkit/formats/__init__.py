@@ -28,6 +28,7 @@ from graphkit.formats.letterbox import LetterboxPadding
 from graphkit.formats.location import BinaryMask, BoundingBox, Location, RelativeBoundingBox, WholeImage
 from graphkit.formats.matrix import Matrix, matrix_from_proto, matrix_to_proto
 from graphkit.formats.model import Model, OpResolver
+from graphkit.formats.packet_statistics import PacketFrequency, PacketLatency
 from graphkit.formats.payload import MessagePayload
 from graphkit.formats.rect import NormalizedRect, Rect
 from graphkit.formats.render_data import RenderAnnotation, RenderData, RenderViewport
@@ -119,6 +120,9 @@ __all__ = [
     "Scribble",
     "Shape",
     "Text",
+    # measurements
+    "PacketFrequency",
+    "PacketLatency",
     # the border
     "MessagePayload",
     "from_json",

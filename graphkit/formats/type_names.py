@@ -26,6 +26,7 @@ from graphkit.formats.landmarks import (
     NormalizedLandmarkList,
     NormalizedLandmarkListCollection,
 )
+from graphkit.formats.packet_statistics import PacketFrequency, PacketLatency
 from graphkit.formats.rect import NormalizedRect, Rect
 from graphkit.formats.render_data import RenderAnnotation, RenderData
 from graphkit.formats.shapes import Color
@@ -75,6 +76,8 @@ _types: dict[str, PayloadType] = {
             NormalizedLandmarkList,
             NormalizedLandmarkListCollection,
             NormalizedRect,
+            PacketFrequency,
+            PacketLatency,
             Rect,
             RenderAnnotation,
             RenderData,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import traceback
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -56,17 +57,15 @@ def report(error: BaseException) -> None:
     """Print an error, where the user's own code raised it, and what happened after it."""
     click.secho("error: ", fg="red", nl=False, err=True)
     click.echo(str(error), err=True)
-    if isinstance(error, CalculatorError) and (place := _raised_at(error.cause)):
-        click.echo(f"  raised at {place}; --debug shows the traceback", err=True)
+    if isinstance(error, CalculatorError) and not isinstance(error.cause, GraphkitError):
+        click.echo(f"  raised at {_raised_at(error.cause)}; --debug shows the traceback", err=True)
     for note in getattr(error, "__notes__", ()):
         click.echo(f"  {note}", err=True)
 
 
 def _raised_at(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
 
 
 class _EchoHandler(logging.Handler):

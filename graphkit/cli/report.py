@@ -13,7 +13,9 @@ _THINGS = {len(HAND_LANDMARK_NAMES): "hands", len(POSE_LANDMARK_NAMES): "poses"}
 
 
 def summary_lines(summary: Summary) -> list[str]:
-    """Return the lines that tell what a job did."""
+    """Return the lines that tell what a job did; none for one that failed before its first frame."""
+    if summary.failed and not summary.frames:
+        return []
     lines = [f"{_count(summary.frames, 'frame')} in {summary.seconds:.1f} s ({summary.fps:.1f} fps)"]
     lines += [_found(found, summary.frames) for found in _one_a_count(summary.found)]
     lines += [f"inference: {line}" for line in summary.providers]
@@ -33,13 +35,13 @@ def _notes(summary: Summary) -> list[str]:
     if summary.timestamps_repaired:
         repaired = _count(summary.timestamps_repaired, "timestamp")
         notes.append(f"{repaired} of the input missing, equal or backward; repaired.")
-    if summary.skipped:
+    if summary.skipped and not summary.failed:
         notes.append(
             f"{_count(summary.skipped, 'frame')} without a picture on the output stream; not in the video."
         )
-    if not summary.files:
+    if not summary.files and not summary.failed:
         notes.append("Nothing was written. Give --output_video_path or --dump to keep results.")
-    return notes + summary.notes
+    return notes + ([] if summary.failed else summary.notes)
 
 
 def _found(found: Found, frames: int) -> str:

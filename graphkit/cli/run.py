@@ -121,10 +121,8 @@ def run(flags: RunFlags) -> None:
         try:
             job.run()
         finally:
-            if not flags.quiet:
-                click.echo("\n".join(summary_lines(job.summary)))
-    if flags.quiet and job.summary.truncated:
-        click.echo(f"warning: input: {job.summary.truncated}", err=True)
+            if not flags.quiet and (lines := summary_lines(job.summary)):
+                click.echo("\n".join(lines))
     if interruptions.first:
         raise SystemExit(signal_status(interruptions.first))
 

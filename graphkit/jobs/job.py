@@ -146,11 +146,14 @@ class GraphJob:
 
     def _drive(self) -> None:
         """Start the graph and feed it."""
+        if self._feed is None:
+            # Sources run as soon as they are open.
+            self._progress.started(self._expected())
         self._graph.start_run(self._side_packets)
         self._running = True
-        self._progress.started(self._expected())
         if self._feed is None:
             return
+        self._progress.started(self._expected())
         limit = self._limits.max_frames
         for moment in islice(self._feed, limit):
             self._window.wait_for_room()
@@ -272,6 +275,7 @@ class GraphJob:
     def _fill_summary(self) -> None:
         summary, film = self.summary, self._outputs.film
         summary.interrupted = self._switch.stopped
+        summary.failed = self._error is not None and not isinstance(self._error, CancelledError)
         summary.cancelled = isinstance(self._error, CancelledError) and self._switch.cancelled
         summary.found = [counter.found for counter in self._counters]
         summary.providers = provider_lines()
@@ -295,8 +299,8 @@ class GraphJob:
         summary.truncated = stats.reason if stats.truncated else ""
         if stats.corrupt_packets or stats.corrupt_frames:
             summary.notes.append(
-                f"The input is damaged: {stats.corrupt_packets} packets could not be decoded, "
-                f"{stats.corrupt_frames} frames come from damaged data."
+                f"The input is damaged: packets that could not be decoded: {stats.corrupt_packets}, "
+                f"frames from damaged data: {stats.corrupt_frames}."
             )
 
     def _fill_writing(self) -> None:

@@ -58,6 +58,7 @@ class Summary:
         truncated: why the input ended early, empty if it did not.
         interrupted: the job was stopped before the input ended.
         cancelled: it was stopped without finishing the frames in flight.
+        failed: it ended by an error.
         notes: further sentences about the outcome.
     """
 
@@ -71,6 +72,7 @@ class Summary:
     truncated: str = ""
     interrupted: bool = False
     cancelled: bool = False
+    failed: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property

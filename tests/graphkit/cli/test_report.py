@@ -81,3 +81,9 @@ def test_notes(facts: dict[str, object], expected: str) -> None:
 def test_one_of_each() -> None:
     one = Summary(frames=1, seconds=0.0, files=[WrittenFile("x", Path("x.jsonl"), 1, "packets")])
     assert summary_lines(one) == ["1 frame in 0.0 s (0.0 fps)", "x: x.jsonl (1 packet)"]
+
+
+def test_a_failed_job_tells_what_it_has_done_but_no_more() -> None:
+    assert summary_lines(Summary(failed=True)) == []
+    summary = Summary(frames=5, seconds=1.0, failed=True, skipped=5, notes=["No picture."])
+    assert summary_lines(summary) == ["5 frames in 1.0 s (5.0 fps)"]

@@ -159,7 +159,7 @@ def apply_ports(cls: type[Calculator], cc: CalculatorContract) -> list[str]:
         keys = [key for key in keys if key in side.tag_map]
         for key in keys:
             side[key].type = _resolved_same_as(port.packet_type)
-            side[key].optional = port.optional
+            side[key].optional = port.value_optional if isinstance(port, SideInput) else port.optional
         if not keys and not port.optional:
             what = {"inputs": "input stream", "outputs": "output stream"}.get(
                 port.side, port.side[:-1].replace("_", " ")

@@ -75,11 +75,10 @@ class CalculatorGraph:
             self.plan = source
         else:
             path = config.path_of(source)
-            parsed = config.parse(source if path is None else self.resources.find_graph(path))
-            if parsed.path is not None:
-                self.resources = self.resources.beside(parsed.path)
+            found = source if path is None else self.resources.find_graph(path)
+            self.resources = config.search_path(found, self.resources)
             self.plan = config.load(
-                parsed, resources=self.resources, graph_options=graph_options, overrides=overrides
+                found, resources=self.resources, graph_options=graph_options, overrides=overrides
             )
         self.add_mode_blocks = True
         self._side_packets = dict(side_packets or {})

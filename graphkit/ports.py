@@ -27,6 +27,7 @@ class Port(Generic[T]):
         tag: the tag in configs; "" for an untagged stream (the n-th untagged port of a class is index n).
         optional: whether a config may leave it out.
         repeated: whether a config may give the tag several times, as TAG:0, TAG:1, ...
+        value_optional: of a side packet: whether its value may be missing although the config names it.
     """
 
     side = ""
@@ -39,10 +40,17 @@ class Port(Generic[T]):
         *,
         optional: bool = ...,
         repeated: bool = ...,
+        value_optional: bool = ...,
     ) -> None: ...
     @overload
     def __init__(
-        self, packet_type: type[T], tag: str = "", *, optional: bool = ..., repeated: bool = ...
+        self,
+        packet_type: type[T],
+        tag: str = "",
+        *,
+        optional: bool = ...,
+        repeated: bool = ...,
+        value_optional: bool = ...,
     ) -> None: ...
     def __init__(
         self,
@@ -51,11 +59,13 @@ class Port(Generic[T]):
         *,
         optional: bool = False,
         repeated: bool = False,
+        value_optional: bool = False,
     ) -> None:
         self.packet_type = PacketType.of(packet_type)
         self.tag = tag
         self.index = 0
-        self.optional = optional
+        self.optional = optional or value_optional
+        self.value_optional = value_optional
         self.repeated = repeated
         self.name = ""
 
@@ -146,7 +156,11 @@ class Output(Port[T]):
 
 
 class SideInput(Port[T]):
-    """An input side packet: one value a run, there before ``open``."""
+    """An input side packet: one value a run, there before ``open``.
+
+    An optional one may be left out of the config. Where the config names it, its value is needed, unless the
+    port is ``value_optional``.
+    """
 
     side = "input_side_packets"
 

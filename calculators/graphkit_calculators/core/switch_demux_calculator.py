@@ -52,8 +52,8 @@ class SwitchDemuxCalculator(Calculator):
 
     select = Input(int, "SELECT", optional=True)
     enable = Input(bool, "ENABLE", optional=True)
-    select_side = SideInput(int, "SELECT", optional=True)
-    enable_side = SideInput(bool, "ENABLE", optional=True)
+    select_side = SideInput(int, "SELECT", value_optional=True)
+    enable_side = SideInput(bool, "ENABLE", value_optional=True)
     options = Options(SwitchContainerOptions)
 
     @classmethod

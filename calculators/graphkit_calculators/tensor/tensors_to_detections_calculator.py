@@ -86,7 +86,7 @@ class TensorsToDetectionsCalculator(Calculator):
 
     tensors = Input(list[Tensor], "TENSORS")
     anchors = SideInput(Anchors, "ANCHORS", optional=True)
-    ignore_classes = SideInput(list[int], "IGNORE_CLASSES", optional=True)
+    ignore_classes = SideInput(list[int], "IGNORE_CLASSES", value_optional=True)
     detections = Output(list[Detection], "DETECTIONS")
     options = Options(TensorsToDetectionsCalculatorOptions)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import CalculatorError, CancelledError, GraphStateError, UsageError
+from graphkit.errors import CalculatorError, CancelledError, GraphStateError, StreamClosedError, UsageError
 from graphkit.jobs.finds import LandmarkCounter
 from graphkit.jobs.observation import Observation
 from graphkit.jobs.progress import Progress
@@ -157,23 +157,29 @@ class GraphJob:
         limit = self._limits.max_frames
         for moment in islice(self._feed, limit):
             self._window.wait_for_room()
-            if self._switch.stopped:
+            if self._switch.stopped or not self._push(moment):
                 return
-            self._push(moment)
         self._whole = limit is None or self.summary.frames < limit
 
     def _expected(self) -> int:
         limit = self._limits.max_frames
         return self._total if limit is None else min(self._total or limit, limit)
 
-    def _push(self, moment: Moment) -> None:
+    def _push(self, moment: Moment) -> bool:
+        """Feed a moment; return whether the graph takes more."""
+        graph = self._graph
         self._window.enter(moment.timestamp_us)
+        try:
+            for stream in graph.plan.graph_inputs.names:
+                if stream in moment.payloads:
+                    graph.add_packet_to_input_stream(stream, moment.payloads[stream], moment.timestamp_us)
+                else:
+                    graph.set_input_stream_timestamp_bound(stream, moment.timestamp_us + 1)
+        except StreamClosedError:
+            self.summary.notes.append("The graph ended by itself before the end of the input.")
+            return False
         self.summary.frames += 1
-        for stream in self._graph.plan.graph_inputs.names:
-            if stream in moment.payloads:
-                self._graph.add_packet_to_input_stream(stream, moment.payloads[stream], moment.timestamp_us)
-            else:
-                self._graph.set_input_stream_timestamp_bound(stream, moment.timestamp_us + 1)
+        return True
 
     def _finish(self) -> None:
         """Let the graph work off what it was fed."""

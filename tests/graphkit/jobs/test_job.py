@@ -250,3 +250,18 @@ def test_results_do_not_depend_on_frames_in_flight(
         video_job(graph, clip, JobSettings(dumps={"landmarks": lines}, limits=Limits(limit))).run()
         results.append(lines.read_text())
     assert results[0] == results[1]
+
+
+def test_a_graph_that_closes_its_input_ends_the_job(make_graph, clip, tmp_path, levels) -> None:
+    out = tmp_path / "out.mp4"
+    graph = make_graph(INVERT)
+
+    class CloseAt4(Progress):
+        def advanced(self, frames: int) -> None:
+            if frames == 4:
+                graph.close_all_input_streams()
+
+    summary = video_job(graph, clip, JobSettings(out, progress=CloseAt4(), limits=Limits(1))).run()
+    assert summary.frames == 4 == len(levels(out))
+    assert summary.notes == ["The graph ended by itself before the end of the input."]
+    assert not summary.interrupted

@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import graphkit_calculators  # noqa: F401 - loading it as a plugin would only warn where it is broken
 from graphkit.calculator import ports_of
 from graphkit.options import schema_of
 from graphkit.ports import Options, Port

@@ -276,12 +276,12 @@ def test_fault(text, expected):
 
 def test_known_handler_that_is_not_implemented():
     text = (
-        'input_stream: "a" input_stream_handler { input_stream_handler: "BarrierInputStreamHandler" }\n'
+        'input_stream: "a" input_stream_handler { input_stream_handler: "TimestampAlignInputStreamHandler" }\n'
         'node { calculator: "CfgPass" input_stream: "a" output_stream: "b" }'
     )
     assert faults(text) == [
-        '1:19: node "CfgPass": input stream handler "BarrierInputStreamHandler" is known from MediaPipe but not '
-        "implemented here; use DefaultInputStreamHandler"
+        '1:19: node "CfgPass": input stream handler "TimestampAlignInputStreamHandler" is known from MediaPipe but '
+        "not implemented here; use DefaultInputStreamHandler"
     ]
 
 

@@ -280,8 +280,8 @@ def test_known_handler_that_is_not_implemented():
         'node { calculator: "CfgPass" input_stream: "a" output_stream: "b" }'
     )
     assert faults(text) == [
-        '1:19: node "CfgPass": input stream handler "TimestampAlignInputStreamHandler" is known from MediaPipe but '
-        "not implemented here; use DefaultInputStreamHandler"
+        '1:19: node "CfgPass": input stream handler "TimestampAlignInputStreamHandler" is known from MediaPipe '
+        "but not implemented here; use DefaultInputStreamHandler"
     ]
 
 

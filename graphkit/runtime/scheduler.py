@@ -152,6 +152,8 @@ class Scheduler:
             self._state.closed(node, context, emit=self.error is None and not self._closing)
         if context.output_side_packets.packets:
             self._publish(context)
+        if kind == OPEN:
+            self._state.start_sources()
 
     def _take_returned(self, kind: int, node: Node, context: CalculatorContext, outcome: Any) -> None:
         """Take in an exception, Status.STOP, or something that no call may return."""
@@ -175,8 +177,6 @@ class Scheduler:
                 queue.node.contexts[0].inputs.headers[queue.index] = header
             queue.node.waiting_for.discard(f"node {node.name}")
             self._open_if_ready(queue.node)
-        if node.is_source:
-            self._state.start_sources()
 
     def _open_if_ready(self, node: Node) -> None:
         if not node.waiting_for and node.status == 0 and not node.active and self.error is None:

@@ -56,17 +56,20 @@ class GraphState(Flow):
         self.unblocked = False
         self.ahead = RunAhead(self.nodes)
         self._sequence = 0
+        self._opening = 0
         self._sources = [node for node in self.nodes if node.is_source]
         self._layer = min((node.plan.source_layer for node in self._sources), default=0)
 
     # -- events -----------------------------------------------------------------------------------------
 
     def ready_to_open(self, node: Node) -> None:
-        """Schedule the opening of *node*."""
+        """Schedule the opening of *node*; no source starts before it is done."""
+        self._opening += 1
         self._schedule(OPEN, node, node.contexts[0], node.calculator.open)
 
     def opened(self, node: Node, context: CalculatorContext) -> None:
         """Take in what ``open`` did: offsets, headers, packets; then look for work."""
+        self._opening -= 1
         node.status = OPENED
         node.active = 0
         node.offset = _common_offset(context.outputs.shards, node.offset)
@@ -316,7 +319,7 @@ class GraphState(Flow):
             self._schedule(PROCESS, node, node.contexts[0], node.process)
 
     def _may_run(self, source: Node) -> bool:
-        free = source.status == OPENED and not source.blocked_by
+        free = source.status == OPENED and not source.blocked_by and not self._opening
         return free and not self.stopping and source.plan.source_layer == self._layer
 
     def start_sources(self) -> None:

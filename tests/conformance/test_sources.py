@@ -1,0 +1,177 @@
+"""Sources: nodes without inputs, called until they stop."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from graphkit.calculator import Status
+from graphkit.errors import CalculatorError
+from graphkit.timestamp import Timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graphkit.context import CalculatorContext
+
+
+def source(name: str, extra: str = "") -> str:
+    return f"""
+        node {{ name: "source_{name}" calculator: "ConfScripted" output_stream: "{name}"
+               input_side_packet: "SCRIPT:script_{name}" {extra} }}
+    """
+
+
+def counting(last: int, step: int = 1, log: list[str] | None = None) -> Callable[[CalculatorContext], Status | None]:
+    """Return a process that emits 0, step, ... below *last*, then stops."""
+    numbers = iter(range(0, last, step))
+
+    def process(cc: CalculatorContext) -> Status | None:
+        number = next(numbers, None)
+        if number is None:
+            return Status.STOP
+        if log is not None:
+            log.append(f"{cc.node_name}@{number}")
+        cc.outputs[0].send(number, Timestamp(number))
+        return None
+
+    return process
+
+
+def test_a_source_runs_until_it_stops(harness: Any, script: Any) -> None:
+    s = script(process=counting(5))
+    h = harness(source("n"), script_n=s).watch("n").start().finish()
+    assert h.seen("n") == [(n, n) for n in range(5)]
+    assert s.calls == ["open", *["process"] * 6, "close"]
+
+
+def test_the_input_timestamp_of_a_source_is_zero(harness: Any, script: Any) -> None:
+    seen: list[int] = []
+
+    def process(cc: CalculatorContext) -> Status:
+        seen.append(cc.input_timestamp)
+        return Status.STOP
+
+    harness(source("n"), script_n=script(process=process)).start().finish()
+    assert seen == [Timestamp(0)]
+
+
+def test_sources_advance_in_step_with_their_timestamps(harness: Any, script: Any) -> None:
+    log: list[str] = []
+    scripts = {"script_a": script(process=counting(60, 10, log)), "script_b": script(process=counting(60, 20, log))}
+    h = harness("num_threads: 1" + source("a") + source("b"), **scripts).start().finish()
+    assert not h.graph.has_error()
+    times = [int(entry.split("@")[1]) for entry in log]
+    assert max(abs(one - two) for one, two in zip(times, times[1:], strict=False)) <= 20
+    assert times == sorted(times)
+
+
+def test_layers_run_one_after_the_other(harness: Any, script: Any) -> None:
+    log: list[str] = []
+    scripts = {"script_a": script(process=counting(4, 1, log)), "script_b": script(process=counting(4, 1, log))}
+    text = source("a", "source_layer: 1") + source("b")
+    harness(text, **scripts).start().finish()
+    assert [entry.split("@")[0] for entry in log] == ["source_b"] * 4 + ["source_a"] * 4
+
+
+def test_all_sources_open_whatever_their_layer(harness: Any, script: Any) -> None:
+    first, second = script(process=counting(1)), script(process=counting(1))
+    opened: list[list[str]] = []
+    first.process = lambda cc: opened.append(list(second.calls)) or Status.STOP
+    harness(source("a") + source("b", "source_layer: 1"), script_a=first, script_b=second).start().finish()
+    assert opened == [["open"]]
+
+
+def test_stop_of_another_node_ends_the_sources_and_what_is_queued_is_processed(harness: Any, script: Any) -> None:
+    seen: list[int] = []
+
+    def until_three(cc: CalculatorContext) -> Status | None:
+        seen.append(cc.inputs[0].payload)
+        return Status.STOP if cc.inputs[0].payload == 3 else None
+
+    text = source("n") + 'node { calculator: "ConfScripted" input_stream: "n" input_side_packet: "SCRIPT:sink" }'
+    s = script(process=counting(10**9))
+    sink = script(process=until_three)
+    harness(text, script_n=s, sink=sink).watch("n").start().finish()
+    assert seen[:4] == [0, 1, 2, 3]
+    assert seen == list(range(len(seen)))
+    assert s.calls[-1] == "close"
+    assert sink.calls[-1] == "close"
+
+
+def test_close_all_packet_sources_ends_an_endless_source(harness: Any, script: Any) -> None:
+    enough = threading.Event()
+
+    def process(cc: CalculatorContext) -> None:
+        number = len(s.calls)
+        if number > 5:
+            enough.set()
+        cc.outputs[0].send(number, Timestamp(number))
+
+    s = script(process=process)
+    h = harness(source("n"), script_n=s).watch("n").start()
+    assert enough.wait(10)
+    h.graph.close_all_packet_sources()
+    h.graph.wait_until_done(timeout=10)
+    assert s.calls[-1] == "close"
+    assert len(h.seen("n")) == s.calls.count("process")
+
+
+def test_a_source_that_stops_while_another_runs_is_not_closed_twice_or_during_its_call(
+    harness: Any, script: Any
+) -> None:
+    """The end of one source looks at all sources again; a call that still runs must not be overtaken by close."""
+    other_ended = threading.Event()
+    entered = threading.Event()
+    overlaps: list[str] = []
+    running = threading.Lock()
+
+    def slow(cc: CalculatorContext) -> None:
+        with running:
+            entered.set()
+            assert other_ended.wait(10)
+
+    def close_slow(cc: CalculatorContext) -> None:
+        if not running.acquire(blocking=False):
+            overlaps.append("close during process")
+
+    def quick(cc: CalculatorContext) -> Status:
+        assert entered.wait(10)
+        return Status.STOP
+
+    slow_script = script(process=slow, close=close_slow)
+    text = "num_threads: 3" + source("a") + source("b")
+    h = harness(text, script_a=slow_script, script_b=script(process=quick, close=lambda cc: None))
+    h.start()
+    assert entered.wait(10)
+    h.graph.close_all_packet_sources()
+    other_ended.set()
+    h.graph.wait_until_done(timeout=10)
+    assert overlaps == []
+    assert slow_script.calls.count("close") == 1
+
+
+def test_max_in_flight_does_not_apply_to_sources(harness: Any, script: Any) -> None:
+    s = script(process=counting(5))
+    h = harness(source("n", "max_in_flight: 4"), script_n=s).watch("n").start().finish()
+    assert h.times("n") == [0, 1, 2, 3, 4]
+
+
+def test_error_of_a_source_has_no_timestamp(harness: Any, script: Any) -> None:
+    def process(cc: CalculatorContext) -> None:
+        raise OSError("camera unplugged")
+
+    h = harness(source("n"), script_n=script(process=process))
+    with pytest.raises(CalculatorError) as caught:
+        h.start().finish()
+    assert str(caught.value) == 'process() of node "source_n (ConfScripted)" failed: OSError: camera unplugged'
+    assert caught.value.timestamp is None
+
+
+def test_run_of_a_graph_without_inputs(harness: Any, script: Any) -> None:
+    text = source("n") + 'node { calculator: "ConfPass" input_stream: "n" output_stream: "out" }'
+    h = harness(text, script_n=script(process=counting(200))).watch("out")
+    h.graph.run(h.scripts)
+    assert h.times("out") == list(range(200))

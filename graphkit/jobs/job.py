@@ -14,7 +14,7 @@ from graphkit.jobs.observation import Observation
 from graphkit.jobs.progress import Progress
 from graphkit.jobs.providers import provider_lines
 from graphkit.jobs.stop_switch import StopSwitch
-from graphkit.jobs.streams import decoded_stream, landmark_vectors
+from graphkit.jobs.streams import decoded_stream, landmark_vectors, top_level_streams
 from graphkit.jobs.summary import Summary, WrittenFile
 from graphkit.jobs.window import Window
 from graphkit.services import FLOW_CONTROL, FlowControl
@@ -106,7 +106,10 @@ class GraphJob:
         watched = self._watched_streams() if feed is not None else []
         self._window = Window(self._limits.frames_in_flight, len(watched), self._is_idle, self._progress.advanced)
         dumped = [dump.stream for dump in self._outputs.dumps]
-        counted = landmark_vectors(graph.plan, [*dumped, *graph.plan.graph_outputs.names])
+        shown = [*dumped, *graph.plan.graph_outputs.names]
+        counted = landmark_vectors(graph.plan, shown) or landmark_vectors(
+            graph.plan, top_level_streams(graph.plan)
+        )
         self._counters = [LandmarkCounter(stream) for stream in counted]
         self._observed = self._observations(watched)
 

@@ -112,6 +112,11 @@ def decoded_stream(plan: GraphPlan) -> str | None:
     return None
 
 
+def top_level_streams(plan: GraphPlan) -> list[str]:
+    """Return the streams that are not inside of a subgraph."""
+    return [stream.name for stream in plan.streams if "__" not in stream.name]
+
+
 def landmark_vectors(plan: GraphPlan, names: Iterable[str]) -> list[str]:
     """Return those of *names* that carry vectors of landmark lists, each once."""
     typed = [n for n in dict.fromkeys(names) if stream_type(plan, n).kind is Kind.ONE_OF]

@@ -265,3 +265,9 @@ def test_a_graph_that_closes_its_input_ends_the_job(make_graph, clip, tmp_path, 
     assert summary.frames == 4 == len(levels(out))
     assert summary.notes == ["The graph ended by itself before the end of the input."]
     assert not summary.interrupted
+
+
+@pytest.mark.parametrize("outputs", [["landmarks", "output_video"], ["output_video"]])
+def test_hands_are_counted_also_where_their_stream_is_not_declared(make_graph, clip, outputs: list[str]) -> None:
+    summary = run_video(make_graph(HANDS, INVERT, outputs=outputs), clip)
+    assert [(f.stream, f.frames) for f in summary.found] == [("landmarks", 9)]

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from graphkit import CalculatorGraph, ImageFrame, Packet, Resources
+from graphkit import CalculatorGraph, ImageFrame, Packet
 from graphkit.formats import HAND_LANDMARK_NAMES
 from graphkit.video import VideoReader
 
 CLIP = Path(__file__).parent / "media" / "hand_cup.mp4"
-GRAPH = "hand_tracking/hand_tracking_desktop_live.pbtxt"  # comes with graphkit
+GRAPH = "graphs/hand_tracking/hand_tracking_desktop_live.pbtxt"  # comes with graphkit, found from any folder
 INDEX_TIP = HAND_LANDMARK_NAMES.index("INDEX_FINGER_TIP")
 
 
@@ -31,7 +31,7 @@ def track_hands(frames: Iterable[tuple[int, np.ndarray[Any, Any]]]) -> Iterator[
         The time of a frame, and one (21, 3) float32 array a hand: x in widths and y in heights of the frame,
         z on the scale of x, smaller when nearer.
     """
-    graph = CalculatorGraph(Resources().find_graph(GRAPH))
+    graph = CalculatorGraph(GRAPH)
     found: list[Packet[Any]] = []
     graph.observe_output_stream("landmarks", found.append)
     with graph:

@@ -14,7 +14,7 @@ from graphkit.formats import ImageFrame, NormalizedRect, Rect
 from graphkit.options import option, options
 from graphkit.ports import Input, Options, Output
 from graphkit.threads import opencv
-from graphkit_calculators.tensor._roi import Roi, f32
+from graphkit_calculators.tensor._roi import Roi, corners, f32
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
@@ -182,13 +182,11 @@ def crop(pixels: Pixels, roi: Roi, scale: float, replicate: bool) -> Pixels:
         replicate: whether the outside repeats the edge; it is black otherwise.
     """
     cv2 = opencv()
-    degrees = f32(f32(roi.rotation * 180.0) / math.pi)
-    corners = cv2.boxPoints(((roi.center_x, roi.center_y), (roi.width, roi.height), degrees))
     width, height = (max(1, _rounded(side * scale)) for side in (roi.width, roi.height))
     right, bottom = width - 1, height - 1
     # The corners of the region go to the middles of the outermost pixels, unlike in a tensor.
     target = np.array(((0, bottom), (0, 0), (right, 0), (right, bottom)), np.float32)
-    matrix = cv2.getPerspectiveTransform(corners, target)
+    matrix = cv2.getPerspectiveTransform(corners(roi), target)
     border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
     cropped: Pixels = cv2.warpPerspective(
         pixels, matrix, (width, height), flags=cv2.INTER_NEAREST, borderMode=border

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from graphkit.threads import opencv
-from graphkit_calculators.tensor._roi import Roi, f32
+from graphkit_calculators.tensor._roi import Roi, corners
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
@@ -67,13 +66,11 @@ class FixedWarp:
 def _matrix(roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return the (3, 3) matrix from pixels of the image to pixels of the result."""
     cv2 = opencv()
-    degrees = f32(f32(roi.rotation * 180.0) / math.pi)
-    corners = cv2.boxPoints(((roi.center_x, roi.center_y), (roi.width, roi.height), degrees))
     width, height = size
-    # boxPoints starts at the bottom left and goes clockwise. The corners are those of the outer pixels'
-    # outer edges: no half pixel is taken off, which is what the models' own runtime does on the CPU.
+    # The corners are those of the outer pixels' outer edges: no half pixel is taken off, which is what
+    # the models' own runtime does on the CPU.
     target = np.array(((0, height), (0, 0), (width, 0), (width, height)), np.float32)
-    matrix: np.ndarray[Any, np.dtype[np.float64]] = cv2.getPerspectiveTransform(corners, target)
+    matrix: np.ndarray[Any, np.dtype[np.float64]] = cv2.getPerspectiveTransform(corners(roi), target)
     return matrix
 
 

@@ -6,6 +6,7 @@ product or quotient of two float32 numbers in Python's doubles, rounded once, is
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -72,6 +73,28 @@ def pad_roi(roi: Roi, tensor_width: int, tensor_height: int) -> tuple[Roi, Lette
     horizontal = f32(1.0 - f32(tensor_aspect / roi_aspect)) / 2.0
     padding = LetterboxPadding(horizontal, 0.0, horizontal, 0.0)
     return roi._replace(width=f32(roi.height / tensor_aspect)), padding
+
+
+def corners(roi: Roi) -> Floats:
+    """Return the corners of *roi*: bottom left, top left, top right and bottom right before its turn.
+
+    Each step rounds to float32 as ``cv::RotatedRect::points`` does up to OpenCV 4.10, which MediaPipe is
+    built with. Later versions round otherwise, and a corner that moves by its last bit moves a few samples
+    to the next 1/32 pixel.
+
+    Returns:
+        (4, 2) float32, in pixels.
+    """
+    angle = f32(f32(roi.rotation * 180.0) / math.pi) * math.pi / 180.0
+    half = np.float32(0.5)
+    sin, cos = np.float32(math.sin(angle)) * half, np.float32(math.cos(angle)) * half
+    x, y, width, height = map(np.float32, roi[:4])
+    first = x - sin * height - cos * width, y + cos * height - sin * width
+    second = x + sin * height - cos * width, y - cos * height - sin * width
+    twice = np.float32(2)
+    return np.array((
+        first, second, (twice * x - first[0], twice * y - first[1]), (twice * x - second[0], twice * y - second[1])
+    ))  # fmt: skip
 
 
 def roi_to_image_matrix(roi: Roi, image_width: int, image_height: int) -> Floats:

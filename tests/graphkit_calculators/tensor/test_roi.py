@@ -9,7 +9,7 @@ import pytest
 
 from graphkit.errors import FormatError
 from graphkit.formats import LetterboxPadding, NormalizedRect
-from graphkit_calculators.tensor._roi import Roi, pad_roi, roi_of, roi_to_image_matrix
+from graphkit_calculators.tensor._roi import Roi, corners, pad_roi, roi_of, roi_to_image_matrix
 
 
 def test_roi_of_a_rect_is_in_pixels_of_float32() -> None:
@@ -59,3 +59,32 @@ def test_matrix_of_a_quarter_turn(point: tuple[float, float], expected: tuple[fl
     assert (x, y) == pytest.approx(expected, abs=1e-6)
     assert (z, one) == pytest.approx((20 / 200, 1.0))
     assert not matrix.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("rotation", "expected"),
+    [
+        pytest.param(0.0, [(6, 14), (6, 6), (14, 6), (14, 14)], id="upright"),
+        pytest.param(math.pi / 2, [(6, 6), (14, 6), (14, 14), (6, 14)], id="a quarter turn clockwise"),
+    ],
+)
+def test_corners_start_at_the_bottom_left_and_go_clockwise(
+    rotation: float, expected: list[tuple[float, float]]
+) -> None:
+    found = corners(Roi(10.0, 10.0, 8.0, 8.0, rotation))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_corners_are_rounded_after_each_step() -> None:
+    # The region of a real frame, and the samples that MediaPipe's OpenCV 4.10 takes for it.
+    roi = Roi(456.1162109375, 241.09254455566406, 328.1776123046875, 328.1776123046875, -1.3066531419754028)
+    one, half = np.float32, np.float32(0.5)
+    sin, cos = one(math.sin(f32_degrees(roi.rotation))) * half, one(math.cos(f32_degrees(roi.rotation))) * half
+    x, side = one(roi.center_x), one(roi.width)
+    assert corners(roi)[0, 0] == one(one(x - one(sin * side)) - one(cos * side))
+
+
+def f32_degrees(rotation: float) -> float:
+    """The angle in radians after its way through float32 degrees."""
+    return float(np.float32(float(np.float32(rotation * 180.0)) / math.pi)) * math.pi / 180.0

@@ -90,6 +90,16 @@ class ConfPass(Calculator):
         self.copy.send(cc, self.source(cc))
 
 
+@calculator("ConfInts")
+class ConfInts(Calculator):
+    """Takes whole numbers and does nothing with them."""
+
+    number = Input(int)
+
+    def process(self, cc: CalculatorContext) -> None:
+        self.number(cc)
+
+
 @calculator("ConfJoin")
 class ConfJoin(Calculator):
     """Emits the list of its inputs' payloads, None where one is empty."""

@@ -6,7 +6,8 @@ run and that tell how far they are.
 
 from graphkit.jobs.build import JobSettings, files_job, run_video, video_job
 from graphkit.jobs.feeds import Feed, MergedFeed, Moment, VideoFeed
-from graphkit.jobs.job import GraphJob, Limits, Outputs
+from graphkit.jobs.job import GraphJob, Limits
+from graphkit.jobs.outcome import Outputs
 from graphkit.jobs.progress import Progress
 from graphkit.jobs.side_values import check_side_packets, convert_pairs, split_pairs, typed_value
 from graphkit.jobs.summary import Found, Summary, WrittenFile

@@ -13,7 +13,8 @@ from graphkit.jobs.dumps import check_dumps, open_dumps
 from graphkit.jobs.feeds import MergedFeed, VideoFeed
 from graphkit.jobs.film import Film
 from graphkit.jobs.input_files import open_series
-from graphkit.jobs.job import GraphJob, Limits, Outputs
+from graphkit.jobs.job import GraphJob, Limits
+from graphkit.jobs.outcome import Outputs
 from graphkit.jobs.pixels import wrapper_for
 from graphkit.jobs.streams import (
     INPUT_PATH_SIDE_PACKET,

@@ -8,25 +8,31 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import CalculatorError, CancelledError, GraphStateError, StreamClosedError, UsageError
+from graphkit.errors import (
+    CalculatorError,
+    CancelledError,
+    GraphkitError,
+    GraphStateError,
+    StreamClosedError,
+    UsageError,
+)
 from graphkit.jobs.finds import LandmarkCounter
 from graphkit.jobs.observation import Observation
+from graphkit.jobs.outcome import Outputs, add_files, add_filming, add_reading
 from graphkit.jobs.progress import Progress
 from graphkit.jobs.providers import provider_lines
 from graphkit.jobs.stop_switch import StopSwitch
 from graphkit.jobs.streams import decoded_stream, landmark_vectors, top_level_streams
-from graphkit.jobs.summary import Summary, WrittenFile
+from graphkit.jobs.summary import Summary
 from graphkit.jobs.window import Window
-from graphkit.services import FLOW_CONTROL, FlowControl
+from graphkit.services import FLOW_CONTROL, INFERENCE, FlowControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from graphkit.graph import CalculatorGraph
     from graphkit.jobs.dumps import Dump
     from graphkit.jobs.feeds import Feed, Moment
-    from graphkit.jobs.film import Film
     from graphkit.packet import Packet
 
 
@@ -47,21 +53,6 @@ class Limits:
             raise UsageError(f"{self.frames_in_flight} frames in flight; it takes at least 1.")
         if self.max_frames is not None and self.max_frames < 0:
             raise UsageError(f"at most {self.max_frames} frames; the number cannot be negative.")
-
-
-@dataclass(slots=True)
-class Outputs:
-    """Where results go.
-
-    Attributes:
-        film: the output video.
-        dumps: streams on their way to files.
-        written_by_graph: a video that the graph writes by itself.
-    """
-
-    film: Film | None = None
-    dumps: Sequence[Dump] = ()
-    written_by_graph: Path | None = None
 
 
 class GraphJob:
@@ -154,6 +145,8 @@ class GraphJob:
             self._progress.started(self._expected())
         self._graph.start_run(self._side_packets)
         self._running = True
+        if self._switch.stopped:
+            self._stop_started()
         if self._feed is None:
             return
         self._progress.started(self._expected())
@@ -163,6 +156,12 @@ class GraphJob:
             if self._switch.stopped or not self._push(moment):
                 return
         self._whole = limit is None or self.summary.frames < limit
+
+    def _stop_started(self) -> None:
+        """Do what was ordered before there was a run to do it to."""
+        self._on_stop()
+        if self._switch.cancelled:
+            self._on_cancel()
 
     def _expected(self) -> int:
         limit = self._limits.max_frames
@@ -188,13 +187,20 @@ class GraphJob:
         """Let the graph work off what it was fed."""
         if not self._running:
             return
-        # A wait that met the run's error while feeding has ended the run already.
-        with suppress(GraphStateError):
-            if self._feed is None:
-                self._graph.close_all_input_streams()
-            else:
-                self._graph.close_all_packet_sources()
-            self._graph.wait_until_done()
+        try:
+            # A wait that met the run's error while feeding has ended the run already.
+            with suppress(GraphStateError):
+                if self._feed is None:
+                    self._graph.close_all_input_streams()
+                else:
+                    self._graph.close_all_packet_sources()
+                self._graph.wait_until_done()
+        except KeyboardInterrupt:
+            # In a program that lets Ctrl-C interrupt the wait, nobody wants to wait any longer.
+            self._on_cancel()
+            with suppress(GraphkitError):
+                self._graph.wait_until_done()
+            raise
 
     def _closers(self) -> list[Callable[[], None]]:
         film, feed = self._outputs.film, self._feed
@@ -282,49 +288,18 @@ class GraphJob:
     # -- the end -------------------------------------------------------------------------------------------
 
     def _fill_summary(self) -> None:
-        summary, film = self.summary, self._outputs.film
+        summary = self.summary
         summary.interrupted = self._switch.stopped
         summary.failed = self._error is not None and not isinstance(self._error, CancelledError)
         summary.cancelled = isinstance(self._error, CancelledError) and self._switch.cancelled
         summary.found = [counter.found for counter in self._counters]
-        summary.providers = provider_lines()
-        if film is not None and film.stats is not None:
-            summary.files.append(WrittenFile(film.stream, film.path, film.frames, "frames"))
-        for dump in self._outputs.dumps:
-            summary.files.append(WrittenFile(dump.stream, dump.path, dump.packets, "packets"))
-        by_graph = self._outputs.written_by_graph
-        if by_graph is not None and by_graph.exists():
-            summary.files.append(WrittenFile("the graph", by_graph, summary.frames, "frames"))
-        if film is not None:
-            summary.skipped = max(0, summary.frames - film.frames)
-        self._fill_reading()
-        self._fill_writing()
-
-    def _fill_reading(self) -> None:
-        if self._feed is None:
-            return
-        stats, summary = self._feed.stats, self.summary
-        summary.timestamps_repaired = stats.timestamps_repaired
-        summary.truncated = stats.reason if stats.truncated else ""
-        if stats.corrupt_packets or stats.corrupt_frames:
-            summary.notes.append(
-                f"The input is damaged: packets that could not be decoded: {stats.corrupt_packets}, "
-                f"frames from damaged data: {stats.corrupt_frames}."
-            )
-
-    def _fill_writing(self) -> None:
-        film, notes = self._outputs.film, self.summary.notes
-        if film is None:
-            return
-        if film.stats is None:
-            notes.append(f'Stream "{film.stream}" gave no picture; {film.path} was not written.')
-            return
-        if film.stats.letterboxed:
-            notes.append(
-                f"{film.stats.letterboxed} pictures had another size than the first and were letterboxed."
-            )
-        if film.stats.audio_problem:
-            notes.append(f"Sound: {film.stats.audio_problem}")
+        if INFERENCE in self._graph.plan.services:
+            summary.providers = provider_lines()
+        add_files(summary, self._outputs)
+        if self._feed is not None:
+            add_reading(summary, self._feed.stats)
+        if self._outputs.film is not None:
+            add_filming(summary, self._outputs.film)
 
 
 def _own(error: BaseException) -> BaseException:

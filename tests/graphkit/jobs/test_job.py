@@ -271,3 +271,12 @@ def test_a_graph_that_closes_its_input_ends_the_job(make_graph, clip, tmp_path, 
 def test_hands_are_counted_also_where_their_stream_is_not_declared(make_graph, clip, outputs: list[str]) -> None:
     summary = run_video(make_graph(HANDS, INVERT, outputs=outputs), clip)
     assert [(f.stream, f.frames) for f in summary.found] == [("landmarks", 9)]
+
+
+def test_ctrl_c_in_a_program_without_handlers_closes_the_files(make_graph, clip, tmp_path, levels) -> None:
+    out = tmp_path / "out.mp4"
+    graph = make_graph(node("SampleSignal", at=5))
+    with pytest.raises(KeyboardInterrupt):
+        video_job(graph, clip, JobSettings(out, limits=Limits(1))).run()
+    assert 5 <= len(levels(out)) <= 12
+    assert run_video(make_graph(INVERT), clip, out).frames == 12

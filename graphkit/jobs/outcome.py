@@ -1,0 +1,68 @@
+"""Where the results of a job go, and what of it belongs into the summary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graphkit.jobs.summary import WrittenFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from graphkit.jobs.dumps import Dump
+    from graphkit.jobs.film import Film
+    from graphkit.jobs.summary import Summary
+    from graphkit.video import ReadStats
+
+
+@dataclass(slots=True)
+class Outputs:
+    """Where results go.
+
+    Attributes:
+        film: the output video.
+        dumps: streams on their way to files.
+        written_by_graph: a video that the graph writes by itself.
+    """
+
+    film: Film | None = None
+    dumps: Sequence[Dump] = ()
+    written_by_graph: Path | None = None
+
+
+def add_files(summary: Summary, outputs: Outputs) -> None:
+    """Note which files were written."""
+    film, by_graph = outputs.film, outputs.written_by_graph
+    if film is not None and film.stats is not None:
+        summary.files.append(WrittenFile(film.stream, film.path, film.frames, "frames"))
+    for dump in outputs.dumps:
+        summary.files.append(WrittenFile(dump.stream, dump.path, dump.packets, "packets"))
+    if by_graph is not None and by_graph.exists():
+        summary.files.append(WrittenFile("the graph", by_graph, summary.frames, "frames"))
+
+
+def add_reading(summary: Summary, stats: ReadStats) -> None:
+    """Note what was wrong with the input."""
+    summary.timestamps_repaired = stats.timestamps_repaired
+    summary.truncated = stats.reason if stats.truncated else ""
+    if stats.corrupt_packets or stats.corrupt_frames:
+        summary.notes.append(
+            f"The input is damaged: packets that could not be decoded: {stats.corrupt_packets}, "
+            f"frames from damaged data: {stats.corrupt_frames}."
+        )
+
+
+def add_filming(summary: Summary, film: Film) -> None:
+    """Note how the output video differs from what was fed."""
+    summary.skipped = max(0, summary.frames - film.frames)
+    if film.stats is None:
+        summary.notes.append(f'Stream "{film.stream}" gave no picture; {film.path} was not written.')
+        return
+    if film.stats.letterboxed:
+        summary.notes.append(
+            f"{film.stats.letterboxed} pictures had another size than the first and were letterboxed."
+        )
+    if film.stats.audio_problem:
+        summary.notes.append(f"Sound: {film.stats.audio_problem}")

@@ -1,7 +1,7 @@
 """TagMap: the streams of one side of a node, addressed by tag and index.
 
-An entry of a config reads ``name``, ``TAG:name`` or ``TAG:index:name``. Entries without a tag have the
-tag "" and count up from 0. Ids are dense ints in the order of (tag, index), so "" comes first.
+An entry of a config reads ``name``, ``TAG:name`` (index 0) or ``TAG:index:name``. Entries without a tag have
+the tag "" and count up from 0. Ids are dense ints in the order of (tag, index), so "" comes first.
 """
 
 from __future__ import annotations
@@ -66,10 +66,15 @@ class TagMap:
         counts: dict[str, int] = {}
         for text in entries:
             entry = parse_entry(text)
-            index = counts.get(entry.tag, 0) if entry.index is None else entry.index
+            index = entry.index
+            if index is None:
+                index = 0 if entry.tag else counts.get("", 0)
             counts[entry.tag] = max(counts.get(entry.tag, 0), index + 1)
             if (entry.tag, index) in names:
-                raise ConfigError(f'tag "{entry.tag}" index {index} is given twice, the second time by "{text}"')
+                hint = f"; number them {entry.tag}:0:..., {entry.tag}:1:..." if entry.tag else ""
+                raise ConfigError(
+                    f'tag "{entry.tag}" index {index} is given twice, the second time by "{text}"{hint}'
+                )
             names[entry.tag, index] = entry.name
         for tag, count in counts.items():
             missing = [i for i in range(count) if (tag, i) not in names]

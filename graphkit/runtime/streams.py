@@ -46,7 +46,7 @@ def shifted(settled: int, offset: int) -> int:
 
 def settled_label(settled: int) -> str:
     """Return the bound that belongs to *settled*, as messages show it."""
-    return describe(settled + 1)
+    return describe(int(settled) + 1)
 
 
 class InputStream:

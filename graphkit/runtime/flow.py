@@ -76,7 +76,7 @@ class Flow:
             queue.settled = settled
             waiting = queue.queue
             waiting.append(packet)
-            if len(waiting) >= queue.max_size and not queue.full:
+            if len(waiting) >= queue.max_size and not queue.full and settled < POST_STREAM:
                 self.throttle.filled(queue)
             if not node.touched:
                 node.touched = True

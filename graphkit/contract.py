@@ -107,6 +107,7 @@ class CalculatorContract:
             nothing, so consumers wait for a packet or an explicit bound.
         process_timestamp_bounds: whether ``process`` is also called where every input is settled and empty.
         services: services asked for, and whether they may be missing.
+        service_settings: what this node wants of a service, in that service's own terms.
         node_name: of the node in the expanded graph.
     """
 
@@ -129,6 +130,7 @@ class CalculatorContract:
         self.timestamp_offset: int | None = 0
         self.process_timestamp_bounds = False
         self.services: dict[GraphService[Any], bool] = {}
+        self.service_settings: dict[GraphService[Any], Any] = {}
         self._options = options
 
     def options(self, cls: type[O]) -> O:
@@ -136,9 +138,11 @@ class CalculatorContract:
         found = self._options.get(cls)
         return cls() if found is None else found
 
-    def use_service(self, service: GraphService[Any], *, optional: bool = False) -> None:
-        """Ask for a graph service."""
+    def use_service(self, service: GraphService[Any], *, optional: bool = False, settings: Any = None) -> None:
+        """Ask for a graph service; *settings* are for the service's own hooks."""
         self.services[service] = optional
+        if settings is not None:
+            self.service_settings[service] = settings
 
 
 def as_key(key: str | int | Key) -> Key:

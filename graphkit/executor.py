@@ -30,6 +30,10 @@ class Executor(ABC):
         """Return how many tasks may run at once."""
         return 1
 
+    def prepared(self, call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return *call*, a node's ``process``, with whatever this executor wants done before it."""
+        return call
+
     def shutdown(self) -> None:  # noqa: B027 - optional hook
         """Let the threads go once they are idle."""
 

@@ -26,6 +26,7 @@ from graphkit.runtime.counters import Counters
 from graphkit.runtime.instruments import instrumented
 from graphkit.runtime.run import GraphRun
 from graphkit.runtime.side_packets import SidePackets
+from graphkit.services import LentServices
 from graphkit.timestamp import Timestamp, as_timestamp
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class CalculatorGraph:
         self.add_mode_blocks = True
         self._side_packets = dict(side_packets or {})
         self._services: dict[GraphService[Any], Any] = {}
+        self._lent: LentServices | None = None
         self._executors: dict[str, Executor] = {}
         self._observers: list[Observer] = []
         self._instruments: list[Instrument] = []
@@ -192,8 +194,7 @@ class CalculatorGraph:
             stream_headers = {self._known_input(name): Packet(value) for name, value in (headers or {}).items()}
             given = self._merged_side_packets(side_packets or {})
             self._side = SidePackets(self.plan, given)
-            state = build_state(self.plan, self._executors, self._observers, stream_headers)
-            self._equip(state)
+            state = self._build(stream_headers)
             self._inputs = state.inputs
             self._run = GraphRun(state, self._side, self._on_error)
         try:
@@ -262,8 +263,7 @@ class CalculatorGraph:
         run = self._running()
         if not run.wait_until_done(timeout):
             raise TimeoutError(f"the run had not ended after {timeout} s; close the input streams first")
-        run.shutdown()
-        self._run = None
+        self._let_go(run)
         if run.error is not None:
             raise run.error
 
@@ -283,8 +283,7 @@ class CalculatorGraph:
         if run is not None:
             run.cancel()
             run.wait_until_done()
-            run.shutdown()
-            self._run = None
+            self._let_go(run)
 
     def output_stream_bound(self, name: str) -> Timestamp:
         """Return the current timestamp bound of stream *name* of the run: nothing earlier can still come."""
@@ -338,21 +337,30 @@ class CalculatorGraph:
 
     # -- helpers ----------------------------------------------------------------------------------------
 
-    def _equip(self, state: GraphState) -> None:
-        services = dict(self._services)
-        for service, optional in self.plan.services.items():
-            if service not in services and service.default is not None:
-                services[service] = service.default()
-            elif service not in services and not optional:
-                askers = [n.name for n in state.nodes if service in n.plan.contract.services]
-                raise GraphStateError(
-                    f'node "{askers[0]}" requires service "{service.name}"; call set_service() before the run'
-                )
+    def _build(self, headers: Mapping[str, Packet[Any]]) -> GraphState:
+        """Return the state of a fresh run, its nodes equipped with what the graph lends them."""
+        if self._lent is not None:
+            self._lent.close()
+        self._lent = LentServices(self.plan, self._services)
+        services = self._lent.objects
+        try:
+            state = build_state(self.plan, self._executors, self._observers, headers, services)
+        except BaseException:
+            self._lent.close()
+            raise
         self._counters.clear()
         for node in state.nodes:
             node.contexts[0].equip(services, self.resources, self._counters)
             if self._instruments:
                 node.process = instrumented(node, self._instruments)
+        return state
+
+    def _let_go(self, run: GraphRun) -> None:
+        """End what a finished run has borrowed."""
+        run.shutdown()
+        if self._lent is not None:
+            self._lent.close()
+        self._run = None
 
     def _merged_side_packets(self, given: Mapping[str, Any]) -> dict[str, Any]:
         twice = self._side_packets.keys() & given.keys()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from graphkit.errors import GraphStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from graphkit.config.plan import GraphPlan, NodePlan
+    from graphkit.executor import Executor
 
 S = TypeVar("S")
 
@@ -18,10 +23,15 @@ class GraphService(Generic[S]):
     Attributes:
         name: for messages.
         default: makes the object for graphs that were given none; None: the program must give it.
+        close: ends an object that ``default`` made, after the run it was made for.
+        executor: returns the name and executor that must run a node, given the object and a node that asks for
+            the service and names no executor itself.
     """
 
     name: str
     default: Callable[[], S] | None = None
+    close: Callable[[S], None] | None = None
+    executor: Callable[[S, NodePlan], tuple[str, Executor]] | None = None
 
     def __repr__(self) -> str:
         return f"GraphService({self.name})"
@@ -58,3 +68,46 @@ class InferenceSettings:
 
 INFERENCE: Final[GraphService[InferenceSettings]] = GraphService("inference", InferenceSettings)
 """Where models run; InferenceCalculator asks for it."""
+
+
+class LentServices:
+    """The services of one run: what the program gave, and what was made because it gave none.
+
+    Args:
+        plan: of the graph.
+        given: objects by service.
+
+    Attributes:
+        objects: by service.
+
+    Raises:
+        GraphStateError: a service that cannot be made was not given.
+    """
+
+    def __init__(self, plan: GraphPlan, given: Mapping[GraphService[Any], Any]) -> None:
+        self.objects = dict(given)
+        self._made: list[GraphService[Any]] = []
+        try:
+            for service, optional in plan.services.items():
+                if service not in self.objects:
+                    self._make(plan, service, optional=optional)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the objects that were made for the run, the last one first. Closing twice is fine."""
+        while self._made:
+            service = self._made.pop()
+            if service.close is not None:
+                service.close(self.objects[service])
+
+    def _make(self, plan: GraphPlan, service: GraphService[Any], *, optional: bool) -> None:
+        if service.default is not None:
+            self.objects[service] = service.default()
+            self._made.append(service)
+        elif not optional:
+            asker = next(node.name for node in plan.nodes if service in node.contract.services)
+            raise GraphStateError(
+                f'node "{asker}" requires service "{service.name}"; call set_service() before the run'
+            )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from graphkit.config.plan import GraphPlan
     from graphkit.context import CalculatorContext
     from graphkit.packet import Packet
+    from graphkit.services import GraphService
 
 DEFAULT_HANDLER: Final = "DefaultInputStreamHandler"
 
@@ -83,13 +84,17 @@ def build_state(
     executors: Mapping[str, Executor],
     observers: Sequence[Observer],
     headers: Mapping[str, Packet[Any]] | None = None,
+    services: Mapping[GraphService[Any], Any] | None = None,
 ) -> GraphState:
     """Return the state of a fresh run of *plan*: new calculators, empty queues.
 
-    *headers* are those of graph input streams, by name.
+    *headers* are those of graph input streams, by name; *services* those of the run.
     """
-    queues = _task_queues(plan, executors)
-    nodes = [_make_node(node_plan, queues) for node_plan in plan.nodes]
+    placed = _service_executors(plan, services or {})
+    queues = _task_queues(plan, {**dict(placed.values()), **executors})
+    nodes = [
+        _make_node(node, placed[node.id][0] if node.id in placed else node.executor, queues) for node in plan.nodes
+    ]
     streams = [OutputStream(s.name, plan.nodes[s.producer].name if s.producer >= 0 else "") for s in plan.streams]
     for node in nodes:
         node.outputs = tuple(streams[i] for i in node.plan.output_streams)
@@ -127,17 +132,31 @@ def _task_queues(plan: GraphPlan, given: Mapping[str, Executor]) -> dict[str, Ta
     }
 
 
-def _make_node(plan: NodePlan, queues: Mapping[str, TaskQueue]) -> Node:
-    if plan.executor not in queues:
+def _service_executors(
+    plan: GraphPlan, services: Mapping[GraphService[Any], Any]
+) -> dict[int, tuple[str, Executor]]:
+    """Return the executors, by node id, that services want for nodes that name none themselves."""
+    return {
+        node.id: service.executor(services[service], node)
+        for node in plan.nodes
+        for service in node.contract.services
+        if not node.executor and service.executor is not None and services.get(service) is not None
+    }
+
+
+def _make_node(plan: NodePlan, executor: str, queues: Mapping[str, TaskQueue]) -> Node:
+    if executor not in queues:
         raise GraphStateError(
-            f'node "{plan.name}" asks for executor "{plan.executor}", which the graph does not have.'
-            f"{did_you_mean(plan.executor, queues)} Declare it with executor {{ name: ... }} or hand one to "
+            f'node "{plan.name}" asks for executor "{executor}", which the graph does not have.'
+            f"{did_you_mean(executor, queues)} Declare it with executor {{ name: ... }} or hand one to "
             "set_executor()."
         )
     try:
-        return Node(plan, plan.cls(), queues[plan.executor])
+        node = Node(plan, plan.cls(), queues[executor])
     except Exception as exc:
         raise CalculatorError(plan.name, plan.calculator, "construction", None, exc) from exc
+    node.process = node.queue.executor.prepared(node.process)
+    return node
 
 
 def _queue_limit(plan: GraphPlan, node: NodePlan) -> int:

@@ -50,8 +50,9 @@ class GateCalculator(Calculator):
     """Passes its untagged streams while the gate is open, and drops them while it is closed.
 
     The gate is controlled by a stream or by a side packet, called ALLOW or DISALLOW (at most one of the
-    four); without any, option `allow` decides. Dropped timestamps still move the bounds of the outputs.
-    A gate that a side packet closes can never open, so its outputs are closed at the first input.
+    four); without any, or with a side packet that nobody gave, option `allow` decides. Dropped timestamps still
+    move the bounds of the outputs. A gate that a side packet closes can never open, so its outputs are closed
+    at the first input.
 
     STATE_CHANGE emits the new state (True: open) when it differs from the one before.
 
@@ -97,11 +98,12 @@ class GateCalculator(Calculator):
         self._where_empty = settings.empty_packets_as_allow
         self._inverted = self.disallow.is_connected(cc)
         self._control = cc.inputs.tag_map.id_of("DISALLOW" if self._inverted else "ALLOW")
-        self._by_side_packet = self.allow_side.is_connected(cc) or self.disallow_side.is_connected(cc)
-        if self.allow_side.is_connected(cc):
-            self._fixed = self.allow_side(cc)
-        elif self.disallow_side.is_connected(cc):
-            self._fixed = not self.disallow_side(cc)
+        allow, disallow = self.allow_side.get(cc), self.disallow_side.get(cc)
+        self._by_side_packet = allow is not None or disallow is not None
+        if allow is not None:
+            self._fixed = allow
+        elif disallow is not None:
+            self._fixed = not disallow
         else:
             self._fixed = settings.allow
 

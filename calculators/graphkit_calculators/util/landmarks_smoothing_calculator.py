@@ -1,0 +1,189 @@
+"""LandmarksSmoothingCalculator: landmarks with less jitter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from graphkit.calculator import Calculator, calculator
+from graphkit.errors import ContractError, FormatError
+from graphkit.formats import ImageSize, LandmarkList, NormalizedLandmarkList, NormalizedRect, Rect
+from graphkit.options import option, options
+from graphkit.packet_type import OneOf, PacketType
+from graphkit.ports import Input, Options, Output
+from graphkit_calculators.util._landmark_filters import OneEuro, RelativeVelocity, object_scale
+
+if TYPE_CHECKING:
+    from graphkit.context import CalculatorContext
+    from graphkit.contract import CalculatorContract
+    from graphkit_calculators.util._landmark_filters import Filter
+
+Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
+
+
+@options("mediapipe.LandmarksSmoothingCalculatorOptions", extension=325671429)
+class LandmarksSmoothingCalculatorOptions:
+    """The filter; set one of the three."""
+
+    @options("mediapipe.LandmarksSmoothingCalculatorOptions.NoFilter")
+    class NoFilter:
+        """Landmarks as they are."""
+
+    @options("mediapipe.LandmarksSmoothingCalculatorOptions.VelocityFilter")
+    class VelocityFilter:
+        """A low pass that follows what moves fast relative to the object's size."""
+
+        window_size: int = option(1, default=5)
+        velocity_scale: float = option(2, default=10.0)
+        min_allowed_object_scale: float = option(3, default=1e-6)
+        disable_value_scaling: bool = option(4, default=False)
+
+    @options("mediapipe.LandmarksSmoothingCalculatorOptions.OneEuroFilter")
+    class OneEuroFilter:
+        """A low pass whose cutoff rises with speed."""
+
+        frequency: float = option(1, default=30.0)
+        min_cutoff: float = option(2, default=1.0)
+        beta: float = option(3, default=0.0)
+        derivate_cutoff: float = option(4, default=1.0)
+        min_allowed_object_scale: float = option(5, default=1e-6)
+        disable_value_scaling: bool = option(6, default=False)
+
+    no_filter: NoFilter | None = option(1)
+    velocity_filter: VelocityFilter | None = option(2)
+    one_euro_filter: OneEuroFilter | None = option(3)
+
+
+@calculator
+class LandmarksSmoothingCalculator(Calculator):
+    """Smooths x, y and z of each landmark over time; visibility and presence pass as they are.
+
+    Emits at every timestamp with landmarks. A timestamp with other inputs and no landmarks makes the filter
+    forget: whoever comes next starts unsmoothed.
+
+    Inputs: NORM_LANDMARKS with IMAGE_SIZE, smoothed in pixels, or LANDMARKS; OBJECT_SCALE_ROI, a NormalizedRect
+    or with LANDMARKS a Rect: speed counts in its sides, or in those of the box around the landmarks where it is
+    not there. Outputs: NORM_FILTERED_LANDMARKS or FILTERED_LANDMARKS.
+
+    Knobs: ``one_euro_filter``: lower ``min_cutoff`` (Hz) takes more jitter out of what rests, higher ``beta``
+    takes lag off what moves. ``velocity_filter``: higher ``window_size`` and lower ``velocity_scale`` are
+    smoother and later. ``disable_value_scaling`` counts speed in the landmarks' own unit; an object smaller
+    than ``min_allowed_object_scale`` is not smoothed. ``no_filter`` for none.
+
+    Example::
+
+        node {
+          calculator: "LandmarksSmoothingCalculator"
+          input_stream: "NORM_LANDMARKS:pose_landmarks"
+          input_stream: "IMAGE_SIZE:image_size"
+          input_stream: "OBJECT_SCALE_ROI:roi"
+          output_stream: "NORM_FILTERED_LANDMARKS:filtered_pose_landmarks"
+          options {
+            [mediapipe.LandmarksSmoothingCalculatorOptions.ext] {
+              one_euro_filter { min_cutoff: 0.05 beta: 80.0 derivate_cutoff: 1.0 }
+            }
+          }
+        }
+    """
+
+    norm_landmarks = Input(NormalizedLandmarkList, "NORM_LANDMARKS", optional=True)
+    landmarks = Input(LandmarkList, "LANDMARKS", optional=True)
+    image_size = Input(ImageSize, "IMAGE_SIZE", optional=True)
+    roi = Input[Rect | NormalizedRect](OneOf(NormalizedRect, Rect), "OBJECT_SCALE_ROI", optional=True)
+    norm_filtered = Output(NormalizedLandmarkList, "NORM_FILTERED_LANDMARKS", optional=True)
+    filtered = Output(LandmarkList, "FILTERED_LANDMARKS", optional=True)
+    options = Options(LandmarksSmoothingCalculatorOptions)
+
+    @classmethod
+    def update_contract(cls, cc: CalculatorContract) -> None:
+        """Check that input and output are of one kind and that there is one filter."""
+        normalized, absolute = cls.norm_landmarks.is_connected(cc), cls.landmarks.is_connected(cc)
+        if normalized == absolute:
+            raise ContractError("exactly one of NORM_LANDMARKS and LANDMARKS must be connected.")
+        if (cls.norm_filtered.is_connected(cc), cls.filtered.is_connected(cc)) != (normalized, absolute):
+            raise ContractError(
+                "NORM_LANDMARKS come out at NORM_FILTERED_LANDMARKS, and LANDMARKS at FILTERED_LANDMARKS."
+            )
+        if normalized and not cls.image_size.is_connected(cc):
+            raise ContractError("NORM_LANDMARKS are smoothed in pixels: connect IMAGE_SIZE.")
+        if cls.roi.is_connected(cc):
+            cc.inputs["OBJECT_SCALE_ROI"].type = PacketType.of(NormalizedRect if normalized else Rect)
+        _check_filter(cls.options(cc))
+
+    def open(self, cc: CalculatorContext) -> None:
+        """Read the options."""
+        chosen = self.options(cc)
+        self._chosen = chosen
+        settings = chosen.one_euro_filter or chosen.velocity_filter
+        self._scales = settings is not None and not settings.disable_value_scaling
+        self._smallest = 0.0 if settings is None else settings.min_allowed_object_scale
+        self._normalized = self.norm_landmarks.is_connected(cc)
+        self._filter: Filter | None = None
+        self._count = 0
+
+    def process(self, cc: CalculatorContext) -> None:
+        """Emit the smoothed landmarks, or forget where there are none."""
+        found = self.norm_landmarks.get(cc) if self._normalized else self.landmarks.get(cc)
+        if found is None:
+            self._filter = None
+            return
+        time, roi = cc.input_timestamp, self.roi.get(cc)
+        if isinstance(found, LandmarkList):
+            size = None if roi is None else _mean(roi.width, roi.height)
+            self.filtered.send(cc, found.with_xyz(self._smoothed(found.xyz, size, time)))
+            return
+        width, height = self.image_size(cc)
+        size = None if roi is None else _mean(roi.width * width, roi.height * height)
+        to_pixels = np.array((width, height, width), np.float32)  # z is measured on the scale of x
+        smoothed = self._smoothed(found.xyz * to_pixels, size, time) / to_pixels
+        self.norm_filtered.send(cc, found.with_xyz(smoothed))
+
+    def _smoothed(self, xyz: Floats, size: float | None, microseconds: int) -> Floats:
+        """Return *xyz* smoothed; *size* is that of the object in the same unit, None where nobody knows it."""
+        if self._filter is None:
+            self._filter, self._count = _filter_of(self._chosen), len(xyz)
+        if self._filter is None or not len(xyz):
+            return xyz
+        if len(xyz) != self._count:
+            raise FormatError(
+                f"{len(xyz)} landmarks came in after lists of {self._count}; a filter follows each landmark, so "
+                "all lists need as many."
+            )
+        scale = np.float32(1)
+        if self._scales:
+            known = np.float32(object_scale(xyz) if size is None else size)
+            if known < self._smallest:
+                return xyz
+            scale = np.float32(1) / known
+        return self._filter.apply(xyz, float(scale), microseconds)
+
+
+def _mean(width: float, height: float) -> float:
+    """Return the mean of two sides, float32."""
+    return float((np.float32(width) + np.float32(height)) / np.float32(2))
+
+
+def _check_filter(chosen: LandmarksSmoothingCalculatorOptions) -> None:
+    """Raise ContractError for a choice of filter that cannot work."""
+    if chosen.no_filter is None and chosen.velocity_filter is None and chosen.one_euro_filter is None:
+        raise ContractError("no filter is chosen; set one of no_filter, velocity_filter and one_euro_filter.")
+    euro = chosen.one_euro_filter
+    if euro is None:
+        return
+    for name, value in (
+        ("frequency", euro.frequency), ("min_cutoff", euro.min_cutoff), ("derivate_cutoff", euro.derivate_cutoff),
+    ):  # fmt: skip
+        if not value > 0:
+            raise ContractError(f"one_euro_filter {name} is {value:g}; it is in Hz and must be above 0.")
+
+
+def _filter_of(chosen: LandmarksSmoothingCalculatorOptions) -> Filter | None:
+    """Return a new filter, None for none."""
+    if chosen.no_filter is not None:
+        return None
+    velocity, euro = chosen.velocity_filter, chosen.one_euro_filter
+    if velocity is not None:
+        return RelativeVelocity(velocity.window_size, velocity.velocity_scale)
+    assert euro is not None
+    return OneEuro(euro.frequency, euro.min_cutoff, euro.beta, euro.derivate_cutoff)

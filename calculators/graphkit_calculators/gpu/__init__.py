@@ -1,0 +1,1 @@
+"""Calculators that draw with OpenGL or move pictures between memory and GPU."""

@@ -1,0 +1,158 @@
+"""GpuResources: the GPU as graphs borrow it, and the service that lends it."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from graphkit.errors import GpuError
+from graphkit.gpu import egl as egl_layer
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.devices import open_display
+from graphkit.gpu.egl import EglDisplay
+from graphkit.gpu.share_group import ShareGroup
+from graphkit.options import option, options
+from graphkit.services import GraphService
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    import moderngl
+
+    from graphkit.config.plan import NodePlan
+    from graphkit.executor import Executor
+    from graphkit.formats.image_frame import ImageFrame
+    from graphkit.gpu.context import GlContext
+    from graphkit.gpu.formats import GpuBufferFormat
+    from graphkit.gpu.pool import TexturePool
+    from graphkit.gpu.storage import GpuStorage
+    from graphkit.gpu.transfers import Transfers
+
+R = TypeVar("R")
+
+
+@options("mediapipe.GlContextOptions", extension=222332034)
+class GlContextOptions:
+    """Options of any node that uses the GPU.
+
+    Attributes:
+        gl_context_name: the context it runs in; nodes of different contexts run side by side.
+    """
+
+    gl_context_name: str | None = option(1)
+
+
+class GpuResources:
+    """A device, its contexts and what they share. Close it, or use it in a ``with``.
+
+    A graph makes its own where the program lends it none::
+
+        with GpuResources.create() as gpu:
+            graph.set_service(GPU_SERVICE, gpu)
+
+    Args:
+        group: the contexts.
+        device_name: for people.
+    """
+
+    def __init__(self, group: ShareGroup, device_name: str) -> None:
+        self.group = group
+        self.device_name = device_name
+
+    @classmethod
+    def create(
+        cls,
+        device: str | None = None,
+        *,
+        make_storage: Callable[[GlContext, int, int, GpuBufferFormat], GpuStorage] | None = None,
+    ) -> GpuResources:
+        """Return resources on a device; see ``graphkit.gpu.devices`` for how to name one.
+
+        Args:
+            device: which; None for the environment's choice or the best.
+            make_storage: what stands behind GpuBuffers; None for pooled textures.
+
+        Raises:
+            NoEglError, NoGpuDeviceError: nothing to run on.
+        """
+        chosen, display = open_display(device)
+        return cls(ShareGroup(display, make_storage=make_storage), chosen.name)
+
+    @classmethod
+    def sharing(cls, context: moderngl.Context) -> GpuResources:
+        """Return resources that see the textures of a moderngl context of the program, and it theirs.
+
+        Call it on the context's thread. The context must be an EGL one (``backend="egl"``), and its program must
+        leave fences of its own around what it shares.
+
+        Raises:
+            GpuError: the context is not an EGL context.
+        """
+        with context:
+            found = EglDisplay.current(egl_layer.library(), "the program's display")
+        if found is None:
+            raise GpuError(
+                "the moderngl context is not an EGL context, so no other context can share its textures; make it "
+                'with moderngl.create_context(standalone=True, backend="egl").'
+            )
+        display, handle = found
+        return cls(ShareGroup(display, handle), str(context.info["GL_RENDERER"]))
+
+    @property
+    def pool(self) -> TexturePool:
+        """The textures."""
+        return self.group.pool
+
+    @property
+    def transfers(self) -> Transfers:
+        """What crossed between memory and GPU."""
+        return self.group.transfers
+
+    def context(self, name: str = "") -> GlContext:
+        """Return the context called *name*, made if need be; "" for the shared one."""
+        return self.group.context(name)
+
+    def run(self, function: Callable[[GlContext], R]) -> R:
+        """Call *function* with a context, on its thread, and return its value."""
+        return self.group.run(function)
+
+    def upload(self, frame: ImageFrame) -> GpuBuffer:
+        """Return *frame* as a GpuBuffer; the upload happens when its texture is first used."""
+        return GpuBuffer.from_image_frame(self.group, frame)
+
+    def close(self) -> None:
+        """End the contexts; where GpuBuffers are alive, when the last of them is gone."""
+        self.group.close()
+
+    def __enter__(self) -> GpuResources:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        group = getattr(self, "group", None)
+        if group is not None and group.is_open:
+            warnings.warn(f"unclosed {self}", ResourceWarning, source=self, stacklevel=1)
+            group.begin_close()
+
+    def __repr__(self) -> str:
+        return f"GpuResources({self.device_name})"
+
+
+def _executor(resources: GpuResources, plan: NodePlan) -> tuple[str, Executor]:
+    """Return the executor that runs a node of a graph: its context's thread."""
+    settings: Any = plan.contract.service_settings.get(GPU_SERVICE)
+    named: GlContextOptions | None = plan.options.get(GlContextOptions)
+    name = (named.gl_context_name if named is not None else None) or settings or ""
+    context = resources.context(name)
+    return f"gl:{context.name}", context.executor()
+
+
+GPU_SERVICE: Final[GraphService[GpuResources]] = GraphService(
+    "gpu", GpuResources.create, close=GpuResources.close, executor=_executor
+)
+"""The GPU; ``GlCalculatorHelper.update_contract`` asks for it."""

@@ -28,7 +28,7 @@ class GpuBuffer:
     """An opaque picture with top-left origin: row 0 of its array is row 0 of its texture; nothing ever flips.
 
     It has two views, a texture and an array. Each is made from the other when somebody first asks for it, and
-    kept; drawing into the texture drops the array. ``GlCalculatorHelper`` and ``GpuResources.upload`` make buffers.
+    kept; drawing into the texture drops the array. Made by ``GlCalculatorHelper`` and ``GpuResources.upload``.
     The pixels go back to their pool when the last reference goes, or on ``release()``.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from graphkit.errors import GpuReleasedError, PacketTypeError
 from graphkit.formats import Image, ImageFrame
@@ -69,10 +69,10 @@ class GlTexture:
         if self._writes:
             buffer.written(self._context)
             self._writes = False
-        made: GpuBuffer | ImageFrame | Image = buffer
-        if kind is not GpuBuffer:
-            made = Image(buffer) if kind is Image else buffer.image_frame()
-        return cast("F", made)
+        if kind is GpuBuffer:
+            return buffer
+        frame: Any = Image(buffer) if kind is Image else buffer.image_frame()
+        return cast("F", frame)
 
     def release(self) -> None:
         """Finish with the texture; the picture itself lives on in its GpuBuffer."""

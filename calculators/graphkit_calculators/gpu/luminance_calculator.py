@@ -23,12 +23,11 @@ class LuminanceCalculator(GlSimpleCalculator):
 
     # Weights as MediaPipe's, which differ a little from those of ITU-R BT.709.
     fragment_shader = """
-        in vec2 sample_coordinate;
         uniform sampler2D frame;
         out vec4 color;
 
         void main() {
-            vec4 pixel = texture(frame, sample_coordinate);
+            vec4 pixel = texelFetch(frame, ivec2(gl_FragCoord.xy), 0);
             color = vec4(vec3(dot(pixel.rgb, vec3(0.2125, 0.7154, 0.0721))), pixel.a);
         }
     """

@@ -11,7 +11,7 @@ from graphkit.video.decode import decoded_pictures
 from graphkit.video.frames import ColorTags, ReadStats, VideoFrame, VideoInfo
 from graphkit.video.pixels import RgbConverter
 from graphkit.video.source import open_source
-from graphkit.video.timestamps import MICROSECONDS, TimestampClock, to_microseconds
+from graphkit.video.timestamps import MICROSECONDS, TimestampClock, to_fraction, to_microseconds
 
 if TYPE_CHECKING:
     import os
@@ -113,12 +113,12 @@ def _no_picture(stats: ReadStats) -> str:
 
 def _describe(path: Path, container: InputContainer, stream: VideoStream, first: av.VideoFrame) -> VideoInfo:
     rotation = first.rotation // 90 % 4 * 90
-    aspect = stream.sample_aspect_ratio or Fraction(1)
+    aspect = to_fraction(stream.sample_aspect_ratio or Fraction(1))
     width, height = first.width, first.height
     if rotation in {90, 270}:
         width, height, aspect = height, width, 1 / aspect
-    rate = stream.average_rate or stream.guessed_rate or _FALLBACK_RATE
-    time_base = stream.time_base or Fraction(1, MICROSECONDS)
+    rate = to_fraction(stream.average_rate or stream.guessed_rate or _FALLBACK_RATE)
+    time_base = to_fraction(stream.time_base or Fraction(1, MICROSECONDS))
     duration_us = _duration_us(container, stream, time_base)
     audio = container.streams.audio
     return VideoInfo(

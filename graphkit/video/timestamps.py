@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from fractions import Fraction
+from fractions import Fraction
+from typing import Protocol
 
 MICROSECONDS = 1_000_000
 _MIN_FAULTS = 3
 
 
-def to_microseconds(ticks: int, time_base: Fraction) -> int:
+class Rational(Protocol):
+    """A ratio of whole numbers: a Fraction, or the type of its own that PyAV has from version 19 on."""
+
+    @property
+    def numerator(self) -> int:
+        """What is divided."""
+
+    @property
+    def denominator(self) -> int:
+        """What it is divided by, above 0."""
+
+
+def to_fraction(value: Rational) -> Fraction:
+    """Return *value* as a Fraction."""
+    return Fraction(value.numerator, value.denominator)
+
+
+def to_microseconds(ticks: int, time_base: Rational) -> int:
     """Return ticks in microseconds, rounded to the nearest."""
     return _nearest(ticks * time_base.numerator * MICROSECONDS, time_base.denominator)
 
 
-def to_ticks(microseconds: int, time_base: Fraction) -> int:
+def to_ticks(microseconds: int, time_base: Rational) -> int:
     """Return microseconds in ticks, rounded to the nearest; undoes ``to_microseconds`` for ticks >= 2 us."""
     return _nearest(microseconds * time_base.denominator, time_base.numerator * MICROSECONDS)
 

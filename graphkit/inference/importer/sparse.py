@@ -70,7 +70,8 @@ def _index_vector(kind: int, table: Any) -> NDArray[np.int64]:
         raise SparseFormatError("a sparse level without indices")
     vector = by_kind[kind]()
     vector.Init(table.Bytes, table.Pos)
-    return np.atleast_1d(vector.ValuesAsNumpy()).astype(np.int64)
+    indices: NDArray[np.int64] = np.atleast_1d(vector.ValuesAsNumpy()).astype(np.int64)
+    return indices
 
 
 def _coordinates(

@@ -7,10 +7,21 @@ from fractions import Fraction
 
 import pytest
 
-from graphkit.video.timestamps import TimestampClock, to_microseconds, to_ticks
+from graphkit.video.timestamps import TimestampClock, to_fraction, to_microseconds, to_ticks
 
 MS = Fraction(1, 1000)
 RATE = Fraction(25)
+
+
+class LibraryRatio:
+    """A ratio that is no Fraction, as some versions of PyAV have."""
+
+    numerator, denominator = 1, 26777
+
+
+def test_a_ratio_of_another_type_becomes_a_fraction() -> None:
+    made = to_fraction(LibraryRatio())
+    assert (type(made), made) == (Fraction, Fraction(1, 26777))
 
 
 @pytest.mark.parametrize(

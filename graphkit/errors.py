@@ -23,6 +23,8 @@
     - GraphStateError                a call that the graph's state does not allow
     - SidePacketError
   + ResourceNotFoundError            a model, label map or graph file: every path tried
+  + ModelFetchError                  a model that is not shipped could not be fetched
+    - ModelHashError                 what came is not the model that was asked for
   + InferenceError
     - UnsupportedOpError
     - ModelFormatError
@@ -244,13 +246,39 @@ class SidePacketError(GraphRunError):
 class ResourceNotFoundError(GraphkitError):
     """A file named by a graph is nowhere on the resource path."""
 
-    def __init__(self, name: str, tried: Sequence[Path | str]) -> None:
+    def __init__(self, name: str, tried: Sequence[Path | str], hint: str = "") -> None:
         self.name = name
         self.tried = tuple(str(path) for path in tried)
         listing = "".join(f"\n  {path}" for path in self.tried)
         super().__init__(
             f'resource "{name}" was not found. Tried:{listing}\n'
-            "Put the file at one of these paths, or name its folder with --resource_root_dir."
+            f"Put the file at one of these paths, or name its folder with --resource_root_dir.{hint}"
+        )
+
+
+class ModelFetchError(GraphkitError):
+    """A model that does not come with graphkit could not be fetched.
+
+    Attributes:
+        model: its file name.
+    """
+
+    def __init__(self, model: str, reason: str, by_hand: str) -> None:
+        self.model = model
+        super().__init__(f"{model} was not fetched: {reason}\n{by_hand}")
+
+
+class ModelHashError(ModelFetchError):
+    """What was fetched has another SHA-256 than the model that was asked for; it is not kept.
+
+    Attributes:
+        expected, found: the two hashes, in hexadecimal.
+    """
+
+    def __init__(self, model: str, expected: str, found: str, by_hand: str) -> None:
+        self.expected, self.found = expected, found
+        super().__init__(
+            model, f"what came is another file (SHA-256 {found}, expected {expected}); it was not kept.", by_hand
         )
 
 

@@ -8,7 +8,8 @@ They are looked for, in this order, below
 3. the folder of the graph file and its parents up to one called ``graphs`` (or else ``modules``), and the
    folder that lies in,
 4. the working directory,
-5. the graphs that come with graphkit.
+5. the graphs that come with graphkit,
+6. the models that ``graphkit models fetch`` has put in the user's cache.
 
 A leading ``mediapipe/`` may be there or not, in the name as in the folder.
 """
@@ -21,6 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import ResourceNotFoundError
+from graphkit.models.catalogue import fetch_hint
+from graphkit.user_cache import models_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -111,6 +114,8 @@ class Resources:
             yield from _roots_of_graph(self._graph_file.expanduser().resolve().parent)
         yield Root(Path.cwd(), deep=False)
         yield Root(graphs_dir(), deep=True)
+        if (fetched := models_folder()) is not None:
+            yield Root(fetched, deep=False)
 
     def _candidates(self, name: str, spellings: Sequence[str]) -> Iterator[Path]:
         if name in self._mapping:
@@ -130,7 +135,7 @@ class Resources:
             if path.is_file():
                 return path
             tried.append(path)
-        raise ResourceNotFoundError(name, tried)
+        raise ResourceNotFoundError(name, tried, fetch_hint(name))
 
 
 def graphs_dir() -> Path:

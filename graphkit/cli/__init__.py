@@ -10,6 +10,7 @@ import click
 from graphkit.cli.calculators import calculators_command
 from graphkit.cli.failures import Commands
 from graphkit.cli.graph import graph_command
+from graphkit.cli.models import models_command
 from graphkit.cli.run import run_command
 
 __all__ = ["main"]
@@ -29,3 +30,4 @@ def main() -> None:
 main.add_command(run_command)
 main.add_command(graph_command)
 main.add_command(calculators_command)
+main.add_command(models_command)

@@ -1,20 +1,21 @@
 """The disk cache of imported models.
 
-It lies in `GRAPHKIT_CACHE_DIR`, else `$XDG_CACHE_HOME/graphkit`, else `~/.cache/graphkit`. An entry is a file:
-a tag and the CRC-32 of the content (4 bytes each), then the content. It is written beside and moved into place,
-so no reader sees half of it; the checksum is against what a failing or full disk does to it later. Where the
-folder cannot be written, models are imported again in each process.
+It lies in the user's cache folder (`graphkit.user_cache`). An entry is a file: a tag and the CRC-32 of the content
+(4 bytes each), then the content. It is written beside and moved into place, so no reader sees half of it; the
+checksum is against what a failing or full disk does to it later. Where the folder cannot be written, models are
+imported again in each process.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from graphkit.user_cache import folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,18 +36,6 @@ class Entry:
     def file_name(self) -> str:
         """The name of the file in the cache folder."""
         return f"{self.key}.{self.version}.model"
-
-
-def folder() -> Path | None:
-    """Return the cache folder, which need not exist; None for a user without a home."""
-    if override := os.environ.get("GRAPHKIT_CACHE_DIR"):
-        return Path(override)
-    if base := os.environ.get("XDG_CACHE_HOME"):
-        return Path(base) / "graphkit"
-    try:
-        return Path.home() / ".cache" / "graphkit"
-    except RuntimeError:
-        return None
 
 
 def get_or_build(entry: Entry, build: Callable[[], bytes]) -> bytes:

@@ -16,6 +16,7 @@ def place(tmp_path, monkeypatch):
     """Work in an empty folder; returns a function that makes a file holding its own name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv(ROOT_VARIABLE, raising=False)
+    monkeypatch.setenv("GRAPHKIT_CACHE_DIR", str(tmp_path / "no cache"))
 
     def make(name: str) -> Path:
         path = tmp_path / name

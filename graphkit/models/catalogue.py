@@ -1,0 +1,140 @@
+"""Every model that the graphs name: its path, SHA-256, size and origin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from graphkit.errors import UsageError, did_you_mean
+
+_PREFIX: Final = "mediapipe/"
+_SUFFIX: Final = ".tflite"
+
+
+@dataclass(frozen=True, slots=True)
+class NpmPackage:
+    """One version of a package of the npm registry."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model file.
+
+    Attributes:
+        path: below ``mediapipe/``, as graphs name it.
+        sha256: of the file, in hexadecimal.
+        size: of the file, in bytes.
+        npm: the package it is fetched from; None for a model that comes with graphkit.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    npm: NpmPackage | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the path."""
+        return PurePosixPath(self.path).name
+
+    @property
+    def name(self) -> str:
+        """The file name without its suffix."""
+        return self.file_name.removesuffix(_SUFFIX)
+
+    @property
+    def resource(self) -> str:
+        """The name that graphs use."""
+        return _PREFIX + self.path
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it comes with graphkit."""
+        return self.npm is None
+
+    @property
+    def origin(self) -> str:
+        """Where the file was published."""
+        return "the wheel of mediapipe 0.10.21 on PyPI" if self.npm is None else f"the npm package {self.npm}"
+
+
+_POSE: Final = NpmPackage("@mediapipe/pose", "0.5.1675469404")
+
+CATALOGUE: Final = (
+    Model(
+        "modules/palm_detection/palm_detection_lite.tflite",
+        "e9a4aaddf90dda56a87235303cf00e4c2d3fb28725f68fd88772997dac905c18",
+        1_985_440,
+    ),
+    Model(
+        "modules/palm_detection/palm_detection_full.tflite",
+        "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+        2_339_846,
+    ),
+    Model(
+        "modules/hand_landmark/hand_landmark_lite.tflite",
+        "048edd3645c9bf7397d19a9f6e3a42957d6e414c9bea6598030a2e9b624156e6",
+        2_071_597,
+    ),
+    Model(
+        "modules/hand_landmark/hand_landmark_full.tflite",
+        "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+        5_478_917,
+    ),
+    Model(
+        "modules/pose_detection/pose_detection.tflite",
+        "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+        2_959_046,
+    ),
+    Model(
+        "modules/pose_landmark/pose_landmark_lite.tflite",
+        "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61",
+        2_819_824,
+        _POSE,
+    ),
+    Model(
+        "modules/pose_landmark/pose_landmark_full.tflite",
+        "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+        6_440_512,
+    ),
+    Model(
+        "modules/pose_landmark/pose_landmark_heavy.tflite",
+        "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
+        27_709_200,
+        _POSE,
+    ),
+)
+"""All models, in the order of the pipelines that use them."""
+
+
+def find_model(name: str) -> Model:
+    """Return the model called *name*: its name, file name, or path with or without ``mediapipe/``.
+
+    Raises:
+        UsageError: there is none; close names are offered.
+    """
+    found = _lookup(name)
+    if found is None:
+        names = [model.name for model in CATALOGUE]
+        raise UsageError(
+            f'no model "{name}"; there are {", ".join(names)}.{did_you_mean(name.removesuffix(_SUFFIX), names)}'
+        )
+    return found
+
+
+def fetch_hint(resource: str) -> str:
+    """Return a sentence for the message about a missing *resource*: how to fetch it; empty where it cannot be."""
+    model = _lookup(resource)
+    return "" if model is None or model.shipped else f" Or fetch it: graphkit models fetch {model.name}"
+
+
+def _lookup(name: str) -> Model | None:
+    bare = name.removeprefix(_PREFIX)
+    return next((model for model in CATALOGUE if bare in (model.name, model.file_name, model.path)), None)

@@ -1,0 +1,67 @@
+"""Where models are found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from graphkit.models import CATALOGUE, find_model
+from graphkit.models.locate import Place, locate
+from graphkit.resources import Resources, graphs_dir
+from graphkit.user_cache import models_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.usefixtures("user_cache")
+LITE = find_model("pose_landmark_lite")
+
+
+@pytest.mark.parametrize("model", [m for m in CATALOGUE if m.shipped], ids=lambda model: model.name)
+def test_shipped(model) -> None:
+    found = locate(model)
+    assert (found.place, found.path, found.intact) == (Place.SHIPPED, graphs_dir().resolve() / model.path, True)
+
+
+def test_missing() -> None:
+    found = locate(LITE)
+    assert (found.place, found.path, found.intact) == (Place.MISSING, None, False)
+
+
+def test_fetched(user_cache: Path) -> None:
+    path = user_cache / "models" / LITE.path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"cut off")
+    found = locate(LITE)
+    assert (found.place, found.path, found.intact) == (Place.FETCHED, path, False)
+
+
+def test_a_file_of_your_own_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / "mine" / LITE.path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"my own model")
+    assert locate(LITE, Resources([tmp_path / "mine"])).place is Place.YOURS
+
+
+def test_one_that_cannot_be_read(user_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    path = user_cache / "models" / LITE.path
+    path.parent.mkdir(parents=True)
+    path.touch()
+    monkeypatch.setattr("graphkit.models.locate.sha256_of", denied)
+    found = locate(LITE)
+    assert (found.path, found.fault, found.intact) == (path, "Permission denied", False)
+
+
+def test_the_cache_is_searched_last(user_cache: Path, tmp_path: Path) -> None:
+    for base in (tmp_path / "work", user_cache / "models"):
+        path = base / "modules" / "x.tflite"
+        path.parent.mkdir(parents=True)
+        path.touch()
+    assert models_folder() == user_cache / "models"
+    assert Resources().resolve("mediapipe/modules/x.tflite") == tmp_path / "work" / "modules" / "x.tflite"
+    (tmp_path / "work" / "modules" / "x.tflite").unlink()
+    assert Resources().resolve("mediapipe/modules/x.tflite") == user_cache / "models" / "modules" / "x.tflite"

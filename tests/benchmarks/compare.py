@@ -238,18 +238,18 @@ def summary(samples: Samples) -> dict[str, float]:
     }
 
 
-def missed(measures: dict[str, float]) -> list[Target]:
+def missed(measures: dict[str, float], targets: Sequence[Target] = TARGETS) -> list[Target]:
     """Returns the targets that the measures do not meet; a measure without data is left out."""
     return [
         target
-        for target in TARGETS
+        for target in targets
         if not np.isnan(measures[target.measure]) and not target.met(measures[target.measure])
     ]
 
 
-def table(measures: dict[str, float]) -> str:
+def table(measures: dict[str, float], targets: Sequence[Target] = TARGETS) -> str:
     """Returns the measures as text, one a line, with the targets beside them."""
-    bounds = {target.measure: target for target in TARGETS}
+    bounds = {target.measure: target for target in targets}
     lines = []
     for name, value in measures.items():
         shown = "-" if np.isnan(value) else f"{value:.6g}"

@@ -39,7 +39,13 @@ class ManualClock(Clock):
             self._sleepers.remove(time_us)
 
     def wait_for_sleepers(self, count: int, timeout: float = 5.0) -> None:
-        """Wait until *count* threads sleep on the clock; raises TimeoutError after *timeout* real seconds."""
+        """Wait until *count* threads sleep on the clock; raises TimeoutError after *timeout* real seconds.
+
+        Threads whose time has come do not count, even if they did not get to run yet.
+        """
         with self._moved:
-            if not self._moved.wait_for(lambda: len(self._sleepers) >= count, timeout):
-                raise TimeoutError(f"{len(self._sleepers)} of {count} threads sleep on the clock")
+            if not self._moved.wait_for(lambda: self._asleep() >= count, timeout):
+                raise TimeoutError(f"{self._asleep()} of {count} threads sleep on the clock")
+
+    def _asleep(self) -> int:
+        return sum(time_us > self._now for time_us in self._sleepers)

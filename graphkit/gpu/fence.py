@@ -68,4 +68,7 @@ class Fence:
         handle = getattr(self, "_handle", 0)
         if handle:
             context = self.context
-            context.post(lambda: context.raw.delete_sync(handle))
+            if context.is_current:
+                context.raw.delete_sync(handle)
+            else:
+                context.post(lambda: context.raw.delete_sync(handle))

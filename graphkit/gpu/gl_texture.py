@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from graphkit.errors import GpuReleasedError, PacketTypeError
@@ -10,6 +11,7 @@ from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.storage import framebuffer_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     import moderngl
@@ -31,11 +33,12 @@ class GlTexture:
         height: rows.
     """
 
-    __slots__ = ("_buffer", "_context", "_writes", "height", "texture", "width")
+    __slots__ = ("_buffer", "_context", "_done", "height", "texture", "width")
 
     def __init__(self, context: GlContext, buffer: GpuBuffer, *, writes: bool) -> None:
         self._buffer: GpuBuffer | None = None
-        self._context, self._writes = context, writes
+        self._context = context
+        self._done: Callable[[GlContext], None] | None = buffer.written if writes else buffer.read_done
         self.width, self.height = buffer.width, buffer.height
         self.texture: moderngl.Texture = buffer.writing(context) if writes else buffer.reading(context)
         self._buffer = buffer
@@ -66,9 +69,8 @@ class GlTexture:
         buffer = self._held()
         if kind not in (GpuBuffer, Image, ImageFrame):
             raise PacketTypeError(f"a texture becomes a GpuBuffer, an Image or an ImageFrame, not {kind!r}")
-        if self._writes:
-            buffer.written(self._context)
-            self._writes = False
+        if self._done == buffer.written:
+            self._finish()
         if kind is GpuBuffer:
             return buffer
         frame: Any = Image(buffer) if kind is Image else buffer.image_frame()
@@ -76,13 +78,14 @@ class GlTexture:
 
     def release(self) -> None:
         """Finish with the texture; the picture itself lives on in its GpuBuffer."""
-        buffer, self._buffer = self._buffer, None
-        if buffer is None:
-            return
-        if self._writes:
-            buffer.written(self._context)
-        else:
-            buffer.read_done(self._context)
+        self._finish()
+        self._buffer = None
+
+    def _finish(self) -> None:
+        """Tell the buffer, once, that all drawing with it was issued."""
+        done, self._done = self._done, None
+        if done is not None:
+            done(self._context)
 
     def _held(self) -> GpuBuffer:
         if self._buffer is None:
@@ -98,10 +101,10 @@ class GlTexture:
         self.release()
 
     def __del__(self) -> None:
-        if self._buffer is None:
+        done, context = self._done, self._context
+        if self._buffer is None or done is None:
             return
-        if self._context.is_current:
-            self.release()
-        else:  # the collector runs anywhere; the closure keeps the buffer from its pool until then
-            buffer, context, writes = self._buffer, self._context, self._writes
-            context.post(lambda: buffer.written(context) if writes else buffer.read_done(context))
+        if context.is_current:
+            done(context)
+        else:  # the collector runs anywhere; the command keeps the buffer from its pool until then
+            context.post(partial(done, context))

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from graphkit.errors import (
+    GlCallError,
+    GlContextLostError,
+    GpuOutOfMemoryError,
+    GpuReleasedError,
+    ShaderCompileError,
+    WrongThreadError,
+)
+from graphkit.gpu.context import GlContext
+from graphkit.gpu.program import FullFrameProgram
+from graphkit.gpu.resources import GpuResources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def test_run_brings_the_value_back_from_the_contexts_thread(gpu: GpuResources) -> None:
+    context = gpu.context()
+    assert context.run(lambda a, b: (a + b, threading.current_thread().name), 1, 2) == (3, "gl-shared")
+
+
+def test_run_raises_what_the_function_raised(gpu: GpuResources) -> None:
+    error = ValueError("mine")
+
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(ValueError, match="mine") as caught:
+        gpu.context().run(fail)
+    assert caught.value is error
+
+
+def test_run_inside_run_is_a_plain_call(gpu: GpuResources) -> None:
+    context = gpu.context()
+    assert context.run(lambda: context.run(lambda: GlContext.current() is context))
+    assert GlContext.current() is None
+
+
+def test_waiting_lets_other_threads_run(gpu: GpuResources) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait() -> str:
+        begun.set()
+        return "went on" if go_on.wait(30) else "stuck"
+
+    answers: list[str] = []
+    waiter = threading.Thread(target=lambda: answers.append(gpu.context().run(wait)))
+    waiter.start()
+    assert begun.wait(30)
+    go_on.set()
+    waiter.join()
+    assert answers == ["went on"]
+
+
+def test_commands_come_in_order_and_between_tasks(gpu: GpuResources) -> None:
+    context, seen = gpu.context(), []
+    executor = context.executor()
+
+    def long_task() -> None:
+        context.post(lambda: seen.append("posted meanwhile"))
+        executor.schedule(lambda: seen.append("next task"))
+        context.run_pending()
+        seen.append("long task")
+
+    executor.schedule(long_task)
+    context.run(lambda: None)
+    context.run(lambda: None)  # the next task went behind the first of these
+    assert seen == ["posted meanwhile", "long task", "next task"]
+
+
+def test_contexts_have_threads_of_their_own_and_are_kept_by_name(gpu: GpuResources) -> None:
+    names = [gpu.context(name).run(lambda: threading.current_thread().name) for name in ("", "side", "side")]
+    assert names == ["gl-shared", "gl-side", "gl-side"]
+    assert gpu.context("side") is gpu.context("side")
+    assert len(gpu.group.contexts) == 2
+
+
+def test_opengl_off_its_thread_is_refused(gpu: GpuResources) -> None:
+    with pytest.raises(
+        WrongThreadError, match=r'on thread "MainThread", but GL context "shared".*run_in_gl_context'
+    ):
+        _ = gpu.context().gl
+
+
+def test_opengl_on_another_contexts_thread_is_refused(gpu: GpuResources) -> None:
+    context = gpu.context()
+    with pytest.raises(WrongThreadError, match='on thread "gl-side"'):
+        gpu.context("side").run(lambda: context.gl)
+
+
+def test_a_closed_context_says_so(egl: None) -> None:
+    gpu = GpuResources.create()
+    context = gpu.context()
+    gpu.close()
+    gpu.close()
+    with pytest.raises(GpuReleasedError, match='GL context "shared" is closed'):
+        context.run(lambda: None)
+    with pytest.raises(GpuReleasedError, match="these GpuResources are closed"):
+        gpu.context("another")
+
+
+def test_resources_that_are_dropped_open_warn_and_end(egl: None) -> None:
+    gpu = GpuResources.create()
+    context = gpu.context()
+    ended = threading.Event()
+    context._thread._end = _both(context._thread._end, ended.set)
+    with pytest.warns(ResourceWarning, match="unclosed GpuResources"):
+        del gpu
+    assert ended.wait(30)
+
+
+def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def both() -> None:
+        first()
+        second()
+
+    return both
+
+
+def test_contexts_need_no_window_system(gpu: GpuResources, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with GpuResources.create() as other:
+        assert other.context().max_texture_size >= 1024
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "message"),
+    [
+        pytest.param(0x0501, GlCallError, "GL_INVALID_VALUE 0x0501 .* after a test", id="refused call"),
+        pytest.param(
+            0x0505, GpuOutOfMemoryError, r"no GPU memory is left for a test \(9 cats in use", id="memory"
+        ),
+        pytest.param(
+            0x0507, GlContextLostError, "GL_CONTEXT_LOST 0x0507 after a test.*Start the graph", id="lost"
+        ),
+    ],
+)
+def test_errors_of_opengl_are_typed(gpu: GpuResources, code: int, error: type[Exception], message: str) -> None:
+    context = gpu.context()
+    context.raw.get_error = lambda: code
+    with pytest.raises(error, match=message):
+        context.run(context.check_errors, "a test", "9 cats")
+
+
+def test_no_error_is_no_error(gpu: GpuResources) -> None:
+    gpu.context().run(gpu.context().check_errors, "nothing")
+
+
+def test_a_real_error_is_met(gpu: GpuResources) -> None:
+    context = gpu.context()
+
+    def wrong() -> None:
+        context.raw.pixel_store(0x0CF5, 3)  # an alignment of 3
+        context.check_errors("a wrong call")
+
+    with pytest.raises(GlCallError, match="GL_INVALID_VALUE"):
+        context.run(wrong)
+
+
+def test_a_lost_context_stays_lost_and_leaves_others_alone(gpu: GpuResources) -> None:
+    lost, other = gpu.context("lost"), gpu.context("other")
+    lost.raw.get_error = lambda: 0x0507
+    for _ in range(2):
+        with pytest.raises(GlContextLostError, match='GL context "lost" was lost'):
+            lost.run(lost.check_errors, "a test")
+    assert other.run(lambda: other.gl.version_code) >= 330
+
+
+def test_a_shader_that_does_not_compile_shows_the_line(gpu: GpuResources) -> None:
+    source = """
+        out vec4 color;
+        void main() {
+            color = vec4(undeclared);
+        }
+    """
+    with pytest.raises(ShaderCompileError) as caught:
+        gpu.run(lambda context: FullFrameProgram(context, source, name="MyFilter"))
+    assert caught.value.line == 3
+    assert str(caught.value).startswith(
+        "MyFilter:3: the shader does not compile:\n  3 | color = vec4(undeclared);\n"
+    )
+
+
+def test_a_shader_may_bring_its_version(gpu: GpuResources) -> None:
+    source = "#version 330\nout vec4 color;\nvoid main() { colour = vec4(1); }"
+    with pytest.raises(ShaderCompileError) as caught:
+        gpu.run(lambda context: FullFrameProgram(context, source))
+    assert caught.value.line == 3

@@ -1,7 +1,9 @@
 """The registry: names to calculators, subgraphs and input stream handlers.
 
 Built-in and third-party calculators come through the entry point group ``graphkit.calculators``, which is
-loaded the first time a name is not known. Loading a module registers what its decorators name.
+loaded the first time a name is not known. Loading a module registers what its decorators name. A package with
+many calculators may name them by `register_lazy` instead: a module is then imported when one of its
+calculators, or the options of one, is looked up.
 """
 
 from __future__ import annotations
@@ -11,9 +13,12 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit.deferred_modules import DeferredModules
 from graphkit.errors import DuplicateCalculatorError, RegistryError, UnknownCalculatorError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from graphkit.calculator import Calculator
     from graphkit.config.subgraph import Subgraph
 
@@ -23,17 +28,47 @@ ENTRY_POINT_GROUP: Final = "graphkit.calculators"
 _calculators: Final[dict[str, type[Calculator]]] = {}
 _subgraphs: Final[dict[str, type[Subgraph]]] = {}
 _handlers: Final[dict[str, type[Any]]] = {}
+_calculator_modules: Final = DeferredModules()
+_options_modules: Final = DeferredModules()
+_import_alls: Final[list[Callable[[], object]]] = []
 _plugins = {"loaded": False}
 _lock: Final = threading.RLock()
 
 
 def register_calculator(name: str, cls: type[Calculator]) -> None:
     """Make *cls* answer to *name*; the same class again is fine, another raises DuplicateCalculatorError."""
+    if _calculator_modules.module_of(name) not in (None, cls.__module__):
+        _calculator_modules.import_for(name)
     with _lock:
         other = _calculators.get(name)
         if other is not None and not _same(other, cls):
             raise DuplicateCalculatorError(name, _place(other), _place(cls))
         _calculators[name] = cls
+
+
+def register_lazy(
+    calculators: Mapping[str, str], options: Mapping[str, str], import_all: Callable[[], object]
+) -> None:
+    """Name calculators without importing them.
+
+    Args:
+        calculators: full module names by the names of the calculators that importing them registers.
+        options: full module names by the names of the options messages that they declare; a config may name
+            the options of a calculator that nothing has imported.
+        import_all: imports all modules, those too that the names leave out. Called where all calculators are
+            wanted, and before a name counts as unknown.
+
+    Raises:
+        DuplicateCalculatorError: a class of another module has one of the names; the others are there.
+    """
+    with _lock:
+        taken = {name: cls for name in calculators if (cls := _calculators.get(name)) is not None}
+        _calculator_modules.add({name: module for name, module in calculators.items() if name not in taken})
+        _options_modules.add(options)
+        _import_alls.append(import_all)
+    for name, cls in taken.items():
+        if cls.__module__ != calculators[name]:
+            raise DuplicateCalculatorError(name, _place(cls), calculators[name])
 
 
 def find_calculator(name: str, package: str = "") -> type[Calculator]:
@@ -44,25 +79,50 @@ def find_calculator(name: str, package: str = "") -> type[Calculator]:
     """
     cls = lookup_calculator(name, package)
     if cls is None:
-        raise UnknownCalculatorError(name, _calculators)
+        import_all()
+        cls = lookup_calculator(name, package)
+    if cls is None:
+        raise UnknownCalculatorError(name, calculator_names())
     return cls
 
 
 def lookup_calculator(name: str, package: str = "") -> type[Calculator] | None:
     """Return the calculator as find_calculator does, None where there is none."""
     candidates = scoped_names(name, package)
-    found = next((_calculators[c] for c in candidates if c in _calculators), None)
+    found = _first_calculator(candidates)
     if found is None and not _plugins["loaded"]:
         load_plugins()
-        found = next((_calculators[c] for c in candidates if c in _calculators), None)
+        found = _first_calculator(candidates)
     return found
 
 
+def _first_calculator(names: list[str]) -> type[Calculator] | None:
+    for name in names:
+        if name not in _calculators:
+            _calculator_modules.import_for(name)
+        if name in _calculators:
+            return _calculators[name]
+    return None
+
+
 def known_calculators() -> dict[str, type[Calculator]]:
-    """Return all registered calculators by name, plugins included; the dict is the caller's."""
-    load_plugins()
+    """Return all calculators by name, plugins included; the dict is the caller's. Imports all their modules."""
+    import_all()
     with _lock:
         return dict(_calculators)
+
+
+def calculator_names() -> set[str]:
+    """Return the names of all calculators, plugins included, without importing more than the plugins."""
+    load_plugins()
+    with _lock:
+        return {*_calculators, *_calculator_modules.names()}
+
+
+def import_options(full_name: str) -> None:
+    """Import the module of a plugin that declares the options message *full_name*, where one is named for it."""
+    load_plugins()
+    _options_modules.import_for(full_name)
 
 
 def register_subgraph(name: str, cls: type[Subgraph]) -> None:
@@ -129,6 +189,17 @@ def load_plugins() -> None:
                 _LOG.warning(
                     "calculators of entry point %s (%s) could not be loaded: %s", entry.name, entry.value, exc
                 )
+
+
+def import_all() -> None:
+    """Load the plugins, with all modules of those that name their calculators without importing them."""
+    load_plugins()
+    while _import_alls:
+        import_one = _import_alls.pop()
+        try:
+            import_one()
+        except Exception as exc:  # a broken package must not break the rest
+            _LOG.warning("calculators of %s could not be loaded: %s", import_one.__module__, exc)
 
 
 def scoped_names(name: str, package: str) -> list[str]:

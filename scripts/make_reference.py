@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import graphkit_calculators  # noqa: F401 - loading it as a plugin would only warn where it is broken
+import graphkit_calculators
 from graphkit.calculator import ports_of
 from graphkit.options import schema_of
 from graphkit.ports import Options, Port
@@ -48,6 +48,7 @@ says more, with a `node { }` to paste; `help(graphkit.registry.find_calculator("
 
 def page() -> str:
     """Return the whole page."""
+    graphkit_calculators.import_all()  # looking names up would only warn where a module is broken
     modules: dict[str, list[tuple[str, type[Calculator]]]] = {}
     for name, cls in sorted(known_calculators().items()):
         if cls.__module__.startswith(PACKAGE):

@@ -24,8 +24,7 @@ def calculators_command(name: str | None, modules: tuple[str, ...]) -> None:
 
     import_calculators(modules)
     if name is not None:
-        known = registry.known_calculators()
-        click.echo("\n".join(_described(name, known.get(name) or registry.find_calculator(name))))
+        click.echo("\n".join(_described(name, registry.find_calculator(name))))
         return
     known = registry.known_calculators()
     width = max(map(len, known), default=0)

@@ -96,7 +96,7 @@ def build_nodes(graph: GraphConfig, faults: Faults, known_types: KnownTypes = se
 def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: KnownTypes) -> Node:
     node = Node(config, name, registry.lookup_calculator(config.calculator, config.package))
     if node.cls is None and config.calculator and not config.broken:
-        known = {*registry.known_calculators(), *known_types()}
+        known = {*registry.calculator_names(), *known_types()}
         faults.add(str(UnknownCalculatorError(config.calculator, known)), config.place_of("calculator"))
     for side in _SIDES:
         entries: Sequence[Entry] = getattr(config, side)

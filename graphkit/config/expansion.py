@@ -114,7 +114,10 @@ class Expander:
             return cls
         if registry.lookup_calculator(node.calculator, node.package) is not None:
             return None
-        return self._index.find(node.calculator, node.package) or None
+        files = self._index.find(node.calculator, node.package)
+        if not files:
+            registry.import_all()  # nothing known has the name; it may be in a module that names nothing
+        return files or None
 
     def _instance(self, node: NodeConfig, name: str, definition: type[Subgraph] | Path) -> list[NodeConfig] | None:
         """Return the nodes that take the place of *node*; None after reporting why there are none."""

@@ -1,7 +1,7 @@
 """Which options messages there are: those of the schema and those that options classes declare.
 
 A class is put into the descriptor pool when a config first names it. A name that is not known yet makes the
-registry load the installed calculators, as their modules declare their options.
+registry import the module that declares it, or else all installed calculators.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def register_all() -> None:
 
     A class that cannot be put there is reported as a warning, as it may be none of the config's.
     """
-    registry.load_plugins()
+    registry.import_all()
     for full_name in known_messages():
         try:
             options_classes(full_name)
@@ -75,9 +75,15 @@ def register_all() -> None:
 
 
 def _declare(full_name: str) -> None:
-    if not options_classes(full_name) and not _in_schema(full_name):
-        registry.load_plugins()
-        options_classes(full_name)
+    for find_more in (registry.import_options, _import_all):
+        if options_classes(full_name) or _in_schema(full_name):
+            return
+        find_more(full_name)
+    options_classes(full_name)
+
+
+def _import_all(_: str) -> None:
+    registry.import_all()
 
 
 def _in_schema(full_name: str) -> bool:

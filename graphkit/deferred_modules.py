@@ -1,0 +1,52 @@
+"""DeferredModules: modules that are imported when something that they register is first asked for."""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class DeferredModules:
+    """Names, and the module whose import makes each of them known. Safe to use from any thread.
+
+    It holds no lock while it imports: a module that is being imported may register other names meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._modules: dict[str, str] = {}
+
+    def add(self, modules: Mapping[str, str]) -> None:
+        """Add full module names by the names that they register."""
+        self._modules.update(modules)
+
+    def names(self) -> set[str]:
+        """Return all names, those whose module is imported by now too."""
+        return set(self._modules)
+
+    def module_of(self, name: str) -> str | None:
+        """Return the module that registers *name*, None where none is known to."""
+        return self._modules.get(name)
+
+    def import_for(self, name: str) -> None:
+        """Import the module that registers *name*, if there is one.
+
+        A module that fails to import is reported as a warning; its names are then forgotten.
+        """
+        module = self._modules.get(name)
+        if module is None:
+            return
+        try:
+            import_module(module)
+        except Exception as exc:  # a broken module must not take the others down
+            self._forget(module)
+            _LOG.warning("calculators of %s could not be loaded: %s", module, exc)
+
+    def _forget(self, module: str) -> None:
+        for name in [name for name, of in list(self._modules.items()) if of == module]:
+            self._modules.pop(name, None)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import logging
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.deferred_modules import DeferredModules
@@ -56,10 +57,9 @@ def register_lazy(
         options: full module names by the names of the options messages that they declare; a config may name
             the options of a calculator that nothing has imported.
         import_all: imports all modules, those too that the names leave out. Called where all calculators are
-            wanted, and before a name counts as unknown.
+            wanted, and before a name in a graph counts as unknown.
 
-    Raises:
-        DuplicateCalculatorError: a class of another module has one of the names; the others are there.
+    A class of another module that has one of the names already keeps it; that is reported as a warning.
     """
     with _lock:
         taken = {name: cls for name in calculators if (cls := _calculators.get(name)) is not None}
@@ -68,7 +68,7 @@ def register_lazy(
         _import_alls.append(import_all)
     for name, cls in taken.items():
         if cls.__module__ != calculators[name]:
-            raise DuplicateCalculatorError(name, _place(cls), calculators[name])
+            _LOG.warning("%s", DuplicateCalculatorError(name, _place(cls), calculators[name]))
 
 
 def find_calculator(name: str, package: str = "") -> type[Calculator]:
@@ -78,9 +78,6 @@ def find_calculator(name: str, package: str = "") -> type[Calculator]:
         UnknownCalculatorError: nothing answers to it, plugins included.
     """
     cls = lookup_calculator(name, package)
-    if cls is None:
-        import_all()
-        cls = lookup_calculator(name, package)
     if cls is None:
         raise UnknownCalculatorError(name, calculator_names())
     return cls
@@ -194,12 +191,13 @@ def load_plugins() -> None:
 def import_all() -> None:
     """Load the plugins, with all modules of those that name their calculators without importing them."""
     load_plugins()
-    while _import_alls:
-        import_one = _import_alls.pop()
+    for package in list(_import_alls):
         try:
-            import_one()
+            package()
         except Exception as exc:  # a broken package must not break the rest
-            _LOG.warning("calculators of %s could not be loaded: %s", import_one.__module__, exc)
+            _LOG.warning("calculators of %s could not be loaded: %s", package.__module__, exc)
+        with suppress(ValueError):  # only once it is done: another thread may come here meanwhile
+            _import_alls.remove(package)
 
 
 def scoped_names(name: str, package: str) -> list[str]:

@@ -68,8 +68,8 @@ def test_packets_left_when_streams_close_are_processed(harness: Any) -> None:
 def test_empty_input_tells_how_far_its_stream_is_settled(harness: Any, script: Any) -> None:
     seen: list[int] = []
     s = script(process=lambda cc: seen.append(int(cc.inputs[1].timestamp)))
-    text = 'input_stream: "a" input_stream: "b" node { calculator: "ConfScripted" input_stream: "a" input_stream: "b" '
-    h = harness(text + SCRIPT + "}", s=s).start()
+    inputs = 'input_stream: "a" input_stream: "b"'
+    h = harness(f'{inputs} node {{ calculator: "ConfScripted" {inputs} {SCRIPT} }}', s=s).start()
     h.graph.set_input_stream_timestamp_bound("b", 15)
     h.push("a", (1, 10))
     h.finish()
@@ -112,7 +112,10 @@ def test_bound_of_an_input_must_not_fall(harness: Any) -> None:
 
 @pytest.mark.parametrize(
     ("calculator", "bound"),
-    [pytest.param("ConfScripted", 11, id="offset 0"), pytest.param("ConfNoOffset", Timestamp.PRE_STREAM, id="none")],
+    [
+        pytest.param("ConfScripted", 11, id="offset 0"),
+        pytest.param("ConfNoOffset", Timestamp.PRE_STREAM, id="no offset"),
+    ],
 )
 def test_bound_after_a_process_that_emits_nothing(harness: Any, script: Any, calculator: str, bound: int) -> None:
     h = harness(ONE % (calculator, SCRIPT), s=script(process=nothing)).start()
@@ -167,9 +170,9 @@ def test_packet_below_the_bound_of_its_own_stream_names_the_producer(harness: An
     with pytest.raises(CalculatorError) as caught:
         h.finish()
     assert str(caught.value) == (
-        'process() of node "laggard (ConfScripted)" failed at timestamp 50: TimestampMismatchError: Packet timestamp '
-        'mismatch on stream "out" from node "laggard". Current minimum expected timestamp is 11 but received -50. '
-        "Timestamps of one stream must increase strictly."
+        'process() of node "laggard (ConfScripted)" failed at timestamp 50: TimestampMismatchError: Packet '
+        'timestamp mismatch on stream "out" from node "laggard". Current minimum expected timestamp is 11 '
+        "but received -50. Timestamps of one stream must increase strictly."
     )
     assert caught.value.node == "laggard"
     assert caught.value.phase == "process"

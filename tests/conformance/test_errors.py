@@ -195,7 +195,7 @@ def test_cancel_lets_running_calls_finish_and_closes(harness: Any, script: Any) 
     h = harness(CHAIN, s=script(process=emit_input), t=t, u=script()).start().push("a", (1, 10), (2, 20))
     assert entered.wait(10)
     h.graph.cancel()
-    with pytest.raises(TimeoutError, match="the run had not ended after 0.01 s; close the input streams first"):
+    with pytest.raises(TimeoutError, match=r"the run had not ended after .* s; close the input streams first"):
         h.graph.wait_until_done(timeout=0.01)
     go_on.set()
     with pytest.raises(CancelledError):
@@ -323,7 +323,7 @@ def test_a_handler_that_raises_is_named_whoever_touched_its_queue(harness: Any, 
             id="unknown input",
         ),
         pytest.param(
-            lambda cc: Input(int, "SIDE")(cc),
+            Input(int, "SIDE"),
             EmptyPacketError,
             'node "maker": input SIDE has no packet at 10; use .get(cc) where it may be empty',
             id="empty input",
@@ -345,8 +345,8 @@ def test_a_handler_that_raises_is_named_whoever_touched_its_queue(harness: Any, 
 def test_misuse_in_process(harness: Any, script: Any, emit: Any, error: type[Exception], message: str) -> None:
     text = """
         input_stream: "a" input_stream: "b"
-        node { name: "maker" calculator: "ConfScripted" input_stream: "a" input_stream: "SIDE:b" output_stream: "out"
-               input_side_packet: "SCRIPT:s"
+        node { name: "maker" calculator: "ConfScripted" input_stream: "a" input_stream: "SIDE:b"
+               output_stream: "out" input_side_packet: "SCRIPT:s"
                input_stream_handler { input_stream_handler: "ImmediateInputStreamHandler" } }
         node { calculator: "ConfInts" input_stream: "out" }
     """
@@ -361,8 +361,8 @@ def test_misuse_in_process(harness: Any, script: Any, emit: Any, error: type[Exc
     ("arguments", "error", "message"),
     [
         pytest.param(("b", 1, 1), GraphStateError, r'no input stream "b" \(it has: a\)', id="unknown stream"),
-        pytest.param(("a", 1), TimestampError, 'a packet for "a" has timestamp UNSET; pass timestamp=', id="no time"),
-        pytest.param(("a", "x", 1), PacketTypeError, 'graph input stream "a" carries int, but was given str', id="type"),
+        pytest.param(("a", 1), TimestampError, '"a" has timestamp UNSET; pass timestamp=', id="no time"),
+        pytest.param(("a", "x", 1), PacketTypeError, '"a" carries int, but was given str', id="type"),
         pytest.param(("a", None, 1), PacketTypeError, 'an empty packet was pushed into "a"', id="none"),
         pytest.param(("a", Packet.empty(5)), PacketTypeError, "call set_input_stream_timestamp_bound", id="empty"),
         pytest.param(("a", 1, 2**63), TimestampError, "is not an ordinary timestamp", id="too big"),
@@ -390,5 +390,6 @@ def test_observing_a_stream_that_is_not_there(harness: Any) -> None:
     with pytest.raises(GraphStateError) as caught:
         harness(PASS).graph.observe_output_stream("ouut", print)
     assert str(caught.value) == (
-        "the graph has no stream \"ouut\". Did you mean 'out'? Streams inside a subgraph are called <node>__<stream>."
+        "the graph has no stream \"ouut\". Did you mean 'out'? Streams inside a subgraph are called "
+        "<node>__<stream>."
     )

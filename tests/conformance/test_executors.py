@@ -71,7 +71,8 @@ def test_light_nodes_run_on_the_pushing_thread(harness: Any, script: Any) -> Non
 def test_blocking_nodes_never_run_on_the_pushing_thread(harness: Any, script: Any) -> None:
     threads = Threads()
     text = graph(("ConfBlocking", "a", "b", ""), ("ConfScripted", "b", "c", ""))
-    h = harness(text, s=script(process=threads)).watch("c").start().push("a", *[(n, n) for n in range(20)]).finish()
+    h = harness(text, s=script(process=threads)).watch("c").start()
+    h.push("a", *[(n, n) for n in range(20)]).finish()
     assert all(name.startswith("graphkit-") for names in threads.names.values() for name in names)
     assert h.times("c") == list(range(20))
 
@@ -82,12 +83,15 @@ def test_nodes_run_on_the_executor_they_name(harness: Any, script: Any) -> None:
         ("ConfScripted", "a", "b", "one"), ("ConfScripted", "b", "c", "two"), ("ConfBlocking", "c", "d", "one"),
         extra="""
             executor { name: "one" type: "ThreadPoolExecutor"
-                options { [mediapipe.ThreadPoolExecutorOptions.ext] { num_threads: 1 thread_name_prefix: "uno" } } }
+                options { [mediapipe.ThreadPoolExecutorOptions.ext] {
+                    num_threads: 1 thread_name_prefix: "uno" } } }
             executor { name: "two" type: "ThreadPoolExecutor"
-                options { [mediapipe.ThreadPoolExecutorOptions.ext] { num_threads: 1 thread_name_prefix: "due" } } }
+                options { [mediapipe.ThreadPoolExecutorOptions.ext] {
+                    num_threads: 1 thread_name_prefix: "due" } } }
         """,
     )  # fmt: skip
-    h = harness(text, s=script(process=threads)).watch("d").start().push("a", *[(n, n) for n in range(30)]).finish()
+    h = harness(text, s=script(process=threads)).watch("d").start()
+    h.push("a", *[(n, n) for n in range(30)]).finish()
     assert threads.names == {"ConfScripted_1": {"uno-1"}, "ConfScripted_2": {"due-1"}, "ConfBlocking": {"uno-1"}}
     assert h.times("d") == list(range(30))
 
@@ -231,7 +235,7 @@ def test_threads_of_a_pool_start_when_needed_and_end() -> None:
     before = threading.active_count()
     gate, entered = threading.Event(), threading.Semaphore(0)
     for _ in range(5):
-        pool.schedule(lambda: entered.release() or gate.wait(10) and None)
+        pool.schedule(lambda: (entered.release(), gate.wait(10)))
     for _ in range(3):
         assert entered.acquire(timeout=10)
     assert threading.active_count() - before == 3

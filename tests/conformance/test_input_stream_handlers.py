@@ -104,14 +104,14 @@ def test_sync_sets_are_independent(harness: Any, script: Any) -> None:
     [
         pytest.param(
             'sync_set { tag_index: "D" }',
-            'SyncSetInputStreamHandler.prepare() of node "n (ConfNoOffset)" failed: ConfigError: sync_set names "D", '
-            "which is not an input of the node; inputs: A, B, C",
+            'SyncSetInputStreamHandler.prepare() of node "n (ConfNoOffset)" failed: ConfigError: sync_set names '
+            '"D", which is not an input of the node; inputs: A, B, C',
             id="unknown",
         ),
         pytest.param(
             'sync_set { tag_index: "A" } sync_set { tag_index: "A" }',
-            'SyncSetInputStreamHandler.prepare() of node "n (ConfNoOffset)" failed: ConfigError: stream "a" is in two '
-            "sync sets",
+            'SyncSetInputStreamHandler.prepare() of node "n (ConfNoOffset)" failed: ConfigError: stream "a" is in '
+            "two sync sets",
             id="twice",
         ),
     ],

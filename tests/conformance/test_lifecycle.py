@@ -21,7 +21,8 @@ ONE = """
 """
 TWO = """
     input_stream: "a"
-    node { name: "up" calculator: "ConfScripted" input_stream: "a" output_stream: "mid" input_side_packet: "SCRIPT:s" }
+    node { name: "up" calculator: "ConfScripted" input_stream: "a" output_stream: "mid"
+           input_side_packet: "SCRIPT:s" }
     node { name: "down" calculator: "ConfScripted" input_stream: "mid" output_stream: "out"
            input_side_packet: "SCRIPT:t" }
 """
@@ -50,9 +51,9 @@ def test_input_timestamps_of_the_phases(harness: Any, script: Any) -> None:
 
 def test_context_facts(harness: Any, script: Any) -> None:
     facts: list[Any] = []
-    s = script(open=lambda cc: facts.extend([cc.node_name, cc.node_id, cc.calculator_type, "out" in str(cc.outputs)]))
+    s = script(open=lambda cc: facts.extend([cc.node_name, cc.node_id, cc.calculator_type]))
     harness(TWO, s=script(), t=s).start().finish()
-    assert facts[:3] == ["down", 1, "ConfScripted"]
+    assert facts == ["down", 1, "ConfScripted"]
 
 
 def test_close_may_emit_in_a_good_run(harness: Any, script: Any) -> None:
@@ -224,14 +225,15 @@ def test_process_is_never_called_twice_at_once(harness: Any, script: Any) -> Non
         emit_input(cc)
         inside.release()
 
-    text = ONE.replace("ConfScripted", "ConfBlocking").replace('input_stream: "a"\n', 'input_stream: "a" num_threads: 4\n')
+    text = "num_threads: 4" + ONE.replace("ConfScripted", "ConfBlocking")
     h = harness(text, s=script(process=alone)).watch("out").start()
     h.push("a", *[(n, n) for n in range(300)]).finish()
     assert h.times("out") == list(range(300))
 
 
 def test_with_block_runs_and_ends(harness: Any, script: Any) -> None:
-    h = harness('input_stream: "a" node { calculator: "ConfPass" input_stream: "a" output_stream: "out" }').watch("out")
+    text = 'input_stream: "a" node { calculator: "ConfPass" input_stream: "a" output_stream: "out" }'
+    h = harness(text).watch("out")
     for _ in range(2):
         with h.graph:
             h.push("a", (1, 10))

@@ -268,7 +268,7 @@ def test_wait_until_idle_gives_up(harness: Any, script: Any) -> None:
     go_on = threading.Event()
     h = harness(SCRIPTED % "ConfBlocking", s=script(process=lambda cc: go_on.wait(10) and None)).start()
     h.push("a", (1, 1))
-    with pytest.raises(TimeoutError, match="the graph was still busy after 0.01 s"):
+    with pytest.raises(TimeoutError, match=r"the graph was still busy after .* s"):
         h.graph.wait_until_idle(timeout=0.01)
     go_on.set()
     h.finish()

@@ -93,7 +93,8 @@ def test_a_service_that_is_missing(harness: Any) -> None:
 
 
 def test_an_optional_service_that_is_missing(harness: Any, got: list[Any]) -> None:
-    harness('input_stream: "a" node { name: "lenient" calculator: "ConfServed" input_stream: "a" }').start().finish()
+    text = 'input_stream: "a" node { name: "lenient" calculator: "ConfServed" input_stream: "a" }'
+    harness(text).start().finish()
     assert got == [(None, [])]
 
 

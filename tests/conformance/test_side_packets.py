@@ -54,7 +54,8 @@ MADE = """
 """
 SCRIPTED = """
     input_stream: "a"
-    node { calculator: "ConfScripted" input_stream: "a" input_side_packet: "SCRIPT:s" output_side_packet: "OUT:made" }
+    node { calculator: "ConfScripted" input_stream: "a" input_side_packet: "SCRIPT:s"
+           output_side_packet: "OUT:made" }
 """
 
 
@@ -115,9 +116,7 @@ def test_a_missing_side_packet(harness: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        pytest.param(
-            {"size": "three"}, 'side packet "size" must be int, but was given str', id="wrong type"
-        ),
+        pytest.param({"size": "three"}, 'side packet "size" must be int, but was given str', id="wrong type"),
         pytest.param({"size": Packet.empty()}, 'side packet "size" must be int', id="empty packet"),
         pytest.param(
             {"size": 1, "labl": "x"},
@@ -189,8 +188,8 @@ def test_setting_a_side_packet_twice(harness: Any) -> None:
     with pytest.raises(CalculatorError) as caught:
         h.finish()
     assert str(caught.value) == (
-        'process() of node "ConfSideMaker" failed at timestamp 20: SidePacketError: node "ConfSideMaker": output side '
-        'packet "size" was already set in this run'
+        'process() of node "ConfSideMaker" failed at timestamp 20: SidePacketError: node "ConfSideMaker": output '
+        'side packet "size" was already set in this run'
     )
 
 
@@ -227,6 +226,6 @@ def test_a_side_packet_without_a_value(harness: Any, script: Any) -> None:
 
 def test_unconnected_side_input_says_so(harness: Any, script: Any) -> None:
     label = SideInput(str, "LABEL", optional=True)
-    h = harness(SCRIPTED, s=script(open=lambda cc: label(cc)))
+    h = harness(SCRIPTED, s=script(open=label))
     with pytest.raises(CalculatorError, match='node "ConfScripted": side packet LABEL is not connected'):
         h.start()

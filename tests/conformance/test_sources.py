@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,9 @@ def source(name: str, extra: str = "") -> str:
     """
 
 
-def counting(last: int, step: int = 1, log: list[str] | None = None) -> Callable[[CalculatorContext], Status | None]:
+def counting(
+    last: int, step: int = 1, log: list[str] | None = None
+) -> Callable[[CalculatorContext], Status | None]:
     """Return a process that emits 0, step, ... below *last*, then stops."""
     numbers = iter(range(0, last, step))
 
@@ -60,11 +63,11 @@ def test_the_input_timestamp_of_a_source_is_zero(harness: Any, script: Any) -> N
 
 def test_sources_advance_in_step_with_their_timestamps(harness: Any, script: Any) -> None:
     log: list[str] = []
-    scripts = {"script_a": script(process=counting(60, 10, log)), "script_b": script(process=counting(60, 20, log))}
-    h = harness("num_threads: 1" + source("a") + source("b"), **scripts).start().finish()
+    a, b = (script(process=counting(60, step, log)) for step in (10, 20))
+    h = harness("num_threads: 1" + source("a") + source("b"), script_a=a, script_b=b).start().finish()
     assert not h.graph.has_error()
     times = [int(entry.split("@")[1]) for entry in log]
-    assert max(abs(one - two) for one, two in zip(times, times[1:], strict=False)) <= 20
+    assert max(abs(one - two) for one, two in itertools.pairwise(times)) <= 20
     assert times == sorted(times)
 
 

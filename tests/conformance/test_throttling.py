@@ -168,8 +168,8 @@ def test_a_deadlock_grows_the_queue_and_says_so_once(harness: Any, caplog: pytes
         h.push("a", *[(n, n) for n in range(10)])
     assert [record.getMessage() for record in caplog.records] == [
         'Resolved a deadlock by increasing max_queue_size of input stream: "a" of a node "join" to 3; it grows on '
-        "without further warnings. An input of the node lags behind: give it packets or bounds, or set max_queue_size "
-        "on purpose."
+        "without further warnings. An input of the node lags behind: give it packets or bounds, or set "
+        "max_queue_size on purpose."
     ]
     h.push("b", (0, 9)).finish()
     assert h.times("out") == list(range(10))
@@ -181,8 +181,8 @@ def test_a_deadlock_is_reported_where_the_config_asks_for_it(harness: Any) -> No
     with pytest.raises(DeadlockError) as caught:
         h.push("a", (2, 2))
     assert str(caught.value) == (
-        'Detected a deadlock due to input throttling for input stream: "a" of a node "join": 2 packets wait and nothing '
-        "can run. Raise max_queue_size, or look for an input that never gets a packet or a bound."
+        'Detected a deadlock due to input throttling for input stream: "a" of a node "join": 2 packets wait and '
+        "nothing can run. Raise max_queue_size, or look for an input that never gets a packet or a bound."
     )
     with pytest.raises(DeadlockError):
         h.graph.wait_until_done(timeout=10)

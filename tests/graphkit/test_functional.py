@@ -13,43 +13,43 @@ from graphkit.packet_type import PacketType
 from graphkit.testing import CalculatorRunner
 
 
-@calculator
-def FuncScale(number: int, *, factor: int = 2) -> int:
+@calculator("FuncScale")
+def scale(number: int, *, factor: int = 2) -> int:
     """Multiply."""
     return number * factor
 
 
-@calculator
-def FuncAdd(left: int, right: int | None) -> int:
+@calculator("FuncAdd")
+def add(left: int, right: int | None) -> int:
     """Add what is there."""
     return left + (right or 0)
 
 
-@calculator
-def FuncSplit(number: int) -> tuple[int, str | None]:
+@calculator("FuncSplit")
+def split(number: int) -> tuple[int, str | None]:
     """Return two things."""
     return number, str(number) if number % 2 else None
 
 
-@calculator
-def FuncPositive(number: int) -> int | None:
+@calculator("FuncPositive")
+def positive(number: int) -> int | None:
     """Let positive numbers pass."""
     return number if number > 0 else None
 
 
-@calculator
-def FuncSink(number: int) -> None:
+@calculator("FuncSink")
+def sink(number: int) -> None:
     """Take a number."""
 
 
-@calculator
-def FuncLiar(number: int) -> tuple[int, int]:
+@calculator("FuncLiar")
+def liar(number: int) -> tuple[int, int]:
     """Promise two, return what the test wants."""
     return {0: 5, 1: (1,), 2: (1, 2)}[number]  # type: ignore[return-value]
 
 
-@calculator
-def FuncChatty(number: int) -> None:
+@calculator("FuncChatty")
+def chatty(number: int) -> None:
     """Promise nothing, return something."""
     return number  # type: ignore[return-value]
 
@@ -147,23 +147,23 @@ def test_a_required_input_that_is_not_connected() -> None:
 
 
 def test_ports_of_a_function() -> None:
-    made = calculator_from_function("Made", FuncPositiveSource)
+    made = calculator_from_function("Made", listed)
     assert made.parameters == (("number", PacketType.of(int), True), ("label", PacketType.of(str), False))
     assert made.results == (PacketType.of(list[int]),)
     assert made.__doc__ == "List numbers."
     assert made.__name__ == "Made"
 
 
-def FuncPositiveSource(number: int, label: str | None) -> list[int]:
+def listed(number: int, label: str | None) -> list[int]:
     """List numbers."""
     return [number]
 
 
-def no_return(a: int):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def no_return(a: int):  # type: ignore[no-untyped-def]
     """Has no return annotation."""
 
 
-def no_annotation(a) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def no_annotation(a) -> int:  # type: ignore[no-untyped-def]
     """Has a parameter without annotation."""
     return 1
 
@@ -213,11 +213,11 @@ def bad_option(a: int, *, size: complex = 1j) -> int:
         pytest.param(no_default, "X: option size needs a type and a default", id="no default"),
         pytest.param(
             no_streams,
-            "X() -> 'int': a function without stream parameters would be a source that never ends; write a Calculator "
-            "class whose process() returns Status.STOP at the end",
+            "X() -> 'int': a function without stream parameters would be a source that never ends; write a "
+            "Calculator class whose process() returns Status.STOP at the end",
             id="no streams",
         ),
-        pytest.param(bad_option, "XOptions.size: <class 'complex'> cannot be an option; use bool", id="option type"),
+        pytest.param(bad_option, "XOptions.size: <class 'complex'> cannot be an option", id="option type"),
     ],
 )
 def test_functions_that_cannot_be_calculators(function: Any, message: str) -> None:

@@ -130,7 +130,7 @@ def bad_annotation() -> type[Any]:
         pytest.param(same_number, "Bad.two: field number 1 is not free, already used by one", id="same number"),
         pytest.param(zero, "Bad.one: field number 0 is not free", id="number 0"),
         pytest.param(bad_kind, 'Bad.one: "int128" is no protobuf kind; one of double, float, int32', id="kind"),
-        pytest.param(bad_annotation, "Bad.one: <class 'complex'> cannot be an option; use bool, int", id="annotation"),
+        pytest.param(bad_annotation, "Bad.one: <class 'complex'> cannot be an option; use bool", id="annotation"),
     ],
 )
 def test_declarations_that_contradict_themselves(make: Any, message: str) -> None:

@@ -199,7 +199,7 @@ def test_early_close(streams: list[Stream], expected: tuple[Readiness, int]) -> 
         pytest.param({}, [([1, 2, 3], 3), ([1], 1)], [[3], []], NOT_READY, id="older ones of all streams"),
         pytest.param({}, [([1, 2, 3], 3), ([], 3)], [[3], []], READY, id="other settled"),
         pytest.param(
-            {"trigger_queue_size": 4, "target_queue_size": 2}, [([1, 2, 3], 3)], [[1, 2, 3]], READY, id="below trigger"
+            {"trigger_queue_size": 4, "target_queue_size": 2}, [([1, 2, 3], 3)], [[1, 2, 3]], READY, id="below"
         ),
         pytest.param(
             {"trigger_queue_size": 3, "target_queue_size": 2}, [([1, 2, 3], 3)], [[2, 3]], READY, id="at trigger"
@@ -237,7 +237,8 @@ def test_handlers_are_found_by_name() -> None:
     with pytest.raises(RegistryError) as caught:
         find_input_stream_handler("DefalutInputStreamHandler")
     assert str(caught.value) == (
-        "Unable to find InputStreamHandler \"DefalutInputStreamHandler\". Did you mean 'DefaultInputStreamHandler'?"
+        'Unable to find InputStreamHandler "DefalutInputStreamHandler". '
+        "Did you mean 'DefaultInputStreamHandler'?"
     )
 
 

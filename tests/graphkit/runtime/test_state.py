@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -231,9 +231,8 @@ def test_closing_runs_down_the_chain() -> None:
     driver.push("a", 1)
     driver.state.close_input(driver.state.inputs["a"])
     driver.state.close_input(driver.state.inputs["a"])
-    assert driver.run() == [
-        (PROCESS, "one"), (PROCESS, "two"), (PROCESS, "three"), (CLOSE, "one"), (CLOSE, "two"), (CLOSE, "three")
-    ] or {kind for kind, _ in driver.log[3:]} <= {PROCESS, CLOSE}  # fmt: skip
+    driver.run()
+    assert [name for kind, name in driver.log if kind == PROCESS] == ["one", "two", "three"]
     assert [name for kind, name in driver.log if kind == CLOSE] == ["one", "two", "three"]
     assert driver.state.is_finished()
     assert driver.state.bound_of("d") == Timestamp.DONE
@@ -251,8 +250,8 @@ def test_packets_that_come_too_early() -> None:
     with pytest.raises(TimestampMismatchError) as caught:
         driver.push("b", 40)
     assert str(caught.value) == (
-        'Packet timestamp mismatch on a calculator receiving from stream "b" (node "join"). Current minimum expected '
-        "timestamp is 51 but received 40. Timestamps of one stream must increase strictly."
+        'Packet timestamp mismatch on a calculator receiving from stream "b" (node "join"). Current minimum '
+        "expected timestamp is 51 but received 40. Timestamps of one stream must increase strictly."
     )
 
 

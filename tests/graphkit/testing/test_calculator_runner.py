@@ -130,7 +130,7 @@ def test_errors_raise(runner: CalculatorRunner) -> None:
 
 
 def test_a_missing_side_packet() -> None:
-    with pytest.raises(SidePacketError, match='input side packet "factor" .* is required'):
+    with pytest.raises(SidePacketError, match=r'input side packet "factor" .* is required'):
         CalculatorRunner(NODE).run()
 
 

@@ -96,299 +96,444 @@ AS_TENSOR = node(
     "zero_center: false row_major_matrix: true",
 )
 IMAGE, TALL = ("ImageFrame", "wide"), ("ImageFrame", "tall")
+MASK, OLD_MASK = ("ImageFrame", "mask"), ("ImageFrame", "old mask")
 MATRIX_VALUE = ("Matrix", "logits")
+SIZE_OF_IMAGE = node("ImagePropertiesCalculator", 'input_stream: "IMAGE:image" output_stream: "SIZE:size"')
+UPRIGHT = (
+    "rotation_vector_start_keypoint_index: 0 rotation_vector_end_keypoint_index: 1 "
+    "rotation_vector_target_angle_degrees: 90"
+)
 
-CASES: dict[str, tuple[str, dict[str, tuple[str, Any]], str]] = {
-    "tensor of a whole image": (graph("image", to_tensor(f"{SIZED} {UNIT}"), FLOATS), {"image": IMAGE}, "floats"),
-    "tensor with borders": (
-        graph("image", to_tensor(f"{PADDED} border_mode: BORDER_ZERO"), FLOATS),
-        {"image": TALL},
-        "floats",
-    ),
-    "tensor of a rotated rect": (
-        graph("image rect", to_tensor(PADDED, rect=True), FLOATS),
-        {"image": IMAGE, "rect": ("NormalizedRect", RECT)},
-        "floats",
-    ),
-    "tensor of a rect outside of the image": (
-        graph("image rect", to_tensor(f"{SIZED} {SIGNED}", rect=True), FLOATS),
-        {"image": IMAGE, "rect": ("NormalizedRect", WIDE_RECT)},
-        "floats",
-    ),
-    "letterbox of landmarks, wide": (
-        graph(
-            "image landmarks",
-            PADDING,
-            node(
-                "LandmarkLetterboxRemovalCalculator",
-                'input_stream: "LANDMARKS:landmarks" input_stream: "LETTERBOX_PADDING:padding" '
-                'output_stream: "LANDMARKS:out"',
+
+def to_image(stream: str) -> str:
+    """Returns a node that wraps the ImageFrames of a stream as the Images of `<stream>_image`."""
+    streams = f'input_stream: "IMAGE_CPU:{stream}" output_stream: "IMAGE:{stream}_image"'
+    return node("ToImageCalculator", streams)
+
+
+FROM_IMAGE = node("FromImageCalculator", 'input_stream: "IMAGE:found" output_stream: "IMAGE_CPU:out"')
+WARP = (
+    'input_stream: "IMAGE:image_image" input_stream: "MATRIX:inverse" input_stream: "OUTPUT_SIZE:size" '
+    'output_stream: "IMAGE:found"'
+)
+
+CASES: dict[str, tuple[str, dict[str, tuple[str, Any]], str]] = (
+    {
+        "tensor of a whole image": (
+            graph("image", to_tensor(f"{SIZED} {UNIT}"), FLOATS),
+            {"image": IMAGE},
+            "floats",
+        ),
+        "tensor with borders": (
+            graph("image", to_tensor(f"{PADDED} border_mode: BORDER_ZERO"), FLOATS),
+            {"image": TALL},
+            "floats",
+        ),
+        "tensor of a rotated rect": (
+            graph("image rect", to_tensor(PADDED, rect=True), FLOATS),
+            {"image": IMAGE, "rect": ("NormalizedRect", RECT)},
+            "floats",
+        ),
+        "tensor of a rect outside of the image": (
+            graph("image rect", to_tensor(f"{SIZED} {SIGNED}", rect=True), FLOATS),
+            {"image": IMAGE, "rect": ("NormalizedRect", WIDE_RECT)},
+            "floats",
+        ),
+        "letterbox of landmarks, wide": (
+            graph(
+                "image landmarks",
+                PADDING,
+                node(
+                    "LandmarkLetterboxRemovalCalculator",
+                    'input_stream: "LANDMARKS:landmarks" input_stream: "LETTERBOX_PADDING:padding" '
+                    'output_stream: "LANDMARKS:out"',
+                ),
             ),
+            {"image": IMAGE, "landmarks": ("NormalizedLandmarkList", LANDMARKS)},
+            "NormalizedLandmarkList",
         ),
-        {"image": IMAGE, "landmarks": ("NormalizedLandmarkList", LANDMARKS)},
-        "NormalizedLandmarkList",
-    ),
-    "letterbox of landmarks, tall": (
-        graph(
-            "image landmarks",
-            PADDING,
-            node(
-                "LandmarkLetterboxRemovalCalculator",
-                'input_stream: "LANDMARKS:landmarks" input_stream: "LETTERBOX_PADDING:padding" '
-                'output_stream: "LANDMARKS:out"',
+        "letterbox of landmarks, tall": (
+            graph(
+                "image landmarks",
+                PADDING,
+                node(
+                    "LandmarkLetterboxRemovalCalculator",
+                    'input_stream: "LANDMARKS:landmarks" input_stream: "LETTERBOX_PADDING:padding" '
+                    'output_stream: "LANDMARKS:out"',
+                ),
             ),
+            {"image": TALL, "landmarks": ("NormalizedLandmarkList", PLAIN_LANDMARKS)},
+            "NormalizedLandmarkList",
         ),
-        {"image": TALL, "landmarks": ("NormalizedLandmarkList", PLAIN_LANDMARKS)},
-        "NormalizedLandmarkList",
-    ),
-    "letterbox of detections": (
-        graph(
-            "image detections",
-            PADDING,
-            node(
-                "DetectionLetterboxRemovalCalculator",
-                'input_stream: "DETECTIONS:detections" input_stream: "LETTERBOX_PADDING:padding" '
-                'output_stream: "DETECTIONS:out"',
+        "letterbox of detections": (
+            graph(
+                "image detections",
+                PADDING,
+                node(
+                    "DetectionLetterboxRemovalCalculator",
+                    'input_stream: "DETECTIONS:detections" input_stream: "LETTERBOX_PADDING:padding" '
+                    'output_stream: "DETECTIONS:out"',
+                ),
             ),
+            {"image": TALL, "detections": ("Detections", DETECTIONS)},
+            "Detections",
         ),
-        {"image": TALL, "detections": ("Detections", DETECTIONS)},
-        "Detections",
-    ),
-    "projection by rect": (
-        graph("landmarks rect", node("LandmarkProjectionCalculator", PROJECT + 'input_stream: "NORM_RECT:rect"')),
-        {"landmarks": ("NormalizedLandmarkList", LANDMARKS), "rect": ("NormalizedRect", RECT)},
-        "NormalizedLandmarkList",
-    ),
-    "projection by rect, upright": (
-        graph(
-            "landmarks rect",
-            node(
-                "LandmarkProjectionCalculator", PROJECT + 'input_stream: "NORM_RECT:rect"', "ignore_rotation: true"
+        "projection by rect": (
+            graph(
+                "landmarks rect", node("LandmarkProjectionCalculator", PROJECT + 'input_stream: "NORM_RECT:rect"')
             ),
+            {"landmarks": ("NormalizedLandmarkList", LANDMARKS), "rect": ("NormalizedRect", RECT)},
+            "NormalizedLandmarkList",
         ),
-        {"landmarks": ("NormalizedLandmarkList", PLAIN_LANDMARKS), "rect": ("NormalizedRect", WIDE_RECT)},
-        "NormalizedLandmarkList",
-    ),
-    "projection by rect and size": (
-        graph(
-            "image landmarks rect",
-            node("ImagePropertiesCalculator", 'input_stream: "IMAGE:image" output_stream: "SIZE:size"'),
-            node(
-                "LandmarkProjectionCalculator",
-                PROJECT + 'input_stream: "NORM_RECT:rect" input_stream: "IMAGE_DIMENSIONS:size"',
+        "projection by rect, upright": (
+            graph(
+                "landmarks rect",
+                node(
+                    "LandmarkProjectionCalculator",
+                    PROJECT + 'input_stream: "NORM_RECT:rect"',
+                    "ignore_rotation: true",
+                ),
             ),
+            {"landmarks": ("NormalizedLandmarkList", PLAIN_LANDMARKS), "rect": ("NormalizedRect", WIDE_RECT)},
+            "NormalizedLandmarkList",
         ),
-        {"image": IMAGE, "landmarks": ("NormalizedLandmarkList", LANDMARKS), "rect": ("NormalizedRect", RECT)},
-        "NormalizedLandmarkList",
-    ),
-    "projection by matrix": (
-        graph(
-            "image landmarks rect",
-            MATRIX,
-            node("LandmarkProjectionCalculator", PROJECT + 'input_stream: "PROJECTION_MATRIX:matrix"'),
-        ),
-        {
-            "image": IMAGE,
-            "landmarks": ("NormalizedLandmarkList", LANDMARKS),
-            "rect": ("NormalizedRect", WIDE_RECT),
-        },
-        "NormalizedLandmarkList",
-    ),
-    "projection of detections": (
-        graph(
-            "image detections rect",
-            MATRIX,
-            node(
-                "DetectionProjectionCalculator",
-                'input_stream: "DETECTIONS:detections" input_stream: "PROJECTION_MATRIX:matrix" '
-                'output_stream: "DETECTIONS:out"',
+        "projection by rect and size": (
+            graph(
+                "image landmarks rect",
+                node("ImagePropertiesCalculator", 'input_stream: "IMAGE:image" output_stream: "SIZE:size"'),
+                node(
+                    "LandmarkProjectionCalculator",
+                    PROJECT + 'input_stream: "NORM_RECT:rect" input_stream: "IMAGE_DIMENSIONS:size"',
+                ),
             ),
+            {"image": IMAGE, "landmarks": ("NormalizedLandmarkList", LANDMARKS), "rect": ("NormalizedRect", RECT)},
+            "NormalizedLandmarkList",
         ),
-        {"image": IMAGE, "detections": ("Detections", DETECTIONS), "rect": ("NormalizedRect", RECT)},
-        "Detections",
-    ),
-    "world landmarks": (
-        graph(
-            "landmarks rect",
-            node(
-                "WorldLandmarkProjectionCalculator",
-                'input_stream: "LANDMARKS:landmarks" input_stream: "NORM_RECT:rect" '
-                'output_stream: "LANDMARKS:out"',
+        "projection by matrix": (
+            graph(
+                "image landmarks rect",
+                MATRIX,
+                node("LandmarkProjectionCalculator", PROJECT + 'input_stream: "PROJECTION_MATRIX:matrix"'),
             ),
+            {
+                "image": IMAGE,
+                "landmarks": ("NormalizedLandmarkList", LANDMARKS),
+                "rect": ("NormalizedRect", WIDE_RECT),
+            },
+            "NormalizedLandmarkList",
         ),
-        {"landmarks": ("LandmarkList", LANDMARKS), "rect": ("NormalizedRect", RECT)},
-        "LandmarkList",
-    ),
-    "box around landmarks": (
-        graph(
-            "landmarks",
-            node(
-                "LandmarksToDetectionCalculator",
-                'input_stream: "NORM_LANDMARKS:landmarks" output_stream: "DETECTION:out"',
+        "projection of detections": (
+            graph(
+                "image detections rect",
+                MATRIX,
+                node(
+                    "DetectionProjectionCalculator",
+                    'input_stream: "DETECTIONS:detections" input_stream: "PROJECTION_MATRIX:matrix" '
+                    'output_stream: "DETECTIONS:out"',
+                ),
             ),
+            {"image": IMAGE, "detections": ("Detections", DETECTIONS), "rect": ("NormalizedRect", RECT)},
+            "Detections",
         ),
-        {"landmarks": ("NormalizedLandmarkList", LANDMARKS)},
-        "Detection",
-    ),
-    "box around selected landmarks": (
-        graph(
-            "landmarks",
-            node(
-                "LandmarksToDetectionCalculator",
-                'input_stream: "NORM_LANDMARKS:landmarks" output_stream: "DETECTION:out"',
-                "selected_landmark_indices: 1",
+        "world landmarks": (
+            graph(
+                "landmarks rect",
+                node(
+                    "WorldLandmarkProjectionCalculator",
+                    'input_stream: "LANDMARKS:landmarks" input_stream: "NORM_RECT:rect" '
+                    'output_stream: "LANDMARKS:out"',
+                ),
             ),
+            {"landmarks": ("LandmarkList", LANDMARKS), "rect": ("NormalizedRect", RECT)},
+            "LandmarkList",
         ),
-        {"landmarks": ("NormalizedLandmarkList", PLAIN_LANDMARKS)},
-        "Detection",
-    ),
-    "suppression, weighted": (
-        graph(
-            "detections",
-            node(
-                "NonMaxSuppressionCalculator",
-                NMS,
-                "min_suppression_threshold: 0.3 overlap_type: INTERSECTION_OVER_UNION algorithm: WEIGHTED",
+        "box around landmarks": (
+            graph(
+                "landmarks",
+                node(
+                    "LandmarksToDetectionCalculator",
+                    'input_stream: "NORM_LANDMARKS:landmarks" output_stream: "DETECTION:out"',
+                ),
             ),
+            {"landmarks": ("NormalizedLandmarkList", LANDMARKS)},
+            "Detection",
         ),
-        {"detections": ("Detections", DETECTIONS)},
-        "Detections",
-    ),
-    "suppression, weighted, min score": (
-        graph(
-            "detections",
-            node(
-                "NonMaxSuppressionCalculator",
-                NMS,
-                "min_suppression_threshold: 0.3 overlap_type: INTERSECTION_OVER_UNION algorithm: WEIGHTED "
-                "min_score_threshold: 0.65",
+        "box around selected landmarks": (
+            graph(
+                "landmarks",
+                node(
+                    "LandmarksToDetectionCalculator",
+                    'input_stream: "NORM_LANDMARKS:landmarks" output_stream: "DETECTION:out"',
+                    "selected_landmark_indices: 1",
+                ),
             ),
+            {"landmarks": ("NormalizedLandmarkList", PLAIN_LANDMARKS)},
+            "Detection",
         ),
-        {"detections": ("Detections", DETECTIONS)},
-        "Detections",
-    ),
-    "suppression, jaccard": (
-        graph("detections", node("NonMaxSuppressionCalculator", NMS, "min_suppression_threshold: 0.2")),
-        {"detections": ("Detections", DETECTIONS)},
-        "Detections",
-    ),
-    "suppression, modified jaccard, two at most": (
-        graph(
-            "detections",
-            node(
-                "NonMaxSuppressionCalculator",
-                NMS,
-                "min_suppression_threshold: 0.5 overlap_type: MODIFIED_JACCARD max_num_detections: 2",
+        "suppression, weighted": (
+            graph(
+                "detections",
+                node(
+                    "NonMaxSuppressionCalculator",
+                    NMS,
+                    "min_suppression_threshold: 0.3 overlap_type: INTERSECTION_OVER_UNION algorithm: WEIGHTED",
+                ),
             ),
+            {"detections": ("Detections", DETECTIONS)},
+            "Detections",
         ),
-        {"detections": ("Detections", DETECTIONS)},
-        "Detections",
-    ),
-    "suppression, min score": (
-        graph(
-            "detections",
-            node("NonMaxSuppressionCalculator", NMS, "min_suppression_threshold: 0.4 min_score_threshold: 0.55"),
-        ),
-        {"detections": ("Detections", DETECTIONS)},
-        "Detections",
-    ),
-    "suppression by class": (
-        graph(
-            "detections",
-            node("NonMaxSuppressionCalculator", NMS, "min_suppression_threshold: 0.1 multiclass_nms: true"),
-        ),
-        {"detections": ("Detections", DETECTIONS)},
-        "Detections",
-    ),
-    "landmarks of a tensor, normalised": (
-        graph(
-            "matrix",
-            AS_TENSOR,
-            node(
-                "TensorsToLandmarksCalculator",
-                'input_stream: "TENSORS:tensors" output_stream: "NORM_LANDMARKS:out"',
-                "num_landmarks: 4 input_image_width: 224 input_image_height: 112 normalize_z: 0.4 "
-                "flip_vertically: true visibility_activation: SIGMOID",
+        "suppression, weighted, min score": (
+            graph(
+                "detections",
+                node(
+                    "NonMaxSuppressionCalculator",
+                    NMS,
+                    "min_suppression_threshold: 0.3 overlap_type: INTERSECTION_OVER_UNION algorithm: WEIGHTED "
+                    "min_score_threshold: 0.65",
+                ),
             ),
+            {"detections": ("Detections", DETECTIONS)},
+            "Detections",
         ),
-        {"matrix": MATRIX_VALUE},
-        "NormalizedLandmarkList",
-    ),
-    "landmarks of a tensor": (
-        graph(
-            "matrix",
-            AS_TENSOR,
-            node(
-                "TensorsToLandmarksCalculator",
-                'input_stream: "TENSORS:tensors" output_stream: "LANDMARKS:out"',
-                "num_landmarks: 8",
+        "suppression, jaccard": (
+            graph("detections", node("NonMaxSuppressionCalculator", NMS, "min_suppression_threshold: 0.2")),
+            {"detections": ("Detections", DETECTIONS)},
+            "Detections",
+        ),
+        "suppression, modified jaccard, two at most": (
+            graph(
+                "detections",
+                node(
+                    "NonMaxSuppressionCalculator",
+                    NMS,
+                    "min_suppression_threshold: 0.5 overlap_type: MODIFIED_JACCARD max_num_detections: 2",
+                ),
             ),
+            {"detections": ("Detections", DETECTIONS)},
+            "Detections",
         ),
-        {"matrix": MATRIX_VALUE},
-        "LandmarkList",
-    ),
-    "floats through a sigmoid": (
-        graph(
-            "matrix",
-            AS_TENSOR,
-            node(
-                "TensorsToFloatsCalculator",
-                'input_stream: "TENSORS:tensors" output_stream: "FLOATS:out"',
-                "activation: SIGMOID",
+        "suppression, min score": (
+            graph(
+                "detections",
+                node(
+                    "NonMaxSuppressionCalculator", NMS, "min_suppression_threshold: 0.4 min_score_threshold: 0.55"
+                ),
             ),
+            {"detections": ("Detections", DETECTIONS)},
+            "Detections",
         ),
-        {"matrix": MATRIX_VALUE},
-        "floats",
-    ),
-    "three best classes": (
-        graph(
-            "matrix",
-            AS_TENSOR,
-            node(
-                "TensorsToClassificationCalculator",
-                'input_stream: "TENSORS:tensors" output_stream: "CLASSIFICATIONS:out"',
-                "top_k: 3 ignore_classes: [0, 3]",
+        "suppression by class": (
+            graph(
+                "detections",
+                node("NonMaxSuppressionCalculator", NMS, "min_suppression_threshold: 0.1 multiclass_nms: true"),
             ),
+            {"detections": ("Detections", DETECTIONS)},
+            "Detections",
         ),
-        {"matrix": MATRIX_VALUE},
-        "ClassificationList",
-    ),
-    "classes above a score": (
-        graph(
-            "matrix",
-            AS_TENSOR,
-            node(
-                "TensorsToClassificationCalculator",
-                'input_stream: "TENSORS:tensors" output_stream: "CLASSIFICATIONS:out"',
-                "min_score_threshold: 20 sort_by_descending_score: true",
+        "landmarks of a tensor, normalised": (
+            graph(
+                "matrix",
+                AS_TENSOR,
+                node(
+                    "TensorsToLandmarksCalculator",
+                    'input_stream: "TENSORS:tensors" output_stream: "NORM_LANDMARKS:out"',
+                    "num_landmarks: 4 input_image_width: 224 input_image_height: 112 normalize_z: 0.4 "
+                    "flip_vertically: true visibility_activation: SIGMOID",
+                ),
             ),
+            {"matrix": MATRIX_VALUE},
+            "NormalizedLandmarkList",
         ),
-        {"matrix": MATRIX_VALUE},
-        "ClassificationList",
-    ),
-} | {
-    f"transformation, {name}": (
-        graph(
+        "landmarks of a tensor": (
+            graph(
+                "matrix",
+                AS_TENSOR,
+                node(
+                    "TensorsToLandmarksCalculator",
+                    'input_stream: "TENSORS:tensors" output_stream: "LANDMARKS:out"',
+                    "num_landmarks: 8",
+                ),
+            ),
+            {"matrix": MATRIX_VALUE},
+            "LandmarkList",
+        ),
+        "floats through a sigmoid": (
+            graph(
+                "matrix",
+                AS_TENSOR,
+                node(
+                    "TensorsToFloatsCalculator",
+                    'input_stream: "TENSORS:tensors" output_stream: "FLOATS:out"',
+                    "activation: SIGMOID",
+                ),
+            ),
+            {"matrix": MATRIX_VALUE},
+            "floats",
+        ),
+        "three best classes": (
+            graph(
+                "matrix",
+                AS_TENSOR,
+                node(
+                    "TensorsToClassificationCalculator",
+                    'input_stream: "TENSORS:tensors" output_stream: "CLASSIFICATIONS:out"',
+                    "top_k: 3 ignore_classes: [0, 3]",
+                ),
+            ),
+            {"matrix": MATRIX_VALUE},
+            "ClassificationList",
+        ),
+        "classes above a score": (
+            graph(
+                "matrix",
+                AS_TENSOR,
+                node(
+                    "TensorsToClassificationCalculator",
+                    'input_stream: "TENSORS:tensors" output_stream: "CLASSIFICATIONS:out"',
+                    "min_score_threshold: 20 sort_by_descending_score: true",
+                ),
+            ),
+            {"matrix": MATRIX_VALUE},
+            "ClassificationList",
+        ),
+        "region of two points": (
+            graph(
+                "image detection",
+                SIZE_OF_IMAGE,
+                'node { calculator: "AlignmentPointsRectsCalculator" input_stream: "DETECTION:detection" '
+                'input_stream: "IMAGE_SIZE:size" output_stream: "NORM_RECT:out" '
+                f"options {{ [mediapipe.DetectionsToRectsCalculatorOptions.ext] {{ {UPRIGHT} }} }} }}",
+            ),
+            {"image": TALL, "detection": ("Detection", DETECTIONS[0])},
+            "NormalizedRect",
+        ),
+        "visibility, copied": (
+            graph(
+                "landmarks others",
+                node(
+                    "VisibilityCopyCalculator",
+                    'input_stream: "NORM_LANDMARKS_FROM:landmarks" input_stream: "LANDMARKS_TO:others" '
+                    'output_stream: "LANDMARKS_TO:out"',
+                ),
+            ),
+            {
+                "landmarks": ("NormalizedLandmarkList", LANDMARKS),
+                "others": ("LandmarkList", {"landmark": [{"x": 3.5, "y": -1.0, "z": 0.25}] * 4}),
+            },
+            "LandmarkList",
+        ),
+        "landmark in a heatmap": (
+            graph(
+                "matrix landmarks",
+                AS_TENSOR,
+                node(
+                    "RefineLandmarksFromHeatmapCalculator",
+                    'input_stream: "NORM_LANDMARKS:landmarks" input_stream: "TENSORS:tensors" '
+                    'output_stream: "NORM_LANDMARKS:out"',
+                    "kernel_size: 3 refine_visibility: true",
+                ),
+            ),
+            {
+                "matrix": ("Matrix", "heat"),
+                "landmarks": (
+                    "NormalizedLandmarkList",
+                    {"landmark": [{"x": 0.6, "y": 0.33, "z": 0.5, "visibility": 0.99}]},
+                ),
+            },
+            "NormalizedLandmarkList",
+        ),
+        "mask of a tensor": (
+            graph(
+                "matrix",
+                AS_TENSOR,
+                node(
+                    "TensorsToSegmentationCalculator",
+                    'input_stream: "TENSORS:tensors" output_stream: "MASK:found"',
+                    "activation: SIGMOID",
+                ),
+                FROM_IMAGE,
+            ),
+            {"matrix": ("Matrix", "heat")},
             "image",
-            node(
-                "ImageTransformationCalculator", 'input_stream: "IMAGE:image" output_stream: "IMAGE:out"', options
-            ),
         ),
-        {"image": IMAGE},
-        "image",
-    )
-    for name, options in {
-        "stretch": "output_width: 12 output_height: 20",
-        "fit": "output_width: 20 output_height: 20 scale_mode: FIT padding_color { red: 9 green: 8 blue: 7 }",
-        "fit, edge": "output_width: 40 output_height: 50 scale_mode: FIT constant_padding: false",
-        "fill": "output_width: 30 output_height: 30 scale_mode: FILL_AND_CROP",
-        "nearest": "output_width: 37 output_height: 11 interpolation_mode: NEAREST",
-        "quarter": "rotation_mode: ROTATION_90 flip_horizontally: true",
-        "half": "rotation_mode: ROTATION_180",
-        "quarter, scaled": "output_width: 16 output_height: 16 rotation_mode: ROTATION_270",
-        "mirrored": "flip_horizontally: true flip_vertically: true",
-    }.items()
-}
+        "mask of a tensor, scaled": (
+            graph(
+                "matrix image",
+                AS_TENSOR,
+                SIZE_OF_IMAGE,
+                node(
+                    "TensorsToSegmentationCalculator",
+                    'input_stream: "TENSORS:tensors" input_stream: "OUTPUT_SIZE:size" output_stream: "MASK:found"',
+                    "activation: SIGMOID",
+                ),
+                FROM_IMAGE,
+            ),
+            {"matrix": ("Matrix", "heat"), "image": TALL},
+            "image",
+        ),
+        "masks, mixed": (
+            graph(
+                "mask old",
+                to_image("mask"),
+                to_image("old"),
+                node(
+                    "SegmentationSmoothingCalculator",
+                    'input_stream: "MASK:mask_image" input_stream: "MASK_PREVIOUS:old_image" '
+                    'output_stream: "MASK_SMOOTHED:found"',
+                    "combine_with_previous_ratio: 0.7",
+                ),
+                FROM_IMAGE,
+            ),
+            {"mask": MASK, "old": OLD_MASK},
+            "image",
+        ),
+    }
+    | {
+        f"image moved by a matrix, {name}": (
+            graph(
+                "image rect",
+                MATRIX,
+                SIZE_OF_IMAGE,
+                to_image("image"),
+                node("InverseMatrixCalculator", 'input_stream: "MATRIX:matrix" output_stream: "MATRIX:inverse"'),
+                node("WarpAffineCalculator", WARP, options),
+                FROM_IMAGE,
+            ),
+            {"image": IMAGE, "rect": ("NormalizedRect", RECT)},
+            "image",
+        )
+        for name, options in {
+            "black outside": "border_mode: BORDER_ZERO",
+            "edge outside": "border_mode: BORDER_REPLICATE",
+            "cubic": "border_mode: BORDER_ZERO interpolation: INTER_CUBIC",
+        }.items()
+    }
+    | {
+        f"transformation, {name}": (
+            graph(
+                "image",
+                node(
+                    "ImageTransformationCalculator",
+                    'input_stream: "IMAGE:image" output_stream: "IMAGE:out"',
+                    options,
+                ),
+            ),
+            {"image": IMAGE},
+            "image",
+        )
+        for name, options in {
+            "stretch": "output_width: 12 output_height: 20",
+            "fit": "output_width: 20 output_height: 20 scale_mode: FIT padding_color { red: 9 green: 8 blue: 7 }",
+            "fit, edge": "output_width: 40 output_height: 50 scale_mode: FIT constant_padding: false",
+            "fill": "output_width: 30 output_height: 30 scale_mode: FILL_AND_CROP",
+            "nearest": "output_width: 37 output_height: 11 interpolation_mode: NEAREST",
+            "quarter": "rotation_mode: ROTATION_90 flip_horizontally: true",
+            "half": "rotation_mode: ROTATION_180",
+            "quarter, scaled": "output_width: 16 output_height: 16 rotation_mode: ROTATION_270",
+            "mirrored": "flip_horizontally: true flip_vertically: true",
+        }.items()
+    }
+)
 
 
 def arrays() -> dict[str, np.ndarray]:
@@ -400,13 +545,18 @@ def arrays() -> dict[str, np.ndarray]:
         channels = (x * 255 / width, y * 255 / height, (x * y) % 256)
         noise = rng.integers(-10, 10, (height, width, 3))
         images[name] = (np.stack(channels, axis=2) + noise).clip(0, 255).astype(np.uint8)
-    return images | {"logits": rng.normal(0, 40, (6, 4)).astype(np.float32)}
+    images["logits"] = rng.normal(0, 40, (6, 4)).astype(np.float32)
+    images["heat"] = rng.normal(0, 3, (12, 9)).astype(np.float32)
+    images["mask"], images["old mask"] = rng.random((2, 40, 50)).astype(np.float32)
+    return images
 
 
 def packet(kind: str, value: Any, given: dict[str, np.ndarray]) -> Any:
     """Returns the packet of a value."""
     if kind == "ImageFrame":
-        return packet_creator.create_image_frame(image_format=mp.ImageFormat.SRGB, data=given[value])
+        pixels = given[value]
+        kind_of_pixels = mp.ImageFormat.VEC32F1 if pixels.dtype == np.float32 else mp.ImageFormat.SRGB
+        return packet_creator.create_image_frame(image_format=kind_of_pixels, data=pixels)
     if kind == "Matrix":
         return packet_creator.create_matrix(given[value])
     return packet_creator.create_proto(json_format.ParseDict(value, MESSAGES[kind]()))
@@ -440,7 +590,8 @@ def answer(text: str, inputs: dict[str, Any], kind: str) -> Any:
     running.wait_until_done()
     (found,) = results
     if kind == "image":
-        return packet_getter.get_image_frame(found).numpy_view().copy()
+        pixels = packet_getter.get_image_frame(found).numpy_view()
+        return pixels.reshape([size for size in pixels.shape if size != 1]).copy()
     if kind == "floats":
         return np.array(packet_getter.get_float_list(found), np.float32)
     if kind == "Detections":

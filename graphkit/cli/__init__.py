@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from graphkit.cli.calculators import calculators_command
+from graphkit.cli.doctor import doctor_command
 from graphkit.cli.failures import Commands
 from graphkit.cli.graph import graph_command
 from graphkit.cli.models import models_command
@@ -31,3 +32,4 @@ main.add_command(run_command)
 main.add_command(graph_command)
 main.add_command(calculators_command)
 main.add_command(models_command)
+main.add_command(doctor_command)

@@ -1,0 +1,143 @@
+"""OpenGL without a display: EGL, its devices, which one is taken, and a context on it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.diagnosis.facts import Fact, Status
+from graphkit.diagnosis.hardware import Hardware, find_hardware
+from graphkit.diagnosis.packages import version_fact
+from graphkit.diagnosis.repairs import failed
+from graphkit.diagnosis.requirements import installed
+from graphkit.errors import GpuError, NoEglError, NoGpuDeviceError
+
+if TYPE_CHECKING:
+    from graphkit.gpu.devices import GpuDevice
+    from graphkit.gpu.egl import Egl, EglDisplay
+
+_VENDOR, _VERSION = 0x3053, 0x3054
+_SOFTWARE: Final = "apt-get install libegl1 libgl1-mesa-dri brings software rendering"
+_NO_HARDWARE: Final = (
+    "a GPU and its vendor's driver; in a container: docker run --gpus all -e NVIDIA_DRIVER_CAPABILITIES=all"
+)
+
+
+def check() -> list[Fact]:
+    """Load EGL, try every device, and make a context on the one that graphs would take."""
+    hardware = find_hardware()
+    facts = [_moderngl(), *_egl_facts(hardware)]
+    return facts if hardware else [*facts, Fact("hardware", "no GPU is visible here", Status.ABSENT, _NO_HARDWARE)]
+
+
+def _moderngl() -> Fact:
+    try:
+        import moderngl  # noqa: F401 - whether it can be imported is the question
+    except Exception as exc:  # its extension module may lack a library
+        return failed("moderngl", exc, Status.WARNING)
+    return version_fact("moderngl", installed("moderngl").get("moderngl", ""), Status.WARNING)
+
+
+def _egl_facts(hardware: Hardware) -> list[Fact]:
+    from graphkit.gpu import devices, egl
+
+    missing = Status.WARNING if hardware else Status.ABSENT
+    try:
+        library = egl.library()
+        found = devices.list_devices(library)
+    except NoEglError as exc:
+        lack = f"{exc.library} cannot be loaded; graphs on the GPU do not run"
+        return [Fact("EGL", lack, missing, library_fix(hardware))]
+    except (GpuError, AttributeError) as exc:  # AttributeError: a library that lacks a function of EGL
+        return [failed("EGL", exc, missing)]
+    facts = [Fact("EGL", f"{len(found)} device{'' if len(found) == 1 else 's'}")]
+    facts += [_device(library, device) for device in found]
+    return facts + _taken(library, found, hardware, missing)
+
+
+def library_fix(hardware: Hardware) -> str:
+    """Return what brings EGL for the GPU of this machine."""
+    if hardware.nvidia or hardware.driver:
+        return (
+            "apt-get install libegl1, and libnvidia-gl of the driver's version; in a container: "
+            "NVIDIA_DRIVER_CAPABILITIES=all"
+        )
+    return _SOFTWARE
+
+
+def _device(library: Egl, device: GpuDevice) -> Fact:
+    from graphkit.gpu.egl import EglDisplay
+
+    label = f"device {device.index}"
+    cuda = "" if device.cuda is None else f", cuda:{device.cuda}"
+    try:
+        display = EglDisplay.open(library, device.handle, device.name)
+    except GpuError as exc:
+        fix = "this user may not open it: sudo usermod -aG render,video $USER" if find_hardware().closed else ""
+        return Fact(label, f"{device.name}{cuda}: {exc}", Status.ABSENT, fix)
+    return Fact(label, f"{device.name}{cuda} ({_texts(library, display)})")
+
+
+def _texts(library: Egl, display: EglDisplay) -> str:
+    vendor, version = (library.call("eglQueryString", display.handle, name) for name in (_VENDOR, _VERSION))
+    return f"{(vendor or b'?').decode()}, EGL {(version or b'?').decode()}"
+
+
+def _taken(library: Egl, found: tuple[GpuDevice, ...], hardware: Hardware, missing: Status) -> list[Fact]:
+    from graphkit.gpu import devices
+
+    try:
+        device, display = devices.open_display(egl=library)
+    except NoGpuDeviceError as exc:
+        asked = bool(os.environ.get(devices.ENVIRONMENT))
+        return [Fact("taken", str(exc).replace("\n ", ""), Status.WARNING if asked else missing, _SOFTWARE)]
+    facts = [Fact("taken", f"device {device.index}, {device.name}: {_reason(device, found)}")]
+    try:
+        facts += _context(display)
+    except ImportError:
+        return facts  # moderngl: told already
+    except GpuError as exc:
+        facts.append(Fact("OpenGL", str(exc), Status.WARNING))
+    return facts + ([_unused(hardware)] if device.software and hardware else [])
+
+
+def _reason(device: GpuDevice, found: tuple[GpuDevice, ...]) -> str:
+    from graphkit.gpu import devices
+
+    if wish := os.environ.get(devices.ENVIRONMENT):
+        return f"{devices.ENVIRONMENT}={wish} asks for it"
+    if not device.software:
+        return "the first that works, hardware before software"
+    if all(other.software for other in found):
+        return "software rendering; there is no other"
+    return "software rendering; no hardware device works"
+
+
+def _context(display: EglDisplay) -> list[Fact]:
+    """Make a context as graphs do, and ask it what it is."""
+    from graphkit.gpu.context import GlContext
+
+    context = GlContext("doctor", display)
+    try:
+        info: dict[str, Any] = context.run(lambda: dict(context.gl.info))
+        size = context.max_texture_size
+    finally:
+        context.close()
+    drawn = ", software: slower than the CPU graphs" if context.software else ""
+    return [
+        Fact("OpenGL", f"{info['GL_VERSION']}, textures up to {size}x{size}"),
+        Fact("renderer", f"{info['GL_RENDERER']} ({info['GL_VENDOR']}){drawn}"),
+    ]
+
+
+def _unused(hardware: Hardware) -> Fact:
+    if hardware.closed:
+        fix = "this user may not open it: sudo usermod -aG render,video $USER, then log in again"
+    elif hardware.nvidia or hardware.driver:
+        fix = (
+            "EGL does not know NVIDIA's library: install libnvidia-gl of the driver's version; in a container: "
+            "NVIDIA_DRIVER_CAPABILITIES=all"
+        )
+    else:
+        fix = "apt-get install libgl1-mesa-dri"
+    return Fact("hardware", f"{hardware} is there, but not used", Status.WARNING, fix)

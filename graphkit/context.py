@@ -48,6 +48,10 @@ class PacketSet:
     def __getitem__(self, key: str | int | Key) -> Packet[Any]:
         return self.packets[self._position(key)]
 
+    def forget(self) -> None:
+        """Let go of the packets."""
+        self.packets[:] = [Packet.empty()] * len(self.packets)
+
     def header(self, key: str | int | Key = 0) -> Packet[Any]:
         """Return the stream's header; an empty packet where it has none."""
         return self.headers[self._position(key)]

@@ -177,9 +177,12 @@ class GpuBuffer:
                 return
             if self._storage is None:
                 raise GpuReleasedError(_RELEASED)
-            framebuffer = framebuffer_of(context, self._storage.reading(context))
-            pixels = read_back(context, framebuffer, self.format, self._group.memory, self._group.transfers)
-            context.check_errors(f"reading {self} back")
+            try:
+                framebuffer = framebuffer_of(context, self._storage.reading(context))
+                pixels = read_back(context, framebuffer, self.format, self._group.memory, self._group.transfers)
+                context.check_errors(f"reading {self} back")
+            finally:
+                self._storage.read_done(context)
             pixels.setflags(write=False)
             self._array = pixels
 

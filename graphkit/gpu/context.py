@@ -63,6 +63,7 @@ class GlContext:
         self.software = False
         self._egl: EglContext
         self._gl: moderngl.Context
+        self._parking: moderngl.Framebuffer
         self._lost: GlContextLostError | None = None
         self.closed = False
         self._thread = CommandThread(f"gl-{name}", lambda: self._begin(display, share), self._finish)
@@ -136,6 +137,14 @@ class GlContext:
             "OpenGL does not take in this state."
         )
 
+    def park(self) -> None:
+        """On the thread: bind a framebuffer that is never deleted.
+
+        moderngl goes back to the framebuffer that was bound last whenever it makes another; if that was deleted,
+        OpenGL refuses.
+        """
+        self._parking.use()
+
     def lose(self, reason: str) -> None:
         """Give the context up: every later call raises GlContextLostError, as this one does."""
         self._lost = GlContextLostError(self.name, reason)
@@ -170,6 +179,7 @@ class GlContext:
         self.raw.pixel_store(raw_gl.UNPACK_ALIGNMENT, 1)
         self.max_texture_size = self.raw.integer(raw_gl.MAX_TEXTURE_SIZE)
         self.software = "llvmpipe" in self._gl.info["GL_RENDERER"] or "softpipe" in self._gl.info["GL_RENDERER"]
+        self._parking = self._gl.simple_framebuffer((1, 1))
         _here.context = self
 
     def _finish(self) -> None:
@@ -178,7 +188,7 @@ class GlContext:
         if self._lost is None:
             self.raw.finish()
         self._gl.release()
-        del self._gl
+        del self._gl, self._parking
         self._egl.destroy()
 
     def __repr__(self) -> str:

@@ -121,7 +121,7 @@ class TextureStorage(GpuStorage):
         """Delete the texture, each context's part on its own thread."""
         views, self._views = self._views, {}
         for context, texture in views.items():
-            context.post(partial(release_texture, texture))
+            context.post(partial(release_texture, context, texture))
 
     def _fences(self) -> list[Fence]:
         fences = list(self._consumers.values())
@@ -155,9 +155,10 @@ def framebuffer_of(context: GlContext, texture: moderngl.Texture) -> moderngl.Fr
     return framebuffer
 
 
-def release_texture(texture: moderngl.Texture) -> None:
-    """Release a texture and its framebuffer, on the thread of its context."""
+def release_texture(context: GlContext, texture: moderngl.Texture) -> None:
+    """Release a texture of *context* and its framebuffer, on the context's thread."""
     if texture.extra is not None:
+        context.park()
         texture.extra.release()
         texture.extra = None
     texture.release()

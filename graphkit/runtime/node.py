@@ -97,6 +97,12 @@ class Node:
             shard.opened, shard.closed = True, stream.closed
         return context
 
+    def forget_packets(self) -> None:
+        """Let go of the packets of the last calls: a frame must not live as long as its graph."""
+        self.ahead = None
+        for context in self.contexts:
+            context.inputs.forget()
+
     def another_context(self) -> CalculatorContext:
         """Return a context for one more call at a time, with all that the first one was given."""
         first, context = self.contexts[0], self.new_context()

@@ -140,6 +140,7 @@ class GraphState(Flow):
         if emit:
             self.emit(node, context, settle=False)
         node.status = CLOSED
+        node.forget_packets()
         for stream in node.outputs:
             self.close_stream(stream)
         if node.is_source:

@@ -239,7 +239,7 @@ def test_buffers_of_other_resources_are_refused(gpu: GpuResources) -> None:
     buffer = fill(gpu, 4, 4, (0.0, 0.0, 0.0, 0.0))
     with (
         GpuResources.create() as other,
-        pytest.raises(GpuError, match="belongs to other GPU resources.*set_service"),
+        pytest.raises(GpuError, match=r"belongs to other GPU resources.*set_service"),
     ):
         texture_bytes(other, buffer)
 

@@ -19,7 +19,8 @@ A graph names them ``calculator: "Blur"`` and ``calculator: "Grayscale"``.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
+from weakref import WeakKeyDictionary
 
 from graphkit import registry
 from graphkit.errors import ContractError
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound="type[Calculator]")
 F = TypeVar("F", bound="Callable[..., Any]")
+
+_ports: Final[WeakKeyDictionary[type[Calculator], tuple[Port[Any], ...]]] = WeakKeyDictionary()
 
 
 class Status(enum.Enum):
@@ -118,8 +121,15 @@ def _register(name: str, target: Any) -> Any:
     raise ContractError(f"@calculator decorates a Calculator subclass or a function, not {target!r}")
 
 
-def ports_of(cls: type[Calculator]) -> list[Port[Any]]:
+def ports_of(cls: type[Calculator]) -> tuple[Port[Any], ...]:
     """Return the typed ports of *cls* in declaration order, untagged ones numbered; raises ContractError."""
+    found = _ports.get(cls)
+    if found is None:
+        found = _ports[cls] = _declared_ports(cls)
+    return found
+
+
+def _declared_ports(cls: type[Calculator]) -> tuple[Port[Any], ...]:
     ports: dict[str, Port[Any]] = {}
     for base in reversed(cls.__mro__):
         for name, value in vars(base).items():
@@ -128,7 +138,7 @@ def ports_of(cls: type[Calculator]) -> list[Port[Any]]:
             else:
                 ports.pop(name, None)
     _number_untagged(cls, list(ports.values()))
-    return list(ports.values())
+    return tuple(ports.values())
 
 
 def _number_untagged(cls: type[Calculator], ports: list[Port[Any]]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundError
 from graphkit.inference import cache, onnx_model, providers
-from graphkit.inference.importer.convert import IMPORTER_VERSION, import_tflite
+from graphkit.inference.imported import IMPORTER_VERSION
 from graphkit.inference.model_file import describe_bytes
 from graphkit.inference.session import Session
 from graphkit.threads import inference_threads
@@ -175,7 +175,13 @@ def _imported(key: _Key, path: str, data: bytes) -> bytes:
     blocked = key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
     chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
     entry = cache.Entry(f"{key.digest[:40]}-{chosen}{'' if blocked else '-plain'}", f"v{IMPORTER_VERSION}")
-    return cache.get_or_build(entry, lambda: import_tflite(data, path, key.outputs, blocked=blocked))
+    return cache.get_or_build(entry, lambda: _import(data, path, key.outputs, blocked=blocked))
+
+
+def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked: bool) -> bytes:
+    from graphkit.inference.importer import import_tflite
+
+    return import_tflite(data, path, outputs, blocked=blocked)
 
 
 def _selected(key: _Key, path: str, data: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphkit.errors import InferenceError
-from graphkit.inference.importer.convert import METADATA_KEY
+from graphkit.inference.imported import METADATA_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

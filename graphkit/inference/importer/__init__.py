@@ -4,6 +4,6 @@ The way of a model: `reader` (flatbuffer to plain records) -> `lowering` with th
 (records to the small graph of `graph`) -> `passes/` (rewrites that were measured to help) -> `writer`.
 """
 
-from graphkit.inference.importer.convert import IMPORTER_VERSION, import_tflite
+from graphkit.inference.importer.convert import import_tflite
 
-__all__ = ["IMPORTER_VERSION", "import_tflite"]
+__all__ = ["import_tflite"]

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from graphkit.errors import ModelFormatError, UnsupportedOpError
+from graphkit.inference.imported import METADATA_KEY
 from graphkit.inference.importer.lowering import Lowering, stored_shape
 from graphkit.inference.importer.ops import CONVERTERS
 from graphkit.inference.importer.passes import run_passes
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphkit.inference.importer.reader import TfliteModel, TfliteOperator
-
-# Part of the cache key: raise it whenever the same model would come out differently.
-IMPORTER_VERSION = 2
-METADATA_KEY = "graphkit.interface"
 
 
 def import_tflite(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundError, UsageError
-from graphkit.inference import load, loader, unload_all
+from graphkit.inference import importer, load, loader, unload_all
 from graphkit.inference.importer import import_tflite
 
 ROOT = Path(__file__).parents[3]
@@ -23,7 +23,7 @@ class Imports:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        monkeypatch.setattr(loader, "import_tflite", self)
+        monkeypatch.setattr(importer, "import_tflite", self)
 
     def __call__(self, *args: object, **options: object) -> bytes:
         self.count += 1

@@ -46,7 +46,7 @@ class Shift(GlSimpleCalculator):
             ivec2 size = textureSize(frame, 0);
             vec4 pixel = texelFetch(frame, (ivec2(gl_FragCoord.xy) + ivec2(1, 0)) % size, 0);
             float nothing = 0.0;
-            for (int i = 0; i < 40; i++) nothing += texelFetch(frame, ivec2(i, i), 0).r * 1e-9;
+            for (int i = 0; i < 40; i++) nothing += fract(sin(gl_FragCoord.x * float(i))) * 1e-7;
             color = pixel + nothing;
         }
     """

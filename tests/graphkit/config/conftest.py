@@ -124,7 +124,7 @@ class CfgJoin(Calculator):
     """Joins any number of ints, with settings from side packets."""
 
     values = Input(int, "VALUE", repeated=True)
-    size = SideInput(int, "SIZE", optional=True)
+    size = SideInput(int, "SIZE", value_optional=True)
     model = SideInput(str, "MODEL")
     out = Output(int, "OUT", optional=True)
     ready = SideOutput(bool, "READY", optional=True)

@@ -19,8 +19,8 @@ def faults(text: str) -> list[str]:
 
 CASES = {
     "unknown calculator": (
-        'node { calculator: "CfgPas" input_stream: "a" output_stream: "b" }\ninput_stream: "a"',
-        ["1:8: Unable to find Calculator \"CfgPas\". Did you mean 'CfgPass' or 'CfgFrames'?"],
+        'node { calculator: "CfgModell" input_stream: "a" output_stream: "b" }\ninput_stream: "a"',
+        ["1:8: Unable to find Calculator \"CfgModell\". Did you mean 'CfgModel' or 'TfLiteModelCalculator'?"],
     ),
     "node without calculator": (
         'node { name: "x" }',
@@ -85,7 +85,9 @@ CASES = {
     ),
     "tag twice": (
         'node { calculator: "CfgInt" output_stream: "OUT:0:a"\n output_stream: "OUT:0:b" }',
-        ['2:2: node "CfgInt": tag "OUT" index 0 is given twice, the second time by "OUT:0:b"'],
+        [
+            '2:2: node "CfgInt": tag "OUT" index 0 is given twice, the second time by "OUT:0:b"; number them OUT:0:..., OUT:1:...'
+        ],
     ),
     "index gap": (
         'node { calculator: "CfgInt"\n output_stream: "OUT:1:a" }',

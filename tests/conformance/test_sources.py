@@ -126,33 +126,27 @@ def test_a_source_that_stops_while_another_runs_is_not_closed_twice_or_during_it
     harness: Any, script: Any
 ) -> None:
     """The end of one source looks at all sources again; a call that still runs must not be overtaken by close."""
-    other_ended = threading.Event()
-    entered = threading.Event()
-    overlaps: list[str] = []
-    running = threading.Lock()
+    entered, told_to_stop, closed = threading.Event(), threading.Event(), threading.Event()
+    overlaps: list[bool] = []
 
     def slow(cc: CalculatorContext) -> None:
-        with running:
-            entered.set()
-            assert other_ended.wait(10)
-
-    def close_slow(cc: CalculatorContext) -> None:
-        if not running.acquire(blocking=False):
-            overlaps.append("close during process")
+        entered.set()
+        assert told_to_stop.wait(10)
+        overlaps.append(closed.wait(0.2))
 
     def quick(cc: CalculatorContext) -> Status:
-        assert entered.wait(10)
+        assert told_to_stop.wait(10)
         return Status.STOP
 
-    slow_script = script(process=slow, close=close_slow)
-    text = "num_threads: 3" + source("a") + source("b")
-    h = harness(text, script_a=slow_script, script_b=script(process=quick, close=lambda cc: None))
-    h.start()
+    slow_script = script(process=slow, close=lambda cc: closed.set())
+    h = harness(
+        "num_threads: 3" + source("a") + source("b"), script_a=slow_script, script_b=script(process=quick)
+    ).start()
     assert entered.wait(10)
     h.graph.close_all_packet_sources()
-    other_ended.set()
+    told_to_stop.set()
     h.graph.wait_until_done(timeout=10)
-    assert overlaps == []
+    assert overlaps == [False]
     assert slow_script.calls.count("close") == 1
 
 

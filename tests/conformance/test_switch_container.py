@@ -79,7 +79,9 @@ def test_chosen_by_a_stream_for_each_timestamp(harness: Any, tag: str) -> None:
 
 
 def test_a_contained_node_closes_and_bounds_pass(harness: Any) -> None:
-    text = switch() + 'node { calculator: "ConfJoin" input_stream: "n" input_stream: "out" output_stream: "joined" }'
+    text = (
+        switch() + 'node { calculator: "ConfJoin" input_stream: "n" input_stream: "out" output_stream: "joined" }'
+    )
     h = harness(text).watch("joined").start()
     h.push("n", (1, 10), (2, 20))
     assert h.seen("joined") == [([1, 10], 10), ([2, 20], 20)]

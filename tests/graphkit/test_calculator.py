@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,10 +14,17 @@ from graphkit.packet_type import ANY, NONE, AnyType, Kind, OneOf, PacketType, Sa
 from graphkit.services import GraphService
 from graphkit.tag_map import TagMap
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 @pytest.fixture(autouse=True)
-def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_calculators", {})
+def forget() -> Iterator[None]:
+    """Forget the calculators that a test registers."""
+    yield
+    for name, cls in list(registry._calculators.items()):
+        if cls.__module__ == __name__:
+            del registry._calculators[name]
 
 
 def contract(*entries: str, outputs: tuple[str, ...] = (), side: tuple[str, ...] = ()) -> CalculatorContract:

@@ -26,6 +26,7 @@ from graphkit.runtime.counters import Counters
 from graphkit.runtime.instruments import instrumented
 from graphkit.runtime.run import GraphRun
 from graphkit.runtime.side_packets import SidePackets
+from graphkit.runtime.unread_outputs import restrict_outputs
 from graphkit.services import LentServices
 from graphkit.timestamp import Timestamp, as_timestamp
 
@@ -195,6 +196,8 @@ class CalculatorGraph:
             given = self._merged_side_packets(side_packets or {})
             self._side = SidePackets(self.plan, given)
             state = self._build(stream_headers)
+            observed = {name for observer in self._observers for name in observer.streams}
+            restrict_outputs(self.plan, state.nodes, self._side.values, observed)
             self._inputs = state.inputs
             self._run = GraphRun(state, self._side, self._on_error)
         try:

@@ -11,11 +11,17 @@ from graphkit.options import option, options
 from graphkit.packet import EMPTY
 from graphkit.packet_type import AnyType
 from graphkit.ports import Options
+from graphkit.wanted import EVERYTHING, NOTHING
 from graphkit_calculators.core._streams import copy_headers, pair_streams
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graphkit.config.plan import NodePlan
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
+    from graphkit.packet import Packet
+    from graphkit.wanted import Wanted
 
 
 @options("mediapipe.GateCalculatorOptions", extension=261754847)
@@ -89,6 +95,17 @@ class GateCalculator(Calculator):
             )
         pair_streams(cc)
 
+    @classmethod
+    def wanted_inputs(
+        cls, node: NodePlan, wanted: Sequence[Wanted], side_packets: Mapping[str, Packet[Any]]
+    ) -> list[Wanted]:
+        """Want of each stream what is wanted behind the gate, nothing where it can never open."""
+        shut = _is_shut_for_good(node, side_packets)
+        outputs = dict(zip(node.outputs.keys, wanted, strict=True))
+        return [
+            EVERYTHING if key[0] in _CONTROLS else NOTHING if shut else outputs[key] for key in node.inputs.keys
+        ]
+
     def open(self, cc: CalculatorContext) -> None:
         """Find out what controls the gate."""
         settings = self.options(cc)
@@ -130,3 +147,15 @@ class GateCalculator(Calculator):
             if self._state is not GateState.GATE_UNINITIALIZED:
                 self.state_change.send(cc, allow)
             self._state = state
+
+
+def _is_shut_for_good(node: NodePlan, side_packets: Mapping[str, Packet[Any]]) -> bool:
+    """Return whether *node* is known to be shut for the whole run; see `Calculator.wanted_inputs`."""
+    if any(tag in _CONTROLS for tag, _ in node.inputs.keys):
+        return False
+    for (tag, _), name in zip(node.input_side_packets.keys, node.input_side_packets.names, strict=True):
+        if name not in side_packets:
+            return False
+        if side_packets[name]:
+            return bool(side_packets[name].payload) is (tag == "DISALLOW")
+    return not (node.options.get(GateCalculatorOptions) or GateCalculatorOptions()).allow

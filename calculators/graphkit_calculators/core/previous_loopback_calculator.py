@@ -41,6 +41,7 @@ class PreviousLoopbackCalculator(Calculator):
     timestamp_offset = None
     input_stream_handler = "ImmediateInputStreamHandler"
     process_timestamp_bounds = True
+    for_outputs_only = True
 
     main = Input[Any](AnyType, "MAIN")
     loop = Input[Any](AnyType, "LOOP")

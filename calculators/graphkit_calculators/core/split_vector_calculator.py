@@ -24,11 +24,16 @@ from graphkit.options import option, options
 from graphkit.packet import EMPTY
 from graphkit.packet_type import PacketType
 from graphkit.ports import Options
+from graphkit.wanted import Wanted
 from graphkit_calculators.core._family import list_of, register_family
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graphkit.config.plan import NodePlan
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
+    from graphkit.packet import Packet
     from graphkit.packet_type import PayloadType
 
 
@@ -96,6 +101,23 @@ class SplitVectorCalculator(Calculator):
         single = settings.element_only and not settings.combine_outputs
         for spec in cc.outputs.specs():
             spec.type = PacketType.of(cls.element_type if single else cls.list_type)
+
+    @classmethod
+    def wanted_inputs(
+        cls, node: NodePlan, wanted: Sequence[Wanted], side_packets: Mapping[str, Packet[Any]]
+    ) -> list[Wanted]:
+        """Want the elements of the ranges whose outputs are wanted."""
+        settings = node.options.get(SplitVectorCalculatorOptions) or SplitVectorCalculatorOptions(ranges=[])
+        wishes = list(wanted) * len(settings.ranges) if settings.combine_outputs else wanted
+        whole = settings.combine_outputs or settings.element_only
+        elements = [
+            index
+            for r, wish in zip(settings.ranges, wishes, strict=True)
+            for index in range(r.begin, r.end)
+            if wish and (whole or wish.elements is None or index - r.begin in wish.elements)
+        ]
+        length = max((r.end for r in settings.ranges), default=0)
+        return [Wanted(frozenset(elements), length)]
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the ranges."""

@@ -11,6 +11,7 @@ from graphkit.errors import ContractError
 from graphkit.formats import Model, OpResolver, Tensor
 from graphkit.ports import Input, Options, Output, SideInput
 from graphkit.services import INFERENCE, InferenceSettings
+from graphkit.wanted import Wanted
 from graphkit_calculators.tensor._inference_options import (
     Delegate,
     InferenceCalculatorOptions,
@@ -20,6 +21,8 @@ from graphkit_calculators.tensor._inference_options import (
 from graphkit_calculators.tensor._model_io import ModelIo
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
     from graphkit.inference import Session
@@ -42,10 +45,13 @@ class InferenceCalculator(Calculator):
     the budget does: faster alone, slower where frames overlap. ``input_output_config`` wires tensors by
     index or name, and outputs back to inputs.
 
+    Outputs that nobody reads in a run are not computed, and stand in the list as empty tensors: which ones is
+    told by the ranges of SplitTensorVectorCalculator, by gates that a side packet keeps shut, and by what the
+    program observes. The mask of a pose is nearly half of its model's time.
+
     Attributes:
-        outputs: indices of the outputs that anybody reads, set before ``open``; the others are not computed
-            and stand in the list as empty tensors. None for all.
-        output_count: length that consumers expect of the list then.
+        outputs: indices of the outputs that are computed; None for all.
+        output_count: length that consumers expect of the list where it is not all.
 
     Example::
 
@@ -90,6 +96,14 @@ class InferenceCalculator(Calculator):
                 )
         if cls.model.is_connected(cc) == (cls.options(cc).model_path is not None):
             raise ContractError("the model is the side packet MODEL or the option model_path; use one of both.")
+
+    def restrict_outputs(self, wanted: Sequence[Wanted]) -> None:
+        """Compute only what is read; all where that is nothing, or where nobody says what."""
+        whole = wanted[0]
+        if len(wanted) > 1:
+            whole = Wanted(frozenset(index for index, wish in enumerate(wanted) if wish), len(wanted))
+        if whole and whole.elements is not None:
+            self.outputs, self.output_count = tuple(sorted(whole.elements)), whole.length
 
     def open(self, cc: CalculatorContext) -> None:
         """Load the model."""

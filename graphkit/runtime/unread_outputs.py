@@ -1,0 +1,79 @@
+"""Which outputs nobody reads in a run, so that nodes need not make them.
+
+Readers are the program's observers and every node that does more than make its outputs. From there the wish goes
+up through the graph: a gate that a side packet has closed wants nothing, a splitter wants the elements of its
+ranges, a node that is only there for its outputs wants its inputs if its outputs are wanted. Cycles are no
+trouble: it starts with nothing wanted, and adds until nothing changes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphkit.calculator import Calculator
+from graphkit.packet import Packet
+from graphkit.timestamp import Timestamp
+from graphkit.wanted import EVERYTHING, NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from graphkit.config.plan import GraphPlan
+    from graphkit.runtime.node import Node
+    from graphkit.wanted import Wanted
+
+
+def wanted_streams(
+    plan: GraphPlan, side_packets: Mapping[str, Packet[object]], observed: Collection[str]
+) -> list[Wanted]:
+    """Return what is read of each stream, by stream id.
+
+    Args:
+        plan: the graph.
+        side_packets: those given when the run starts, by name. What nodes still make is unknown.
+        observed: names of the streams that the program looks at.
+    """
+    known = _known(plan, side_packets)
+    wanted = [EVERYTHING if stream.name in observed else NOTHING for stream in plan.streams]
+    changed = True
+    while changed:
+        changed = False
+        for node in reversed(plan.nodes):
+            outputs = [wanted[stream] for stream in node.output_streams]
+            for stream, wish in zip(node.input_streams, node.cls.wanted_inputs(node, outputs, known), strict=True):
+                joined = wanted[stream].joined(wish)
+                changed |= joined != wanted[stream]
+                wanted[stream] = joined
+    return wanted
+
+
+def _known(plan: GraphPlan, side_packets: Mapping[str, Packet[object]]) -> dict[str, Packet[object]]:
+    """Return the side packets that are known, an empty one where nobody gives or makes it."""
+    missing = Packet.empty(Timestamp.UNSET)
+    return {
+        name: side_packets.get(name, missing)
+        for name, declared in plan.side_packets.items()
+        if declared.producer < 0 or name in side_packets
+    }
+
+
+def restrict_outputs(
+    plan: GraphPlan,
+    nodes: Sequence[Node],
+    side_packets: Mapping[str, Packet[object]],
+    observed: Collection[str],
+) -> None:
+    """Tell the nodes of a run that can leave outputs out what is read of theirs.
+
+    Args:
+        plan: the graph.
+        nodes: those of the run, in plan order; more may follow.
+        side_packets: see `wanted_streams`.
+        observed: see `wanted_streams`.
+    """
+    able = [node for node in nodes if type(node.calculator).restrict_outputs is not Calculator.restrict_outputs]
+    if not able:
+        return
+    wanted = wanted_streams(plan, side_packets, observed)
+    for node in able:
+        node.calculator.restrict_outputs([wanted[stream] for stream in node.plan.output_streams])

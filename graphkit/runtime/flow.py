@@ -108,6 +108,6 @@ def backward(stream: OutputStream, settled: int) -> TimestampError:
     """Return the error for a bound below the current one."""
     by = f' by node "{stream.producer}"' if stream.producer else ""
     return TimestampError(
-        f'the timestamp bound of stream "{stream.name}" was set{by} to {describe(int(settled) + 1)}, below the current '
-        f"bound {describe(int(stream.settled) + 1)}; bounds only rise"
+        f'the timestamp bound of stream "{stream.name}" was set{by} to {describe(int(settled) + 1)}, below the '
+        f"current bound {describe(int(stream.settled) + 1)}; bounds only rise"
     )

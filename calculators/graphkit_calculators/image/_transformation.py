@@ -127,17 +127,23 @@ def _scaled(pixels: Pixels, how: Transformation) -> Pixels:
         shrinks = width > how.size.width and height > how.size.height
         resized: Pixels = cv2.resize(pixels, tuple(how.size), interpolation=_interpolation(how, shrinks=shrinks))
         return resized
-    scale = min(np.float32(how.size.width / width), np.float32(how.size.height / height))
-    # round() as in C, halves away from zero; sizes are positive.
-    target = tuple(int(np.floor(np.float32(side) * scale + np.float32(0.5))) for side in (width, height))
-    fitted: Pixels = cv2.resize(pixels, target, interpolation=_interpolation(how, shrinks=bool(scale < 1)))
+    target = fitted_size(ImageSize(width, height), how.size)
+    shrinks = width > how.size.width or height > how.size.height
+    fitted: Pixels = cv2.resize(pixels, tuple(target), interpolation=_interpolation(how, shrinks=shrinks))
     if how.scale_mode is ScaleMode.FILL_AND_CROP:
         return fitted
-    left, top = (how.size.width - target[0]) // 2, (how.size.height - target[1]) // 2
-    right, bottom = how.size.width - target[0] - left, how.size.height - target[1] - top
+    left, top = (how.size.width - target.width) // 2, (how.size.height - target.height) // 2
+    right, bottom = how.size.width - target.width - left, how.size.height - target.height - top
     mode = cv2.BORDER_REPLICATE if how.repeat_edge else cv2.BORDER_CONSTANT
     padded: Pixels = cv2.copyMakeBorder(fitted, top, bottom, left, right, mode, value=how.border)
     return padded
+
+
+def fitted_size(size: ImageSize, room: ImageSize) -> ImageSize:
+    """Return the largest size of the aspect ratio of *size* that fits into *room*, in whole pixels."""
+    scale = min(np.float32(room.width / size.width), np.float32(room.height / size.height))
+    # round() as in C, halves away from zero; sizes are positive.
+    return ImageSize(*(int(np.floor(np.float32(side) * scale + np.float32(0.5))) for side in size))
 
 
 def _interpolation(how: Transformation, *, shrinks: bool) -> int:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from enum import IntEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from graphkit.calculator import Calculator, calculator
 from graphkit.errors import ContractError, FormatError
-from graphkit.formats import ImageFrame, NormalizedRect, Rect
+from graphkit.formats import ImageFrame, ImageSize, NormalizedRect, Rect
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.helper import GlCalculatorHelper
 from graphkit.options import option, options
 from graphkit.ports import Input, Options, Output
 from graphkit.threads import opencv
+from graphkit_calculators.image._cropping_gl import GpuCropper
+from graphkit_calculators.image._sides import choose_side
 from graphkit_calculators.tensor._roi import Roi, corners, f32
 
 if TYPE_CHECKING:
@@ -50,7 +55,8 @@ class ImageCroppingCalculatorOptions:
 class ImageCroppingCalculator(Calculator):
     """Cuts a rotated region out of an image, in its own size, without interpolating.
 
-    Emits at every timestamp with an IMAGE and, where one is connected, a rect. The region is the stream
+    The image is an ImageFrame on IMAGE or a GpuBuffer on IMAGE_GPU, on both sides alike.
+    Emits at every timestamp with an image and, where one is connected, a rect. The region is the stream
     RECT (pixels) or NORM_RECT (fractions), or the streams WIDTH and HEIGHT, or the options. A rect
     without a size stands for the whole image.
 
@@ -71,17 +77,20 @@ class ImageCroppingCalculator(Calculator):
 
     blocking = True
 
-    image = Input(ImageFrame, "IMAGE")
+    image = Input(ImageFrame, "IMAGE", optional=True)
+    image_gpu = Input(GpuBuffer, "IMAGE_GPU", optional=True)
     rect = Input(Rect, "RECT", optional=True)
     norm_rect = Input(NormalizedRect, "NORM_RECT", optional=True)
     width = Input(int, "WIDTH", optional=True)
     height = Input(int, "HEIGHT", optional=True)
-    cropped = Output(ImageFrame, "IMAGE")
+    cropped = Output(ImageFrame, "IMAGE", optional=True)
+    cropped_gpu = Output(GpuBuffer, "IMAGE_GPU", optional=True)
     options = Options(ImageCroppingCalculatorOptions)
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Check that one place gives the region."""
+        """Check that there is one picture and that one place gives the region; ask for the GPU if need be."""
+        choose_side(cc)
         chosen = cls.options(cc)
         given = {
             "RECT": cls.rect.is_connected(cc),
@@ -100,24 +109,38 @@ class ImageCroppingCalculator(Calculator):
         """Read the options."""
         chosen = self._chosen = self.options(cc)
         self._replicate = chosen.border_mode == ImageCroppingCalculatorOptions.BorderMode.BORDER_REPLICATE
+        self._gpu: GpuCropper | None = None
+        if self.image_gpu.is_connected(cc):
+            self._helper = GlCalculatorHelper(cc)
+            self._gpu = self._helper.run_in_gl_context(
+                partial(GpuCropper, self._helper, replicate=self._replicate)
+            )
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the region."""
-        frame = self.image.get(cc)
-        if frame is None:
-            return
-        roi = self._roi(cc, frame)
+        frame, buffer = self.image.get(cc), self.image_gpu.get(cc)
+        picture = frame or buffer
+        roi = self._roi(cc, picture) if picture is not None else None
         if roi is None:
             return
         if roi.width < 1 or roi.height < 1:
             raise FormatError(f"the region is {roi.width:g} x {roi.height:g} pixels; it needs one at least.")
-        self.cropped.send(cc, ImageFrame(crop(frame.data, roi, self._scale(roi), self._replicate), frame.format))
+        size = _output_size(roi, self._scale(roi))
+        if frame is not None:
+            self.cropped.send(cc, ImageFrame(crop(frame.data, roi, size, replicate=self._replicate), frame.format))
+        if buffer is not None and self._gpu is not None:
+            self.cropped_gpu.send(cc, self._helper.run_in_gl_context(self._gpu.draw, buffer, roi, size))
+
+    def close(self, cc: CalculatorContext) -> None:
+        """Release the shader."""
+        if self._gpu is not None:
+            self._helper.run_in_gl_context(self._gpu.release)
 
     def _scale(self, roi: Roi) -> float:
         limits = ((self._chosen.output_max_width, roi.width), (self._chosen.output_max_height, roi.height))
         return min((1.0, *(limit / side for limit, side in limits if limit)))
 
-    def _roi(self, cc: CalculatorContext, frame: ImageFrame) -> Roi | None:
+    def _roi(self, cc: CalculatorContext, frame: ImageFrame | GpuBuffer) -> Roi | None:
         """Return the region in whole pixels, None where its stream is empty."""
         middle = (frame.width // 2, frame.height // 2)
         whole = Roi(*middle, frame.width, frame.height, 0.0)
@@ -135,7 +158,7 @@ class ImageCroppingCalculator(Calculator):
             return _pixels(frame, norm) if usable else whole
         return self._roi_of_options(cc, frame, whole)
 
-    def _roi_of_options(self, cc: CalculatorContext, frame: ImageFrame, whole: Roi) -> Roi | None:
+    def _roi_of_options(self, cc: CalculatorContext, frame: ImageFrame | GpuBuffer, whole: Roi) -> Roi | None:
         chosen = self._chosen
         roi = whole._replace(rotation=chosen.rotation)
         if self.width.is_connected(cc):
@@ -156,7 +179,7 @@ class ImageCroppingCalculator(Calculator):
         return roi._replace(center_x=_rounded(center_x), center_y=_rounded(center_y))
 
 
-def _pixels(frame: ImageFrame, rect: NormalizedRect) -> Roi:
+def _pixels(frame: ImageFrame | GpuBuffer, rect: NormalizedRect) -> Roi:
     return Roi(
         _rounded(rect.x_center * frame.width),
         _rounded(rect.y_center * frame.height),
@@ -172,23 +195,24 @@ def _rounded(value: float) -> int:
     return int(math.copysign(rounded, value))
 
 
-def crop(pixels: Pixels, roi: Roi, scale: float, replicate: bool) -> Pixels:
-    """Return the nearest pixels of *roi*, its size times *scale*.
+def _output_size(roi: Roi, scale: float) -> ImageSize:
+    return ImageSize(*(max(1, _rounded(side * scale)) for side in (roi.width, roi.height)))
+
+
+def crop(pixels: Pixels, roi: Roi, size: ImageSize, *, replicate: bool) -> Pixels:
+    """Return the nearest pixels of *roi*.
 
     Args:
         pixels: (H, W, C) or (H, W).
         roi: width and height are whole numbers from 1.
-        scale: 1 or less.
+        size: of the output.
         replicate: whether the outside repeats the edge; it is black otherwise.
     """
     cv2 = opencv()
-    width, height = (max(1, _rounded(side * scale)) for side in (roi.width, roi.height))
-    right, bottom = width - 1, height - 1
+    right, bottom = size.width - 1, size.height - 1
     # The corners of the region go to the middles of the outermost pixels, unlike in a tensor.
     target = np.array(((0, bottom), (0, 0), (right, 0), (right, bottom)), np.float32)
     matrix = cv2.getPerspectiveTransform(corners(roi), target)
     border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-    cropped: Pixels = cv2.warpPerspective(
-        pixels, matrix, (width, height), flags=cv2.INTER_NEAREST, borderMode=border
-    )
+    cropped: Pixels = cv2.warpPerspective(pixels, matrix, tuple(size), flags=cv2.INTER_NEAREST, borderMode=border)
     return cropped

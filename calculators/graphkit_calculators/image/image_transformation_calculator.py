@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 from graphkit.calculator import Calculator, calculator
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageFrame, ImageSize, LetterboxPadding, VideoHeader
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.helper import GlCalculatorHelper
 from graphkit.options import option, options
 from graphkit.ports import Input, Options, Output, SideInput
 from graphkit.timestamp import Timestamp
+from graphkit_calculators.image._sides import choose_side
 from graphkit_calculators.image._transformation import (
     Interpolation,
     RotationMode,
@@ -20,6 +23,7 @@ from graphkit_calculators.image._transformation import (
     letterbox_padding,
     transform,
 )
+from graphkit_calculators.image._transformation_gl import GpuTransformer
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
@@ -58,9 +62,10 @@ class ImageTransformationCalculatorOptions:
 
 @calculator
 class ImageTransformationCalculator(Calculator):
-    """Scales an ImageFrame, turns it counterclockwise by quarters and mirrors it.
+    """Scales a picture, turns it counterclockwise by quarters and mirrors it.
 
-    Emits at every timestamp with an IMAGE (and OUTPUT_DIMENSIONS, where that stream is connected), and
+    The picture is an ImageFrame on IMAGE or a GpuBuffer on IMAGE_GPU, on both sides alike.
+    Emits at every timestamp with a picture (and OUTPUT_DIMENSIONS, where that stream is connected), and
     tells on LETTERBOX_PADDING what FIT left empty. VIDEO_PRESTREAM passes a VideoHeader with the new size.
 
     Size, turn and mirroring are options, or side packets, or streams of the names OUTPUT_DIMENSIONS
@@ -72,8 +77,9 @@ class ImageTransformationCalculator(Calculator):
     ``constant_padding: false``), FILL_AND_CROP keeps it without borders, so the output is smaller than asked
     for; ``interpolation_mode`` NEAREST is cheaper and coarser. Downscaling averages areas.
 
-    A turn of an image that keeps its size is a warp about the middle of the pixel grid, as in MediaPipe:
-    its first row, and for 180 degrees its first column too, come out black.
+    In memory, a turn of an image that keeps its size is a warp about the middle of the pixel grid, as in
+    MediaPipe: its first row, and for 180 degrees its first column too, come out black. On the GPU a picture is
+    turned first, no row gets lost, and it is the turned picture whose aspect ratio is kept.
 
     Example::
 
@@ -94,7 +100,8 @@ class ImageTransformationCalculator(Calculator):
 
     blocking = True
 
-    image = Input(ImageFrame, "IMAGE")
+    image = Input(ImageFrame, "IMAGE", optional=True)
+    image_gpu = Input(GpuBuffer, "IMAGE_GPU", optional=True)
     output_dimensions = Input(ImageSize, "OUTPUT_DIMENSIONS", optional=True)
     rotation_degrees = Input(int, "ROTATION_DEGREES", optional=True)
     flip_horizontally = Input(bool, "FLIP_HORIZONTALLY", optional=True)
@@ -104,14 +111,16 @@ class ImageTransformationCalculator(Calculator):
     rotation_degrees_side = SideInput(int, "ROTATION_DEGREES", optional=True)
     flip_horizontally_side = SideInput(bool, "FLIP_HORIZONTALLY", optional=True)
     flip_vertically_side = SideInput(bool, "FLIP_VERTICALLY", optional=True)
-    transformed = Output(ImageFrame, "IMAGE")
+    transformed = Output(ImageFrame, "IMAGE", optional=True)
+    transformed_gpu = Output(GpuBuffer, "IMAGE_GPU", optional=True)
     padding = Output(LetterboxPadding, "LETTERBOX_PADDING", optional=True)
     new_header = Output(VideoHeader, "VIDEO_PRESTREAM", optional=True)
     options = Options(ImageTransformationCalculatorOptions)
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Check that a header has one size to tell."""
+        """Check that there is one picture, and that a header has one size to tell; ask for the GPU if need be."""
+        choose_side(cc)
         if cls.header.is_connected(cc) != cls.new_header.is_connected(cc):
             raise ContractError("VIDEO_PRESTREAM must be connected as input and as output, or not at all.")
         changing = cls.output_dimensions.is_connected(cc) or cls.rotation_degrees.is_connected(cc)
@@ -144,6 +153,10 @@ class ImageTransformationCalculator(Calculator):
             self.flip_horizontally_side.get(cc),
             self.flip_vertically_side.get(cc),
         )
+        self._gpu: GpuTransformer | None = None
+        if self.image_gpu.is_connected(cc):
+            self._helper = GlCalculatorHelper(cc)
+            self._gpu = self._helper.run_in_gl_context(GpuTransformer, self._helper)
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit one image."""
@@ -155,13 +168,22 @@ class ImageTransformationCalculator(Calculator):
         self._override(
             size, self.rotation_degrees.get(cc), self.flip_horizontally.get(cc), self.flip_vertically.get(cc)
         )
-        frame = self.image.get(cc)
-        if frame is None or (size is None and self.output_dimensions.is_connected(cc)):
+        if size is None and self.output_dimensions.is_connected(cc):
             return
-        result = transform(frame.data, self._current)
-        if self.padding.is_connected(cc):
-            self.padding.send(cc, letterbox_padding(ImageSize(frame.width, frame.height), self._current))
-        self.transformed.send(cc, ImageFrame(result, frame.format))
+        frame, buffer = self.image.get(cc), self.image_gpu.get(cc)
+        if frame is not None:
+            self.transformed.send(cc, ImageFrame(transform(frame.data, self._current), frame.format))
+        if buffer is not None and self._gpu is not None:
+            drawn = self._helper.run_in_gl_context(self._gpu.draw, buffer, self._current)
+            self.transformed_gpu.send(cc, drawn)
+        picture = frame or buffer
+        if picture is not None and self.padding.is_connected(cc):
+            self.padding.send(cc, letterbox_padding(ImageSize(picture.width, picture.height), self._current))
+
+    def close(self, cc: CalculatorContext) -> None:
+        """Release the shader."""
+        if self._gpu is not None:
+            self._helper.run_in_gl_context(self._gpu.release)
 
     def _override(
         self, size: ImageSize | None, degrees: int | None, horizontally: bool | None, vertically: bool | None

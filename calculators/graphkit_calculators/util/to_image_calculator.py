@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from graphkit.calculator import Calculator, calculator
 from graphkit.errors import ContractError
 from graphkit.formats import Image, ImageFrame
+from graphkit.gpu.buffer import GpuBuffer
 from graphkit.packet_type import OneOf
 from graphkit.ports import Input, Output
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 @calculator
 class ToImageCalculator(Calculator):
-    """Wraps an ImageFrame (IMAGE_CPU) as an Image, or passes an IMAGE of either type on as one.
+    """Wraps an ImageFrame (IMAGE_CPU) or a GpuBuffer (IMAGE_GPU) as an Image, or passes an IMAGE of any type on.
 
-    Emits at every timestamp with a picture; copies no pixel.
+    Emits at every timestamp with a picture; copies no pixel, between memory and GPU neither.
 
     Example::
 
@@ -31,17 +32,18 @@ class ToImageCalculator(Calculator):
     """
 
     frame = Input(ImageFrame, "IMAGE_CPU", optional=True)
-    any_image = Input[Image | ImageFrame](OneOf(Image, ImageFrame), "IMAGE", optional=True)
+    buffer = Input(GpuBuffer, "IMAGE_GPU", optional=True)
+    any_image = Input[Image | ImageFrame | GpuBuffer](OneOf(Image, ImageFrame, GpuBuffer), "IMAGE", optional=True)
     image = Output(Image, "IMAGE")
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that one input is connected."""
-        if cls.frame.is_connected(cc) == cls.any_image.is_connected(cc):
-            raise ContractError("exactly one of IMAGE and IMAGE_CPU must be connected.")
+        if sum(port.is_connected(cc) for port in (cls.frame, cls.buffer, cls.any_image)) != 1:
+            raise ContractError("exactly one of IMAGE, IMAGE_CPU and IMAGE_GPU must be connected.")
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the image."""
-        found = self.frame.get(cc) or self.any_image.get(cc)
+        found = self.frame.get(cc) or self.buffer.get(cc) or self.any_image.get(cc)
         if found is not None:
             self.image.send(cc, found if isinstance(found, Image) else Image(found))

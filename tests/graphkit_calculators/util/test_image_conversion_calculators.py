@@ -44,7 +44,7 @@ def test_an_image_stays_itself() -> None:
 
 
 def test_one_input_is_needed() -> None:
-    with pytest.raises(GraphValidationError, match="exactly one of IMAGE and IMAGE_CPU"):
+    with pytest.raises(GraphValidationError, match="exactly one of IMAGE, IMAGE_CPU and IMAGE_GPU"):
         CalculatorRunner('calculator: "ToImageCalculator" output_stream: "IMAGE:out"').run()
 
 

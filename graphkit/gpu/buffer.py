@@ -132,6 +132,11 @@ class GpuBuffer:
         return frame_of(self.array(), self.format)
 
     @property
+    def group(self) -> ShareGroup:
+        """The contexts that can read it."""
+        return self._group
+
+    @property
     def is_on_gpu(self) -> bool:
         """Whether a texture view exists."""
         return self._storage is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from graphkit.calculator import Calculator, calculator
 from graphkit.errors import ContractError
 from graphkit.formats import Image, ImageFrame, ImageSize
+from graphkit.gpu.buffer import GpuBuffer
 from graphkit.packet_type import OneOf
 from graphkit.ports import Input, Output
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 class ImagePropertiesCalculator(Calculator):
     """Tells width and height of each image, in pixels.
 
-    Emits at every timestamp with an image. The image comes on IMAGE, as Image or ImageFrame, or on
-    IMAGE_CPU, which takes an ImageFrame only.
+    Emits at every timestamp with an image. The image comes on IMAGE, as Image or ImageFrame, on
+    IMAGE_CPU, which takes an ImageFrame only, or on IMAGE_GPU, a GpuBuffer, whose pixels stay where they are.
 
     Example::
 
@@ -33,20 +34,22 @@ class ImagePropertiesCalculator(Calculator):
 
     image = Input[Image | ImageFrame](OneOf(Image, ImageFrame), "IMAGE", optional=True)
     frame = Input(ImageFrame, "IMAGE_CPU", optional=True)
+    buffer = Input(GpuBuffer, "IMAGE_GPU", optional=True)
     size = Output(ImageSize, "SIZE")
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that one input is connected."""
-        if cls.image.is_connected(cc) == cls.frame.is_connected(cc):
-            raise ContractError("exactly one of IMAGE and IMAGE_CPU must be connected.")
+        if sum(port.is_connected(cc) for port in (cls.image, cls.frame, cls.buffer)) != 1:
+            raise ContractError("exactly one of IMAGE, IMAGE_CPU and IMAGE_GPU must be connected.")
 
     def open(self, cc: CalculatorContext) -> None:
         """Look at what is connected."""
-        self._read = self.image if self.image.is_connected(cc) else self.frame
+        connected = [tag for tag in ("IMAGE", "IMAGE_CPU", "IMAGE_GPU") if tag in cc.inputs]
+        self._tag = connected[0]
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the size."""
-        image = self._read.get(cc)
-        if image is not None:
-            self.size.send(cc, ImageSize(image.width, image.height))
+        packet = cc.inputs[self._tag]
+        if packet:
+            self.size.send(cc, ImageSize(packet.payload.width, packet.payload.height))

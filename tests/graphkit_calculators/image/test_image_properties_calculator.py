@@ -38,5 +38,5 @@ def test_size(tag: str, image: Any) -> None:
     [pytest.param("", id="none"), pytest.param('input_stream: "IMAGE:a" input_stream: "IMAGE_CPU:b"', id="two")],
 )
 def test_one_input_is_needed(streams: str) -> None:
-    with pytest.raises(GraphValidationError, match="exactly one of IMAGE and IMAGE_CPU must be connected"):
+    with pytest.raises(GraphValidationError, match="exactly one of IMAGE, IMAGE_CPU and IMAGE_GPU must be connected"):
         runner(streams).run()

@@ -1,0 +1,101 @@
+"""Render data over a picture on the GPU: drawn in memory on an empty canvas, laid over the picture by a shader."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from graphkit.errors import FormatError
+from graphkit.formats import ImageFrame
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.formats import GpuBufferFormat
+from graphkit.gpu.program import FullFrameProgram
+from graphkit_calculators.util._annotation_renderer import AnnotationRenderer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from graphkit.formats import RenderData
+    from graphkit.gpu.helper import GlCalculatorHelper
+
+# OpenCV draws with an alpha of 0. On black of alpha 255 that leaves, in each pixel, the drawing times its
+# coverage, and in alpha how much of the picture still shows. No color has to stand for "nothing drawn".
+_EMPTY: Final = int.from_bytes(b"\x00\x00\x00\xff", sys.byteorder)
+
+_SHADER: Final = """
+    uniform sampler2D frame;
+    uniform sampler2D overlay;
+    uniform bool flipped;
+    out vec4 color;
+
+    void main() {
+        ivec2 place = ivec2(gl_FragCoord.xy);
+        vec4 below = texelFetch(frame, place, 0);
+        ivec2 size = textureSize(frame, 0), canvas = textureSize(overlay, 0);
+        place = canvas == size ? place : place * canvas / size;
+        vec4 above = texelFetch(overlay, flipped ? ivec2(place.x, canvas.y - 1 - place.y) : place, 0);
+        color = vec4(above.rgb, 1.0 - above.a) + below * above.a;
+    }
+"""
+
+
+class GpuOverlay:
+    """Draws scenes onto GpuBuffers; the frame is never read back.
+
+    Args:
+        helper: of the calculator.
+        scale: pixels of the canvas for one of the frame, above 0, at most 1: less is cheaper and coarser.
+        flip_text: draw letters upside down.
+        flipped: the frame shows its bottom row first, so the drawing is turned over.
+    """
+
+    def __init__(
+        self, helper: GlCalculatorHelper, *, scale: float = 1.0, flip_text: bool = False, flipped: bool = False
+    ) -> None:
+        self._helper = helper
+        self._scale = min(scale, 1.0) if scale > 0 else 1.0
+        self._renderer = AnnotationRenderer(scale=self._scale, flip_text=flip_text)
+        self._canvas: NDArray[np.uint8] = np.empty((0, 0, 4), np.uint8)
+        self._program: FullFrameProgram = helper.run_in_gl_context(self._compiled, flipped)
+
+    def draw(self, frame: GpuBuffer, scenes: list[RenderData]) -> GpuBuffer:
+        """Return *frame*, RGBA8, with *scenes* over it.
+
+        Raises:
+            FormatError: the frame is of another format.
+        """
+        if frame.format is not GpuBufferFormat.RGBA8:
+            raise FormatError(f"cannot draw on {frame}; convert it to RGBA8 first.")
+        canvas = self._empty_canvas(frame.width, frame.height)
+        self._renderer.render(canvas, scenes)
+        # A view, because a frame makes its array read-only.
+        return self._helper.run_in_gl_context(self._blend, frame, ImageFrame(canvas.view()))
+
+    def release(self) -> None:
+        """Let go of the shader."""
+        self._helper.run_in_gl_context(self._program.release)
+
+    def _empty_canvas(self, width: int, height: int) -> NDArray[np.uint8]:
+        shape = (max(1, round(height * self._scale)), max(1, round(width * self._scale)), 4)
+        if self._canvas.shape != shape:
+            self._canvas = np.empty(shape, np.uint8)
+        self._canvas.view(np.uint32).fill(_EMPTY)
+        return self._canvas
+
+    def _compiled(self, flipped: bool) -> FullFrameProgram:
+        program = FullFrameProgram(self._helper.context, _SHADER, name="AnnotationOverlayCalculator")
+        program.set(frame=0, overlay=1, flipped=flipped)
+        return program
+
+    def _blend(self, frame: GpuBuffer, canvas: ImageFrame) -> GpuBuffer:
+        helper = self._helper
+        # The canvas first: uploading binds its texture to unit 0.
+        with helper.create_source_texture(canvas) as above, helper.create_source_texture(frame) as below:
+            drawn = helper.create_destination_texture(frame.width, frame.height, GpuBufferFormat.RGBA8)
+            helper.bind_framebuffer(drawn)
+            below.use(0)
+            above.use(1)
+            self._program.render()
+        return drawn.get_frame(GpuBuffer)

@@ -54,7 +54,6 @@ Exceptions keep the facts as fields and build their sentence from them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ def did_you_mean(name: str, known: Iterable[str], *, ignoring: str = "") -> str:
 
     An ending that all names share, *ignoring*, does not make them close.
     """
+    from difflib import get_close_matches
+
     short = {full.removesuffix(ignoring): full for full in sorted(known)}
     close = get_close_matches(name.removesuffix(ignoring), short, n=3, cutoff=0.6)
     if not close:

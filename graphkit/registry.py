@@ -12,6 +12,7 @@ import inspect
 import logging
 import threading
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.deferred_modules import DeferredModules
@@ -93,7 +94,7 @@ def lookup_calculator(name: str, package: str = "") -> type[Calculator] | None:
     return found
 
 
-def _first_calculator(names: list[str]) -> type[Calculator] | None:
+def _first_calculator(names: tuple[str, ...]) -> type[Calculator] | None:
     for name in names:
         if name not in _calculators:
             _calculator_modules.import_for(name)
@@ -200,12 +201,13 @@ def import_all() -> None:
             _import_alls.remove(package)
 
 
-def scoped_names(name: str, package: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def scoped_names(name: str, package: str) -> tuple[str, ...]:
     """Return the full names that *name* may mean inside *package*, innermost first ("a.b": a.b.X, a.X, X)."""
     name = name.replace("::", ".").removeprefix(".")
     parts = package.split(".") if package else []
     scoped = [".".join([*parts[:n], name]) for n in range(len(parts), 0, -1)]
-    return [*scoped, name, name.removeprefix("mediapipe.")]
+    return (*scoped, name, name.removeprefix("mediapipe."))
 
 
 def _same(first: type[Any], second: type[Any]) -> bool:

@@ -26,6 +26,9 @@ def main() -> None:
     Exit status: 0 the work is done, 1 something failed, 2 the command line is wrong, 130 stopped by Ctrl-C,
     143 stopped by SIGTERM. Whatever was written before a failure is complete and plays.
     """
+    from graphkit.threads import keep_blas_to_one_thread
+
+    keep_blas_to_one_thread()
 
 
 main.add_command(run_command)

@@ -77,3 +77,16 @@ def test_cores_of_a_container(
     monkeypatch.setattr(threads, "_CGROUP_LIMIT", path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
     assert usable_cores() == cores
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [pytest.param(None, "1", id="not set"), pytest.param("3", "3", id="the user's own")]
+)
+def test_linear_algebra_starts_no_threads_unless_told_to(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, kept: str
+) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", given or "")
+    if given is None:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    threads.keep_blas_to_one_thread()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == kept

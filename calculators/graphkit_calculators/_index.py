@@ -25,6 +25,7 @@ CALCULATORS = {
     "BypassCalculator": "graphkit_calculators.core.bypass_calculator",
     "CallbackCalculator": "graphkit_calculators.core.callback_calculator",
     "CallbackPacketCalculator": "graphkit_calculators.core.callback_calculator",
+    "CannyEdgesCalculator": "graphkit_calculators.image.canny_edges_calculator",
     "ClassificationListVectorHasMinSizeCalculator": "graphkit_calculators.util.collection_has_min_size_calculator",
     "ClassificationListVectorSizeCalculator": "graphkit_calculators.core.vector_size_calculator",
     "ClipDetectionVectorSizeCalculator": "graphkit_calculators.core.clip_vector_size_calculator",
@@ -128,6 +129,7 @@ CALCULATORS = {
     "PacketFrequencyCalculator": "graphkit_calculators.util.packet_frequency_calculator",
     "PacketInnerJoinCalculator": "graphkit_calculators.core.packet_inner_join_calculator",
     "PacketLatencyCalculator": "graphkit_calculators.util.packet_latency_calculator",
+    "PacketPacerCalculator": "graphkit_calculators.core.packet_pacer_calculator",
     "PacketPresenceCalculator": "graphkit_calculators.core.packet_presence_calculator",
     "PacketResamplerCalculator": "graphkit_calculators.core.packet_resampler_calculator",
     "PacketSequencerCalculator": "graphkit_calculators.core.packet_sequencer_calculator",
@@ -191,6 +193,7 @@ CALCULATORS = {
 }
 
 OPTIONS = {
+    "graphkit.CannyEdgesCalculatorOptions": "graphkit_calculators.image.canny_edges_calculator",
     "graphkit.GlOverlayCalculatorOptions": "graphkit_calculators.gpu.gl_overlay_calculator",
     "mediapipe.AnnotationOverlayCalculatorOptions": "graphkit_calculators.util.annotation_overlay_calculator",
     "mediapipe.AssociationCalculatorOptions": "graphkit_calculators.util._association",

@@ -3,9 +3,15 @@
     python tests/benchmarks/peer/setup_peer.py .peer
     .peer/bin/python tests/data/make_goldens.py [CLIP ...]
 
-For every clip two files in tests/data/goldens: NAME.jsonl.gz, one JSON line a packet of the result streams
-of hand_landmark_tracking_cpu (2 hands, complexity 1), and NAME.json, what it was made from and with. The
-frames' checks tell another decoder from another result: where they differ, landmarks may too, a little.
+For every clip files in tests/data/goldens: NAME.jsonl.gz, one JSON line a packet of the result streams, and
+NAME.json, what it was made from and with. The frames' checks tell another decoder from another result: where they
+differ, landmarks may too, a little.
+
+- Clips whose name starts with "hand": hand_landmark_tracking_cpu (2 hands, complexity 1).
+- Those that start with "pose": pose_landmark_cpu (complexity 1), twice: NAME as the graph is, and NAME.afresh,
+  where every frame is searched and nothing smoothed, so that one frame's last bits have no say in the next. The
+  latter has a mask of every eighth frame in NAME.afresh.masks.npz, by timestamp: one bit a pixel, set where it is
+  above one half, packed by numpy.packbits.
 """
 
 from __future__ import annotations
@@ -18,7 +24,9 @@ import json
 import sys
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 DATA = Path(__file__).resolve().parent
 REPOSITORY = DATA.parents[1]
@@ -26,8 +34,13 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "benchmarks" / "peer"))
 
 from hand_tracker import HandTracker  # noqa: E402  (found through the path above)
 from peer_common import json_line, read_frames  # noqa: E402
+from pose_tracker import MASK, PoseTracker  # noqa: E402
 
-DEFAULT_CLIPS = [REPOSITORY / "examples" / "media" / "hand_cup.mp4"]
+if TYPE_CHECKING:
+    from tracker import Tracker
+
+DEFAULT_CLIPS = [REPOSITORY / "examples" / "media" / f"{name}.mp4" for name in ("hand_cup", "pose_balance")]
+MASK_STEP = 8
 
 
 def versions() -> dict[str, str]:
@@ -35,30 +48,60 @@ def versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in ("mediapipe", "av", "numpy")}
 
 
-def make_golden(clip: Path, folder: Path) -> dict[str, Any]:
-    """Writes the golden of one clip and returns its description."""
-    stamps, checks, lines = [], [], []
+def packed(mask: np.ndarray) -> np.ndarray:
+    """Returns where a mask is above one half, eight pixels a byte."""
+    return np.packbits(mask > 0.5)
+
+
+def make_golden(clip: Path, tracker: Tracker, target: Path) -> dict[str, Any]:
+    """Writes the golden of one clip, and its masks if there are any; returns what the frames were."""
+    stamps, checks, lines, masks = [], [], [], {}
     size: tuple[int, ...] = ()
-    with HandTracker(hands=2, complexity=1) as tracker:
+    with tracker:
         for timestamp, frame in read_frames(clip):
-            stamps.append(timestamp)
             checks.append(f"{zlib.crc32(frame.tobytes()):08x}")
             size = frame.shape[1::-1]
-            lines += [
-                json_line(stamp, stream, packet) for stream, stamp, packet in tracker.process(timestamp, frame)
-            ]
-    packed = gzip.compress("".join(lines).encode(), mtime=0)
-    (folder / f"{clip.stem}.jsonl.gz").write_bytes(packed)
+            for stream, stamp, packet in tracker.process(timestamp, frame):
+                if stream != MASK:
+                    lines.append(json_line(stamp, stream, packet))
+                elif len(stamps) % MASK_STEP == 0:
+                    masks[str(stamp)] = packed(packet)
+            stamps.append(timestamp)
+    Path(f"{target}.jsonl.gz").write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+    if masks:
+        np.savez_compressed(f"{target}.masks.npz", **masks)
+    return {"size": list(size), "timestamps": stamps, "frames_crc32": checks}
+
+
+def describe(clip: Path, graph: str, side_packets: dict[str, Any], frames: dict[str, Any]) -> dict[str, Any]:
+    """Returns the description of a golden."""
     return {
         "clip": clip.name,
         "clip_sha256": hashlib.sha256(clip.read_bytes()).hexdigest(),
-        "graph": "hand_landmark_tracking_cpu",
-        "side_packets": {"num_hands": 2, "model_complexity": 1, "use_prev_landmarks": True},
+        "graph": graph,
+        "side_packets": side_packets,
         "versions": versions(),
-        "size": list(size),
-        "timestamps": stamps,
-        "frames_crc32": checks,
+        **frames,
     }
+
+
+def goldens_of(clip: Path) -> list[tuple[str, str, dict[str, Any], Tracker]]:
+    """Returns name, graph, side packets and tracker of each golden of a clip."""
+    if clip.stem.startswith("hand"):
+        side_packets = {"num_hands": 2, "model_complexity": 1, "use_prev_landmarks": True}
+        return [(clip.stem, "hand_landmark_tracking_cpu", side_packets, HandTracker(hands=2, complexity=1))]
+    variants = []
+    for name, follow in ((clip.stem, True), (f"{clip.stem}.afresh", False)):
+        side_packets = {
+            "model_complexity": 1,
+            "smooth_landmarks": follow,
+            "enable_segmentation": not follow,
+            "smooth_segmentation": follow,
+            "use_prev_landmarks": follow,
+        }
+        tracker = PoseTracker(segmentation=not follow, smooth=follow, follow=follow)
+        variants.append((name, "pose_landmark_cpu", side_packets, tracker))
+    return variants
 
 
 def main() -> None:
@@ -69,10 +112,12 @@ def main() -> None:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     for clip in given.clips:
-        description = make_golden(clip, given.folder)
-        target = given.folder / f"{clip.stem}.json"
-        target.write_text(json.dumps(description, separators=(",", ":")) + "\n")
-        print(f"{target}: {len(description['timestamps'])} frames")
+        for name, graph, side_packets, tracker in goldens_of(clip):
+            frames = make_golden(clip, tracker, given.folder / name)
+            target = given.folder / f"{name}.json"
+            description = describe(clip, graph, side_packets, frames)
+            target.write_text(json.dumps(description, separators=(",", ":")) + "\n")
+            print(f"{target}: {len(frames['timestamps'])} frames")
 
 
 if __name__ == "__main__":

@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit import config
 from graphkit.errors import GraphStateError, did_you_mean
+from graphkit.graph_setup import GraphSetup
 from graphkit.packet import Packet
 from graphkit.packet_type import Kind, runtime_classes
 from graphkit.poller import OutputStreamPoller
 from graphkit.resources import Resources
 from graphkit.runtime import refusals
-from graphkit.runtime.build import Observer, build_state
+from graphkit.runtime.build import build_state
 from graphkit.runtime.counters import Counters
 from graphkit.runtime.instruments import instrumented
+from graphkit.runtime.observers import Observer
 from graphkit.runtime.run import GraphRun
 from graphkit.runtime.side_packets import SidePackets
 from graphkit.runtime.unread_outputs import restrict_outputs
@@ -31,17 +33,14 @@ from graphkit.services import LentServices
 from graphkit.timestamp import Timestamp, as_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    from graphkit.executor import Executor
-    from graphkit.instrument import Instrument
     from graphkit.runtime.state import GraphState
     from graphkit.runtime.streams import GraphInput, InputStream
-    from graphkit.services import GraphService
 
 
-class CalculatorGraph:
+class CalculatorGraph(GraphSetup):
     """A graph and its runs, one at a time.
 
     Args:
@@ -73,64 +72,22 @@ class CalculatorGraph:
         overrides: tuple[str, ...] = (),
     ) -> None:
         self.resources = resources or Resources()
-        if isinstance(source, config.GraphPlan):
-            self.plan = source
-        else:
+        if not isinstance(source, config.GraphPlan):
             path = config.path_of(source)
             found = source if path is None else self.resources.find_graph(path)
             self.resources = config.search_path(found, self.resources)
-            self.plan = config.load(
-                found, resources=self.resources, graph_options=graph_options, overrides=overrides
-            )
+            source = config.load(found, resources=self.resources, graph_options=graph_options, overrides=overrides)
+        super().__init__(source)
         self.add_mode_blocks = True
         self._side_packets = dict(side_packets or {})
-        self._services: dict[GraphService[Any], Any] = {}
         self._lent: LentServices | None = None
-        self._executors: dict[str, Executor] = {}
-        self._observers: list[Observer] = []
-        self._instruments: list[Instrument] = []
-        self._on_error: Callable[[BaseException], None] | None = None
         self._counters = Counters()
-        self._run: GraphRun | None = None
         self._inputs: dict[str, GraphInput] = {}
         self._side: SidePackets | None = None
         self._classes = {name: _classes(self.plan, name) for name in self.plan.graph_inputs.names}
         self._gate = threading.Lock()
 
     # -- before a run -----------------------------------------------------------------------------------
-
-    def observe_output_stream(
-        self, name: str, callback: Callable[[Packet[Any]], None], *, observe_timestamp_bounds: bool = False
-    ) -> None:
-        """Call *callback* with every packet of stream *name*, any stream of the expanded graph.
-
-        Calls come in order, one at a time, from the thread that ran the producer; a callback may push
-        packets. With *observe_timestamp_bounds* it also gets an empty packet where the stream is settled
-        without one. An exception in the callback fails the run.
-        """
-        self._not_running("observe a stream")
-        self._observers.append(Observer((self._known_stream(name),), callback, observe_timestamp_bounds))
-
-    def observe_output_streams(
-        self,
-        names: Sequence[str],
-        callback: Callable[[list[Packet[Any]]], None],
-        *,
-        observe_timestamp_bounds: bool = False,
-    ) -> None:
-        """Call *callback* with the packets of several streams together, one of each in the order of *names*.
-
-        It is called for every timestamp at which one of them has a packet, once all are settled there; those
-        that have none give an empty packet. Otherwise as observe_output_stream.
-        """
-        self._not_running("observe streams")
-        streams = tuple(self._known_stream(name) for name in names)
-        self._observers.append(Observer(streams, callback, observe_timestamp_bounds, together=True))
-
-    def stop_observing(self, callback: Callable[[Packet[Any]], None]) -> None:
-        """Let no stream call *callback* in later runs; one that is not called changes nothing."""
-        self._not_running("stop observing a stream")
-        self._observers = [observer for observer in self._observers if observer.callback != callback]
 
     def add_output_stream_poller(
         self, name: str, *, observe_timestamp_bounds: bool = False, max_queue_size: int = -1
@@ -154,26 +111,6 @@ class CalculatorGraph:
         poller.attach(self, observer)
         self._observers.append(observer)
         return poller
-
-    def set_executor(self, name: str, executor: Executor) -> None:
-        """Use *executor* for the nodes that name it; "" replaces the default one."""
-        self._not_running("set an executor")
-        self._executors[name] = executor
-
-    def set_service(self, service: GraphService[Any], value: Any) -> None:
-        """Lend *value* to the nodes that ask for *service*."""
-        self._not_running("set a service")
-        self._services[service] = value
-
-    def set_error_callback(self, callback: Callable[[BaseException], None]) -> None:
-        """Call *callback* with the first error of a run, when it happens."""
-        self._not_running("set the error callback")
-        self._on_error = callback
-
-    def add_instrument(self, instrument: Instrument) -> None:
-        """Let *instrument* watch the runs."""
-        self._not_running("add an instrument")
-        self._instruments.append(instrument)
 
     # -- a run ------------------------------------------------------------------------------------------
 
@@ -270,6 +207,15 @@ class CalculatorGraph:
         if run.error is not None:
             raise run.error
 
+    def wait_for_observed_output(self, timeout: float | None = None) -> bool:
+        """Wait until an observer was called since this last returned; return False once none will be any more.
+
+        Raises:
+            TimeoutError: none was called within *timeout* seconds.
+        """
+        self._running()
+        return self._sightings.wait(timeout)
+
     def run(self, side_packets: Mapping[str, Any] | None = None) -> None:
         """Start a run of a graph that feeds itself and wait until it is done."""
         self.start_run(side_packets)
@@ -351,6 +297,9 @@ class CalculatorGraph:
         except BaseException:
             self._lent.close()
             raise
+        for name, size in self._queue_sizes.items():
+            for queue in state.inputs[name].stream.consumers:
+                queue.limit_to(size)
         self._counters.clear()
         for node in state.nodes:
             node.contexts[0].equip(services, self.resources, self._counters)
@@ -373,24 +322,10 @@ class CalculatorGraph:
             )
         return {**self._side_packets, **given}
 
-    def _known_stream(self, name: str) -> str:
-        if name not in self.plan.stream_ids:
-            raise refusals.unknown_stream(self.plan, name)
-        return name
-
-    def _known_input(self, name: str) -> str:
-        if name not in self._classes:
-            raise refusals.unknown_input(self.plan, name)
-        return name
-
     def _running(self) -> GraphRun:
         if self._run is None:
             raise GraphStateError("the graph is not running; call start_run() first")
         return self._run
-
-    def _not_running(self, what: str) -> None:
-        if self._run is not None and not self._run.terminated:
-            raise GraphStateError(f"the graph is running; {what} before start_run() or after wait_until_done()")
 
 
 def _classes(plan: config.GraphPlan, name: str) -> tuple[type[Any], ...] | None:

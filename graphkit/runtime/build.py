@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import graphkit.runtime.handlers  # noqa: F401 - registers the handlers
-from graphkit.calculator import Calculator, Status
 from graphkit.config.plan import NodePlan
 from graphkit.contract import CalculatorContract
 from graphkit.errors import CalculatorError, GraphStateError, InputStreamHandlerError, Location, did_you_mean
@@ -14,6 +12,7 @@ from graphkit.executor import Executor, ThreadPoolExecutor, make_executor
 from graphkit.packet_type import ANY
 from graphkit.registry import find_input_stream_handler
 from graphkit.runtime.node import Node
+from graphkit.runtime.observers import Observer, ObserverCalculator, TogetherCalculator
 from graphkit.runtime.state import GraphState
 from graphkit.runtime.streams import GraphInput, InputStream, OutputStream
 from graphkit.runtime.tasks import TaskQueue
@@ -22,61 +21,13 @@ from graphkit.tag_map import TagMap
 from graphkit.threads import budget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from graphkit.config.plan import GraphPlan
-    from graphkit.context import CalculatorContext
     from graphkit.packet import Packet
     from graphkit.services import GraphService
 
 DEFAULT_HANDLER: Final = "DefaultInputStreamHandler"
-
-
-@dataclass(slots=True)
-class Observer:
-    """A program's wish to see a stream, or several together.
-
-    Attributes:
-        streams: their names in the expanded graph.
-        callback: gets every packet, or a list with one of each stream if *together*; outside of any lock, one
-            call at a time and in order.
-        bounds: also call it with an empty packet where the stream is settled and empty.
-        on_touch: instead of calling back, say that something arrived (pollers).
-        max_queue_size: of a poller.
-        together: whether the callback gets the packets of all streams at one timestamp.
-        queue: of the first stream in the current run; set when the run is built.
-    """
-
-    streams: tuple[str, ...]
-    callback: Callable[[Any], None]
-    bounds: bool = False
-    on_touch: Callable[[], None] | None = None
-    max_queue_size: int = -1
-    together: bool = False
-    queue: InputStream | None = field(default=None, repr=False)
-
-
-class ObserverCalculator(Calculator):
-    """The node behind an observer of one stream."""
-
-    def __init__(self, callback: Callable[[Any], None]) -> None:
-        self._callback = callback
-
-    def process(self, cc: CalculatorContext) -> Status | None:
-        """Hand the packet over."""
-        packet = cc.inputs.packets[0]
-        self._callback(packet if packet else packet.at(cc.input_timestamp))
-        return None
-
-
-class TogetherCalculator(ObserverCalculator):
-    """The node behind an observer of several streams."""
-
-    def process(self, cc: CalculatorContext) -> Status | None:
-        """Hand over one packet a stream, empty ones where a stream has none."""
-        now = cc.input_timestamp
-        self._callback([packet if packet else packet.at(now) for packet in cc.inputs.packets])
-        return None
 
 
 def build_state(
@@ -179,7 +130,7 @@ def _observer_node(
         node_id, name, "observer", cls, Location(), contract, inputs, nothing, nothing, nothing,
         ids, (), (False,) * len(ids), {},
     )  # fmt: skip
-    node = Node(node_plan, cls(observer.callback), queue)
+    node = Node(node_plan, cls(observer), queue)
     limit = observer.max_queue_size if observer.on_touch else plan.max_queue_size
     node.inputs = tuple(InputStream(node, i, streams[s], limit) for i, s in enumerate(ids))
     observer.queue = node.inputs[0]

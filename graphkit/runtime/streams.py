@@ -71,8 +71,12 @@ class InputStream:
         self.name = stream.name
         self.queue: deque[Packet[Any]] = deque()
         self.settled = UNSTARTED
-        self.max_size = NO_LIMIT if max_size < 0 else max_size
+        self.limit_to(max_size)
         self.full = False
+
+    def limit_to(self, max_size: int) -> None:
+        """Let the queue hold *max_size* packets before it throttles what feeds it, -1 for no limit."""
+        self.max_size = NO_LIMIT if max_size < 0 else max_size
 
     def mismatch(self, timestamp: int) -> TimestampMismatchError:
         """Return the error for a packet at *timestamp*, which is settled already."""

@@ -1,0 +1,93 @@
+"""Waiting for the next observed output, and the queue size of one graph input."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from graphkit.errors import GraphStateError, ThrottledError
+from graphkit.graph import CalculatorGraph
+
+SECONDS = 10.0
+CHAIN = """
+input_stream: "in"
+output_stream: "out"
+node { calculator: "PassThroughCalculator" input_stream: "in" output_stream: "out" }
+"""
+JOIN = """
+input_stream: "left"
+input_stream: "right"
+node {
+  calculator: "PassThroughCalculator"
+  input_stream: "A:left" input_stream: "B:right"
+  output_stream: "A:out_left" output_stream: "B:out_right"
+}
+"""
+
+
+def test_returns_once_an_observer_was_called() -> None:
+    graph = CalculatorGraph(CHAIN)
+    graph.observe_output_stream("out", lambda packet: None)
+    with graph:
+        graph.add_packet_to_input_stream("in", 1, 1)
+        graph.add_packet_to_input_stream("in", 2, 2)
+        assert graph.wait_for_observed_output(SECONDS)
+        with pytest.raises(TimeoutError, match=r"no observer was called within 0\.01 s"):
+            graph.wait_for_observed_output(0.01)
+        graph.add_packet_to_input_stream("in", 3, 3)
+        assert graph.wait_for_observed_output(SECONDS)
+
+
+def test_wakes_a_thread_that_waits_and_tells_it_of_the_end() -> None:
+    graph = CalculatorGraph(CHAIN)
+    graph.observe_output_stream("out", lambda packet: None)
+    graph.start_run()
+    answers: list[bool] = []
+
+    def wait_until_the_end() -> None:
+        while graph.wait_for_observed_output(SECONDS):
+            answers.append(True)
+        answers.append(False)
+
+    thread = threading.Thread(target=wait_until_the_end)
+    thread.start()
+    graph.add_packet_to_input_stream("in", 1, 1)
+    graph.close_all_input_streams()
+    thread.join(SECONDS)
+    assert not thread.is_alive()
+    assert answers[-1] is False
+    graph.wait_until_done(SECONDS)
+
+
+@pytest.mark.parametrize(("size", "taken"), [pytest.param(1, 1, id="one"), pytest.param(3, 3, id="three")])
+def test_queue_size_of_one_input(size: int, taken: int) -> None:
+    graph = CalculatorGraph(JOIN)
+    graph.set_input_stream_max_queue_size("left", size)
+    graph.add_mode_blocks = False
+    graph.start_run()
+    for stamp in range(taken):
+        graph.add_packet_to_input_stream("left", stamp, stamp)
+    with pytest.raises(ThrottledError):
+        graph.add_packet_to_input_stream("left", taken, taken)
+    graph.cancel_quietly()
+
+
+def test_no_limit() -> None:
+    graph = CalculatorGraph(JOIN)
+    graph.set_input_stream_max_queue_size("left", -1)
+    graph.add_mode_blocks = False
+    graph.start_run()
+    for stamp in range(500):
+        graph.add_packet_to_input_stream("left", stamp, stamp)
+    graph.cancel_quietly()
+
+
+def test_a_size_of_zero_is_refused() -> None:
+    with pytest.raises(GraphStateError, match='max_queue_size of "left" is 0; use -1 for no limit, or 1 and more'):
+        CalculatorGraph(JOIN).set_input_stream_max_queue_size("left", 0)
+
+
+def test_an_unknown_input_is_refused() -> None:
+    with pytest.raises(GraphStateError, match="Did you mean 'left'"):
+        CalculatorGraph(JOIN).set_input_stream_max_queue_size("lefd", 5)

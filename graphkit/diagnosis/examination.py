@@ -34,12 +34,14 @@ class Check:
         title: of its section.
         native: it loads libraries that may crash, so it runs in a process of its own.
         needed: graphs on the CPU need what it looks at.
+        fix: what to do when its libraries crash.
     """
 
     name: str
     title: str
     native: bool = False
     needed: bool = True
+    fix: str = ""
 
     def run(self) -> Section:
         """Run the check here; an exception becomes a fact."""
@@ -48,7 +50,7 @@ class Check:
             return self.section(check())
         except Exception as exc:  # whatever a broken installation raises is a finding
             logger.debug("check %s failed", self.name, exc_info=True)
-            return self.section([failed(self.title, exc, self.severity)])
+            return self.section([failed("check", exc, self.severity)])
 
     @property
     def severity(self) -> Status:
@@ -60,13 +62,16 @@ class Check:
         return Section(self.name, self.title, tuple(facts))
 
 
+_AGAIN: Final = "pip install --force-reinstall"
+_DRIVER: Final = "update the GPU's driver, or do without: GRAPHKIT_GPU_DEVICE=software"
+
 CHECKS: Final = (
     Check("interpreter", "Python"),
-    Check("packages", "Packages", native=True),
-    Check("video", "Video", native=True),
-    Check("opencv", "Images", native=True),
-    Check("inference", "Models run on", native=True),
-    Check("gpu", "GPU graphs", native=True, needed=False),
+    Check("packages", "Packages", native=True, fix=f"{_AGAIN} numpy protobuf onnx"),
+    Check("video", "Video", native=True, fix=f"{_AGAIN} av"),
+    Check("opencv", "Images", native=True, fix=f"{_AGAIN} 'opencv-python-headless<5'"),
+    Check("inference", "Models run on", native=True, fix=f"{_AGAIN} onnxruntime-gpu"),
+    Check("gpu", "GPU graphs", native=True, needed=False, fix=_DRIVER),
     Check("models", "Model files"),
     Check("cameras", "Cameras", needed=False),
     Check("threads", "Threads"),
@@ -109,23 +114,22 @@ def _apart(check: Check, patience: float = _PATIENCE_SECONDS) -> Section:
             errors="replace", timeout=patience, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return check.section([_no_answer(check, f"no answer within {patience:.0f} s")])
+        return check.section([_broken_off(check, f"no answer within {patience:g} s")])
     except OSError as exc:
-        return check.section([failed(check.title, exc, check.severity)])
+        return check.section([failed("check", exc, check.severity)])
     logger.debug("check %s said: %s", check.name, done.stderr)
     if done.returncode != 0:
-        return check.section([_no_answer(check, _end(done))])
+        return check.section([_broken_off(check, _end(done))])
     return check.section([Fact.from_json(value) for value in json.loads(done.stdout)])
 
 
 def _end(done: subprocess.CompletedProcess[str]) -> str:
     """Say how a process ended, with the last line that it printed."""
     code = done.returncode
-    how = f"exit status {code}" if code > 0 else f"the libraries crashed with {signal.Signals(-code).name}"
+    how = f"ended the process with status {code}" if code > 0 else f"crashed with {signal.Signals(-code).name}"
     lines = done.stderr.strip().splitlines()
     return f"{how} ({lines[-1].strip()})" if lines else how
 
 
-def _no_answer(check: Check, how: str) -> Fact:
-    repair = "update the GPU's driver" if check.name == "gpu" else "pip install --force-reinstall graphkit"
-    return Fact(check.title, how, check.severity, f"A library is broken; {repair}.")
+def _broken_off(check: Check, how: str) -> Fact:
+    return Fact("libraries", how, check.severity, check.fix)

@@ -26,7 +26,8 @@ _NO_HARDWARE: Final = (
 def check() -> list[Fact]:
     """Load EGL, try every device, and make a context on the one that graphs would take."""
     hardware = find_hardware()
-    facts = [_moderngl(), *_egl_facts(hardware)]
+    moderngl = _moderngl()
+    facts = [moderngl, *_egl_facts(hardware, draws=moderngl.status is Status.OK)]
     return facts if hardware else [*facts, Fact("hardware", "no GPU is visible here", Status.ABSENT, _NO_HARDWARE)]
 
 
@@ -34,11 +35,12 @@ def _moderngl() -> Fact:
     try:
         import moderngl  # noqa: F401 - whether it can be imported is the question
     except Exception as exc:  # its extension module may lack a library
-        return failed("moderngl", exc, Status.WARNING)
+        return failed("moderngl", exc, Status.WARNING, "moderngl")
     return version_fact("moderngl", installed("moderngl").get("moderngl", ""), Status.WARNING)
 
 
-def _egl_facts(hardware: Hardware) -> list[Fact]:
+def _egl_facts(hardware: Hardware, *, draws: bool) -> list[Fact]:
+    """Return what EGL has to offer; *draws* says whether a context can be made of it."""
     from graphkit.gpu import devices, egl
 
     missing = Status.WARNING if hardware else Status.ABSENT
@@ -46,13 +48,20 @@ def _egl_facts(hardware: Hardware) -> list[Fact]:
         library = egl.library()
         found = devices.list_devices(library)
     except NoEglError as exc:
-        lack = f"{exc.library} cannot be loaded; graphs on the GPU do not run"
+        lack = f"{exc.library} cannot be loaded ({exc.__cause__}); graphs on the GPU do not run"
         return [Fact("EGL", lack, missing, library_fix(hardware))]
     except (GpuError, AttributeError) as exc:  # AttributeError: a library that lacks a function of EGL
         return [failed("EGL", exc, missing)]
     facts = [Fact("EGL", f"{len(found)} device{'' if len(found) == 1 else 's'}")]
     facts += [_device(library, device) for device in found]
-    return facts + _taken(library, found, hardware, missing)
+    try:
+        device, display = devices.open_display(egl=library)
+    except NoGpuDeviceError as exc:
+        return [*facts, _none_taken(exc, missing)]
+    facts.append(Fact("taken", f"device {device.index}, {device.name}: {_reason(device, found)}"))
+    if draws:
+        facts += _context(display)
+    return facts + ([_unused(hardware)] if device.software and hardware else [])
 
 
 def library_fix(hardware: Hardware) -> str:
@@ -83,22 +92,12 @@ def _texts(library: Egl, display: EglDisplay) -> str:
     return f"{(vendor or b'?').decode()}, EGL {(version or b'?').decode()}"
 
 
-def _taken(library: Egl, found: tuple[GpuDevice, ...], hardware: Hardware, missing: Status) -> list[Fact]:
+def _none_taken(error: NoGpuDeviceError, missing: Status) -> Fact:
     from graphkit.gpu import devices
 
-    try:
-        device, display = devices.open_display(egl=library)
-    except NoGpuDeviceError as exc:
-        asked = bool(os.environ.get(devices.ENVIRONMENT))
-        return [Fact("taken", str(exc).replace("\n ", ""), Status.WARNING if asked else missing, _SOFTWARE)]
-    facts = [Fact("taken", f"device {device.index}, {device.name}: {_reason(device, found)}")]
-    try:
-        facts += _context(display)
-    except ImportError:
-        return facts  # moderngl: told already
-    except GpuError as exc:
-        facts.append(Fact("OpenGL", str(exc), Status.WARNING))
-    return facts + ([_unused(hardware)] if device.software and hardware else [])
+    asked = bool(os.environ.get(devices.ENVIRONMENT))
+    lack, _, fix = " ".join(str(error).split()).partition(". ")
+    return Fact("taken", f"none: {lack}", Status.WARNING if asked else missing, fix)
 
 
 def _reason(device: GpuDevice, found: tuple[GpuDevice, ...]) -> str:
@@ -117,7 +116,10 @@ def _context(display: EglDisplay) -> list[Fact]:
     """Make a context as graphs do, and ask it what it is."""
     from graphkit.gpu.context import GlContext
 
-    context = GlContext("doctor", display)
+    try:
+        context = GlContext("doctor", display)
+    except GpuError as exc:
+        return [failed("OpenGL", exc, Status.WARNING)]
     try:
         info: dict[str, Any] = context.run(lambda: dict(context.gl.info))
         size = context.max_texture_size

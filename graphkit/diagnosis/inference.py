@@ -25,7 +25,7 @@ def check() -> list[Fact]:
     try:
         import onnxruntime
     except Exception as exc:  # besides ImportError: built for another version of numpy
-        return [failed("ONNX Runtime", exc, Status.BROKEN)]
+        return [failed("ONNX Runtime", exc, Status.BROKEN, _BUILDS[-1])]
     builds = installed(*_BUILDS)
     facts = [_version(onnxruntime.__version__, list(builds))]
     if len(builds) > 1:

@@ -35,5 +35,10 @@ def _graphkit() -> Fact:
         version = importlib.metadata.version("graphkit")
     except importlib.metadata.PackageNotFoundError:
         found = f"not installed, imported from {graphs_dir().parent}"
-        return Fact("graphkit", found, Status.BROKEN, "its calculators are not found so; pip install it.")
+        return Fact(
+            "graphkit",
+            found,
+            Status.BROKEN,
+            f"pip install -e {graphs_dir().parent}: its calculators are found only so",
+        )
     return Fact("graphkit", f"{version}, graphs in {graphs_dir()}")

@@ -22,12 +22,11 @@ def check() -> list[Fact]:
     """Hash every model that comes with graphkit or was fetched, and try the cache folder."""
     found = [locate(model) for model in CATALOGUE]
     shipped = [model for model in found if model.model.shipped]
-    intact = sum(model.intact for model in shipped)
-    status = Status.OK if intact == len(shipped) else Status.BROKEN
-    facts = [Fact("shipped", f"{intact} of {len(shipped)} are there and intact (SHA-256)", status)]
-    facts += [model_fact(model) for model in shipped if not model.intact]
-    facts += [model_fact(model) for model in found if not model.model.shipped]
-    return [*facts, _cache()]
+    odd = [model_fact(model) for model in shipped if not model.intact]
+    count = f"{len(shipped) - len(odd)} of {len(shipped)} are there and intact (SHA-256)"
+    status = max((fact.status for fact in odd), key=lambda status: status.rank, default=Status.OK)
+    others = [model_fact(model) for model in found if not model.model.shipped]
+    return [Fact("shipped", count, status), *odd, *others, _cache()]
 
 
 def model_fact(found: Located) -> Fact:

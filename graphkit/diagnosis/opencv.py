@@ -22,7 +22,7 @@ def check() -> list[Fact]:
     try:
         import cv2
     except Exception as exc:  # besides ImportError: built for another version of numpy
-        return [failed("OpenCV", exc, Status.BROKEN)]
+        return [failed("OpenCV", exc, Status.BROKEN, _HEADLESS)]
     builds = installed(*_BUILDS)
     facts = [opencv_fact(cv2.__version__)]
     if len(builds) > 1:

@@ -32,7 +32,7 @@ def package_fact(distribution: str, module: str) -> Fact:
     try:
         importlib.import_module(module)
     except Exception as exc:  # a package built for another version of numpy raises what it likes
-        return failed(distribution, exc, Status.BROKEN)
+        return failed(distribution, exc, Status.BROKEN, distribution)
     return version_fact(distribution, installed(distribution).get(distribution, ""))
 
 

@@ -34,12 +34,21 @@ _DISTRIBUTIONS: Final = {
     "rich": "rich",
     "tflite": "tflite",
 }
+_OF_A_WHEEL: Final = re.compile(r"-[0-9a-f]{8}\.so")
 _LONGEST: Final = 300
 
 
-def failed(label: str, error: BaseException, status: Status) -> Fact:
-    """Return the fact that something raised *error*, with the fix that the error hints at."""
-    return Fact(label, _told(error), status, _fix(error))
+def failed(label: str, error: BaseException, status: Status, distribution: str = "") -> Fact:
+    """Return the fact that something raised *error*, with the fix that the error hints at.
+
+    Args:
+        label: of the fact.
+        error: what was raised.
+        status: of the fact.
+        distribution: the package that raised it while it was imported, to be installed again where the error
+            tells nothing better; empty where that is not known.
+    """
+    return Fact(label, _told(error), status, _fix(error, distribution))
 
 
 def _told(error: BaseException) -> str:
@@ -50,12 +59,15 @@ def _told(error: BaseException) -> str:
     return f"cannot be loaded: {text}" if isinstance(error, ImportError) else f"{type(error).__name__}: {text}"
 
 
-def _fix(error: BaseException) -> str:
-    if library := _MISSING_LIBRARY.search(str(error)):
+def _fix(error: BaseException, distribution: str) -> str:
+    library = _MISSING_LIBRARY.search(str(error))
+    if library and not _OF_A_WHEEL.search(library[1]):
         return _library_fix(library[1])
-    if isinstance(error, ImportError):
+    if isinstance(error, ModuleNotFoundError):
         top = (error.name or "").partition(".")[0]
-        return pip_install(_DISTRIBUTIONS.get(top, "graphkit"), again=not isinstance(error, ModuleNotFoundError))
+        return pip_install(_DISTRIBUTIONS.get(top, distribution or "graphkit"))
+    if distribution or isinstance(error, ImportError):
+        return pip_install(distribution or "graphkit", again=True)
     return ""
 
 

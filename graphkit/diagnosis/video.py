@@ -24,7 +24,7 @@ def check() -> list[Fact]:
     try:
         import av
     except Exception as exc:  # besides ImportError: libraries of another FFmpeg raise what they like
-        return [failed("PyAV", exc, Status.BROKEN)]
+        return [failed("PyAV", exc, Status.BROKEN, "av")]
     facts = [version_fact("av", av.__version__), _libraries(av)]
     facts += [codecs_fact(av, kind) for kind in _MODES]
     return [*facts, _round_trip(), _live_input(av)]

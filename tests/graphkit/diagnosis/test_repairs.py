@@ -1,0 +1,56 @@
+"""From exceptions to fixes."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphkit.diagnosis import Status
+from graphkit.diagnosis.repairs import failed
+
+CANNOT_OPEN = "cannot open shared object file: No such file or directory"
+PIP = "pip install --force-reinstall"
+
+
+@pytest.mark.parametrize(
+    ("error", "distribution", "found", "fix"),
+    [
+        pytest.param(
+            ModuleNotFoundError("No module named 'tflite'", name="tflite"), "onnx",
+            "not installed (no module tflite)", "pip install 'tflite>=2.18'", id="module",
+        ),
+        pytest.param(
+            ModuleNotFoundError("No module named 'cv2.gapi'", name="cv2.gapi"), "",
+            "not installed (no module cv2.gapi)", "pip install 'opencv-python-headless>=4.11,<5'", id="submodule",
+        ),
+        pytest.param(
+            ModuleNotFoundError("No module named 'odd'", name="odd"), "",
+            "not installed (no module odd)", "pip install graphkit", id="unknown module",
+        ),
+        pytest.param(
+            ImportError(f"libgomp.so.1: {CANNOT_OPEN}"), "onnx",
+            f"cannot be loaded: libgomp.so.1: {CANNOT_OPEN}", "apt-get install libgomp1", id="system library",
+        ),
+        pytest.param(
+            ImportError(f"libGL.so.1: {CANNOT_OPEN}"), "opencv-python-headless",
+            f"cannot be loaded: libGL.so.1: {CANNOT_OPEN}",
+            f"apt-get install libgl1 or, without it: {PIP} opencv-python-headless", id="libGL",
+        ),
+        pytest.param(
+            ImportError(f"libodd.so.3: {CANNOT_OPEN}"), "onnx", f"cannot be loaded: libodd.so.3: {CANNOT_OPEN}",
+            "install the package that has libodd.so.3 (apt-file search libodd.so.3)", id="unknown library",
+        ),
+        pytest.param(
+            ImportError(f"libx264-1a2b3c4d.so.164: {CANNOT_OPEN}"), "rich",
+            f"cannot be loaded: libx264-1a2b3c4d.so.164: {CANNOT_OPEN}", f"{PIP} 'rich>=13.7'", id="of a wheel",
+        ),
+        pytest.param(ImportError("why"), "", "cannot be loaded: why", f"{PIP} graphkit", id="import"),
+        pytest.param(RuntimeError("ABI"), "rich", "RuntimeError: ABI", f"{PIP} 'rich>=13.7'", id="while imported"),
+        pytest.param(RuntimeError("odd"), "", "RuntimeError: odd", "", id="nothing known"),
+        pytest.param(ValueError(""), "", "ValueError: no message", "", id="no message"),
+        pytest.param(ValueError("a\n b"), "", "ValueError: a b", "", id="lines"),
+        pytest.param(ValueError("x" * 400), "", f"ValueError: {'x' * 300}…", "", id="long"),
+    ],
+)  # fmt: skip
+def test_fixes(error: Exception, distribution: str, found: str, fix: str) -> None:
+    fact = failed("it", error, Status.WARNING, distribution)
+    assert (fact.label, fact.found, fact.status, fact.fix) == ("it", found, Status.WARNING, fix)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from graphkit.cli.collection import collection_paused
 from graphkit.cli.failures import debug_option, signal_status
 from graphkit.errors import UsageError
 
@@ -110,13 +111,14 @@ def run_command(**flags: Any) -> None:
 
 def run(flags: RunFlags) -> None:
     """Do what the flags say; leaves through SystemExit where the status is not 0."""
-    from graphkit.cli.bars import choose_progress
-    from graphkit.cli.report import summary_lines
-    from graphkit.cli.signals import interruptible
+    with collection_paused():
+        from graphkit.cli.bars import choose_progress
+        from graphkit.cli.report import summary_lines
+        from graphkit.cli.signals import interruptible
 
-    graph = _load(flags)
-    settings = _settings(flags, choose_progress(quiet=flags.quiet))
-    job = _job(flags, graph, settings)
+        graph = _load(flags)
+        settings = _settings(flags, choose_progress(quiet=flags.quiet))
+        job = _job(flags, graph, settings)
     with interruptible(job) as interruptions:
         try:
             job.run()

@@ -1,0 +1,26 @@
+"""Garbage collection while a command starts."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Collect no garbage meanwhile, and never look at what was made meanwhile.
+
+    Modules and graphs stay; each pass over them costs 20 ms and finds nothing.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if enabled:
+            gc.enable()

@@ -70,5 +70,5 @@ def _verdict(report: Report) -> str:
         for status, word in (("broken", "broken"), ("warning", "could be better"), ("absent", "absent"))
     }
     told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    verdict = "Graphs run on the CPU." if report.healthy else "Graphs do not run as this machine is."
+    verdict = "Graphs run on the CPU." if report.healthy else "Graphs do not run on this machine as it is."
     return f"{verdict} {told[:1].upper()}{told[1:]}." if told else verdict

@@ -125,7 +125,7 @@ def _context(display: EglDisplay) -> list[Fact]:
         size = context.max_texture_size
     finally:
         context.close()
-    drawn = ", software: slower than the CPU graphs" if context.software else ""
+    drawn = ", software: the CPU draws" if context.software else ""
     return [
         Fact("OpenGL", f"{info['GL_VERSION']}, textures up to {size}x{size}"),
         Fact("renderer", f"{info['GL_RENDERER']} ({info['GL_VENDOR']}){drawn}"),

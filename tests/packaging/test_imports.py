@@ -55,7 +55,12 @@ def test_the_engine_imports_nothing_from_the_calculators() -> None:
         pytest.param("config", "graphkit.runtime", id="config-not-runtime"),
         pytest.param("runtime", "graphkit.graph", id="runtime-not-graph"),
         pytest.param("schema", "graphkit.formats", id="schema-not-formats"),
-        *[pytest.param(f, "graphkit.cli", id=f"{f}-not-cli") for f in ("config", "runtime", "formats", "jobs")],
+        *[
+            pytest.param(f, "graphkit.cli", id=f"{f}-not-cli")
+            for f in ("config", "runtime", "formats", "jobs", "models", "diagnosis")
+        ],
+        pytest.param("models", "graphkit.diagnosis", id="models-not-diagnosis"),
+        pytest.param("diagnosis", "click", id="diagnosis-not-click"),
         *[pytest.param(f, "graphkit.jobs", id=f"{f}-not-jobs") for f in ("config", "runtime", "formats")],
     ],
 )

@@ -46,7 +46,7 @@ def test_the_screen(graphkit, finds) -> None:
         "  BROKEN  PyAV   not installed",
         "                 fix: pip install av",
         "",
-        "Graphs do not run as this machine is. 1 broken, 1 could be better, 1 absent.",
+        "Graphs do not run on this machine as it is. 1 broken, 1 could be better, 1 absent.",
     ]
 
 

@@ -97,7 +97,7 @@ def test_a_card_and_mesa(machine) -> None:
 def test_mesa_alone(machine) -> None:
     found = machine(MESA)
     assert found["taken"].found == "device 1, software (Mesa): software rendering; there is no other"
-    assert found["renderer"].found == "R (V), software: slower than the CPU graphs"
+    assert found["renderer"].found == "R (V), software: the CPU draws"
     hardware = found["hardware"]
     assert (hardware.found, hardware.status) == ("no GPU is visible here", Status.ABSENT)
     assert "NVIDIA_DRIVER_CAPABILITIES=all" in hardware.fix

@@ -12,7 +12,7 @@ from graphkit.errors import GraphValidationError
 from graphkit.formats import ImageFrame, ImageSize, NormalizedRect, Rect
 from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.resources import GPU_SERVICE
+from graphkit.gpu.service import GPU_SERVICE
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from graphkit.errors import GraphValidationError, NoEglError, NoGpuDeviceError
 from graphkit.formats import Image, ImageFrame
 from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.devices import open_display
-from graphkit.gpu.resources import GPU_SERVICE, GpuResources
+from graphkit.gpu.resources import GpuResources
+from graphkit.gpu.service import GPU_SERVICE
 from graphkit.graph import CalculatorGraph
 from graphkit.testing import CalculatorRunner
 

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import av
 from google.protobuf import text_format
-from hand_tracker import OUTPUTS, load_config
+from hand_tracker import BINARY_GRAPH, OUTPUTS
 from mediapipe.framework import calculator_pb2
 from mediapipe.python import packet_creator, packet_getter
 from mediapipe.python._framework_bindings import calculator_graph, image_frame, resource_util
 from peer_common import peer_root, read_frames, seconds_since_process_start, usage
 from render_data import hand_render_data
+from tracker import load_config
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +41,7 @@ class AnnotatingGraph:
 
     def __init__(self, hands: int) -> None:
         resource_util.set_resource_dir(str(peer_root().parent))
-        config = load_config()
+        config = load_config(BINARY_GRAPH)
         config.MergeFrom(text_format.Parse(OVERLAY, calculator_pb2.CalculatorGraphConfig()))
         self._found: dict[str, Any] = {}
         self._drawn: list[Any] = []

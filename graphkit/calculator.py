@@ -97,12 +97,17 @@ class Calculator:
         Args:
             node: of this class.
             wanted: what is read of each of its outputs.
-            side_packets: those known when the run starts, by name; an empty packet where nobody gives one. What is
-                missing here is made later.
+            side_packets: those known when the run starts, by name; an empty packet where nobody gives one. What
+                is missing here is made later.
         """
         only_outputs = (cls.pure or cls.for_outputs_only) and node.output_streams and not node.output_side_packets
         unread = bool(only_outputs) and not any(wanted)
         return [NOTHING if unread else EVERYTHING] * len(node.input_streams)
+
+    @classmethod
+    def known_side_packets(cls, node: NodePlan) -> dict[str, Any]:
+        """Return the values, by name, of those output side packets of *node* that its options alone decide."""
+        return {}
 
     def restrict_outputs(self, wanted: Sequence[Wanted]) -> None:
         """Take note of what is read of each output; called before ``open``. The rest may be left out.

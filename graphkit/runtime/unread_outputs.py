@@ -8,7 +8,7 @@ trouble: it starts with nothing wanted, and adds until nothing changes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graphkit.calculator import Calculator
 from graphkit.packet import Packet
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 
 def wanted_streams(
-    plan: GraphPlan, side_packets: Mapping[str, Packet[object]], observed: Collection[str]
+    plan: GraphPlan, side_packets: Mapping[str, Packet[Any]], observed: Collection[str]
 ) -> list[Wanted]:
     """Return what is read of each stream, by stream id.
 
     Args:
         plan: the graph.
-        side_packets: those given when the run starts, by name. What nodes still make is unknown.
+        side_packets: those given when the run starts, by name. Constants of the graph are known too; what other
+            nodes make is not, and leaves everything open.
         observed: names of the streams that the program looks at.
     """
     known = _known(plan, side_packets)
@@ -47,20 +48,20 @@ def wanted_streams(
     return wanted
 
 
-def _known(plan: GraphPlan, side_packets: Mapping[str, Packet[object]]) -> dict[str, Packet[object]]:
-    """Return the side packets that are known, an empty one where nobody gives or makes it."""
-    missing = Packet.empty(Timestamp.UNSET)
-    return {
-        name: side_packets.get(name, missing)
-        for name, declared in plan.side_packets.items()
-        if declared.producer < 0 or name in side_packets
-    }
+def _known(plan: GraphPlan, given: Mapping[str, Packet[Any]]) -> dict[str, Packet[Any]]:
+    """Return the side packets that are given or constant, and an empty one where nobody gives or makes it."""
+    missing: Packet[Any] = Packet.empty(Timestamp.UNSET)
+    known = {name: missing for name, declared in plan.side_packets.items() if declared.producer < 0}
+    for node in plan.nodes:
+        if node.output_side_packets:
+            known.update((name, Packet(value)) for name, value in node.cls.known_side_packets(node).items())
+    return {**known, **given}
 
 
 def restrict_outputs(
     plan: GraphPlan,
     nodes: Sequence[Node],
-    side_packets: Mapping[str, Packet[object]],
+    side_packets: Mapping[str, Packet[Any]],
     observed: Collection[str],
 ) -> None:
     """Tell the nodes of a run that can leave outputs out what is read of theirs.

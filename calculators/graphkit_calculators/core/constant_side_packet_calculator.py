@@ -17,6 +17,7 @@ from graphkit.schema import message_class
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphkit.config.plan import NodePlan
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
 
@@ -125,11 +126,16 @@ class ConstantSidePacketCalculator(Calculator):
             packet_type = _KINDS[fields[0]].packet_type or message_class("mediapipe.TimeSeriesHeader")
             cc.output_side_packets["PACKET", index].type = PacketType.of(packet_type)
 
+    @classmethod
+    def known_side_packets(cls, node: NodePlan) -> dict[str, Any]:
+        """Return all values: they stand in the options."""
+        constants = node.options[ConstantSidePacketCalculatorOptions].packet
+        return dict(zip(node.output_side_packets.names, map(_value, constants), strict=True))
+
     def open(self, cc: CalculatorContext) -> None:
         """Set the side packets."""
         for index, constant in enumerate(self.options(cc).packet):
-            (field,) = _fields(constant)
-            self.packets.set(cc, _KINDS[field].convert(getattr(constant, field)), index=index)
+            self.packets.set(cc, _value(constant), index=index)
 
     def process(self, cc: CalculatorContext) -> Status:
         """There are no streams."""
@@ -138,3 +144,8 @@ class ConstantSidePacketCalculator(Calculator):
 
 def _fields(constant: ConstantSidePacket) -> list[str]:
     return [name for name in _KINDS if getattr(constant, name) is not None]
+
+
+def _value(constant: ConstantSidePacket) -> Any:
+    (field,) = _fields(constant)
+    return _KINDS[field].convert(getattr(constant, field))

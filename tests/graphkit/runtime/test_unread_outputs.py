@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graphkit import Calculator, CalculatorGraph, Input, Output, calculator, config
+from graphkit import Calculator, CalculatorGraph, Input, Output, SideOutput, calculator, config
 from graphkit.formats import Tensor
 from graphkit.packet import Packet
 from graphkit.runtime.unread_outputs import wanted_streams
@@ -118,14 +118,37 @@ def test_gates(control: str, options: str, given: dict[str, bool], is_read: bool
     assert found == (elements(1) if is_read else elements())
 
 
-def test_a_side_packet_that_a_node_makes_is_not_known() -> None:
-    maker = """
-        node {
-          calculator: "ConstantSidePacketCalculator" output_side_packet: "PACKET:switch"
-          options { [mediapipe.ConstantSidePacketCalculatorOptions.ext] { packet { bool_value: false } } }
-        }
-    """
-    assert wanted(maker + SPLIT + gate(ALLOWED), ("gated",)) == elements(1)
+CONSTANT = """
+    node {
+      calculator: "ConstantSidePacketCalculator"
+      output_side_packet: "PACKET:0:number" output_side_packet: "PACKET:1:switch"
+      options { [mediapipe.ConstantSidePacketCalculatorOptions.ext] {
+        packet { int_value: 3 } packet { bool_value: %s }
+      } }
+    }
+"""
+
+
+@calculator
+class UnreadTestSwitch(Calculator):
+    """Makes a side packet that nobody can know before."""
+
+    switch = SideOutput(bool)
+
+
+@pytest.mark.parametrize(
+    ("maker", "is_read"),
+    [
+        pytest.param(CONSTANT % "false", False, id="a constant that shuts"),
+        pytest.param(CONSTANT % "true", True, id="a constant that opens"),
+        pytest.param(
+            'node { calculator: "UnreadTestSwitch" output_side_packet: "switch" }', True, id="made in the run"
+        ),
+    ],
+)
+def test_side_packets_that_nodes_make(maker: str, is_read: bool) -> None:
+    found = wanted(maker + SPLIT + gate(ALLOWED), ("gated",))
+    assert found == (elements(1) if is_read else elements())
 
 
 def test_a_gate_is_read_as_far_as_what_comes_out() -> None:

@@ -6,6 +6,7 @@ or the exception, back. Whoever waits does so without the interpreter's lock.
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _here: Final = threading.local()
+_process: Final[dict[str, int]] = {}
 
 
 class GlContext:
@@ -66,12 +68,18 @@ class GlContext:
         self._parking: moderngl.Framebuffer
         self._lost: GlContextLostError | None = None
         self.closed = False
+        _refuse_after_fork()
         self._thread = CommandThread(f"gl-{name}", lambda: self._begin(display, share), self._finish)
 
     @staticmethod
     def current() -> GlContext | None:
         """Return the context that the calling thread serves, None on any other thread."""
         return getattr(_here, "context", None)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the driver gave the context up."""
+        return self._lost is not None
 
     @property
     def is_current(self) -> bool:
@@ -193,6 +201,16 @@ class GlContext:
 
     def __repr__(self) -> str:
         return f"GlContext({self.name})"
+
+
+def _refuse_after_fork() -> None:
+    """OpenGL does not survive a fork: its threads are gone and its locks stay taken. Better say so than hang."""
+    pid = os.getpid()
+    if _process.setdefault("id", pid) != pid:
+        raise GpuError(
+            "this process was forked from one that uses the GPU, which OpenGL does not survive; start processes "
+            'with multiprocessing.get_context("spawn").'
+        )
 
 
 class GlExecutor(Executor):

@@ -28,7 +28,7 @@ from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.context import GlContext
 from graphkit.gpu.formats import GpuBufferFormat
 from graphkit.gpu.gl_texture import GlTexture
-from graphkit.gpu.resources import GPU_SERVICE, GlContextOptions
+from graphkit.gpu.service import GPU_SERVICE, GlContextOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

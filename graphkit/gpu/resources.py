@@ -1,9 +1,9 @@
-"""GpuResources: the GPU as graphs borrow it, and the service that lends it."""
+"""GpuResources: the GPU as graphs borrow it."""
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from graphkit.errors import GpuError
 from graphkit.gpu import egl as egl_layer
@@ -11,8 +11,6 @@ from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.devices import open_display
 from graphkit.gpu.egl import EglDisplay
 from graphkit.gpu.share_group import ShareGroup
-from graphkit.options import option, options
-from graphkit.services import GraphService
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 
     import moderngl
 
-    from graphkit.config.plan import NodePlan
-    from graphkit.executor import Executor
     from graphkit.formats.image_frame import ImageFrame
     from graphkit.gpu.context import GlContext
     from graphkit.gpu.formats import GpuBufferFormat
@@ -32,21 +28,10 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-@options("mediapipe.GlContextOptions", extension=222332034)
-class GlContextOptions:
-    """Options of any node that uses the GPU.
-
-    Attributes:
-        gl_context_name: the context it runs in; nodes of different contexts run side by side.
-    """
-
-    gl_context_name: str | None = option(1)
-
-
 class GpuResources:
     """A device, its contexts and what they share. Close it, or use it in a ``with``.
 
-    A graph makes its own where the program lends it none::
+    A graph finds its own (see ``graphkit.gpu.service``) where the program lends it none::
 
         with GpuResources.create() as gpu:
             graph.set_service(GPU_SERVICE, gpu)
@@ -141,18 +126,3 @@ class GpuResources:
 
     def __repr__(self) -> str:
         return f"GpuResources({self.device_name})"
-
-
-def _executor(resources: GpuResources, plan: NodePlan) -> tuple[str, Executor]:
-    """Return the executor that runs a node of a graph: its context's thread."""
-    settings: Any = plan.contract.service_settings.get(GPU_SERVICE)
-    named: GlContextOptions | None = plan.options.get(GlContextOptions)
-    name = (named.gl_context_name if named is not None else None) or settings or ""
-    context = resources.context(name)
-    return f"gl:{context.name}", context.executor()
-
-
-GPU_SERVICE: Final[GraphService[GpuResources]] = GraphService(
-    "gpu", GpuResources.create, close=GpuResources.close, executor=_executor
-)
-"""The GPU; ``GlCalculatorHelper.update_contract`` asks for it."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import pytest
 from graphkit.errors import (
     GlCallError,
     GlContextLostError,
+    GpuError,
     GpuOutOfMemoryError,
     GpuReleasedError,
     ShaderCompileError,
@@ -193,3 +195,12 @@ def test_a_shader_may_bring_its_version(gpu: GpuResources) -> None:
     with pytest.raises(ShaderCompileError) as caught:
         gpu.run(lambda context: FullFrameProgram(context, source))
     assert caught.value.line == 3
+
+
+def test_a_fork_of_a_process_that_uses_the_gpu_is_refused_instead_of_hanging(
+    gpu: GpuResources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpu.context()
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    with pytest.raises(GpuError, match=r'start processes with multiprocessing.get_context\("spawn"\)'):
+        gpu.context("new")

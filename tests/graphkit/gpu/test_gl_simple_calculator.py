@@ -22,7 +22,7 @@ from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.formats import GpuBufferFormat
 from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
 from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.gpu.resources import GPU_SERVICE, GpuResources
+from graphkit.gpu.service import GPU_SERVICE, close_idle
 from graphkit.graph import CalculatorGraph
 from graphkit.packet_type import OneOf
 from graphkit.ports import Input, Output
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
     from graphkit.gpu.gl_texture import GlTexture
+    from graphkit.gpu.resources import GpuResources
 
 PICTURE = np.random.default_rng(5).integers(0, 256, (12, 20, 4), dtype=np.uint8)
 
@@ -286,6 +287,7 @@ def test_no_egl_fails_the_start_with_the_fix(monkeypatch: pytest.MonkeyPatch) ->
     def missing(device: str | None) -> None:
         raise NoEglError("libEGL.so.1", "not there")
 
+    close_idle()
     monkeypatch.setattr(resources_module, "open_display", missing)
     graph = CalculatorGraph(
         'input_stream: "a" node { calculator: "TestGlNegative" input_stream: "a" output_stream: "b" }'

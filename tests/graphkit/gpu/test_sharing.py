@@ -14,12 +14,13 @@ import pytest
 from graphkit.calculator import calculator
 from graphkit.formats import ImageFrame
 from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.resources import GPU_SERVICE, GpuResources
+from graphkit.gpu.service import GPU_SERVICE, close_idle
 from graphkit.graph import CalculatorGraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from graphkit.gpu.resources import GpuResources
     from graphkit.packet import Packet
 
 WIDTH, HEIGHT = 96, 64
@@ -123,6 +124,7 @@ def gl_threads() -> set[str]:
 
 def settle() -> None:
     gc.collect()
+    close_idle()
     for thread in threading.enumerate():
         if thread.name.startswith("gl-"):
             thread.join(10)
@@ -133,11 +135,12 @@ def _no_gl_threads(egl: None) -> Iterator[None]:
     settle()  # what errors of earlier tests held on to
     assert not gl_threads()
     yield
+    settle()
     assert not gl_threads()
 
 
 @pytest.mark.usefixtures("_no_gl_threads")
-def test_graphs_with_resources_of_their_own_leave_nothing() -> None:
+def test_graphs_with_resources_of_their_own_start_and_stop_and_leave_nothing() -> None:
     graph = CalculatorGraph(
         GRAPH.replace('input_stream: "a" output', 'input_stream: "f" output', 1)
         + 'node { calculator: "ImageFrameToGpuBufferCalculator" input_stream: "f" output_stream: "a" }'
@@ -145,13 +148,14 @@ def test_graphs_with_resources_of_their_own_leave_nothing() -> None:
     pictures: list[np.ndarray] = []
     graph.observe_output_stream("c", lambda packet: pictures.append(packet.payload.array().copy()))
     resident = []
-    for run in range(40):
+    for run in range(200):
         with graph:
             graph.add_packet_to_input_stream("f", ImageFrame(picture(run)), timestamp=0)
         assert np.array_equal(pictures.pop(), 255 - np.roll(picture(run), -1, axis=1))
-        if run >= 9:
+        if run >= 19:
             resident.append(resident_bytes())
-    assert resident[-1] - resident[0] < 8 << 20
+    assert gl_threads() == {"gl-shared", "gl-second"}  # for the next graph
+    assert resident[-1] - resident[0] < 4 << 20
 
 
 @pytest.mark.usefixtures("_no_gl_threads")
@@ -165,6 +169,6 @@ def test_a_picture_that_outlives_its_graph_can_be_read() -> None:
     graph.observe_output_stream("b", got.append)
     with graph:
         graph.add_packet_to_input_stream("f", ImageFrame(picture(3)), timestamp=0)
+    close_idle()
     assert gl_threads() == {"gl-shared"}
     assert np.array_equal(got.pop().payload.array(), 255 - picture(3))
-    settle()

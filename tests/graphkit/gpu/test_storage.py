@@ -9,7 +9,8 @@ import numpy as np
 from graphkit.formats import ImageFrame
 from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.resources import GPU_SERVICE, GpuResources
+from graphkit.gpu.resources import GpuResources
+from graphkit.gpu.service import GPU_SERVICE
 from graphkit.gpu.storage import GpuStorage, release_texture
 from graphkit.graph import CalculatorGraph
 

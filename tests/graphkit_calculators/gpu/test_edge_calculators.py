@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 import pytest
@@ -7,10 +9,13 @@ import pytest
 from graphkit.errors import GraphValidationError
 from graphkit.formats import ImageFormat, ImageFrame
 from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.resources import GPU_SERVICE, GpuResources
+from graphkit.gpu.service import GPU_SERVICE
 from graphkit.graph import CalculatorGraph
 from graphkit.resources import Resources
 from graphkit.testing import CalculatorRunner
+
+if TYPE_CHECKING:
+    from graphkit.gpu.resources import GpuResources
 
 RNG = np.random.default_rng(7)
 RGB = RNG.integers(0, 256, (48, 65, 3), dtype=np.uint8)  # odd width: rows that no alignment pads

@@ -1,42 +1,52 @@
 """Cutting a rotated region out of a picture on the GPU into the memory of a tensor.
 
-The shader does what OpenCV does in memory: it samples at multiples of 1/32 pixel, weighs four pixels and rounds
-to 8 bits, so that a graph on the GPU and the same graph on the CPU see the same tensors.
+The shader does what OpenCV does in memory, to the last bit: it samples at the same multiples of 1/32 pixel, weighs
+four pixels and rounds to 8 bits. A tracker feeds on its own output, so that one level of difference in one pixel
+would move landmarks by pixels a second later; this way a graph finds the same on either side.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import FormatError
 from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.formats import GpuBufferFormat
 from graphkit.gpu.gl_texture import GlTexture
 from graphkit.gpu.program import FullFrameProgram
-from graphkit_calculators.tensor._roi import corners
+from graphkit_calculators.tensor._image_warp import source_matrix
 
 if TYPE_CHECKING:
+    from graphkit.formats.image_frame import Pixels
     from graphkit.gpu.context import GlContext
-    from graphkit_calculators.tensor._image_warp import Floats
     from graphkit_calculators.tensor._roi import Roi
 
-_STEPS: Final = 32
-"""Positions that OpenCV tells apart between two pixels."""
+_FORMATS: Final = (GpuBufferFormat.RGBA8, GpuBufferFormat.R8)
 
-# The format of what is drawn, by the format of the picture. Floats: reading RGBA8 back is no faster where it is
-# converted to bytes first, and three planes of one channel cost three times the sampling.
-_TARGETS: Final = {GpuBufferFormat.RGBA8: GpuBufferFormat.RGBA32F, GpuBufferFormat.R8: GpuBufferFormat.R32F}
+# OpenCV multiplies in double precision, which OpenGL has from 4.0 on. It matters: the corners of a region are
+# float32 numbers, so samples often lie half way between two steps, but for a rounding error. Older devices put
+# about one sample of a thousand 1/32 pixel off.
+_DOUBLE: Final = "#version 400 core\n#define real double\n#define real3 dvec3\n#define real3x3 dmat3\n"
+_SINGLE: Final = (
+    "#version 330 core\n#define precise\n#define real float\n#define real3 vec3\n#define real3x3 mat3\n"
+)
 
-_SHADER: Final = """
+_SHADER: Final = """#line 1
     uniform sampler2D frame;
-    uniform ivec2 whole_start, whole_right, whole_down;  // in 1/32 pixels
-    uniform vec2 start, right, down;                     // what is left of them, at most a half
     uniform bool replicate;
-    uniform float scale;
-    uniform float offset;
+    uniform real3x3 source_from_target;
+    uniform int block;
     out vec4 color;
+
+    // In steps of 1/32 pixel. OpenCV works from the left edge of each block of pixels, which rounds its own way.
+    ivec2 place_of(ivec2 target) {
+        int x = target.x % block;
+        precise real3 edge = source_from_target[0] * real(target.x - x) + source_from_target[1] * real(target.y);
+        edge += source_from_target[2];
+        precise real3 place = edge + source_from_target[0] * real(x);
+        precise real scale = real(32) / place.z;
+        return ivec2(roundEven(place.x * scale), roundEven(place.y * scale));
+    }
 
     vec4 level(ivec2 place, ivec2 last) {
         ivec2 inside = clamp(place, ivec2(0), last);
@@ -44,53 +54,19 @@ _SHADER: Final = """
     }
 
     void main() {
-        ivec2 target = ivec2(gl_FragCoord.xy);
-        ivec2 whole = whole_start + target.x * whole_right + target.y * whole_down;
-        vec2 rest = start + float(target.x) * right + float(target.y) * down;
-        ivec2 place = whole + ivec2(round(rest));
+        ivec2 place = place_of(ivec2(gl_FragCoord.xy));
         ivec2 corner = place >> 5, last = textureSize(frame, 0) - 1;
         vec2 share = vec2(place & 31) / 32.0;
         vec4 above = mix(level(corner, last), level(corner + ivec2(1, 0), last), share.x);
         vec4 below = mix(level(corner + ivec2(0, 1), last), level(corner + ivec2(1, 1), last), share.x);
-        color = floor(mix(above, below, share.y) + 0.5) * scale + offset;
+        color = floor(mix(above, below, share.y) + 0.5) / 255.0;
     }
 """
 
 
-class Grid(NamedTuple):
-    """Where the samples lie: ``start + x * right + y * down``, in 1/32 pixels of the picture.
-
-    Each vector is split into whole numbers, which OpenGL adds exactly, and a rest of half a step at most; a
-    float alone would put one sample of a hundred elsewhere.
-
-    Attributes:
-        whole: (3, 2) int32: start, right, down.
-        rest: (3, 2) float64.
-    """
-
-    whole: np.ndarray[Any, np.dtype[np.int32]]
-    rest: np.ndarray[Any, np.dtype[np.float64]]
-
-    @classmethod
-    def of(cls, roi: Roi, size: tuple[int, int]) -> Grid:
-        """Return the samples of *roi* for a tensor of width and height *size*.
-
-        As in memory, the corner of the region is where the first sample is taken, not the middle of its pixel.
-        """
-        bottom_left, top_left, top_right, _ = corners(roi).astype(np.float64)
-        exact = _STEPS * np.array((
-            top_left, (top_right - top_left) / size[0], (bottom_left - top_left) / size[1]
-        ))  # fmt: skip
-        whole = np.rint(exact)
-        return cls(whole.astype(np.int32), exact - whole)
-
-    def uniforms(self) -> dict[str, tuple[float, ...]]:
-        """Return the values of the shader's uniforms."""
-        names = ("start", "right", "down")
-        return {
-            **{f"whole_{name}": tuple(row) for name, row in zip(names, self.whole.tolist(), strict=True)},
-            **{name: tuple(row) for name, row in zip(names, self.rest.tolist(), strict=True)},
-        }
+def block_width(size: tuple[int, int]) -> int:
+    """Return the width of the blocks in which OpenCV samples a result of width and height *size*."""
+    return min(1024 // min(16, size[1]), size[0])
 
 
 class GpuWarp:
@@ -99,19 +75,17 @@ class GpuWarp:
     Args:
         context: draws; None for one that the pictures are made in, taken with the first of them.
         replicate: whether the outside repeats the edge; it is black otherwise.
-        scale: factor for levels of 0 to 255.
-        offset: added after it.
     """
 
-    def __init__(self, context: GlContext | None, *, replicate: bool, scale: float, offset: float) -> None:
+    def __init__(self, context: GlContext | None, *, replicate: bool) -> None:
         self._context = context
-        self._constants = {"frame": 0, "replicate": replicate, "scale": scale, "offset": offset}
+        self._replicate = replicate
         self._program: FullFrameProgram | None = None
         if context is not None:
             context.run(self._compiled, context)
 
-    def __call__(self, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> Floats:
-        """Return the levels of *roi*, scaled; any thread.
+    def __call__(self, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> Pixels:
+        """Return the pixels of *roi*; any thread.
 
         Args:
             picture: RGBA8 or R8.
@@ -119,18 +93,17 @@ class GpuWarp:
             size: width and height of the result.
 
         Returns:
-            (height, width, 4) float32 for RGBA8, (height, width) for R8; read-only.
+            (height, width, 4) uint8 for RGBA8, (height, width) for R8; read-only.
 
         Raises:
             FormatError: the picture is of another format.
         """
-        target = _TARGETS.get(picture.format)
-        if target is None:
-            known = " and ".join(known.name for known in _TARGETS)
+        if picture.format not in _FORMATS:
+            known = " and ".join(known.name for known in _FORMATS)
             raise FormatError(f"IMAGE_GPU is of format {picture.format.name}; tensors are made of {known}.")
         if self._context is None:
             self._context = picture.group.context()
-        return self._context.run(self._draw, self._context, picture, Grid.of(roi, size), size, target)
+        return self._context.run(self._draw, self._context, picture, roi, size)
 
     def release(self) -> None:
         """Let go of the shader."""
@@ -140,19 +113,20 @@ class GpuWarp:
 
     def _compiled(self, context: GlContext) -> FullFrameProgram:
         if self._program is None:
-            self._program = FullFrameProgram(context, _SHADER, name="ImageToTensorCalculator")
-            self._program.set(**self._constants)
+            precision = _DOUBLE if context.gl.version_code >= 400 else _SINGLE
+            self._program = FullFrameProgram(context, precision + _SHADER, name="ImageToTensorCalculator")
+            self._program.set(frame=0, replicate=self._replicate)
         return self._program
 
-    def _draw(
-        self, context: GlContext, picture: GpuBuffer, grid: Grid, size: tuple[int, int], format_: GpuBufferFormat
-    ) -> Floats:
+    def _draw(self, context: GlContext, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> Pixels:
         program = self._compiled(context)
         with GlTexture(context, picture, writes=False) as source:
-            drawn = GlTexture(context, GpuBuffer.allocate(context, picture.group, *size, format_), writes=True)
+            target = GpuBuffer.allocate(context, picture.group, *size, picture.format)
+            drawn = GlTexture(context, target, writes=True)
             drawn.framebuffer().use()
             source.use(0)
-            program.set(**grid.uniforms())
+            columns = tuple(source_matrix(roi, size).T.ravel().tolist())
+            program.set(source_from_target=columns, block=block_width(size))
             program.render()
         with drawn.get_frame(GpuBuffer) as tensor:
             return tensor.array()

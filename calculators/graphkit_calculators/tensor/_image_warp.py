@@ -47,7 +47,7 @@ class FixedWarp:
     def __init__(self, roi: Roi, size: tuple[int, int], *, replicate: bool) -> None:
         cv2 = opencv()
         self._border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-        _, inverse = cv2.invert(_matrix(roi, size))
+        inverse = source_matrix(roi, size)
         x, y = np.meshgrid(np.arange(size[0], dtype=np.float64), np.arange(size[1], dtype=np.float64))
         scaled = 32 / (inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2])
         source_x, source_y = (
@@ -61,6 +61,12 @@ class FixedWarp:
         cv2 = opencv()
         warped: Pixels = cv2.remap(pixels, self._whole, self._fraction, cv2.INTER_LINEAR, borderMode=self._border)
         return warped
+
+
+def source_matrix(roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the (3, 3) matrix from pixels of the result to those of the image, as OpenCV finds it."""
+    matrix: np.ndarray[Any, np.dtype[np.float64]] = opencv().invert(_matrix(roi, size))[1]
+    return matrix
 
 
 def _matrix(roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.float64]]:

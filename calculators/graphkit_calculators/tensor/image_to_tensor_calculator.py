@@ -90,8 +90,7 @@ class ImageToTensorCalculator(Calculator):
     MATRIX, (4, 4) float32, from fractions of the tensor to fractions of the image.
 
     A GpuBuffer, and an Image made of one, is cut out by a shader where it lies; only the tensor is read
-    back. Samples are taken where they are taken in memory, and rounded as there, so both ways give the
-    same tensor but for one level in 255 here and there.
+    back. Samples are taken where they are taken in memory, and rounded as there: the tensor is the same.
 
     Knobs: ``output_tensor_width`` and ``_height`` (default: those of the image) are what it costs,
     some 0.4 ms at 224 x 224 with a rect and half of that without; ``keep_aspect_ratio`` grows the region
@@ -193,16 +192,18 @@ class ImageToTensorCalculator(Calculator):
         if self._gpu_warp is not None:
             self._gpu_warp.release()
 
+    def _tensor(self, pixels: np.ndarray[Any, np.dtype[Any]]) -> Tensor:
+        if self._dtype is None:
+            return Tensor(to_planes(pixels, self._scale, self._offset), "NCHW")
+        return Tensor(to_bytes(pixels, self._scale, self._offset, self._dtype))
+
     # -- in memory --------------------------------------------------------------------------------------
 
     def _from_memory(self, frame: ImageFrame, roi: Roi, size: tuple[int, int]) -> Tensor:
         if frame.format not in _READABLE:
             known = ", ".join(format_.name for format_ in _READABLE)
             raise FormatError(f"IMAGE is of format {frame.format.name}; tensors are made of {known}.")
-        pixels = self._warped(frame, roi, size)
-        if self._dtype is None:
-            return Tensor(to_planes(pixels, self._scale, self._offset), "NCHW")
-        return Tensor(to_bytes(pixels, self._scale, self._offset, self._dtype))
+        return self._tensor(self._warped(frame, roi, size))
 
     def _warped(self, frame: ImageFrame, roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[Any]]:
         if self._has_rect:
@@ -218,16 +219,12 @@ class ImageToTensorCalculator(Calculator):
         if self._gpu_warp is None:
             with self._gpu_warp_lock:  # several frames may be at work at once
                 self._gpu_warp = self._gpu_warp or self._make_gpu_warp(None)
-        values = self._gpu_warp(buffer, roi, size)
-        if self._dtype is None:
-            return Tensor(to_planes(values, 1.0, 0.0), "NCHW")
-        return Tensor(to_bytes(values.astype(np.uint8), self._scale, self._offset, self._dtype))
+        return self._tensor(self._gpu_warp(buffer, roi, size))
 
     def _make_gpu_warp(self, context: GlContext | None) -> GpuWarp:
         from graphkit_calculators.tensor._gpu_warp import GpuWarp
 
-        scale, offset = (self._scale, self._offset) if self._dtype is None else (1.0, 0.0)
-        return GpuWarp(context, replicate=self._replicate, scale=scale, offset=offset)
+        return GpuWarp(context, replicate=self._replicate)
 
 
 def _value_range(

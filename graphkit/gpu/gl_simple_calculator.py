@@ -48,11 +48,14 @@ class GlSimpleCalculator(Calculator):
         fragment_shader: reads ``in vec2 sample_coordinate`` (0..1 from the top left), ``uniform sampler2D
             frame`` and, if it likes, ``uniform vec2 pixel_size`` (of the source, in texture coordinates).
         helper: from ``open`` on.
+        shader: ``fragment_shader``, compiled, from ``gl_setup`` on; ``self.shader.set(name=value)`` in ``gl_bind``
+            sets uniforms of one's own.
     """
 
     fragment_shader: ClassVar[str] = ""
 
     helper: GlCalculatorHelper
+    shader: FullFrameProgram
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
@@ -94,22 +97,22 @@ class GlSimpleCalculator(Calculator):
         """Make shaders and other objects, once."""
         if not self.fragment_shader:
             raise ContractError(f"{type(self).__name__} needs a fragment_shader, or a gl_setup() and gl_render()")
-        self._filter = FullFrameProgram(
+        self.shader = FullFrameProgram(
             self.helper.context, self.fragment_shader, name=f"{type(self).__name__}.fragment_shader"
         )
-        self._filter.set(frame=SOURCE_UNIT)
+        self.shader.set(frame=SOURCE_UNIT)
 
     def gl_bind(self) -> None:
         """Set state that ``gl_render`` relies on, before each frame; blending and the like are off."""
 
     def gl_render(self, src: GlTexture, dst: GlTexture) -> None:
         """Draw. *src* is bound to texture unit SOURCE_UNIT, *dst* is the framebuffer."""
-        self._filter.set(pixel_size=(1.0 / src.width, 1.0 / src.height))
-        self._filter.render()
+        self.shader.set(pixel_size=(1.0 / src.width, 1.0 / src.height))
+        self.shader.render()
 
     def gl_teardown(self) -> None:
         """Release what ``gl_setup`` made; also called after errors."""
-        made = getattr(self, "_filter", None)
+        made = getattr(self, "shader", None)
         if made is not None:
             made.release()
 

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+
+from graphkit.video import VideoReader
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -24,7 +28,7 @@ def _run(command: list[str], folder: Path) -> str:
 
 def test_every_example_is_run_here() -> None:
     found = {path.name for path in EXAMPLES.iterdir() if path.is_file()}
-    assert found == {"library_hand_landmarks.py", "own_calculator.py", "own_graph.pbtxt"}
+    assert found == {"gpu_filter.py", "library_hand_landmarks.py", "own_calculator.py", "own_graph.pbtxt"}
 
 
 @pytest.mark.slow
@@ -34,6 +38,18 @@ def test_library_prints_one_fingertip_for_each_frame(tmp_path: Path) -> None:
     ).splitlines()
     assert len(lines) == 90
     assert all("hand(s), index finger tip at (0." in line for line in lines)
+
+
+def test_gpu_filter_writes_a_clip_and_a_picture(tmp_path: Path) -> None:
+    out = _run([sys.executable, "-W", "error", str(EXAMPLES / "gpu_filter.py")], tmp_path)
+    assert out == "30 frames: comic.mp4, comic.png\n"
+    comic, (_, clip) = cv2.imread(str(tmp_path / "comic.png")), cv2.VideoCapture(str(CLIP)).read()
+    assert comic.shape == clip.shape
+    assert len(np.unique(comic)) < len(np.unique(clip)) / 4  # few tones
+    bright = clip.min(axis=2) > 150
+    assert comic[bright].mean() > 150 > comic[~bright].mean()  # and the right way up
+    with VideoReader(tmp_path / "comic.mp4") as reader:
+        assert sum(1 for _ in reader) == 30
 
 
 def test_own_calculator_measures_the_distance(tmp_path: Path) -> None:

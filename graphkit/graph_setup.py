@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphkit.errors import GraphStateError
 from graphkit.runtime import refusals
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from graphkit.packet import Packet
     from graphkit.runtime.run import GraphRun
     from graphkit.services import GraphService
+
+S = TypeVar("S")
 
 
 class GraphSetup:
@@ -80,9 +82,16 @@ class GraphSetup:
         self._executors[name] = executor
 
     def set_service(self, service: GraphService[Any], value: Any) -> None:
-        """Lend *value* to the nodes that ask for *service*."""
+        """Lend *value* to the nodes that ask for *service*; None takes back what was lent."""
         self._not_running("set a service")
-        self._services[service] = value
+        if value is None:
+            self._services.pop(service, None)
+        else:
+            self._services[service] = value
+
+    def service(self, service: GraphService[S]) -> S | None:
+        """Return what ``set_service`` lent, None where it lent nothing."""
+        return self._services.get(service)
 
     def set_error_callback(self, callback: Callable[[BaseException], None]) -> None:
         """Call *callback* with the first error of a run, when it happens."""

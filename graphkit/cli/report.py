@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from graphkit.formats import HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES
 
 if TYPE_CHECKING:
-    from graphkit.jobs import Found, Summary
+    from graphkit.jobs import Found, GpuUse, Summary
 
 _THINGS = {len(HAND_LANDMARK_NAMES): "hands", len(POSE_LANDMARK_NAMES): "poses"}
 
@@ -19,6 +19,7 @@ def summary_lines(summary: Summary) -> list[str]:
     lines = [f"{_count(summary.frames, 'frame')} in {summary.seconds:.1f} s ({summary.fps:.1f} fps)"]
     lines += [_found(found, summary.frames) for found in _one_a_count(summary.found)]
     lines += [f"inference: {line}" for line in summary.providers]
+    lines += [] if summary.gpu is None else [_gpu(summary.gpu)]
     for file in summary.files:
         unit = file.unit if file.items != 1 else file.unit.removesuffix("s")
         lines.append(f"{file.stream}: {file.path} ({file.items} {unit})")
@@ -49,6 +50,15 @@ def _found(found: Found, frames: int) -> str:
     if not found.frames:
         return f"{found.stream}: nothing found"
     return f"{things} found in {found.frames} of {frames} frames, at most {found.most} at once ({found.stream})"
+
+
+def _gpu(gpu: GpuUse) -> str:
+    moved = gpu.transfers
+    up, back = _count(moved.uploads.total(), "picture"), _count(moved.readbacks.total(), "picture")
+    return (
+        f"gpu: {gpu.device}; {up} uploaded ({moved.upload_bytes / 1e6:.1f} MB), "
+        f"{back} read back ({moved.readback_bytes / 1e6:.1f} MB)"
+    )
 
 
 def _one_a_count(founds: list[Found]) -> list[Found]:

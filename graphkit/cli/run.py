@@ -40,6 +40,7 @@ class RunFlags:
     frames_in_flight: int
     provider: str | None
     threads: int | None
+    gpu_device: str | None
     video_codec: str
     crf: float
     preset: str
@@ -82,6 +83,10 @@ class RunFlags:
 )  # fmt: skip
 @click.option("--provider", type=click.Choice(PROVIDERS), help="Where models run, over what the graph says.")
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Processor cores to plan for.")
+@click.option(
+    "--gpu-device", metavar="DEVICE",
+    help="Where the graph draws with OpenGL: a number, part of a name, cuda:0, or software.",
+)  # fmt: skip
 @click.option("--video-codec", default="h264", show_default=True, metavar="CODEC", help="h264 or mp4v.")
 @click.option(
     "--crf", type=click.FloatRange(0, 51), default=23, show_default=True, metavar="Q",
@@ -176,6 +181,7 @@ def _settings(flags: RunFlags, progress: Any) -> JobSettings:
         limits=Limits(flags.frames_in_flight, flags.max_frames),
         progress=progress,
         rate=_rate(flags.rate),
+        gpu_device=flags.gpu_device,
     )
 
 

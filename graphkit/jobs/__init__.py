@@ -10,7 +10,7 @@ from graphkit.jobs.job import GraphJob, Limits
 from graphkit.jobs.outcome import Outputs
 from graphkit.jobs.progress import Progress
 from graphkit.jobs.side_values import check_side_packets, convert_pairs, split_pairs, typed_value
-from graphkit.jobs.summary import Found, Summary, WrittenFile
+from graphkit.jobs.summary import Found, GpuUse, Summary, WrittenFile
 
 __all__ = [
     # in one call
@@ -34,6 +34,7 @@ __all__ = [
     "typed_value",
     # what comes out
     "Found",
+    "GpuUse",
     "Summary",
     "WrittenFile",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from graphkit.graph import CalculatorGraph
 from graphkit.jobs.dumps import check_dumps, open_dumps
 from graphkit.jobs.feeds import MergedFeed, VideoFeed
 from graphkit.jobs.film import Film
+from graphkit.jobs.gpu import JobGpu, gpu_for
 from graphkit.jobs.input_files import open_series
 from graphkit.jobs.job import GraphJob, Limits
 from graphkit.jobs.outcome import Outputs
@@ -49,6 +51,7 @@ class JobSettings:
         limits: frames in flight, and how many to feed.
         progress: told how far the job is.
         rate: frames a second of inputs that carry no time of their own.
+        gpu_device: the device of a graph that draws with OpenGL; None for the best one.
     """
 
     output: PathLike | None = None
@@ -59,6 +62,7 @@ class JobSettings:
     limits: Limits = field(default_factory=Limits)
     progress: Progress | None = None
     rate: Fraction = Fraction(30)
+    gpu_device: str | None = None
 
 
 def run_video(
@@ -105,23 +109,24 @@ def video_job(graph: CalculatorGraph, clip: PathLike, settings: JobSettings) -> 
     Raises:
         UsageError: the graph has no such streams, or not the ones that a video needs.
         VideoError, OutputError: the clip cannot be read, or an output not be written.
+        NoEglError, NoGpuDeviceError: the graph draws with OpenGL, and there is nothing to do it.
     """
     if is_file_to_file(graph.plan):
         return _file_to_file_job(graph, clip, settings)
     stream = video_input(graph.plan)
     filmed = _check_outputs(graph, settings, [Path(clip)])
-    kind = wrapper_for(stream_type(graph.plan, stream))
-    feed = VideoFeed(clip, stream, kind, ahead=settings.limits.frames_in_flight)
-    try:
+    with ExitStack() as opened:
+        gpu = _opened_gpu(graph, settings, opened)
+        wrap = wrapper_for(stream_type(graph.plan, stream), gpu)
+        feed = VideoFeed(clip, stream, wrap, ahead=settings.limits.frames_in_flight)
+        opened.callback(feed.close)
         outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps))
-    except BaseException:
-        feed.close()
-        raise
+        opened.pop_all()
     if filmed:
         outputs.film = Film(
             filmed, settings.output or "", feed.info.frame_rate, encoder=settings.encoder, source=feed.info
         )
-    return _job(graph, settings, outputs, feed)
+    return _job(graph, settings, outputs, feed, gpu)
 
 
 def files_job(graph: CalculatorGraph, inputs: Mapping[str, PathLike], settings: JobSettings) -> GraphJob:
@@ -136,6 +141,7 @@ def files_job(graph: CalculatorGraph, inputs: Mapping[str, PathLike], settings: 
     Raises:
         UsageError: a stream that the graph does not have, or one that stays unfed.
         InputError, VideoError, OutputError: a file cannot be read or written.
+        NoEglError, NoGpuDeviceError: the graph draws with OpenGL, and there is nothing to do it.
     """
     names = graph.plan.graph_inputs.names
     for stream in inputs:
@@ -148,15 +154,33 @@ def files_job(graph: CalculatorGraph, inputs: Mapping[str, PathLike], settings: 
     if unfed:
         raise UsageError(f"input streams without a file: {', '.join(unfed)}. Add --input {unfed[0]}=FILE.")
     filmed = _check_outputs(graph, settings, [Path(path) for path in inputs.values()])
-    series = {s: open_series(path, stream_type(graph.plan, s), settings.rate) for s, path in inputs.items()}
-    outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps))
+    with ExitStack() as opened:
+        gpu = _opened_gpu(graph, settings, opened)
+        series = {
+            s: open_series(path, stream_type(graph.plan, s), settings.rate, gpu) for s, path in inputs.items()
+        }
+        outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps))
+        opened.pop_all()
     if filmed:
         outputs.film = Film(filmed, settings.output or "", settings.rate, encoder=settings.encoder)
-    return _job(graph, settings, outputs, MergedFeed(series) if inputs else None)
+    return _job(graph, settings, outputs, MergedFeed(series) if inputs else None, gpu)
+
+
+def _opened_gpu(graph: CalculatorGraph, settings: JobSettings, opened: ExitStack) -> JobGpu | None:
+    """Return the GPU of the job, if it needs one, to be given back when *opened* ends."""
+    gpu = gpu_for(graph, settings.gpu_device)
+    if gpu is not None:
+        opened.callback(gpu.give_back)
+    return gpu
 
 
 def _job(
-    graph: CalculatorGraph, settings: JobSettings, outputs: Outputs, feed: VideoFeed | MergedFeed | None
+    graph: CalculatorGraph,
+    settings: JobSettings,
+    outputs: Outputs,
+    feed: VideoFeed | MergedFeed | None,
+    gpu: JobGpu | None,
+    total: int = 0,
 ) -> GraphJob:
     return GraphJob(
         graph,
@@ -165,6 +189,8 @@ def _job(
         side_packets=settings.side_packets,
         limits=settings.limits,
         progress=settings.progress,
+        total=total,
+        gpu=gpu,
     )
 
 
@@ -174,7 +200,7 @@ def _file_to_file_job(graph: CalculatorGraph, clip: PathLike, settings: JobSetti
         raise UsageError("this graph reads the video by itself; the number of frames cannot be limited.")
     with VideoReader(clip) as reader:
         total = reader.info.frame_count
-    side_packets = {**settings.side_packets, INPUT_PATH_SIDE_PACKET: str(clip)}
+    paths = {INPUT_PATH_SIDE_PACKET: str(clip)}
     if settings.output is not None:
         if OUTPUT_PATH_SIDE_PACKET not in graph.plan.side_packets:
             raise UsageError(
@@ -182,14 +208,15 @@ def _file_to_file_job(graph: CalculatorGraph, clip: PathLike, settings: JobSetti
                 "cannot be told where to write one."
             )
         check_writable(settings.output, [clip])
-        side_packets[OUTPUT_PATH_SIDE_PACKET] = str(settings.output)
+        paths[OUTPUT_PATH_SIDE_PACKET] = str(settings.output)
     check_dumps(graph.plan, settings.dumps, [Path(clip)])
     written = None if settings.output is None else Path(settings.output)
-    outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps), written_by_graph=written)
-    return GraphJob(
-        graph, None, outputs, side_packets=side_packets, limits=settings.limits, progress=settings.progress,
-        total=total,
-    )  # fmt: skip
+    with ExitStack() as opened:
+        gpu = _opened_gpu(graph, settings, opened)
+        outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps), written_by_graph=written)
+        opened.pop_all()
+    told = replace(settings, side_packets={**settings.side_packets, **paths})
+    return _job(graph, told, outputs, None, gpu, total)
 
 
 def _check_outputs(graph: CalculatorGraph, settings: JobSettings, inputs: list[Path]) -> str:

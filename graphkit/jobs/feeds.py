@@ -8,14 +8,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from graphkit.jobs.pixels import as_payload
 from graphkit.video import BackgroundReader, ReadStats, VideoReader
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from graphkit.formats import Image, ImageFrame
+    from graphkit.jobs.pixels import Picture, Pixels
     from graphkit.video import VideoInfo
 
 
@@ -55,7 +54,7 @@ class VideoFeed:
     Args:
         path: the clip.
         stream: the graph input stream they go to.
-        kind: `ImageFrame`, or `Image` where the stream wants it.
+        wrap: makes an array the payload that the stream takes, see `wrapper_for`.
         ahead: frames that may be decoded and not yet fed.
 
     Attributes:
@@ -66,18 +65,18 @@ class VideoFeed:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], stream: str, kind: type[ImageFrame] | type[Image], ahead: int = 4
+        self, path: str | os.PathLike[str], stream: str, wrap: Callable[[Pixels], Picture], ahead: int = 4
     ) -> None:
         reader = VideoReader(path)
         self.info: VideoInfo = reader.info
         self.stats: ReadStats = reader.stats
         self.total = self.info.frame_count
-        self._stream, self._kind = stream, kind
+        self._stream, self._wrap = stream, wrap
         self._frames = BackgroundReader(reader, ahead)
 
     def __iter__(self) -> Iterator[Moment]:
         for frame in self._frames:
-            yield Moment(frame.timestamp_us, {self._stream: as_payload(frame.data, self._kind)})
+            yield Moment(frame.timestamp_us, {self._stream: self._wrap(frame.data)})
 
     def close(self) -> None:
         """Stop decoding and close the clip; harmless when repeated."""

@@ -11,8 +11,10 @@ import numpy as np
 
 from graphkit.errors import FormatError, InputError, UsageError, did_you_mean
 from graphkit.formats import Image, ImageFrame, Tensor, from_json, type_name
-from graphkit.jobs.pixels import as_payload, wrapper_for
-from graphkit.packet_type import Kind, OneOf, compatible
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.jobs.pixels import wrapper_for
+from graphkit.jobs.streams import IMAGES
+from graphkit.packet_type import Kind, compatible
 from graphkit.threads import opencv
 from graphkit.timestamp import UNITS_PER_SECOND
 from graphkit.video import VideoReader
@@ -21,17 +23,24 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
 
+    from graphkit.jobs.gpu import JobGpu
+    from graphkit.jobs.pixels import Picture
     from graphkit.packet_type import PacketType, PayloadType
 
     Series = Iterator[tuple[int, Any]]
+    Wrapper = Callable[[Any], Picture]
 
 _IMAGE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 _CLIP_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm")
 _OTHER_SUFFIXES: Final = (".npy", ".jsonl")
-_IMAGES: Final = OneOf(ImageFrame, Image)
 
 
-def open_series(path: str | os.PathLike[str], packet_type: PacketType, rate: Fraction = Fraction(30)) -> Series:
+def open_series(
+    path: str | os.PathLike[str],
+    packet_type: PacketType,
+    rate: Fraction = Fraction(30),
+    gpu: JobGpu | None = None,
+) -> Series:
     """Return the timed payloads that a file or folder holds for a stream.
 
     What carries no time of its own (images of a folder, items of an array) gets times at *rate*, from 0.
@@ -40,6 +49,7 @@ def open_series(path: str | os.PathLike[str], packet_type: PacketType, rate: Fra
         path: an image, a folder of images (in the order of their names), a .npy, .jsonl or video file.
         packet_type: of the stream; decides what the contents become.
         rate: items a second.
+        gpu: of the job, for streams that carry GpuBuffers.
 
     Returns:
         (timestamp in microseconds, payload) pairs, strictly increasing in time, read while they are asked for.
@@ -51,20 +61,21 @@ def open_series(path: str | os.PathLike[str], packet_type: PacketType, rate: Fra
     file = Path(path)
     if not file.exists():
         raise InputError(f"{path}: no such file or folder.{did_you_mean(file.name, _beside(file))}")
+    wrap = wrapper_for(packet_type, gpu)
     if file.is_dir():
         _want_images(file, packet_type)
-        return _timed(map(_image_reader(packet_type), _images_in(file)), rate)
+        return _timed(map(_image_reader(wrap), _images_in(file)), rate)
     suffix = file.suffix.lower()
     if suffix == ".jsonl":
         return _json_lines(file, packet_type)
     if suffix == ".npy":
-        return _timed(_array_items(file, packet_type), rate)
+        return _timed(_array_items(file, packet_type, wrap), rate)
     if suffix in _IMAGE_SUFFIXES:
         _want_images(file, packet_type)
-        return _timed(map(_image_reader(packet_type), [file]), rate)
+        return _timed(map(_image_reader(wrap), [file]), rate)
     if suffix in _CLIP_SUFFIXES:
         _want_images(file, packet_type)
-        return _clip_frames(file, packet_type)
+        return _clip_frames(file, wrap)
     known = (*_IMAGE_SUFFIXES, *_OTHER_SUFFIXES, *_CLIP_SUFFIXES)
     raise UsageError(f'{path}: unknown kind of input "{suffix}".{did_you_mean(suffix, known)} '
                      f"Known: {', '.join(known)}, and folders of images.")  # fmt: skip
@@ -83,7 +94,7 @@ def _timed(items: Iterator[Any], rate: Fraction) -> Series:
 
 
 def _want_images(file: Path, packet_type: PacketType) -> None:
-    if not compatible(packet_type, _IMAGES):
+    if not compatible(packet_type, IMAGES):
         raise UsageError(f"{file}: the stream carries {packet_type}, which cannot be read from images.")
 
 
@@ -94,36 +105,33 @@ def _images_in(folder: Path) -> list[Path]:
     return found
 
 
-def _image_reader(packet_type: PacketType) -> Callable[[Path], ImageFrame | Image]:
-    kind = wrapper_for(packet_type)
-
-    def read(file: Path) -> ImageFrame | Image:
+def _image_reader(wrap: Wrapper) -> Callable[[Path], Picture]:
+    def read(file: Path) -> Picture:
         cv2 = opencv()
         # imdecode, not imread: OpenCV takes no names outside of the locale on some systems.
         pixels = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR) if file.stat().st_size else None
         if pixels is None:
             raise InputError(f"{file}: is no image that can be decoded, or damaged.")
-        return as_payload(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), kind)
+        return wrap(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
 
     return read
 
 
-def _clip_frames(file: Path, packet_type: PacketType) -> Series:
-    kind = wrapper_for(packet_type)
+def _clip_frames(file: Path, wrap: Wrapper) -> Series:
     with VideoReader(file) as reader:
         for frame in reader:
-            yield frame.timestamp_us, as_payload(frame.data, kind)
+            yield frame.timestamp_us, wrap(frame.data)
 
 
 # --- arrays -------------------------------------------------------------------------------------------
 
 
-def _array_items(file: Path, packet_type: PacketType) -> Iterator[Any]:
+def _array_items(file: Path, packet_type: PacketType, wrap: Wrapper) -> Iterator[Any]:
     array = _load_array(file)
     kinds: tuple[Any, ...] = packet_type.types if packet_type.kind is Kind.ONE_OF else (np.ndarray,)
     for kind in kinds:
-        if kind is ImageFrame or kind is Image:
-            return (as_payload(item, wrapper_for(packet_type)) for item in _split(array, _is_one_image(array)))
+        if kind is ImageFrame or kind is Image or kind is GpuBuffer:
+            return (wrap(item) for item in _split(array, _is_one_image(array)))
         if kind is Tensor:
             return iter([Tensor(array)])
         if kind == list[Tensor]:

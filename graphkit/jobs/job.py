@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from graphkit.graph import CalculatorGraph
     from graphkit.jobs.dumps import Dump
     from graphkit.jobs.feeds import Feed, Moment
+    from graphkit.jobs.gpu import JobGpu
     from graphkit.packet import Packet
 
 
@@ -68,6 +69,8 @@ class GraphJob:
         side_packets: for this run, by name.
         limits: frames in flight, and how many to feed.
         progress: told how far the job is.
+        total: how many frames a graph with sources of its own will read, 0 where that is not known.
+        gpu: lent to the graph; given back at the end.
 
     Attributes:
         summary: filled while the job runs; complete when ``run`` returns or raises.
@@ -83,6 +86,7 @@ class GraphJob:
         limits: Limits | None = None,
         progress: Progress | None = None,
         total: int = 0,
+        gpu: JobGpu | None = None,
     ) -> None:
         self.summary = Summary()
         self._graph, self._feed = graph, feed
@@ -91,6 +95,7 @@ class GraphJob:
         self._limits = limits or Limits()
         self._progress = progress or Progress()
         self._total = feed.total if feed is not None else total
+        self._gpu = gpu
         self._switch = StopSwitch()
         self._error: BaseException | None = None
         self._running = self._whole = False
@@ -128,7 +133,7 @@ class GraphJob:
         with self._switch.watched(self._on_stop, self._on_cancel):
             self._attempt(self._drive)
             self._attempt(self._finish)
-        for step in (*self._closers(), self._detach):
+        for step in (*self._closers(), self._detach, self._give_gpu_back):
             self._attempt(step)
         self.summary.seconds = time.perf_counter() - begin
         self._fill_summary()
@@ -255,6 +260,11 @@ class GraphJob:
         """Leave the graph as it was, for another job."""
         for seen in self._observed:
             self._graph.stop_observing(seen.take)
+
+    def _give_gpu_back(self) -> None:
+        if self._gpu is not None:
+            self.summary.gpu = self._gpu.use()
+            self._gpu.give_back()
 
     def _settler(self, index: int, take: Callable[[Packet[Any]], None] | None) -> Callable[[Packet[Any]], None]:
         def settle(packet: Packet[Any]) -> None:

@@ -12,6 +12,7 @@ from graphkit.formats import (
     LandmarkList,
     NormalizedLandmarkList,
 )
+from graphkit.gpu.buffer import GpuBuffer
 from graphkit.packet_type import Kind, OneOf, compatible
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from graphkit.config.plan import GraphPlan
     from graphkit.packet_type import PacketType
 
-_IMAGES: Final = OneOf(ImageFrame, Image)
+IMAGES: Final = OneOf(ImageFrame, Image, GpuBuffer)
 _LANDMARK_VECTORS: Final = OneOf(list[NormalizedLandmarkList], list[LandmarkList])
 _HANDEDNESS: Final = OneOf(list[ClassificationList])
 
@@ -56,7 +57,7 @@ def video_input(plan: GraphPlan) -> str:
         UsageError: the graph takes no images, several streams do, or other inputs would stay unfed.
     """
     names = plan.graph_inputs.names
-    found = _carrying(plan, names, _IMAGES)
+    found = _carrying(plan, names, IMAGES)
     if len(found) != 1:
         what = (
             "no input stream for images" if not found else f"several input streams for images ({_listing(found)})"
@@ -84,11 +85,11 @@ def video_output(plan: GraphPlan, wanted: str = "") -> str:
     """
     if wanted:
         carried = stream_type(plan, known_stream(plan, wanted, "--output_stream"))
-        if not compatible(carried, _IMAGES):
+        if not compatible(carried, IMAGES):
             raise UsageError(f'--output_stream: stream "{wanted}" carries {carried}, not images.')
         return wanted
     names = plan.graph_outputs.names
-    found = _carrying(plan, names, _IMAGES)
+    found = _carrying(plan, names, IMAGES)
     if "output_video" in found:
         return "output_video"
     if len(found) == 1:
@@ -106,7 +107,7 @@ def is_file_to_file(plan: GraphPlan) -> bool:
 def decoded_stream(plan: GraphPlan) -> str | None:
     """Return the image stream that a source node of the graph makes: the frames of its own decoder."""
     for stream in plan.streams:
-        typed = stream.packet_type.kind is Kind.ONE_OF and compatible(stream.packet_type, _IMAGES)
+        typed = stream.packet_type.kind is Kind.ONE_OF and compatible(stream.packet_type, IMAGES)
         if typed and stream.producer >= 0 and plan.nodes[stream.producer].is_source:
             return stream.name
     return None

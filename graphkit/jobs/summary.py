@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from graphkit.gpu.transfers import Transfers
+
 
 @dataclass(slots=True)
 class Found:
@@ -43,6 +45,19 @@ class WrittenFile:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class GpuUse:
+    """What a job had to do with the GPU.
+
+    Attributes:
+        device: its name.
+        transfers: what was moved between memory and GPU.
+    """
+
+    device: str
+    transfers: Transfers
+
+
 @dataclass(slots=True)
 class Summary:
     """The outcome of a job, complete once ``run`` has returned or raised.
@@ -53,6 +68,7 @@ class Summary:
         files: what was written; nothing for a video that got no picture.
         found: one entry a stream of landmark lists that was looked at.
         providers: where the models of this process run and why, one line each.
+        gpu: the device that the graph drew on and what was moved; None for a graph that needs none.
         timestamps_repaired: pictures of the input whose time was missing, equal or backward.
         skipped: fed frames for which the output video got no picture; None without an output video.
         truncated: why the input ended early, empty if it did not.
@@ -67,6 +83,7 @@ class Summary:
     files: list[WrittenFile] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
     providers: list[str] = field(default_factory=list)
+    gpu: GpuUse | None = None
     timestamps_repaired: int = 0
     skipped: int | None = None
     truncated: str = ""

@@ -119,14 +119,17 @@ Delegate = InferenceCalculatorOptions.Delegate
 InputOutputConfig = InferenceCalculatorOptions.InputOutputConfig
 
 
-def provider_of(settings: InferenceSettings, chosen: InferenceCalculatorOptions, delegate: Delegate | None) -> str:
+def provider_of(
+    settings: InferenceSettings, chosen: InferenceCalculatorOptions, delegate: Delegate | None, *, on_gpu: bool
+) -> str:
     """Return the provider: what the program says, else what the delegate says.
 
-    A GPU delegate takes CUDA where it is usable; any other, and none at all, is the CPU.
+    A GPU delegate takes CUDA where it is usable, any other is the CPU. Without one it is CUDA where usable in a
+    graph that draws on the GPU (*on_gpu*), and the CPU in all others.
     """
     if settings.provider is not None:
         return settings.provider
-    wants_gpu = chosen.use_gpu if delegate is None else delegate.gpu is not None
+    wants_gpu = chosen.use_gpu or on_gpu if delegate is None else delegate.gpu is not None
     return "auto" if wants_gpu else "cpu"
 
 

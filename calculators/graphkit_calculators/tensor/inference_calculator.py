@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -39,11 +40,11 @@ class InferenceCalculator(Calculator):
     (10 to 40 ms; the first time after an update also the import, which is kept on disk), once a process.
     OP_RESOLVER is accepted and not needed; DELEGATE overrides the option.
 
-    Knobs: ``delegate`` says where it runs: ``{ xnnpack {} }``, ``{ tflite {} }`` or none on the CPU,
-    ``{ gpu {} }`` on the GPU where one is usable and else on the CPU. The service INFERENCE (``--provider``)
-    comes first. ``xnnpack { num_threads: N }`` or ``cpu_num_thread`` give one inference more threads than
-    the budget does: faster alone, slower where frames overlap. ``input_output_config`` wires tensors by
-    index or name, and outputs back to inputs.
+    Knobs: ``delegate`` says where it runs: ``{ xnnpack {} }`` or ``{ tflite {} }`` on the CPU, ``{ gpu {} }``
+    on the GPU where one is usable and else on the CPU; none at all means ``gpu`` in a graph that draws on the
+    GPU and the CPU in others. The service INFERENCE (``--provider``) comes first. ``xnnpack { num_threads: N }``
+    or ``cpu_num_thread`` give one inference more threads than the budget does: faster alone, slower where
+    frames overlap. ``input_output_config`` wires tensors by index or name, and outputs back to inputs.
 
     Outputs that nobody reads in a run are not computed, and stand in the list as empty tensors: which ones is
     told by the ranges of SplitTensorVectorCalculator, by gates that a side packet keeps shut, and by what the
@@ -140,7 +141,7 @@ class InferenceCalculator(Calculator):
         settings = cc.service(INFERENCE) or InferenceSettings()
         side = self.delegate.get(cc)
         delegate = chosen.delegate if side is None else side
-        provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate)
+        provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate, on_gpu=_draws_on_gpu(cc))
         threads = threads_of(settings, chosen, delegate)
         return load(source, provider=provider, outputs=self._wanted, threads=threads)
 
@@ -175,6 +176,12 @@ class InferenceCalculatorXnnpack(InferenceCalculatorCpu):
           output_stream: "TENSORS:output_tensors"
         }
     """
+
+
+def _draws_on_gpu(cc: CalculatorContext) -> bool:
+    """Return whether a node of the graph has asked for the GPU, without asking for it as well."""
+    module = sys.modules.get("graphkit.gpu.service")  # loaded by the first node that asks
+    return module is not None and cc.service(module.GPU_SERVICE) is not None
 
 
 def in_their_places(found: list[Tensor], places: tuple[int, ...], count: int) -> list[Tensor]:

@@ -193,7 +193,20 @@ def test_provider(settings: Any, options: Any, delegate: str | None, expected: s
         if delegate is None
         else Delegate(**{delegate: getattr(Delegate, delegate.title(), Delegate.TfLite)()})
     )
-    assert provider_of(InferenceSettings(**settings), InferenceCalculatorOptions(**options), asked) == expected
+    chosen = InferenceCalculatorOptions(**options)
+    assert provider_of(InferenceSettings(**settings), chosen, asked, on_gpu=False) == expected
+
+
+@pytest.mark.parametrize(
+    ("delegate", "expected"),
+    [
+        pytest.param(None, "auto", id="none"),
+        pytest.param(Delegate(gpu=Delegate.Gpu()), "auto", id="gpu"),
+        pytest.param(Delegate(xnnpack=Delegate.Xnnpack()), "cpu", id="xnnpack"),
+    ],
+)
+def test_provider_in_a_graph_that_draws_on_the_gpu(delegate: Delegate | None, expected: str) -> None:
+    assert provider_of(InferenceSettings(), InferenceCalculatorOptions(), delegate, on_gpu=True) == expected
 
 
 @pytest.mark.parametrize(

@@ -204,3 +204,17 @@ def test_a_fork_of_a_process_that_uses_the_gpu_is_refused_instead_of_hanging(
     monkeypatch.setattr(os, "getpid", lambda: -1)
     with pytest.raises(GpuError, match=r'start processes with multiprocessing.get_context\("spawn"\)'):
         gpu.context("new")
+
+
+def test_a_context_that_waits_holds_no_other_back(gpu: GpuResources) -> None:
+    slow, fast = gpu.context("slow"), gpu.context("fast")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait() -> bool:
+        begun.set()
+        return go_on.wait(30)
+
+    slow.post(wait)
+    assert begun.wait(30)
+    assert fast.run(lambda: fast.gl.version_code) >= 330  # would wait for ever if there were one lock
+    go_on.set()

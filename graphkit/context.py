@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit.contract import as_key
+from graphkit.converters import converter_hint
 from graphkit.errors import (
     GraphStateError,
     PacketError,
@@ -120,6 +121,7 @@ class OutputShard:
         if self.classes is not None and not isinstance(payload, self.classes):
             raise PacketTypeError(
                 f'output stream "{self.name}" carries {self.packet_type}, but was given {type(payload).__name__}'
+                + converter_hint((type(payload),), self.packet_type.types)
             )
         if payload is None:
             raise PacketError(f'output stream "{self.name}" was given None; emit nothing instead')

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Generic, TypeVar
 
+from graphkit.converters import converter_hint
 from graphkit.errors import EmptyPacketError, PacketTypeError
 from graphkit.timestamp import Timestamp, as_timestamp
 
@@ -72,6 +73,7 @@ class Packet(Generic[T]):
         if not isinstance(payload, expected):
             raise PacketTypeError(
                 f"the packet at {self.timestamp} holds {type(payload).__name__}, not {expected.__name__}"
+                + converter_hint((type(payload),), (expected,))
             )
         return payload
 

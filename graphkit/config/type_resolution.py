@@ -6,9 +6,10 @@ consumers take must have a type in common; that type goes to every port that lef
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphkit.config.wiring import GRAPH
+from graphkit.converters import converter_hint
 from graphkit.packet_type import ANY, Kind, PacketType, compatible, type_label
 
 if TYPE_CHECKING:
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
     from graphkit.config.wiring import Edge, End, Wiring
     from graphkit.contract import PortMap, PortSpec
     from graphkit.packet_type import PayloadType
-
-CONVERTERS: Final = {
-    ("ImageFrame", "GpuBuffer"): "ImageFrameToGpuBufferCalculator",
-    ("GpuBuffer", "ImageFrame"): "GpuBufferToImageFrameCalculator",
-    ("ImageFrame", "Image"): "ToImageCalculator",
-    ("GpuBuffer", "Image"): "ToImageCalculator",
-    ("Image", "ImageFrame"): "FromImageCalculator",
-    ("Image", "GpuBuffer"): "FromImageCalculator",
-}
-"""Calculators that turn one payload type into another, by the types' short names."""
-
 
 class _Port(NamedTuple):
     """One typed end of an edge."""
@@ -201,9 +191,13 @@ def _report(
     side = f"{'output' if port.produces else 'input'} {noun}"
     faults.add(
         f'node {node.title}: {side} "{port.edge.name}" {verb} {port.spec.type}, but {source}.'
-        + _converter_hint(agreed, port),
+        + ("" if port.produces else converter_hint(agreed, _types_of(port), " Insert {}.")),
         node.place_of(_side_name(noun, produces=port.produces), port.end.key),
     )
+
+
+def _types_of(port: _Port) -> tuple[PayloadType, ...]:
+    return port.spec.type.types if port.spec.type else ()
 
 
 def _specs(node: Node, *sides: str) -> Iterator[PortSpec]:
@@ -215,13 +209,3 @@ def _side_name(noun: str, *, produces: bool) -> str:
     if noun == "stream":
         return "outputs" if produces else "inputs"
     return "output_side_packets" if produces else "input_side_packets"
-
-
-def _converter_hint(agreed: tuple[PayloadType, ...], port: _Port) -> str:
-    wanted = port.spec.type.types if port.spec.type else ()
-    for found in agreed:
-        for want in wanted:
-            converter = CONVERTERS.get((type_label(found), type_label(want)))
-            if converter and not port.produces:
-                return f" Insert {'an' if converter[0] in 'AEIOU' else 'a'} {converter}."
-    return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphkit.converters import converter_hint
 from graphkit.errors import GraphStateError, PacketTypeError, TimestampError, did_you_mean
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def bad_packet(plan: GraphPlan, stream: str, packet: Packet[Any]) -> PacketTypeE
         expected = plan.streams[plan.stream_ids[stream]].packet_type
         return PacketTypeError(
             f'graph input stream "{stream}" carries {expected}, but was given {type(payload).__name__}'
+            + converter_hint((type(payload),), expected.types)
         )
     return TimestampError(
         f'a packet for "{stream}" has timestamp {packet.timestamp}; pass timestamp= in microseconds'

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("graphkit.video")
 
+_AVI_ADTS = "\x10\x16\0\0"  # WAVE_FORMAT_MPEG_ADTS_AAC, 0x1610, as a little-endian code
+
 
 class AudioCopy:
     """The first audio track of a file on its way into an output that is being written.
@@ -71,7 +73,10 @@ class AudioCopy:
             )
             log.warning(self.problem)
             return None
-        return self._output.add_stream_from_template(tracks[0])
+        stream = self._output.add_stream_from_template(tracks[0])
+        if self._output.format.name == "avi" and _has_adts_headers(tracks[0]):
+            stream.codec_context.codec_tag = _AVI_ADTS
+        return stream
 
     def _read(self) -> Iterator[Packet[AudioStream]]:
         from av.error import FFmpegError
@@ -79,13 +84,25 @@ class AudioCopy:
         if self._stream is None:
             return
         try:
-            for packet in self._input.demux(self._input.streams.audio[0]):
+            for packet in self._packets(self._input.streams.audio[0]):
                 # Neither the demuxer's flush packet nor one that lost its time can be written.
                 if packet.dts is not None and packet.pts is not None and packet.size:
                     yield packet
         except FFmpegError as error:
             self.problem = f"{self._path}: its audio track is damaged, the rest of it is left out ({error})."
             log.warning(self.problem)
+
+    def _packets(self, track: AudioStream) -> Iterator[Packet[AudioStream]]:
+        """Yield the packets of a track in the form that the output stores."""
+        if self._output.format.name not in {"mp4", "mov"} or not _has_adts_headers(track):
+            yield from self._input.demux(track)
+            return
+        from av.bitstream import BitStreamFilterContext
+
+        # The muxer would do this by itself, but not for the first packet of a file in fragments.
+        unpack = BitStreamFilterContext("aac_adtstoasc", track)
+        for packet in self._input.demux(track):
+            yield from unpack.filter(packet if packet.size else None)
 
     def copy_until(self, end_us: int, shift_us: int) -> None:
         """Write the packets that start before a time.
@@ -111,3 +128,8 @@ class AudioCopy:
     def close(self) -> None:
         """Close the input; closing twice is harmless."""
         self._input.close()
+
+
+def _has_adts_headers(track: AudioStream) -> bool:
+    """Whether each AAC packet tells its own format, as in transport streams, rather than the file for all."""
+    return track.codec_context.name == "aac" and not track.codec_context.extradata

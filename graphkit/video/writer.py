@@ -258,9 +258,11 @@ class VideoWriter:
         done = f" after {self.stats.frames} frames"
         if number == errno.ENOSPC:
             return f"the disk is full{done}. Free some space or write elsewhere."
-        if number in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        if number in {errno.EACCES, errno.EROFS}:
             return "permission denied. Choose a folder that can be written."
-        return f"writing failed{done}: {getattr(error, 'strerror', None) or error}"
+        logged = getattr(error, "log", None)  # (level, component, line): says more than the number
+        why = logged[2].strip() if logged else getattr(error, "strerror", None) or error
+        return f"writing failed{done}: {why}"
 
     def _abandon(self) -> None:
         """Release what is open after a failure that has been reported already."""

@@ -225,6 +225,23 @@ def test_audio_is_carried_over_unchanged(tmp_path: Path, make_clip: MakeClip, su
     assert writer.stats.audio_problem == ""
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".avi"])
+def test_audio_of_a_transport_stream_is_carried_over(tmp_path: Path, make_clip: MakeClip, suffix: str) -> None:
+    original = make_clip("clip.ts", count=30, audio_codec="aac", audio_seconds=0.9)
+    path = tmp_path / f"out{suffix}"
+    writer = write(path, [round(i * 1e6 / 30) for i in range(30)], audio_from=original)
+    assert writer.stats.audio_problem == ""
+    before, after = ([_without_adts(data) for _, data in audio_packets(file)] for file in (original, path))
+    assert after == before[-len(after) :]
+    assert len(before) - 2 <= len(after)  # an .mkv and an .avi have no room for the lead-in
+    with av.open(str(path)) as container:
+        assert sum(frame.samples for frame in container.decode(audio=0)) > 0.8 * 48_000
+
+
+def _without_adts(data: bytes) -> bytes:
+    return data[7:] if data[:2] == b"\xff\xf1" else data
+
+
 def test_audio_ends_with_the_video(tmp_path: Path, make_clip: MakeClip) -> None:
     original = make_clip(count=30, audio_codec="aac", audio_seconds=1.0)
     path = tmp_path / "out.mp4"
@@ -262,6 +279,16 @@ def test_an_audio_codec_that_does_not_fit_is_said(tmp_path: Path, make_clip: Mak
 def test_no_audio_to_carry_is_no_problem(tmp_path: Path, make_clip: MakeClip) -> None:
     writer = write(tmp_path / "out.mp4", [0], audio_from=make_clip())
     assert writer.stats.audio_problem == ""
+
+
+def test_what_ffmpeg_logs_about_a_failure_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise av.error.PermissionError(1, "Operation not permitted", "out.mp4", (16, "mp4", "Malformed stream\n"))
+
+    with VideoWriter(tmp_path / "out.mp4", width=64, height=48, frame_rate=30) as writer:
+        monkeypatch.setattr(writer, "_mux", refuse)
+        with pytest.raises(VideoWriteError, match=r"out\.mp4: writing failed after 0 frames: Malformed stream$"):
+            writer.write(smooth(), 0)
 
 
 def test_missing_audio_source(tmp_path: Path) -> None:

@@ -1,0 +1,263 @@
+"""What goes wrong on the GPU in a running graph: a typed error with cause and fix, other graphs unharmed, no hang.
+
+Errors of OpenGL that cannot be had on purpose are injected where its calls leave Python.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import moderngl
+import numpy as np
+import pytest
+
+from graphkit.calculator import calculator
+from graphkit.errors import (
+    CalculatorError,
+    GlContextLostError,
+    GlVersionError,
+    GpuError,
+    GpuOutOfMemoryError,
+    NoEglError,
+    NoGpuDeviceError,
+    TextureTooLargeError,
+)
+from graphkit.formats import ImageFrame
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.devices import open_display
+from graphkit.gpu.formats import GpuBufferFormat
+from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
+from graphkit.gpu.raw_gl import RawGl
+from graphkit.gpu.resources import GpuResources
+from graphkit.gpu.service import GPU_SERVICE, close_idle
+from graphkit.graph import CalculatorGraph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from graphkit.gpu.context import GlContext
+
+PICTURE = np.random.default_rng(8).integers(0, 256, (12, 20, 4), dtype=np.uint8)
+OUT_OF_MEMORY, CONTEXT_LOST = 0x0505, 0x0507
+PATIENCE_S = 30
+
+
+@calculator("TestFailuresCopy")
+class Copy(GlSimpleCalculator):
+    fragment_shader = """
+        uniform sampler2D frame;
+        out vec4 color;
+
+        void main() {
+            color = texelFetch(frame, ivec2(gl_FragCoord.xy), 0);
+        }
+    """
+
+
+@calculator("TestFailuresHuge")
+class Huge(Copy):
+    def get_output_dimensions(self, width: int, height: int) -> tuple[int, int]:
+        return width << 20, height
+
+
+@pytest.fixture
+def gpu() -> Iterator[GpuResources]:
+    try:
+        open_display()
+    except (NoEglError, NoGpuDeviceError) as exc:
+        pytest.skip(str(exc))
+    with GpuResources.create() as resources:
+        yield resources
+
+
+def graph_in(gpu: GpuResources | None, name: str, context: str = "") -> CalculatorGraph:
+    option = (
+        f'options {{ [mediapipe.GlContextOptions.ext] {{ gl_context_name: "{context}" }} }}' if context else ""
+    )
+    graph = CalculatorGraph(f"""
+        input_stream: "in" output_stream: "out"
+        node {{ calculator: "ImageFrameToGpuBufferCalculator" input_stream: "in" output_stream: "a" {option} }}
+        node {{ calculator: "{name}" input_stream: "a" output_stream: "b" {option} }}
+        node {{ calculator: "GpuBufferToImageFrameCalculator" input_stream: "b" output_stream: "out" {option} }}
+    """)
+    if gpu is not None:
+        graph.set_service(GPU_SERVICE, gpu)
+    return graph
+
+
+class Good:
+    """A graph that runs beside the one that fails, and must not notice."""
+
+    def __init__(self, gpu: GpuResources) -> None:
+        self._graph = graph_in(gpu, "TestFailuresCopy")
+        self._got: list[Any] = []
+        self._sent = 0
+        self._graph.observe_output_stream("out", self._got.append)
+        self._graph.start_run()
+
+    def check(self) -> None:
+        self._graph.add_packet_to_input_stream("in", ImageFrame(PICTURE), timestamp=self._sent)
+        self._graph.wait_until_idle(PATIENCE_S)
+        self._sent += 1
+        assert len(self._got) == self._sent
+        assert (self._got[-1].payload.data == PICTURE).all()
+
+    def finish(self) -> None:
+        self.check()
+        self._graph.close_all_input_streams()
+        self._graph.wait_until_done(PATIENCE_S)
+
+
+@pytest.fixture
+def good(gpu: GpuResources) -> Iterator[Good]:
+    made = Good(gpu)
+    made.check()
+    yield made
+    made.finish()
+
+
+def run_one(graph: CalculatorGraph) -> None:
+    graph.start_run()
+    try:
+        graph.add_packet_to_input_stream("in", ImageFrame(PICTURE), timestamp=0)
+        graph.close_all_input_streams()
+        graph.wait_until_done(PATIENCE_S)
+    finally:
+        graph.cancel_quietly()
+
+
+def failing(code: int, *, after: int = 0) -> Callable[[], int]:
+    """Return a glGetError that reports *code* from the call numbered *after* on."""
+    calls = iter(range(10**6))
+    return lambda: code if next(calls) >= after else 0
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "message"),
+    [
+        pytest.param(
+            OUT_OF_MEMORY,
+            GpuOutOfMemoryError,
+            "no GPU memory is left for .*Use smaller frames",
+            id="out of memory",
+        ),
+        pytest.param(
+            CONTEXT_LOST,
+            GlContextLostError,
+            'GL context "hurt" was lost .*Start the graph again',
+            id="context lost",
+        ),
+    ],
+)
+@pytest.mark.parametrize("after", [0, 1, 2], ids=["first call", "second call", "third call"])
+def test_errors_of_the_driver(
+    gpu: GpuResources, good: Good, code: int, cause: type[Exception], message: str, after: int
+) -> None:
+    gpu.context("hurt").raw.get_error = failing(code, after=after)
+    with pytest.raises(CalculatorError, match=message) as caught:
+        run_one(graph_in(gpu, "TestFailuresCopy", "hurt"))
+    assert isinstance(caught.value.cause, cause)
+    good.check()
+
+
+def test_a_lost_context_fails_every_later_graph_at_once(gpu: GpuResources, good: Good) -> None:
+    gpu.context("hurt").raw.get_error = failing(CONTEXT_LOST)
+    for _ in range(3):
+        with pytest.raises((CalculatorError, GlContextLostError), match='GL context "hurt" was lost'):
+            run_one(graph_in(gpu, "TestFailuresCopy", "hurt"))
+    good.check()
+
+
+def test_a_graph_recovers_when_memory_does(gpu: GpuResources) -> None:
+    context = gpu.context("hurt")
+    sound = context.raw.get_error
+    context.raw.get_error = failing(OUT_OF_MEMORY)
+    graph = graph_in(gpu, "TestFailuresCopy", "hurt")
+    with pytest.raises(CalculatorError, match="no GPU memory is left"):
+        run_one(graph)
+    context.raw.get_error = sound
+    got: list[Any] = []
+    graph.observe_output_stream("out", got.append)
+    run_one(graph)
+    assert (got[0].payload.data == PICTURE).all()
+
+
+def test_a_graph_of_its_own_resources_starts_afresh_after_a_lost_context(
+    gpu: GpuResources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_idle()
+    graph = graph_in(None, "TestFailuresCopy")
+    with monkeypatch.context() as patched:
+        patched.setattr("graphkit.gpu.context.RawGl", _losing_raw_gl())
+        with pytest.raises(CalculatorError, match='GL context "shared" was lost'):
+            run_one(graph)
+    got: list[Any] = []
+    graph.observe_output_stream("out", got.append)
+    run_one(graph)
+    assert (got.pop().payload.data == PICTURE).all()
+
+
+def _losing_raw_gl() -> Callable[[Callable[[str], int]], RawGl]:
+    def make(address: Callable[[str], int]) -> RawGl:
+        raw = RawGl(address)
+        raw.get_error = failing(CONTEXT_LOST)
+        return raw
+
+    return make
+
+
+def test_a_texture_too_large(gpu: GpuResources, good: Good) -> None:
+    with pytest.raises(CalculatorError, match=r"of 20971520x12 pixels.*Scale or crop") as caught:
+        run_one(graph_in(gpu, "TestFailuresHuge"))
+    assert isinstance(caught.value.cause, TextureTooLargeError)
+    good.check()
+
+
+def test_a_driver_that_makes_contexts_but_not_new_ones(monkeypatch: pytest.MonkeyPatch, gpu: GpuResources) -> None:
+    def too_old(**_: object) -> None:
+        raise ValueError("Requested OpenGL version 330, got version 210")
+
+    monkeypatch.setattr(moderngl, "create_context", too_old)
+    before = threading.active_count()
+    with GpuResources.create() as mine, pytest.raises(GlVersionError, match=r"OpenGL 3\.3 core.*got version 210"):
+        mine.context()
+    for thread in threading.enumerate():
+        if thread.name.startswith("gl-") and thread is not threading.current_thread():
+            thread.join(0.1)
+    assert threading.active_count() <= before  # the thread that could not begin has ended
+
+
+def test_a_graph_whose_driver_is_too_old_fails_at_its_start(
+    monkeypatch: pytest.MonkeyPatch, gpu: GpuResources
+) -> None:
+    def too_old(**_: object) -> None:
+        raise ValueError("Requested OpenGL version 330, got version 210")
+
+    close_idle()
+    monkeypatch.setattr(moderngl, "create_context", too_old)
+    graph = graph_in(None, "TestFailuresCopy")
+    for _ in range(2):
+        with pytest.raises(GlVersionError, match="Update its driver, or choose another device"):
+            graph.start_run()
+
+
+def test_a_buffer_of_another_graphs_resources_is_refused(gpu: GpuResources, good: Good) -> None:
+    with GpuResources.create() as other:
+
+        def draw(context: GlContext) -> GpuBuffer:
+            buffer = GpuBuffer.allocate(context, other.group, 4, 4, GpuBufferFormat.RGBA8)
+            buffer.writing(context)
+            buffer.written(context)
+            return buffer
+
+        foreign = other.run(draw)
+        graph = CalculatorGraph(
+            'input_stream: "in" node { calculator: "TestFailuresCopy" input_stream: "in" output_stream: "out" }'
+        )
+        graph.set_service(GPU_SERVICE, gpu)
+        with pytest.raises(CalculatorError, match=r"belongs to other GPU resources.*set_service") as caught, graph:
+            graph.add_packet_to_input_stream("in", foreign, timestamp=0)
+        assert isinstance(caught.value.cause, GpuError)
+        foreign.release()
+    good.check()

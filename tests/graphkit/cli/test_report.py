@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from graphkit.cli.report import summary_lines
-from graphkit.jobs import Found, Summary, WrittenFile
+from graphkit.gpu.transfers import Transfers
+from graphkit.jobs import Found, GpuUse, Summary, WrittenFile
 
 FILE = WrittenFile("output_video", Path("out.mp4"), 10, "frames")
 
@@ -17,6 +19,12 @@ def test_a_plain_run() -> None:
         "inference: 2 models on the CPU (no driver)",
         "output_video: out.mp4 (10 frames)",
     ]
+
+
+def test_the_gpu() -> None:
+    moved = Transfers(Counter({(640, 480): 20}), Counter({(640, 480): 10, (224, 224): 1}), 24_576_000, 12_488_704)
+    lines = summary_lines(Summary(frames=10, seconds=2.0, files=[FILE], gpu=GpuUse("llvmpipe", moved)))
+    assert lines[1] == "gpu: llvmpipe; 20 pictures uploaded (24.6 MB), 11 pictures read back (12.5 MB)"
 
 
 @pytest.mark.parametrize(

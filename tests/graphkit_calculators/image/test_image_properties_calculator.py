@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from graphkit.errors import GraphValidationError
 from graphkit.formats import Image, ImageFrame, ImageSize
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.egl import EglDisplay
+from graphkit.gpu.share_group import ShareGroup
 from graphkit.testing import CalculatorRunner
 
 FRAME = ImageFrame(np.zeros((4, 6, 3), np.uint8))
@@ -38,5 +42,16 @@ def test_size(tag: str, image: Any) -> None:
     [pytest.param("", id="none"), pytest.param('input_stream: "IMAGE:a" input_stream: "IMAGE_CPU:b"', id="two")],
 )
 def test_one_input_is_needed(streams: str) -> None:
-    with pytest.raises(GraphValidationError, match="exactly one of IMAGE, IMAGE_CPU and IMAGE_GPU must be connected"):
+    with pytest.raises(
+        GraphValidationError, match="exactly one of IMAGE, IMAGE_CPU and IMAGE_GPU must be connected"
+    ):
         runner(streams).run()
+
+
+def test_a_buffer_on_the_gpu_stays_there() -> None:
+    run = runner('input_stream: "IMAGE_GPU:image"')
+    display = Mock(spec=EglDisplay)
+    run.add("IMAGE_GPU", GpuBuffer.from_image_frame(ShareGroup(display), FRAME), 3)
+    (packet,) = run.run().outputs["SIZE"]
+    assert packet.payload == ImageSize(6, 4)
+    assert not display.mock_calls, "no context was made"

@@ -179,10 +179,15 @@ def test_a_node_reads_the_very_texture_that_the_last_one_drew(
         )
     )
     graph.set_service(GPU_SERVICE, gpu)
+    held: list[Packet[GpuBuffer]] = []  # so that no texture is used again
+    for i in range(5):
+        graph.observe_output_stream(f"s{i}", held.append)
     with graph:
         graph.add_packet_to_input_stream("s0", gpu.upload(ImageFrame(PICTURE)), timestamp=0)
     assert len(names) == 4
     assert all(before[1] == after[0] for before, after in pairwise(names))
+    assert gpu.pool.created == len(held) == 5
+    assert not gpu.transfers.readbacks
     assert len(gpu.group.contexts) == (2 if second else 1)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from graphkit.graph import CalculatorGraph
-    from graphkit.runtime.build import Observer
+    from graphkit.runtime.observers import Observer
     from graphkit.runtime.streams import InputStream
 
 

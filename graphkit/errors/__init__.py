@@ -1,0 +1,160 @@
+"""Every exception graphkit raises, in one tree.
+
+* GraphkitError
+  + ConfigError                      a config that cannot be read; knows its Location
+    - PbtxtSyntaxError
+  + GraphValidationError             all the faults of one graph, each with its Location
+  + RegistryError
+    - UnknownCalculatorError
+    - DuplicateCalculatorError
+  + ContractError                    a calculator declared something impossible
+  + PacketError
+    - PacketTypeError
+    - EmptyPacketError
+  + TimestampError
+    - TimestampMismatchError
+  + StreamClosedError
+  + GraphRunError                    a run that failed
+    - CalculatorError                user code raised in open, process or close
+      . InputStreamHandlerError      an input policy raised
+    - CancelledError
+    - DeadlockError
+    - ThrottledError
+    - GraphStateError                a call that the graph's state does not allow
+    - SidePacketError
+  + ResourceNotFoundError            a model, label map or graph file: every path tried
+  + ModelFetchError                  a model that is not shipped could not be fetched
+    - ModelHashError                 what came is not the model that was asked for
+  + InferenceError
+    - UnsupportedOpError
+    - ModelFormatError
+  + GpuError                         the GPU, its driver or a call on it
+    - NoEglError                     a library that makes contexts is missing
+    - NoGpuDeviceError               no device, or not the one that was asked for
+    - GlVersionError                 the driver is too old
+    - ShaderCompileError             a shader's own mistake, its line shown
+    - GlContextLostError
+    - GpuOutOfMemoryError
+    - TextureTooLargeError
+    - GlCallError                    OpenGL refused a call
+    - WrongThreadError               OpenGL called from a thread that does not own the context
+    - GpuReleasedError               a buffer, texture or context was used after its end
+  + FormatError                      a payload whose shape, type or contents do not fit
+  + SchemaError                      a protobuf message or file that the schema cannot hold
+  + VideoError
+    - VideoOpenError
+    - VideoWriteError
+  + InputError                       an input file that is no video and cannot be read
+  + OutputError                      a file that cannot be written
+  + UsageError                       a flag or file given to the command line
+
+Exceptions keep the facts as fields and build their sentence from them.
+"""
+
+from graphkit.errors.base import GraphkitError, Location, did_you_mean
+from graphkit.errors.definition import (
+    ConfigError,
+    ContractError,
+    DuplicateCalculatorError,
+    FormatError,
+    GraphValidationError,
+    PbtxtSyntaxError,
+    RegistryError,
+    SchemaError,
+    UnknownCalculatorError,
+)
+from graphkit.errors.files import (
+    InferenceError,
+    InputError,
+    ModelFetchError,
+    ModelFormatError,
+    ModelHashError,
+    OutputError,
+    ResourceNotFoundError,
+    UnsupportedOpError,
+    UsageError,
+    VideoError,
+    VideoOpenError,
+    VideoWriteError,
+)
+from graphkit.errors.gpu import (
+    GlCallError,
+    GlContextLostError,
+    GlVersionError,
+    GpuError,
+    GpuOutOfMemoryError,
+    GpuReleasedError,
+    NoEglError,
+    NoGpuDeviceError,
+    ShaderCompileError,
+    TextureTooLargeError,
+    WrongThreadError,
+)
+from graphkit.errors.running import (
+    CalculatorError,
+    CancelledError,
+    DeadlockError,
+    EmptyPacketError,
+    GraphRunError,
+    GraphStateError,
+    InputStreamHandlerError,
+    PacketError,
+    PacketTypeError,
+    SidePacketError,
+    StreamClosedError,
+    ThrottledError,
+    TimestampError,
+    TimestampMismatchError,
+)
+
+__all__ = [
+    "Location",
+    "did_you_mean",
+    "GraphkitError",
+    "ConfigError",
+    "PbtxtSyntaxError",
+    "GraphValidationError",
+    "RegistryError",
+    "UnknownCalculatorError",
+    "DuplicateCalculatorError",
+    "ContractError",
+    "FormatError",
+    "SchemaError",
+    "PacketError",
+    "PacketTypeError",
+    "EmptyPacketError",
+    "TimestampError",
+    "TimestampMismatchError",
+    "StreamClosedError",
+    "GraphRunError",
+    "CalculatorError",
+    "InputStreamHandlerError",
+    "CancelledError",
+    "DeadlockError",
+    "ThrottledError",
+    "GraphStateError",
+    "SidePacketError",
+    "ResourceNotFoundError",
+    "ModelFetchError",
+    "ModelHashError",
+    "InferenceError",
+    "UnsupportedOpError",
+    "ModelFormatError",
+    "VideoError",
+    "VideoOpenError",
+    "VideoWriteError",
+    "InputError",
+    "OutputError",
+    "UsageError",
+    "GpuError",
+    "NoEglError",
+    "NoGpuDeviceError",
+    "GlVersionError",
+    "ShaderCompileError",
+    "GlContextLostError",
+    "GpuOutOfMemoryError",
+    "TextureTooLargeError",
+    "GlCallError",
+    "WrongThreadError",
+    "GpuReleasedError",
+]

@@ -129,6 +129,8 @@ class OutputShard:
             raise TimestampError(
                 f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}'
             )
+        if self.bound is not None and packet._timestamp >= self.bound:
+            self.bound = None  # the packet says more
         self.queue.append(packet)
 
     def set_next_timestamp_bound(self, bound: int) -> None:

@@ -201,6 +201,18 @@ def test_an_empty_packet_is_a_bound(harness: Any, script: Any) -> None:
     h.finish()
 
 
+def test_a_call_may_set_a_bound_and_then_emit_a_packet_at_it(harness: Any, script: Any) -> None:
+    def promise_and_keep(cc: CalculatorContext) -> None:
+        cc.outputs[0].set_next_timestamp_bound(cc.input_timestamp + 5)
+        cc.outputs[0].send("kept", cc.input_timestamp + 5)
+
+    h = harness(ONE % ("ConfNoOffset", SCRIPT), s=script(process=promise_and_keep)).watch("out").start()
+    h.push("a", (1, 10))
+    assert h.seen("out") == [("kept", 15)]
+    assert h.graph.output_stream_bound("out") == 16
+    h.finish()
+
+
 def test_bound_set_by_a_node_must_not_fall(harness: Any, script: Any) -> None:
     bounds = iter([50, 40])
     s = script(process=lambda cc: cc.outputs[0].set_next_timestamp_bound(Timestamp(next(bounds))))

@@ -66,7 +66,7 @@ class GlContext:
         self._egl: EglContext
         self._gl: moderngl.Context
         self._parking: moderngl.Framebuffer
-        self._lost: GlContextLostError | None = None
+        self._lost = ""  # why; not the error, whose traceback would keep alive what was being drawn
         self.closed = False
         _refuse_after_fork()
         self._thread = CommandThread(f"gl-{name}", lambda: self._begin(display, share), self._finish)
@@ -79,7 +79,7 @@ class GlContext:
     @property
     def is_lost(self) -> bool:
         """Whether the driver gave the context up."""
-        return self._lost is not None
+        return bool(self._lost)
 
     @property
     def is_current(self) -> bool:
@@ -99,8 +99,8 @@ class GlContext:
         """
         if not self._thread.is_here:
             raise WrongThreadError(what, self.name, threading.current_thread().name)
-        if self._lost is not None:
-            raise self._lost
+        if self._lost:
+            raise GlContextLostError(self.name, self._lost)
 
     def run(self, function: Callable[..., R], *arguments: Any) -> R:
         """Call *function* on the context's thread; return its value, raise its exception.
@@ -109,8 +109,8 @@ class GlContext:
             GpuReleasedError: the context was closed.
             GlContextLostError: the context is gone.
         """
-        if self._lost is not None:
-            raise self._lost
+        if self._lost:
+            raise GlContextLostError(self.name, self._lost)
         if self.closed and not self._thread.is_here:
             raise GpuReleasedError(f'GL context "{self.name}" is closed; its graph or GpuResources has ended')
         return self._thread.run(function, *arguments)
@@ -155,8 +155,8 @@ class GlContext:
 
     def lose(self, reason: str) -> None:
         """Give the context up: every later call raises GlContextLostError, as this one does."""
-        self._lost = GlContextLostError(self.name, reason)
-        raise self._lost
+        self._lost = reason
+        raise GlContextLostError(self.name, reason)
 
     def close(self, *, wait: bool = True) -> None:
         """End thread and context after what was queued so far. Closing twice is fine."""
@@ -193,7 +193,7 @@ class GlContext:
     def _finish(self) -> None:
         self.closed = True
         _here.context = None
-        if self._lost is None:
+        if not self._lost:
             self.raw.finish()
         self._gl.release()
         del self._gl, self._parking

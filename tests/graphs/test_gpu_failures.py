@@ -5,6 +5,7 @@ Errors of OpenGL that cannot be had on purpose are injected where its calls leav
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,10 @@ def gpu() -> Iterator[GpuResources]:
         pytest.skip(str(exc))
     with GpuResources.create() as resources:
         yield resources
+    gc.collect()  # errors hold frames, and frames what was being drawn
+    for context in resources.group.contexts:
+        context._thread._thread.join(PATIENCE_S)
+        assert not context._thread._thread.is_alive(), f"{context} outlives its graphs"
 
 
 def graph_in(gpu: GpuResources | None, name: str, context: str = "") -> CalculatorGraph:

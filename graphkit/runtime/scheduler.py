@@ -20,6 +20,7 @@ from graphkit.errors import (
     SidePacketError,
 )
 from graphkit.executor import ApplicationThreadExecutor
+from graphkit.runtime.node import NEW, OPENED
 from graphkit.runtime.switch_interval import SwitchInterval
 from graphkit.runtime.tasks import AHEAD, CLOSE, OPEN, PROCESS, TELL
 
@@ -179,7 +180,7 @@ class Scheduler:
             self._open_if_ready(queue.node)
 
     def _open_if_ready(self, node: Node) -> None:
-        if not node.waiting_for and node.status == 0 and not node.active and self.error is None:
+        if not node.waiting_for and node.status == NEW and not node.active and self.error is None:
             node.active = 1
             self._state.ready_to_open(node)
 
@@ -236,7 +237,7 @@ class Scheduler:
             self._fail(SidePacketError(f'node "{node.name}" was never opened: it waits for {missing}'))
         self._closing = True
         for node in self._state.nodes:
-            if node.status == 1:
+            if node.status == OPENED:
                 node.contexts[0].graph_error = self.error
                 self._state.schedule_close(node)
 

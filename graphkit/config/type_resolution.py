@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from graphkit.contract import PortMap, PortSpec
     from graphkit.packet_type import PayloadType
 
+
 class _Port(NamedTuple):
     """One typed end of an edge."""
 

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/bench_end_to_end.py --against-mediapipe PEER/bin/python CLIP [CLIP ...] [--rounds 5]
 
-Both sides read and write through PyAV, H.264 with preset ultrafast, crf 23 and one encoder thread, follow two
-hands at complexity 1, and take turns, a process each. Prints medians, and the median of the ratios pair by pair: of
-the whole process (``wall``), of the run without interpreter start-up and imports (``run``), of processor time and of
+Both sides read and write through PyAV, H.264 with preset ultrafast, crf 23 and one encoder thread, track two hands
+at complexity 1, and take turns, a process each. Prints medians, and the median of the ratios pair by pair: of the
+whole process (``wall``), of the run without interpreter start-up and imports (``run``), of processor time and of
 peak memory.
 """
 

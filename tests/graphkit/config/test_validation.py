@@ -86,7 +86,8 @@ CASES = {
     "tag twice": (
         'node { calculator: "CfgInt" output_stream: "OUT:0:a"\n output_stream: "OUT:0:b" }',
         [
-            '2:2: node "CfgInt": tag "OUT" index 0 is given twice, the second time by "OUT:0:b"; number them OUT:0:..., OUT:1:...'
+            '2:2: node "CfgInt": tag "OUT" index 0 is given twice, the second time by "OUT:0:b"; '
+            "number them OUT:0:..., OUT:1:..."
         ],
     ),
     "index gap": (

@@ -74,9 +74,7 @@ def test_descriptors_equal_mediapipes():
     if not peer:
         pytest.skip("GRAPHKIT_PEER_PYTHON names no interpreter that has mediapipe")
     names = [file.name for file in FILES]
-    out = subprocess.run(
-        [peer, "-c", DUMP], input="\n".join(names), capture_output=True, text=True, check=True
-    )
+    out = subprocess.run([peer, "-c", DUMP], input="\n".join(names), capture_output=True, text=True, check=True)
     theirs = [FileDescriptorProto.FromString(bytes.fromhex(line)) for line in out.stdout.split()]
     assert len(theirs) == len(names)
     for ours, their in zip(FILES, theirs, strict=True):

@@ -121,9 +121,7 @@ def test_missing_dependency_is_named():
 
 
 def test_unknown_message_offers_close_names():
-    with pytest.raises(
-        SchemaError, match=r"mediapipe\.NormalizedRct.*Did you mean 'mediapipe\.NormalizedRect'"
-    ):
+    with pytest.raises(SchemaError, match=r"mediapipe\.NormalizedRct.*Did you mean 'mediapipe\.NormalizedRect'"):
         schema.message_class("mediapipe.NormalizedRct")
 
 

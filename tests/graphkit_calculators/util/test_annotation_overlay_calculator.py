@@ -203,7 +203,9 @@ def test_the_header_of_the_video_is_handed_on() -> None:
 @pytest.mark.parametrize(
     ("node", "message"),
     [
-        pytest.param("", "expected an IMAGE, UIMAGE or IMAGE_GPU input, render data, or both; found no input", id="no-input"),
+        pytest.param(
+            "", "expected an IMAGE, UIMAGE or IMAGE_GPU input, render data, or both; found no input", id="no-input"
+        ),
         pytest.param(
             'input_stream: "a" '
             "options { [mediapipe.AnnotationOverlayCalculatorOptions.ext] { canvas_width_px: 0 } }",

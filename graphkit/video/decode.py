@@ -90,7 +90,7 @@ class _Progress:
     """Compares what was read with what the file declares."""
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
-        self._declared_packets = stream.frames
+        self._declared_packets = 0 if _counts_ticks(container) else stream.frames
         self._time_base = stream.time_base
         self._declared_s = _declared_seconds(container, stream)
         self._start_s = (container.start_time or 0) / MICROSECONDS
@@ -123,6 +123,8 @@ class _Progress:
 
 def _declared_seconds(container: InputContainer, stream: VideoStream) -> float:
     """Return how long the file says its video is; 0 where it does not say."""
+    if _counts_ticks(container) and stream.time_base:
+        return float(stream.frames * stream.time_base)
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     tag = stream.metadata.get("DURATION", "")  # Matroska, "00:00:08.103000000"
@@ -133,3 +135,8 @@ def _declared_seconds(container: InputContainer, stream: VideoStream) -> float:
         except ValueError:
             log.debug("%s: odd duration tag %r", container.name, tag)
     return (container.duration or 0) / MICROSECONDS
+
+
+def _counts_ticks(container: InputContainer) -> bool:
+    """Whether what the file declares as frames are ticks of its clock, of which some hold no picture."""
+    return container.format.name == "avi"

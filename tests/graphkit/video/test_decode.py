@@ -19,6 +19,7 @@ class Container:
     """Demuxes numbered packets; None stands for a refusal, which ends the generator as FFmpeg's does."""
 
     name, duration, start_time = "clip", None, None
+    format = SimpleNamespace(name="mp4")
 
     def __init__(self, script: list[int | None]) -> None:
         self.script = iter(script)

@@ -185,6 +185,21 @@ def test_a_truncated_clip_without_a_frame_count_is_found_by_its_duration(make_cl
     assert reader.stats.truncated
 
 
+def test_an_avi_with_empty_ticks_is_whole_and_a_cut_one_is_not(make_clip: MakeClip) -> None:
+    rng = np.random.default_rng(1)
+    pictures = list(rng.integers(0, 255, (30, 48, 64, 3), np.uint8))
+    times = [i * 6000 for i in range(30)]  # every other tick of the clock
+    path = make_clip("clip.avi", pictures=pictures, pts=times, codec="mjpeg", pixel_format="yuvj420p")
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].frames > 30
+    frames, reader = read(path)
+    assert (len(frames), reader.stats.reason) == (30, "")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    frames, reader = read(path)
+    assert 10 < len(frames) < 20
+    assert reader.stats.truncated
+
+
 def test_reading_part_of_a_clip_is_not_a_truncation(make_clip: MakeClip) -> None:
     with VideoReader(make_clip(count=10)) as reader:
         next(iter(reader))

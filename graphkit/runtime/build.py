@@ -11,6 +11,7 @@ from graphkit.errors import CalculatorError, GraphStateError, InputStreamHandler
 from graphkit.executor import Executor, ThreadPoolExecutor, make_executor
 from graphkit.packet_type import ANY
 from graphkit.registry import find_input_stream_handler
+from graphkit.runtime.hand_over import link_nodes
 from graphkit.runtime.node import Node
 from graphkit.runtime.observers import Observer, ObserverCalculator, TogetherCalculator
 from graphkit.runtime.state import GraphState
@@ -57,6 +58,7 @@ def build_state(
     _wire(nodes, streams)
     for node in nodes:
         _equip(node)
+    link_nodes(nodes)
     for name, header in (headers or {}).items():
         for consumer in streams[plan.stream_ids[name]].consumers:
             consumer.node.contexts[0].inputs.headers[consumer.index] = header

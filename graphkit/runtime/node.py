@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from graphkit.calculator import Calculator
     from graphkit.config.plan import NodePlan
     from graphkit.input_stream_handler import InputStreamHandler
+    from graphkit.runtime.hand_over import Link
     from graphkit.runtime.run_ahead import Made
     from graphkit.runtime.streams import InputStream, OutputStream
     from graphkit.runtime.tasks import TaskQueue
@@ -38,16 +39,17 @@ class Node:
         forwarded: how far its outputs were settled without a call.
         queue: where its tasks go.
         blocked_by: for a source: the full queues that hold it back.
+        link: where it may hand its packet over to the next call.
         ahead: outputs it made ahead of time.
         passed: for a gate: whether its last call let a packet pass.
         on_touch: called instead of scheduling when an input changes (pollers).
     """
 
     __slots__ = (
-        "active", "ahead", "blocked_by", "calculator", "contexts", "expected", "finished",
-        "forwarded", "handler", "id", "inputs", "light", "limit", "name", "offset", "on_touch",
-        "outputs", "passed", "plan", "process", "queue", "sequence", "single", "status", "stopped",
-        "touched", "waiting_for",
+        "active", "ahead", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
+        "handler", "id", "inputs", "light", "limit", "link", "name", "offset", "on_touch", "outputs",
+        "passed", "plan", "process", "queue", "sequence", "single", "status", "stopped", "touched",
+        "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -70,6 +72,7 @@ class Node:
         self.waiting_for: set[str] = set()
         self.blocked_by: set[InputStream] = set()
         self.on_touch: Callable[[], None] | None = None
+        self.link: Link | None = None
         self.ahead: Made | None = None
         self.passed = False
         self.touched = False

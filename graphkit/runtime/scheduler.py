@@ -20,6 +20,7 @@ from graphkit.errors import (
     SidePacketError,
 )
 from graphkit.executor import ApplicationThreadExecutor
+from graphkit.runtime.hand_over import hand_over
 from graphkit.runtime.node import NEW, OPENED
 from graphkit.runtime.switch_interval import SwitchInterval
 from graphkit.runtime.tasks import AHEAD, CLOSE, OPEN, PROCESS, TELL
@@ -106,6 +107,10 @@ class Scheduler:
                 if not isinstance(exc, Exception) and queue is None:
                     interrupt = exc
             with lock:
+                if kind == PROCESS and outcome is None and (link := node.link) is not None and not default.light:
+                    task = None if self.error else hand_over(node, link, context)
+                    if task is not None:
+                        continue
                 self._finish(kind, node, context, outcome)
                 task = next_task(queue)
                 others = default.heavy or default.sources or self._other_work

@@ -60,7 +60,7 @@ class ThreadPoolExecutor(Executor):
     def __init__(self, num_threads: int = 0, *, thread_name_prefix: str = "graphkit") -> None:
         self._limit = num_threads or budget().cores
         self._prefix = thread_name_prefix
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may shut down while it is held
         self._idle: list[_Worker] = []
         self._backlog: deque[Callable[[], None]] = deque()
         self._count = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import (
@@ -31,6 +32,7 @@ class GraphRun(Scheduler):
     def start(self) -> None:
         """Open what can be opened and start the sources; raises the first error of ``open``."""
         self._interval.enter()
+        self._end_if_forgotten()
         with self._lock:
             for node in self._state.nodes:
                 self._side.resolve(node)
@@ -40,6 +42,12 @@ class GraphRun(Scheduler):
                 self._on_idle()
         self._work_here()
         self._wait(lambda: not self._opening() or self.terminated)
+
+    def _end_if_forgotten(self) -> None:
+        """Give back what the process shares with the run, should the program drop the graph without an end."""
+        owned = [queue.executor for queue in self._state.queues if queue.owned]
+        for give_back in (self._interval.leave, *(executor.shutdown for executor in owned)):
+            weakref.finalize(self, give_back).atexit = False
 
     def _opening(self) -> bool:
         return any(not n.waiting_for and n.status == NEW for n in self._state.nodes) and self.error is None

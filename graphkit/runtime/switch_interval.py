@@ -13,7 +13,7 @@ from typing import Final
 
 INTERVAL_SECONDS: Final = 0.0002
 
-_lock: Final = threading.Lock()
+_lock: Final = threading.RLock()  # the garbage collector may come here while it is held
 _running: Final = {"count": 0, "before": 0.0}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from graphkit.calculator import Calculator, Output, Status, calculator
 from graphkit.errors import CalculatorError, CancelledError, GraphStateError
+from graphkit.graph import CalculatorGraph
 from graphkit.packet import Packet
 from graphkit.timestamp import Timestamp
 
@@ -287,3 +290,19 @@ def test_calls_that_need_a_run(harness: Any, script: Any, call: Any) -> None:
     h = harness(ONE, s=script())
     with pytest.raises(GraphStateError, match=r"the graph is not running; call start_run\(\) first"):
         call(h.graph)
+
+
+def test_a_graph_that_is_dropped_without_an_end_leaves_no_threads(script: Any) -> None:
+    before, interval = set(threading.enumerate()), sys.getswitchinterval()
+    graph = CalculatorGraph(ONE.replace("ConfScripted", "ConfBlocking"))
+    graph.start_run({"s": script()})
+    graph.add_packet_to_input_stream("a", 1, 0)
+    graph.wait_until_idle()
+    started = set(threading.enumerate()) - before
+    assert started
+    del graph
+    gc.collect()
+    for thread in started:
+        thread.join(timeout=5)
+        assert not thread.is_alive()
+    assert sys.getswitchinterval() == interval

@@ -77,6 +77,9 @@ class CommandThread:
         self._begin, self._end = begin, end
         started = _Call(self._first, ())
         self._queue.put(started)
+        self._ident: int | None = (
+            None  # of the thread while it runs; the system gives it to another one afterwards
+        )
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
         started.result()
@@ -84,7 +87,7 @@ class CommandThread:
     @property
     def is_here(self) -> bool:
         """Whether the caller runs on this thread."""
-        return threading.get_ident() == self._thread.ident
+        return threading.get_ident() == self._ident
 
     def run(self, function: Callable[..., R], *arguments: Any) -> R:
         """Call *function* on the thread and return its value; at once if this is the thread already.
@@ -92,7 +95,7 @@ class CommandThread:
         Raises:
             RuntimeError: the thread was stopped.
         """
-        if threading.get_ident() == self._thread.ident:
+        if threading.get_ident() == self._ident:
             return function(*arguments)
         call = _Call(function, arguments)
         with self._gate:
@@ -140,6 +143,7 @@ class CommandThread:
             raise
 
     def _serve(self) -> None:
+        self._ident = threading.get_ident()
         while True:
             item = self._later.popleft() if self._later else self._queue.get()
             if item is None:
@@ -147,6 +151,7 @@ class CommandThread:
             self._guarded(item.call if isinstance(item, _Task) else item)
             del item  # an idle thread keeps nothing alive
         self._guarded(self._end)
+        self._ident = None
 
     def _guarded(self, command: Callable[[], None]) -> None:
         try:

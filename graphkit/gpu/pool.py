@@ -57,6 +57,8 @@ class TexturePool:
         self._on_return = on_return
         self._lock = threading.Lock()
         self._returned: deque[TextureStorage] = deque()
+        # The collector finalises fences with the buffer that they are found with, but the texture lives on.
+        self._lent: set[TextureStorage] = set()
         self._shelves: dict[tuple[int, int, GpuBufferFormat], _Shelf] = {}
         self._requests = 0
         self._live = 0
@@ -99,7 +101,10 @@ class TexturePool:
             storage = self._from_shelf(context, width, height, format_)
             if self._requests % SCRUB_INTERVAL == 0:
                 self._scrub()
-        return storage or self._make(context, width, height, format_)
+        storage = storage or self._make(context, width, height, format_)
+        with self._lock:
+            self._lent.add(storage)
+        return storage
 
     def trim(self) -> None:
         """Give up every free texture."""
@@ -116,6 +121,7 @@ class TexturePool:
     def _sort_returned(self) -> None:
         while self._returned:
             storage = self._returned.popleft()
+            self._lent.discard(storage)
             shelf = self._shelf(storage.width, storage.height, storage.format)
             shelf.in_use -= 1
             shelf.free.append(storage)

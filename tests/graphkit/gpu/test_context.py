@@ -15,6 +15,7 @@ from graphkit.errors import (
     ShaderCompileError,
     WrongThreadError,
 )
+from graphkit.gpu.command_thread import CommandThread
 from graphkit.gpu.context import GlContext
 from graphkit.gpu.program import FullFrameProgram
 from graphkit.gpu.resources import GpuResources
@@ -218,3 +219,14 @@ def test_a_context_that_waits_holds_no_other_back(gpu: GpuResources) -> None:
     assert begun.wait(30)
     assert fast.run(lambda: fast.gl.version_code) >= 330  # would wait for ever if there were one lock
     go_on.set()
+
+
+def test_a_thread_that_has_ended_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system gives its number to the next thread, which must not take itself for it."""
+    ended = CommandThread("ended", lambda: None, lambda: None)
+    number = ended.run(threading.get_ident)
+    ended.stop()
+    monkeypatch.setattr(threading, "get_ident", lambda: number)
+    assert not ended.is_here
+    with pytest.raises(RuntimeError, match="thread ended has stopped"):
+        ended.run(lambda: None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import random
 from typing import TYPE_CHECKING
 
@@ -154,3 +155,23 @@ def test_textures_in_use_elsewhere_are_not_waited_for_if_another_is_idle(gpu: Gp
         take(gpu, 8, 8, name="side").release()
     settle(gpu)
     assert gpu.pool.live <= 2
+
+
+def test_a_buffer_that_the_collector_finds_leaves_its_fences_whole(gpu: GpuResources) -> None:
+    """The reader's fence still holds the next writer back when it was found together with the buffer."""
+    reader = gpu.context("reader")
+
+    def read(ring: list[object]) -> None:
+        buffer = ring[0]
+        assert isinstance(buffer, GpuBuffer)
+        buffer.reading(reader)
+        buffer.read_done(reader)
+
+    for _ in range(3):
+        ring: list[object] = [take(gpu, 16, 16)]
+        reader.run(read, ring)
+        ring.append(ring)
+        del ring
+        gc.collect()
+        reader.run(lambda: None)
+    gpu.run(lambda context: context.check_errors("waiting for fences"))

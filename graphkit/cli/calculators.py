@@ -33,13 +33,18 @@ def calculators_command(name: str | None, modules: tuple[str, ...]) -> None:
 
 
 def _first_line(cls: type[Any]) -> str:
-    return (inspect.getdoc(cls) or "").partition("\n")[0]
+    return _description(cls).partition("\n")[0]
+
+
+def _description(cls: type[Any]) -> str:
+    """Return the docstring of the class itself; that of a base would describe something else."""
+    return inspect.cleandoc(cls.__doc__ or "")
 
 
 def _described(name: str, cls: type[Any]) -> Iterator[str]:
     yield name
     yield ""
-    yield inspect.getdoc(cls) or "(no description)"
+    yield _description(cls) or "(no description)"
     ports = [line for attribute in _attributes(cls) if (line := _port_line(*attribute))]
     if ports:
         yield ""
@@ -79,4 +84,5 @@ def _option_lines(options: type[Any]) -> Iterator[str]:
         default = (
             field.default if field.default is not MISSING else "" if field.default_factory is MISSING else "empty"
         )
-        yield f"  {field.name}: {field.type}" + (f" = {default}" if default not in ("", None) else "")
+        kind = field.type.__name__ if isinstance(field.type, type) else field.type
+        yield f"  {field.name}: {kind}" + (f" = {default}" if default not in ("", None) else "")

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from graphkit.errors import CalculatorError, GraphkitError, UsageError
+from graphkit.errors import CalculatorError, GraphkitError, GraphValidationError, UsageError
 
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
@@ -35,9 +35,18 @@ class Commands(click.Group):
             if ctx.meta.get(_DEBUG):
                 raise
             report(error)
-            ctx.exit(WRONG_USAGE if isinstance(error, UsageError) else FAILED)
+            ctx.exit(WRONG_USAGE if _is_usage(error) else FAILED)
         except KeyboardInterrupt:
             ctx.exit(signal_status(signal.SIGINT))
+
+
+def _is_usage(error: GraphkitError) -> bool:
+    """Whether the command line is at fault: by itself, or by options of nodes (``--set``) and nothing else."""
+    if isinstance(error, GraphValidationError):
+        return all(
+            fault.location is not None and fault.location.file.startswith("--set ") for fault in error.faults
+        )
+    return isinstance(error, UsageError)
 
 
 def debug_option(command: C) -> C:

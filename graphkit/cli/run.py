@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 PROVIDERS: Final = ("auto", "cpu", "cuda", "tensorrt")
 _PRESETS: Final = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 
+_EXAMPLE: Final = """\b
+Example:
+  graphkit run graphs/hand_tracking/hand_tracking_desktop_live.pbtxt
+    --input_video_path my.mov --output_video_path out.mp4
+    --dump landmarks=hands.jsonl
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class RunFlags:
@@ -47,7 +54,7 @@ class RunFlags:
     quiet: bool
 
 
-@click.command("run", short_help="Run a graph over a video or other files.")
+@click.command("run", short_help="Run a graph over a video or other files.", epilog=_EXAMPLE)
 @click.argument("graph", required=False)
 @click.option("--calculator_graph_config_file", metavar="FILE", help="The graph, as MediaPipe's demos name it.")
 @click.option("--input_video_path", metavar="FILE", help="The video whose frames go in.")
@@ -99,15 +106,11 @@ class RunFlags:
 @click.option("--quiet", is_flag=True, help="No progress and no summary; warnings and errors only.")
 @debug_option
 def run_command(**flags: Any) -> None:
-    r"""Run GRAPH over a video, or over other files.
+    """Run GRAPH over a video, or over other files.
 
     The graph's input stream for images takes the frames of --input_video_path at the times that the clip
     gives them; --output_video_path receives the annotated frames and the clip's sound. Nothing is dropped.
     A graph that opens its video itself gets the two paths as side packets.
-
-    \b
-    graphkit run graphs/hand_tracking/hand_tracking_desktop_live.pbtxt \
-        --input_video_path my.mov --output_video_path out.mp4 --dump landmarks=hands.jsonl
 
     Ctrl-C finishes the frames in flight, closes the files and ends with status 130.
     """

@@ -144,10 +144,11 @@ def _contract(node: Node, cls: type[Calculator], faults: Faults) -> CalculatorCo
     except (
         Exception
     ) as exc:  # update_contract is the calculator's own code: whatever it raises is a fault of the node
-        faults.add(
-            f"node {node.title}: its calculator refuses this config: {type(exc).__name__}: {exc}",
-            node.config.place, exc,
-        )  # fmt: skip
+        if not _add_misspelt(node, cls, contract, faults):
+            faults.add(
+                f"node {node.title}: its calculator refuses this config: {type(exc).__name__}: {exc}",
+                node.config.place, exc,
+            )  # fmt: skip
         return None
     for sentence in missing:
         faults.add(f"node {node.title}: {sentence} and this node does not connect it", node.config.place)
@@ -164,6 +165,17 @@ def _check_declared(node: Node, cls: type[Calculator], side: str, ports: PortMap
     for tag, index in undeclared:
         place = places[tag, index].place
         faults.add(f"node {node.title}: {_undeclared(cls, side, (tag, index), ports)}", place)
+
+
+def _add_misspelt(node: Node, cls: type[Calculator], contract: CalculatorContract, faults: Faults) -> bool:
+    """Report tags that are close to a declared one: the likely reason of a refusal, and better told."""
+    before = len(faults)
+    for side in _SIDES:
+        ports: PortMap = getattr(contract, side)
+        declared = [tag for tag, _ in _declared_keys(cls, side, ports)]
+        if any(spec.type is None and did_you_mean(tag, declared) for (tag, _), spec in ports.items() if tag):
+            _check_declared(node, cls, side, ports, faults)
+    return len(faults) > before
 
 
 def _undeclared(cls: type[Calculator], side: str, key: Key, ports: PortMap) -> str:

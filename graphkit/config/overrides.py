@@ -50,7 +50,7 @@ def _apply(nodes: dict[str, NodeConfig], override: str, place: Place) -> None:
     name = max((n for n in nodes if target.startswith(f"{n}.")), key=len, default="")
     if not name:
         given = target.partition(".")[0]
-        listing = did_you_mean(given, nodes) or f" The nodes are: {', '.join(nodes)}."
+        listing = did_you_mean(given, nodes) or ' "graphkit graph" prints the nodes.'
         raise ConfigError(f'the expanded graph has no node "{given}".{listing}')
     node, path = nodes[name], target[len(name) + 1 :].split(".")
     position = _position(node, path[0])

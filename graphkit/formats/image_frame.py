@@ -116,7 +116,8 @@ class ImageFrame:
             raise FormatError(f"{format.name} needs {_describe(*_layout(format))}, found {_found(data)}.")
         if format is None or not 2 <= data.ndim <= 3:
             raise FormatError(
-                f"no image format fits {_found(data)}; expected (H, W, C) or (H, W) of uint8, uint16 or float32."
+                f"no image format fits {_found(data)}; expected (H, W) or (H, W, C), C in "
+                "1, 3, 4 for uint8 and uint16 and in 1, 2, 4 for float32."
             )
         data.setflags(write=False)
         self.data = data

@@ -23,6 +23,18 @@ def test_one_is_shown_whole(graphkit) -> None:
     assert "Options (SampleOptions):\n  at: int = 0\n" in result.stdout
 
 
+def test_what_has_no_docstring_borrows_none(graphkit, work) -> None:
+    (work / "plain.py").write_text(
+        "from graphkit import calculator, option, options, Calculator, Options\n"
+        "@calculator\ndef Undescribed(x: float) -> float:\n    return x\n"
+        "@options('test.UndescribedOptions')\nclass UndescribedOptions:\n    size: int = option(1, default=3)\n"
+        "@calculator\nclass UndescribedClass(Calculator):\n    options = Options(UndescribedOptions)\n"
+    )
+    shown = graphkit("calculators", "Undescribed", "--import", "plain.py").stdout
+    assert shown.startswith("Undescribed\n\n(no description)\n")
+    assert "  size: int = 3\n" in graphkit("calculators", "UndescribedClass", "--import", "plain.py").stdout
+
+
 def test_an_unknown_one_is_met_with_close_names(graphkit) -> None:
     result = graphkit("calculators", "SampleHand")
     assert result.exit_code == 1

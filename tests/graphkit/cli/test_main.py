@@ -33,6 +33,12 @@ def test_every_command_has_help(graphkit, command: str) -> None:
     assert result.output.startswith(f"Usage: graphkit {command}")
 
 
+def test_the_help_of_run_has_an_example(graphkit) -> None:
+    lines = graphkit("run", "--help").output.splitlines()
+    assert lines[lines.index("  Example:") + 1].startswith("    graphkit run graphs/hand_tracking/")
+    assert not [line for line in lines if "\\b" in line]
+
+
 def test_version(graphkit) -> None:
     from importlib.metadata import version
 

@@ -97,6 +97,18 @@ def test_side_packets(graphkit, work: Path, flags: list[str]) -> None:
         pytest.param(
             ["hands.pbtxt"], 2, "the graph waits for input_video; give --input_video_path", id="no input"
         ),
+        pytest.param(
+            ["hands.pbtxt", "--input_video_path={clip}", "--set=Nobody.x=1"],
+            2,
+            'has no node "Nobody"',
+            id="set node",
+        ),
+        pytest.param(
+            ["hands.pbtxt", "--input_video_path={clip}", "--set=SampleHands.evry=1"],
+            2,
+            "has no option \"evry\". Did you mean 'every'?",
+            id="set option",
+        ),
         pytest.param(["hands.pbtxt", "--input_video_path=clp.mp4"], 1, "clp.mp4: no such file", id="no clip"),
         pytest.param(
             ["hands.pbtxt", "--input_video_path={clip}", "--input=input_video={clip}"],
@@ -142,7 +154,7 @@ def test_side_packets(graphkit, work: Path, flags: list[str]) -> None:
         ),
         pytest.param(
             ["hands.pbtxt", "--input_video_path={clip}", "--set=SampleHand.every=2"],
-            1,
+            2,
             "no node \"SampleHand\". Did you mean 'SampleHands'",
             id="--set",
         ),

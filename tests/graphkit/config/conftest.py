@@ -162,6 +162,18 @@ class CfgBroken(Calculator):
 
 
 @calculator
+class CfgPicky(Calculator):
+    """Refuses configs without a picture."""
+
+    rgb = Input(ImageFrame, "RGB", optional=True)
+
+    @classmethod
+    def update_contract(cls, cc):
+        if not cc.inputs.count("RGB"):
+            raise RuntimeError("no picture")
+
+
+@calculator
 def CfgFunction(image: ImageFrame, *, strength: float = 1.5) -> ImageFrame:  # noqa: N802
     """A calculator made from a function."""
     return image

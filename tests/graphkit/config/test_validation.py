@@ -75,6 +75,17 @@ CASES = {
         'node { calculator: "CfgBroken" }',
         ['1:1: node "CfgBroken": its calculator refuses this config: RuntimeError: not today'],
     ),
+    "contract raises over a misspelt tag": (
+        'input_stream: "a"\nnode { calculator: "CfgPicky"\n input_stream: "RBG:a" }',
+        [
+            '3:2: node "CfgPicky": input stream with tag "RBG" is not known to the calculator; it takes tags RGB. '
+            "Did you mean 'RGB'?"
+        ],
+    ),
+    "contract raises over another tag": (
+        'input_stream: "a"\nnode { calculator: "CfgPicky"\n input_stream: "DEPTH:a" }',
+        ['2:1: node "CfgPicky": its calculator refuses this config: RuntimeError: no picture'],
+    ),
     "malformed stream": (
         'node { calculator: "CfgInt"\n output_stream: "OUT:Upper" }',
         [

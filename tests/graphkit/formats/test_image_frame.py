@@ -50,7 +50,10 @@ def test_format_may_be_given(format_):
         pytest.param(
             (2, 2, 5), np.uint8, None, r"no image format fits an array of shape \(2, 2, 5\)", id="channels"
         ),
-        pytest.param((2, 2, 3), np.float64, None, r"float64; expected \(H, W, C\)", id="dtype"),
+        pytest.param(
+            (2, 2, 3), np.float64, None, r"float64; expected \(H, W\) or \(H, W, C\), C in 1, 3, 4 ", id="dtype"
+        ),
+        pytest.param((2, 2, 3), np.float32, None, r"float32; expected .* and in 1, 2, 4 for float32", id="layout"),
         pytest.param((9,), np.uint8, None, r"no image format fits an array of shape \(9,\)", id="vector"),
         pytest.param((1, 2, 2, 3), np.uint8, None, r"shape \(1, 2, 2, 3\)", id="batch"),
         pytest.param(

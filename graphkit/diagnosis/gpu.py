@@ -10,9 +10,10 @@ from graphkit.diagnosis.hardware import Hardware, find_hardware
 from graphkit.diagnosis.packages import version_fact
 from graphkit.diagnosis.repairs import failed
 from graphkit.diagnosis.requirements import installed
-from graphkit.errors import GpuError, NoEglError, NoGpuDeviceError
+from graphkit.errors import CudaUnavailableError, GpuError, NoEglError, NoGpuDeviceError
 
 if TYPE_CHECKING:
+    from graphkit.gpu.context import GlContext
     from graphkit.gpu.devices import GpuDevice
     from graphkit.gpu.egl import Egl, EglDisplay
 
@@ -122,6 +123,7 @@ def _context(display: EglDisplay) -> list[Fact]:
         return [failed("OpenGL", exc, Status.WARNING)]
     try:
         info: dict[str, Any] = context.run(lambda: dict(context.gl.info))
+        cuda = [_cuda(context)] if "NVIDIA" in info["GL_VENDOR"] else []
         size = context.max_texture_size
     finally:
         context.close()
@@ -129,7 +131,23 @@ def _context(display: EglDisplay) -> list[Fact]:
     return [
         Fact("OpenGL", f"{info['GL_VERSION']}, textures up to {size}x{size}"),
         Fact("renderer", f"{info['GL_RENDERER']} ({info['GL_VENDOR']}){drawn}"),
+        *cuda,
     ]
+
+
+def _cuda(context: GlContext) -> Fact:
+    """Say whether models on CUDA can read what OpenGL writes, as far as that shows before the first tensor."""
+    from graphkit.gpu.cuda_interop import runtime_for
+
+    try:
+        devices = context.run(runtime_for(context).gl_devices)
+    except CudaUnavailableError as exc:
+        return Fact("tensors", f"copied through memory: {exc}", Status.ABSENT)
+    except GpuError as exc:
+        return failed("tensors", exc, Status.WARNING)
+    if not devices:
+        return Fact("tensors", "copied through memory: CUDA may not use this device", Status.ABSENT)
+    return Fact("tensors", f"read by cuda:{devices[0]} where OpenGL writes them")
 
 
 def _unused(hardware: Hardware) -> Fact:

@@ -37,6 +37,8 @@
     - GpuOutOfMemoryError
     - TextureTooLargeError
     - GlCallError                    OpenGL refused a call
+    - CudaUnavailableError           CUDA cannot read what OpenGL draws here
+    - CudaError                      CUDA refused a call
     - WrongThreadError               OpenGL called from a thread that does not own the context
     - GpuReleasedError               a buffer, texture or context was used after its end
   + FormatError                      a payload whose shape, type or contents do not fit
@@ -78,6 +80,8 @@ from graphkit.errors.files import (
     VideoWriteError,
 )
 from graphkit.errors.gpu import (
+    CudaError,
+    CudaUnavailableError,
     GlCallError,
     GlContextLostError,
     GlVersionError,
@@ -155,6 +159,8 @@ __all__ = [
     "GpuOutOfMemoryError",
     "TextureTooLargeError",
     "GlCallError",
+    "CudaUnavailableError",
+    "CudaError",
     "WrongThreadError",
     "GpuReleasedError",
 ]

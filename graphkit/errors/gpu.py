@@ -104,6 +104,26 @@ class GlCallError(GpuError):
     """OpenGL refused a call; the error code is in the message."""
 
 
+class CudaUnavailableError(GpuError):
+    """CUDA cannot read what OpenGL draws here; the message says why. Nothing but speed is lost."""
+
+
+class CudaError(GpuError):
+    """CUDA refused a call.
+
+    Attributes:
+        function: of CUDA's runtime.
+        code: what it returned.
+    """
+
+    def __init__(self, function: str, code: int, text: str) -> None:
+        self.function, self.code = function, code
+        super().__init__(
+            f"{function} failed: {text} (error {code}). GRAPHKIT_CUDA_INTEROP=0 does without; if it happens with "
+            "an up-to-date driver, report it."
+        )
+
+
 class WrongThreadError(GpuError):
     """OpenGL was called from a thread on which the context is not current."""
 

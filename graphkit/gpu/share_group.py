@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from graphkit.errors import GpuReleasedError
 from graphkit.gpu.context import GlContext
+from graphkit.gpu.cuda_interop import CudaInterop
 from graphkit.gpu.host_memory import HostMemory
 from graphkit.gpu.pool import TexturePool
 from graphkit.gpu.transfers import Transfers
@@ -39,6 +40,7 @@ class ShareGroup:
         pool: of textures.
         transfers: what crossed between memory and GPU.
         memory: for pixels read back.
+        cuda: the way of tensors to CUDA.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class ShareGroup:
         self.make_storage = make_storage or self.pool.acquire
         self.transfers = Transfers()
         self.memory = HostMemory()
+        self.cuda = CudaInterop()
 
     @property
     def contexts(self) -> tuple[GlContext, ...]:
@@ -123,5 +126,6 @@ class ShareGroup:
         if self.pool.in_use:
             return
         self.pool.trim()
+        self.cuda.close()
         for context in reversed(self.contexts):  # the shared one last
             context.close(wait=wait)

@@ -4,6 +4,6 @@
 """
 
 from graphkit.inference.loader import load, unload_all
-from graphkit.inference.session import Session, TensorInfo
+from graphkit.inference.session import DeviceArray, Session, TensorInfo
 
-__all__ = ["Session", "TensorInfo", "load", "unload_all"]
+__all__ = ["DeviceArray", "Session", "TensorInfo", "load", "unload_all"]

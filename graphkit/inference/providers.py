@@ -88,7 +88,15 @@ def cuda_fault() -> str | None:
         return fault
     if hasattr(onnxruntime, "preload_dlls"):
         onnxruntime.preload_dlls()
-    return library_fault(_cuda_libraries(getattr(onnxruntime, "cuda_version", "") or "12"))
+    return library_fault(_cuda_libraries(cuda_major()))
+
+
+def cuda_major() -> str:
+    """Return the major version of the CUDA that ONNX Runtime is built for."""
+    import onnxruntime
+
+    version: str = getattr(onnxruntime, "cuda_version", "") or "12"
+    return version.split(".", maxsplit=1)[0]
 
 
 @cache
@@ -127,8 +135,7 @@ def library_fault(names: list[str]) -> str | None:
     return f"{' and '.join(missing)} not found ({_INSTALL})" if missing else None
 
 
-def _cuda_libraries(cuda_version: str) -> list[str]:
-    major = cuda_version.split(".", maxsplit=1)[0]
+def _cuda_libraries(major: str) -> list[str]:
     if os.name == "nt":
         return [f"cublasLt64_{major}.dll", "cudnn64_9.dll"]
     return [f"libcublasLt.so.{major}", "libcudnn.so.9"]

@@ -48,6 +48,11 @@ class TensorInfo:
     dtype: np.dtype[Any]
     channels_first: bool = False
 
+    @property
+    def stored_shape(self) -> tuple[int | None, ...]:
+        """The shape of the memory that the model reads."""
+        return tuple(self.shape[axis] for axis in _TO_NCHW) if self.channels_first else self.shape
+
     def empty(self) -> NDArray[Any]:
         """Return a new array of `shape`, not set to anything, over memory in the order that needs no copy.
 
@@ -62,6 +67,25 @@ class TensorInfo:
         return np.empty([sizes[axis] for axis in _TO_NCHW], self.dtype).transpose(_TO_NHWC)
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceArray:
+    """An input that is not in this program's memory. Whoever made it keeps it as it is until the run is over.
+
+    Attributes:
+        pointer: its address there.
+        shape: as it is stored, contiguous; see `TensorInfo.stored_shape`.
+        dtype: the element type.
+        device: its number.
+        device_type: what ONNX Runtime calls the memory.
+    """
+
+    pointer: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    device: int
+    device_type: str = "cuda"
+
+
 class Session:
     """A model on a provider. Made by `graphkit.inference.load`; may be run from several threads at once.
 
@@ -69,6 +93,7 @@ class Session:
         path: where the model came from, for messages.
         provider: "cpu", "cuda" or "tensorrt".
         provider_reason: one line that says why it is that one.
+        cuda_device: CUDA's number of the device that it runs on, None on others.
         inputs: what `run` takes, in order.
         outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
     """
@@ -78,6 +103,7 @@ class Session:
         self.path = path
         self.provider = provider
         self.provider_reason = provider_reason
+        self.cuda_device = _cuda_device(session) if provider == "cuda" else None
         self.inputs, self.outputs = _interface(session)
         self._input_names = [value.name for value in session.get_inputs()]
         self._output_names = [value.name for value in session.get_outputs()]
@@ -86,12 +112,13 @@ class Session:
     def __repr__(self) -> str:
         return f"Session({self.path!r}, provider={self.provider!r})"
 
-    def run(self, arrays: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    def run(self, arrays: Sequence[NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
         """Run the model.
 
         Args:
             arrays: one an input, in the logical shape of its `TensorInfo`. They are only read. Other element
-                types are converted, and memory in another order than the model's is copied.
+                types are converted, and memory in another order than the model's is copied. One on the session's
+                own device is read there; its shape is the stored one.
 
         Returns:
             New arrays, one an output, contiguous, in their logical shapes.
@@ -103,18 +130,46 @@ class Session:
             raise InferenceError(
                 f"{self.path}: {len(arrays)} inputs were given; the model takes {len(self.inputs)}"
             )
-        feeds = {}
+        feeds: dict[str, NDArray[Any] | DeviceArray] = {}
         for name, info, fixed, array in zip(self._input_names, self.inputs, self._fixed, arrays, strict=True):
+            if isinstance(array, DeviceArray):
+                self._check_shape(info, array.shape, info.stored_shape)
+                feeds[name] = array
+                continue
             if array.shape != info.shape and (fixed or not _fits(array.shape, info.shape)):
-                raise InferenceError(
-                    f"{self.path}: input {info.name!r} has shape {array.shape}; the model takes {info.shape}"
-                )
+                self._check_shape(info, array.shape, info.shape)
             memory = array.transpose(_TO_NCHW) if info.channels_first else array
             feeds[name] = np.ascontiguousarray(memory, info.dtype)
+        on_device = any(isinstance(array, DeviceArray) for array in arrays)
         try:
-            return self._session.run(self._output_names, feeds)  # type: ignore[no-any-return]
+            return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise InferenceError(f"{self.path}: ONNX Runtime failed on {self.provider}: {exc}") from exc
+
+    def _check_shape(self, info: TensorInfo, shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> None:
+        if not _fits(shape, wanted):
+            raise InferenceError(f"{self.path}: input {info.name!r} has shape {shape}; the model takes {wanted}")
+
+    def _run_bound(self, feeds: dict[str, NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
+        """Run on inputs of which some are on the device; outputs come to memory, complete when this returns."""
+        binding = self._session.io_binding()
+        for name, fed in feeds.items():
+            if isinstance(fed, DeviceArray):
+                binding.bind_input(name, fed.device_type, fed.device, fed.dtype.type, fed.shape, fed.pointer)
+            else:
+                binding.bind_cpu_input(name, fed)
+        for name in self._output_names:
+            binding.bind_output(name, "cpu")
+        binding.synchronize_inputs()
+        self._session.run_with_iobinding(binding)
+        binding.synchronize_outputs()
+        outputs: list[NDArray[Any]] = binding.copy_outputs_to_cpu()
+        return outputs
+
+
+def _cuda_device(session: Any) -> int:
+    chosen = session.get_provider_options().get("CUDAExecutionProvider", {})
+    return int(chosen.get("device_id", 0))
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:

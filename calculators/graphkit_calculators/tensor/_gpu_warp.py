@@ -98,18 +98,27 @@ class GpuWarp:
         Raises:
             FormatError: the picture is of another format.
         """
-        if picture.format not in _FORMATS:
-            known = " and ".join(known.name for known in _FORMATS)
-            raise FormatError(f"IMAGE_GPU is of format {picture.format.name}; tensors are made of {known}.")
-        if self._context is None:
-            self._context = picture.group.context()
-        return self._context.run(self._draw, self._context, picture, roi, size)
+        context = self._context_for(picture)
+        return context.run(self._read, context, picture, roi, size)
+
+    def draw(self, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> GpuBuffer:
+        """Return what a call returns, of the picture's format and still on the GPU; any thread."""
+        context = self._context_for(picture)
+        return context.run(self._draw, context, picture, roi, size)
 
     def release(self) -> None:
         """Let go of the shader."""
         program, self._program = self._program, None
         if program is not None and self._context is not None and not self._context.closed:
             self._context.run(program.release)
+
+    def _context_for(self, picture: GpuBuffer) -> GlContext:
+        if picture.format not in _FORMATS:
+            known = " and ".join(known.name for known in _FORMATS)
+            raise FormatError(f"IMAGE_GPU is of format {picture.format.name}; tensors are made of {known}.")
+        if self._context is None:
+            self._context = picture.group.context()
+        return self._context
 
     def _compiled(self, context: GlContext) -> FullFrameProgram:
         if self._program is None:
@@ -118,7 +127,11 @@ class GpuWarp:
             self._program.set(frame=0, replicate=self._replicate)
         return self._program
 
-    def _draw(self, context: GlContext, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> Pixels:
+    def _read(self, context: GlContext, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> Pixels:
+        with self._draw(context, picture, roi, size) as tensor:
+            return tensor.array()
+
+    def _draw(self, context: GlContext, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> GpuBuffer:
         program = self._compiled(context)
         with GlTexture(context, picture, writes=False) as source:
             target = GpuBuffer.allocate(context, picture.group, *size, picture.format)
@@ -128,5 +141,4 @@ class GpuWarp:
             columns = tuple(source_matrix(roi, size).T.ravel().tolist())
             program.set(source_from_target=columns, block=block_width(size))
             program.render()
-        with drawn.get_frame(GpuBuffer) as tensor:
-            return tensor.array()
+        return drawn.get_frame(GpuBuffer)

@@ -13,7 +13,7 @@ from graphkit_calculators.tensor._inference_options import InputOutputConfig
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphkit.inference import Session, TensorInfo
+    from graphkit.inference import DeviceArray, Session, TensorInfo
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 IndicesMap: TypeAlias = InputOutputConfig.TensorIndicesMap
@@ -57,14 +57,28 @@ class ModelIo:
             raise InferenceError(
                 f"{len(tensors)} tensors came in; {self._session.path} takes {len(self._inputs)}."
             )
-        infos = self._session.inputs
-        arrays = dict(self._state)
-        for index, tensor in zip(self._inputs, tensors, strict=True):
-            arrays[index] = _array_for(infos[index], tensor)
-        results = self._session.run([arrays[index] for index in range(len(infos))])
+        results = self._results(dict(zip(self._inputs, tensors, strict=True)))
         for source, target in self._loops:
             self._state[target] = results[source]
         return [Tensor(results[index]) for index in self._outputs]
+
+    def _results(self, given: dict[int, Tensor]) -> list[Array]:
+        if self._session.cuda_device is not None:
+            from graphkit_calculators.tensor._cuda_io import Loans
+
+            with Loans(self._session.inputs, given, self._session.cuda_device) as loans:
+                if loans:
+                    return loans.run(self._session, self._arrays, given)
+        return self._session.run(self._arrays(given, {}))
+
+    def _arrays(self, given: dict[int, Tensor], lent: dict[int, DeviceArray]) -> list[Array | DeviceArray]:
+        """Return the model's inputs: those of the graph, of the loops, and what is *lent* instead."""
+        infos = self._session.inputs
+        arrays: dict[int, Array | DeviceArray] = {**self._state, **lent}
+        for index, tensor in given.items():
+            if index not in lent:
+                arrays[index] = _array_for(infos[index], tensor)
+        return [arrays[index] for index in range(len(infos))]
 
 
 def _array_for(info: TensorInfo, tensor: Tensor) -> Array:

@@ -9,9 +9,10 @@ import pytest
 
 from graphkit.diagnosis import Status, gpu
 from graphkit.diagnosis.hardware import Hardware
-from graphkit.errors import GlVersionError, GpuError, NoEglError, NoGpuDeviceError
+from graphkit.errors import CudaError, CudaUnavailableError, GlVersionError, GpuError, NoEglError, NoGpuDeviceError
 from graphkit.gpu import context as gl_context
 from graphkit.gpu import devices, egl
+from graphkit.gpu.cuda import CudaRuntime
 from graphkit.gpu.devices import GpuDevice
 from graphkit.gpu.egl import EglDisplay
 
@@ -41,10 +42,15 @@ class Context:
     """Stands for a GlContext."""
 
     max_texture_size = 16384
+    vendor = "V"
 
     def __init__(self, name: str, display: EglDisplay) -> None:
         self.software = "software" in display.name
-        self.gl: Any = type("Gl", (), {"info": {"GL_VERSION": "4.6", "GL_RENDERER": "R", "GL_VENDOR": "V"}})
+        self.gl: Any = type(
+            "Gl",
+            (),
+            {"info": {"GL_VERSION": "4.6", "GL_RENDERER": "R", "GL_VENDOR": self.vendor}, "version_code": 460},
+        )
         self.closed = False
 
     def run(self, function: Callable[[], Any]) -> Any:
@@ -92,6 +98,34 @@ def test_a_card_and_mesa(machine) -> None:
     )
     assert found["OpenGL"].found == "4.6, textures up to 16384x16384"
     assert found["renderer"].found == "R (V)"
+    assert "tensors" not in found
+
+
+@pytest.mark.parametrize(
+    ("devices_of_cuda", "status", "told"),
+    [
+        pytest.param((1,), Status.OK, "read by cuda:1 where OpenGL writes them", id="cuda"),
+        pytest.param((), Status.ABSENT, "copied through memory: CUDA may not use this device", id="hidden"),
+        pytest.param(
+            CudaUnavailableError("no driver"), Status.ABSENT, "copied through memory: no driver", id="none"
+        ),
+        pytest.param(CudaError("cudaGLGetDevices", 999, "odd"), Status.WARNING, "odd", id="failing"),
+    ],
+)
+def test_tensors_on_a_card(
+    machine, monkeypatch: pytest.MonkeyPatch, devices_of_cuda: Any, status: Status, told: str
+) -> None:
+    class Cuda:
+        def gl_devices(self) -> tuple[int, ...]:
+            if isinstance(devices_of_cuda, Exception):
+                raise devices_of_cuda
+            return devices_of_cuda
+
+    monkeypatch.setattr(Context, "vendor", "NVIDIA Corporation")
+    monkeypatch.setattr(CudaRuntime, "load", Cuda)
+    fact = machine(CARD, hardware=NVIDIA)["tensors"]
+    assert fact.status is status
+    assert told in fact.found
 
 
 def test_mesa_alone(machine) -> None:

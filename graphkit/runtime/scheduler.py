@@ -38,6 +38,10 @@ _LOG: Final = logging.getLogger(__name__)
 _PHASES: Final = {OPEN: "open", PROCESS: "process", CLOSE: "close", AHEAD: "process"}
 
 
+# A calculator that calls sys.exit has failed like any other: it must not end the program with its status.
+_FAULTS: Final = (Exception, SystemExit)
+
+
 class Failure:
     """What a task returns whose user code raised."""
 
@@ -104,7 +108,7 @@ class Scheduler:
                 outcome = call(context)
             except BaseException as exc:  # user code may raise anything; it ends the run, not the thread
                 outcome = Failure(exc)
-                if not isinstance(exc, Exception) and queue is None:
+                if queue is None and not isinstance(exc, _FAULTS):
                     interrupt = exc
             with lock:
                 if kind == PROCESS and outcome is None and (link := node.link) is not None and not default.light:
@@ -195,7 +199,7 @@ class Scheduler:
             self._open_if_ready(node)
 
     def _wrapped(self, kind: int, node: Node, context: CalculatorContext, error: BaseException) -> BaseException:
-        if not isinstance(error, Exception):
+        if not isinstance(error, _FAULTS):
             return error
         timestamp = context.input_timestamp if kind == PROCESS and node.inputs else None
         wrapped = CalculatorError(node.name, node.plan.calculator, _PHASES[kind], timestamp, error)

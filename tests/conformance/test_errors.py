@@ -242,6 +242,15 @@ def test_ctrl_c_inside_a_calculator(harness: Any, script: Any, name: str) -> Non
     assert s.calls[-1] == t.calls[-1] == "close"
 
 
+@pytest.mark.parametrize("name", ["ConfScripted", "ConfBlocking"])
+def test_a_calculator_that_exits_has_failed(harness: Any, script: Any, name: str) -> None:
+    s = script(process=fail_at(10, SystemExit(0)))
+    h = harness(ONE.replace("ConfScripted", name), s=s).start()
+    with pytest.raises(CalculatorError, match=r"failed at timestamp 10: SystemExit: 0"):
+        h.push("a", (1, 10)).finish()
+    assert s.calls[-1] == "close"
+
+
 def test_ctrl_c_in_open_leaves_no_run(harness: Any, script: Any) -> None:
     def interrupt(cc: CalculatorContext) -> None:
         raise KeyboardInterrupt

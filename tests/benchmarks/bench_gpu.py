@@ -1,9 +1,11 @@
 """Measures the GPU half: cost of the helper, pictures through two contexts, leaks, two rates side by side.
 
-    python tests/benchmarks/bench_gpu.py [overhead] [contexts] [flat] [starts] [rates] [--device NAME] [--frames N]
+    python tests/benchmarks/bench_gpu.py [overhead] [contexts] [flat] [starts] [rates] [cuda] [--device NAME]
+                                         [--frames N]
 
-Without names all five run, some minutes with OpenGL on the CPU. Exits with 1 if a number misses its limit; the
-rates are reported only, for they are the machine's.
+Without names all six run, some minutes with OpenGL on the CPU. Exits with 1 if a number misses its limit; the
+rates are reported only, for they are the machine's. ``cuda`` is the hand graph with tensors that CUDA reads where
+OpenGL writes them, and with copies through memory; it needs an NVIDIA card, and says so where there is none.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -23,12 +26,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from graphkit.calculator import calculator
+from graphkit.errors import CudaUnavailableError
 from graphkit.formats import ImageFrame
+from graphkit.gpu.cuda_interop import CudaInterop
 from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
 from graphkit.gpu.resources import GpuResources
 from graphkit.gpu.service import GPU_SERVICE, close_idle
 from graphkit.gpu.storage import framebuffer_of
 from graphkit.graph import CalculatorGraph
+from graphkit.services import FLOW_CONTROL, INFERENCE, FlowControl, InferenceSettings
+from graphkit.video import VideoReader
 from graphkit_calculators.gpu.luminance_calculator import LuminanceCalculator
 
 if TYPE_CHECKING:
@@ -36,8 +43,11 @@ if TYPE_CHECKING:
 
     from graphkit.context import CalculatorContext
     from graphkit.gpu.buffer import GpuBuffer
+    from graphkit.gpu.context import GlContext
+    from graphkit.gpu.cuda import CudaRuntime
     from graphkit.packet import Packet
 
+HAND_CLIP: Final = Path(__file__).parents[2] / "examples" / "media" / "hand_cup.mp4"
 WIDTH, HEIGHT = 1280, 720
 MOST_OVERHEAD: Final = 1.15
 MOST_GROWTH: Final = 16 << 20
@@ -318,7 +328,70 @@ def _rates(gpu: GpuResources, rounds: int, *, period: float) -> tuple[float, flo
     return shown / spent, results / spent
 
 
-MEASURES: Final = {"overhead": overhead, "contexts": contexts, "flat": flat, "starts": starts, "rates": rates}
+def cuda(gpu: GpuResources, frames: int) -> bool:
+    """The hand graph with models on CUDA, its tensors lent or copied, in turns; the hands must be the same."""
+    del frames
+    if not gpu.group.cuda.is_usable(gpu.group):
+        print(f"cuda: not run, it needs an NVIDIA card that CUDA and OpenGL share: {gpu.group.cuda.fault}")
+        return True
+    return hands_lent_and_copied(gpu, "cuda", gpu.group.cuda)
+
+
+def hands_lent_and_copied(gpu: GpuResources, provider: str, lending: CudaInterop) -> bool:
+    """Print what both ways cost; return whether nothing was read back where tensors were lent."""
+    with VideoReader(HAND_CLIP) as reader:
+        pictures = [ImageFrame(frame.data.copy()) for frame in islice(reader, 60)]
+    ways: dict[str, CudaInterop] = {"lent": lending, "copied": CudaInterop(_refuse)}
+    spent: dict[str, list[float]] = {name: [] for name in ways}
+    found: dict[str, list[Any]] = {}
+    read: dict[str, int] = {}
+    for turn in range(4):
+        for name, interop in ways.items():
+            gpu.group.cuda = interop
+            before = gpu.transfers.copy()
+            start = time.perf_counter()
+            found[name] = _hands(gpu, provider, pictures)
+            if turn:  # the first one compiles
+                spent[name].append(time.perf_counter() - start)
+            read[name] = sum(gpu.transfers.since(before).readbacks.values())
+    gpu.group.cuda = lending
+    for name, seconds in spent.items():
+        each = 1000 * statistics.median(seconds) / len(pictures)
+        print(f"cuda: {name}: {each:.2f} ms a frame, {read[name]} pictures read back")
+    both = zip(found["lent"], found["copied"], strict=True)
+    apart = max((float(np.abs(one - other).max()) for one, other in both if one.shape == other.shape), default=0.0)
+    counts = [sum(map(len, hands)) for hands in found.values()]
+    print(f"      hands {counts}, landmarks at most {apart:.2e} of the picture apart")
+    return read["lent"] == 0 and counts[0] == counts[1]
+
+
+def _refuse(context: GlContext) -> CudaRuntime:
+    raise CudaUnavailableError("it is measured without")
+
+
+def _hands(gpu: GpuResources, provider: str, pictures: list[ImageFrame]) -> list[np.ndarray[Any, Any]]:
+    """Return the landmarks of each frame with hands, (hands, 21, 2), one frame after another."""
+    hands: list[np.ndarray[Any, Any]] = []
+
+    def keep(packet: Packet[Any]) -> None:
+        hands.append(np.array([hand.data[:, :2] for hand in packet.payload]))
+
+    with running("mediapipe/modules/hand_landmark/hand_landmark_tracking_gpu.pbtxt", gpu) as graph:
+        graph.set_service(INFERENCE, InferenceSettings(provider=provider))
+        graph.set_service(FLOW_CONTROL, FlowControl(drop=False))
+        graph.observe_output_stream("multi_hand_landmarks", keep)
+        graph.start_run({"num_hands": 2, "model_complexity": 1, "use_prev_landmarks": True})
+        for t, frame in enumerate(pictures):
+            graph.add_packet_to_input_stream("image", gpu.upload(frame), timestamp=33_333 * t)
+            graph.wait_until_idle()
+        graph.close_all_packet_sources()
+        graph.wait_until_done()
+    return hands
+
+
+MEASURES: Final = {
+    "overhead": overhead, "contexts": contexts, "flat": flat, "starts": starts, "rates": rates, "cuda": cuda,
+}  # fmt: skip
 
 
 def main() -> int:

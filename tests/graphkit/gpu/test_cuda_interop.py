@@ -21,8 +21,12 @@ from graphkit.gpu.cuda_interop import CudaInterop, runtime_for
 from graphkit.gpu.gpu_tensor import GpuTensor
 from graphkit.gpu.resources import GpuResources
 from graphkit.gpu.service import GPU_SERVICE
+from graphkit.graph import CalculatorGraph
 from graphkit.inference import DeviceArray, Session, load, providers
+from graphkit.inference.loader import loaded_sessions
+from graphkit.services import INFERENCE, InferenceSettings
 from graphkit.testing import CalculatorRunner
+from graphkit.video import VideoReader
 from graphkit_calculators.tensor._image_warp import to_planes
 from graphkit_calculators.tensor._model_io import ModelIo
 
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from graphkit.formats import Tensor
 
 PALM = Path(__file__).parents[3] / "graphs" / "modules" / "palm_detection" / "palm_detection_lite.tflite"
+CLIP = Path(__file__).parents[3] / "examples" / "media" / "hand_cup.mp4"
 RNG = np.random.default_rng(5)
 RGB = RNG.integers(0, 256, (90, 131, 3), dtype=np.uint8)
 RECT = NormalizedRect(0.4, 0.6, 0.5, 0.6, 0.7)
@@ -223,6 +228,45 @@ def test_the_model_reads_the_buffer(lent: Callable[[FakeCuda], GpuResources], se
     session.cuda_device = None
     for one, other in zip(found, ModelIo(session).run([tensor]), strict=True):
         np.testing.assert_array_equal(one.data, other.data)
+
+
+def hands(gpu: GpuResources, frames: int) -> list[np.ndarray[Any, Any]]:
+    """Return the landmarks of the hands of each frame, in a graph that feeds on its own output."""
+    found: list[np.ndarray[Any, Any]] = []
+    graph = CalculatorGraph("mediapipe/modules/hand_landmark/hand_landmark_tracking_gpu.pbtxt")
+    graph.set_service(GPU_SERVICE, gpu)
+    graph.set_service(INFERENCE, InferenceSettings(provider="cpu"))
+    graph.observe_output_stream(
+        "multi_hand_landmarks", lambda packet: found.extend(hand.data for hand in packet.payload)
+    )
+    graph.start_run({"num_hands": 1, "model_complexity": 0, "use_prev_landmarks": True})
+    with VideoReader(CLIP) as reader:
+        for t, frame in zip(range(frames), reader, strict=False):
+            graph.add_packet_to_input_stream("image", gpu.upload(ImageFrame(frame.data.copy())), timestamp=t)
+            graph.wait_until_idle()
+    graph.close_all_packet_sources()
+    graph.wait_until_done()
+    return found
+
+
+def test_hands_are_tracked_without_reading_back(
+    lent: Callable[[FakeCuda], GpuResources], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuda = FakeCuda()
+    with GpuResources.create() as plain:
+        expected = hands(plain, 4)
+        assert plain.transfers.readbacks
+    for session in loaded_sessions():
+        monkeypatch.setattr(session, "cuda_device", 0)
+    gpu = lent(cuda)
+    found = hands(gpu, 4)
+    assert len(found) == len(expected) == 4
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not gpu.transfers.readbacks
+    gpu.context("cuda interop").run(lambda: None)
+    assert cuda.calls.count("map") == cuda.calls.count("unmap") >= 5
+    assert cuda.calls.count("register_buffer") <= 4
 
 
 def test_everything_is_given_back(egl: None) -> None:

@@ -294,7 +294,7 @@ class TextParser:
         while True:
             token = self._tokens[self._index]
             if not token:
-                raise self._unclosed(start, waiting[-1] if waiting else "")
+                raise self._unclosed(start, waiting[-1]) if waiting else self._error("a value")
             self._index += 1
             if token in closing:
                 waiting.append(closing[token])
@@ -315,7 +315,7 @@ class TextParser:
     def _unclosed(self, opened_at: int, closing: str) -> PbtxtSyntaxError:
         opened = self._source.location(self._offsets[max(opened_at, 0)])
         return PbtxtSyntaxError(
-            f'the text ends where "{closing or "a value"}" is missing: what line {opened.line}, column '
+            f'the text ends where "{closing}" is missing: what line {opened.line}, column '
             f"{opened.column} opens is never closed.",
             self._place(self._index).location,
         )

@@ -28,6 +28,8 @@ def find_graph(name: str, resources: Resources) -> Path:
     try:
         return resources.find_graph(name)
     except ResourceNotFoundError as exc:
+        if Path(name).is_dir():
+            raise UsageError(f"{name}: is a folder. Name a graph file in it.") from exc
         near = {path.stem: str(path) for path in reversed(list(_graphs_near(Path(name).parent)))}
         close = [near[stem] for stem in get_close_matches(Path(name).stem, near)]
         tried = "".join(f"\n  {path}" for path in exc.tried)

@@ -69,12 +69,10 @@ class OpenCvVideoDecoderCalculator(Calculator):
         return None
 
     def close(self, cc: CalculatorContext) -> None:
-        """Close the file; say what was wrong with it."""
+        """Close the file; say what damage it had. Reading says itself where a file is truncated."""
         self._frames.close()
         stats, path = self._reader.stats, self._reader.info.path
-        if stats.truncated:
-            log.warning("%s: %s", path, stats.reason)
-        elif stats.corrupt_packets or stats.corrupt_frames:
+        if not stats.truncated and (stats.corrupt_packets or stats.corrupt_frames):
             log.warning(
                 "%s: %d damaged packets were left out, %d frames are damaged.",
                 path, stats.corrupt_packets, stats.corrupt_frames,

@@ -113,6 +113,7 @@ SYNTAX = {
         "foo { a: 1",
         '1:11: the text ends where "}" is missing: what line 1, column 5 opens is never closed.',
     ),
+    "stray word at the end": ("node { } trailing", "1:18: found the end of the text, expected a value."),
     "stray brace": ("node { }\n}", '2:1: found "}", expected a field name.'),
     "wrong closing": ("node { >", '1:8: found ">", expected a field name or "}".'),
     "unclosed string": ('type: "abc\n', '1:7: found ", expected the closing quote on the same line.'),

@@ -82,6 +82,11 @@ def test_what_cannot_be_imported(package: Path, spec: str, message: str) -> None
         import_calculators([spec])
 
 
+def test_a_folder_is_no_graph(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r": is a folder\. Name a graph file in it\.$"):
+        find_graph(str(tmp_path), Resources())
+
+
 def test_find_graph_offers_what_is_near(package: Path) -> None:
     (package / "mine.pbtxt").write_text("")
     assert find_graph("mine.pbtxt", Resources()).name == "mine.pbtxt"

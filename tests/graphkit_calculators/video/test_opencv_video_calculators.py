@@ -69,6 +69,18 @@ def clip(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_truncated_clip_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path, rng = tmp_path / "clip.mkv", np.random.default_rng(0)
+    with VideoWriter(path, width=64, height=48, frame_rate=30) as writer:
+        for number in range(60):
+            writer.write(rng.integers(0, 255, (48, 64, 3), np.uint8), number * 33_333)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    runner = CalculatorRunner(DECODER)
+    runner.side_packets["INPUT_FILE_PATH"] = str(path)
+    assert 20 < len(runner.run().outputs["VIDEO"]) < 40
+    assert [record.getMessage().count("truncated") for record in caplog.records] == [1]
+
+
 def test_decoder_emits_the_frames_at_their_own_times(clip: Path) -> None:
     runner = CalculatorRunner(DECODER)
     runner.side_packets["INPUT_FILE_PATH"] = str(clip)

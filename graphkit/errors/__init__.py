@@ -49,11 +49,15 @@
   + InputError                       an input file that is no video and cannot be read
   + OutputError                      a file that cannot be written
   + UsageError                       a flag or file given to the command line
+  + BenchmarkError                   something could not be measured
+    - MeasuredProcessError           a process that was measured failed
+    - PeerError                      the interpreter that is to run MediaPipe cannot
 
 Exceptions keep the facts as fields and build their sentence from them.
 """
 
 from graphkit.errors.base import GraphkitError, Location, did_you_mean
+from graphkit.errors.bench import BenchmarkError, MeasuredProcessError, PeerError
 from graphkit.errors.definition import (
     ConfigError,
     ContractError,
@@ -150,6 +154,9 @@ __all__ = [
     "InputError",
     "OutputError",
     "UsageError",
+    "BenchmarkError",
+    "MeasuredProcessError",
+    "PeerError",
     "GpuError",
     "NoEglError",
     "NoGpuDeviceError",

@@ -22,8 +22,10 @@ _NO_GPU: Final = "an NVIDIA GPU and its driver; in a container: docker run --gpu
 
 def check() -> list[Fact]:
     """Import ONNX Runtime, ask for its providers, and run a model as a graph would."""
+    from graphkit.inference.onnx_runtime import onnx_runtime
+
     try:
-        import onnxruntime
+        onnxruntime = onnx_runtime()
     except Exception as exc:  # besides ImportError: built for another version of numpy
         return [failed("ONNX Runtime", exc, Status.BROKEN, _BUILDS[-1])]
     builds = installed(*_BUILDS)

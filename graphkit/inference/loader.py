@@ -15,6 +15,7 @@ from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundEr
 from graphkit.inference import cache, onnx_model, providers
 from graphkit.inference.imported import IMPORTER_VERSION
 from graphkit.inference.model_file import describe_bytes
+from graphkit.inference.onnx_runtime import onnx_runtime
 from graphkit.inference.session import Session
 from graphkit.threads import inference_threads
 
@@ -143,10 +144,9 @@ def _file_digest(path: Path, size: int, modified_ns: int) -> str:
 
 
 def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
-    import onnxruntime
-
     imported = is_tflite(path, data)
     content = _imported(key, path, data) if imported else _selected(key, path, data)
+    onnxruntime = onnx_runtime()
     settings = _session_options(onnxruntime, key.threads)
     try:
         session = onnxruntime.InferenceSession(content, settings, providers=list(choice.onnx_providers))

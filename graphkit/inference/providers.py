@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from graphkit.errors import InferenceError, UsageError, did_you_mean
+from graphkit.inference.onnx_runtime import onnx_runtime
 
 logger = logging.getLogger("graphkit.inference")
 
@@ -79,8 +80,7 @@ def _onnx_providers(provider: str) -> tuple[Any, ...]:
 @cache
 def cuda_fault() -> str | None:
     """Return what keeps CUDA from being used, or None when nothing does."""
-    import onnxruntime
-
+    onnxruntime = onnx_runtime()
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         return "this onnxruntime is built without CUDA (onnxruntime-gpu has it)"
     fault = driver_fault()
@@ -93,18 +93,14 @@ def cuda_fault() -> str | None:
 
 def cuda_major() -> str:
     """Return the major version of the CUDA that ONNX Runtime is built for."""
-    import onnxruntime
-
-    version: str = getattr(onnxruntime, "cuda_version", "") or "12"
+    version: str = getattr(onnx_runtime(), "cuda_version", "") or "12"
     return version.split(".", maxsplit=1)[0]
 
 
 @cache
 def tensorrt_fault() -> str | None:
     """Return what keeps TensorRT from being used, or None when nothing does."""
-    import onnxruntime
-
-    if "TensorrtExecutionProvider" not in onnxruntime.get_available_providers():
+    if "TensorrtExecutionProvider" not in onnx_runtime().get_available_providers():
         return "this onnxruntime is built without TensorRT"
     return library_fault(["libnvinfer.so.10"])
 

@@ -1,0 +1,25 @@
+"""The one place that imports ONNX Runtime: it is kept from reporting its use over the network.
+
+From 1.29 on its packages for Linux and macOS write an identifier of the machine into the user's cache folder and send
+it, with facts about the models that are run, to its makers. `ORT_DISABLE_TELEMETRY=1` keeps all of that from
+happening, if it is set before the library starts. Who wants the reports sets the variable to 0.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+_SWITCH: Final = "ORT_DISABLE_TELEMETRY"
+
+
+def onnx_runtime() -> Any:
+    """Return the module `onnxruntime`, which reports nothing unless the environment asks for it.
+
+    Raises:
+        ImportError: it is not installed, or cannot be loaded.
+    """
+    os.environ.setdefault(_SWITCH, "1")
+    import onnxruntime
+
+    return onnxruntime

@@ -1,4 +1,10 @@
-"""The private descriptor pool: built on first use, added to later, safe to use from any thread."""
+"""The private descriptor pool: built on first use, added to later, safe to use from any thread.
+
+Files that come later are tried in a second pool first. When protobuf's C code refuses a file, it frees what it has
+built of it, but the pool's table of extensions keeps pointing there: once another extension gets that memory,
+``ListFields`` of a message that has it set ends the process. So a pool that refused a file is thrown away, and the one
+that messages live in never refuses any.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +26,7 @@ DESCRIPTOR_SET = Path(__file__).with_name("schema.binpb")
 # Re-entrant: add_file() holds it while pool() may still have to build.
 _lock = threading.RLock()
 _message_names: set[str] = set()
+_late_files: dict[str, FileDescriptorProto] = {}
 
 
 def pool() -> DescriptorPool:
@@ -41,7 +48,10 @@ def add_file(file: FileDescriptorProto) -> None:
             number that another file has taken.
     """
     with _lock:
+        _try_out(file)
         _add(pool(), file)
+        _late_files[file.name] = file
+        _note_names(file)
 
 
 @cache
@@ -76,15 +86,49 @@ def extension(full_name: str) -> FieldDescriptor:
 
 @cache
 def _build() -> DescriptorPool:
-    from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool
-
-    built = descriptor_pool.DescriptorPool()
-    files = descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTOR_SET.read_bytes())
-    for module in (descriptor_pb2, any_pb2):
-        _add(built, descriptor_pb2.FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb))
-    for file in files.file:
-        _add(built, file)
+    built = _new_pool()
+    for file in _own_files():
+        _note_names(file)
     return built
+
+
+def _new_pool() -> DescriptorPool:
+    """Return a pool with the files that graphkit comes with."""
+    from google.protobuf import descriptor_pool
+
+    made = descriptor_pool.DescriptorPool()
+    for file in _own_files():
+        _add(made, file)
+    return made
+
+
+@cache
+def _own_files() -> tuple[FileDescriptorProto, ...]:
+    from google.protobuf import any_pb2, descriptor_pb2
+
+    google = [
+        descriptor_pb2.FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
+        for module in (descriptor_pb2, any_pb2)
+    ]
+    return (*google, *descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTOR_SET.read_bytes()).file)
+
+
+@cache
+def _trial() -> DescriptorPool:
+    """Return a pool with the same files as the one in use; no message is ever made from it."""
+    made = _new_pool()
+    for file in _late_files.values():
+        _add(made, file)
+    return made
+
+
+def _try_out(file: FileDescriptorProto) -> None:
+    """Raise SchemaError for a file that the pool would refuse, without asking the pool."""
+    try:
+        _add(_trial(), file)
+    except SchemaError:
+        _trial.cache_clear()
+        raise
 
 
 def _add(target: DescriptorPool, file: FileDescriptorProto) -> None:
@@ -92,6 +136,9 @@ def _add(target: DescriptorPool, file: FileDescriptorProto) -> None:
         target.AddSerializedFile(file.SerializeToString())
     except TypeError as exc:
         raise SchemaError(f'cannot register "{file.name}": {exc}') from exc
+
+
+def _note_names(file: FileDescriptorProto) -> None:
     for message in file.message_type:
         _collect_names(message, file.package)
 

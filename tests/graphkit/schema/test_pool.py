@@ -120,6 +120,38 @@ def test_missing_dependency_is_named():
         schema.add_file(file)
 
 
+def taken_number() -> FileDescriptorProto:
+    """A file that is refused at its end, when its extensions are entered."""
+    return options_file("NumberOptions", 500_000_006)
+
+
+def late_fault() -> FileDescriptorProto:
+    """A file with a message that is refused after the extension of the one before was entered."""
+    file = options_file("FaultOptions", 500_000_007)
+    file.message_type.add(name="Broken").field.add(
+        name="value",
+        number=1,
+        type=FieldDescriptorProto.TYPE_MESSAGE,
+        label=FieldDescriptorProto.LABEL_OPTIONAL,
+        type_name=".nowhere.Nothing",
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [pytest.param(taken_number, id="number taken"), pytest.param(late_fault, id="fault in a later message")],
+)
+def test_refused_file_leaves_no_extension_behind(refused):
+    """What it leaves points to freed memory, and crashes ``ListFields`` when that is used again."""
+    schema.add_file(options_file("OwnerOptions", 500_000_006))
+    options = schema.message_class("mediapipe.CalculatorOptions").DESCRIPTOR
+    before = len(schema.pool().FindAllExtensions(options))
+    with pytest.raises(SchemaError):
+        schema.add_file(refused())
+    assert len(schema.pool().FindAllExtensions(options)) == before
+
+
 def test_unknown_message_offers_close_names():
     with pytest.raises(SchemaError, match=r"mediapipe\.NormalizedRct.*Did you mean 'mediapipe\.NormalizedRect'"):
         schema.message_class("mediapipe.NormalizedRct")

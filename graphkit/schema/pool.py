@@ -2,13 +2,14 @@
 
 Files that come later are tried in a second pool first. When protobuf's C code refuses a file, it frees what it has
 built of it, but the pool's table of extensions keeps pointing there: once another extension gets that memory,
-``ListFields`` of a message that has it set ends the process. So a pool that refused a file is thrown away, and the one
-that messages live in never refuses any.
+``ListFields`` of a message that has it set ends the process. So a pool that refused a file is thrown away, and the
+one that messages live in never refuses any.
 """
 
 from __future__ import annotations
 
 import threading
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ def add_file(file: FileDescriptorProto) -> None:
     with _lock:
         _try_out(file)
         _add(pool(), file)
-        _late_files[file.name] = file
+        _late_files[file.name] = deepcopy(file)
         _note_names(file)
 
 

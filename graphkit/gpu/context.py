@@ -22,6 +22,7 @@ from graphkit.errors import (
 from graphkit.executor import Executor
 from graphkit.gpu import raw_gl
 from graphkit.gpu.command_thread import CommandThread
+from graphkit.gpu.drawing_state import DrawingState
 from graphkit.gpu.egl import NEEDED, EglContext
 from graphkit.gpu.raw_gl import RawGl
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from graphkit.gpu.egl import EglDisplay
 
 R = TypeVar("R")
+
+_MOST_ERRORS: Final = 8
 
 _here: Final = threading.local()
 _process: Final[dict[str, int]] = {}
@@ -66,6 +69,7 @@ class GlContext:
         self._egl: EglContext
         self._gl: moderngl.Context
         self._parking: moderngl.Framebuffer
+        self._drawing: DrawingState
         self._lost = ""  # why; not the error, whose traceback would keep alive what was being drawn
         self.closed = False
         _refuse_after_fork()
@@ -145,6 +149,30 @@ class GlContext:
             "OpenGL does not take in this state."
         )
 
+    def checked(self, what: str, function: Callable[..., R], *arguments: Any) -> R:
+        """On the thread: call *function*, and have its errors be its own, not those of whoever draws next.
+
+        Args:
+            what: the function does, for the message.
+            function: draws.
+            *arguments: its own.
+
+        Raises:
+            GlContextLostError, GpuOutOfMemoryError, GlCallError: OpenGL has refused a call.
+        """
+        try:
+            value = function(*arguments)
+        except BaseException:
+            self._forget_errors()
+            raise
+        self.check_errors(what)
+        return value
+
+    def draw_into(self, framebuffer: moderngl.Framebuffer) -> None:
+        """On the thread: draw into all of *framebuffer* from now on, and undo what earlier drawings have set."""
+        self.check_thread("drawing")
+        self._drawing.reset(framebuffer)
+
     def park(self) -> None:
         """On the thread: bind a framebuffer that is never deleted.
 
@@ -167,6 +195,11 @@ class GlContext:
         """Return an executor that runs tasks of a graph on the context's thread."""
         return GlExecutor(self, self._thread)
 
+    def _forget_errors(self) -> None:
+        for _ in range(_MOST_ERRORS):
+            if self.raw.get_error() == raw_gl.NO_ERROR:
+                return
+
     def _begin(self, display: EglDisplay, share: int) -> None:
         import moderngl
 
@@ -188,6 +221,7 @@ class GlContext:
         self.max_texture_size = self.raw.integer(raw_gl.MAX_TEXTURE_SIZE)
         self.software = "llvmpipe" in self._gl.info["GL_RENDERER"] or "softpipe" in self._gl.info["GL_RENDERER"]
         self._parking = self._gl.simple_framebuffer((1, 1))
+        self._drawing = DrawingState(self._gl, self.raw)
         _here.context = self
 
     def _finish(self) -> None:
@@ -196,7 +230,7 @@ class GlContext:
         if not self._lost:
             self.raw.finish()
         self._gl.release()
-        del self._gl, self._parking
+        del self._gl, self._parking, self._drawing
         self._egl.destroy()
 
     def __repr__(self) -> str:

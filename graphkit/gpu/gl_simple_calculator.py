@@ -103,7 +103,7 @@ class GlSimpleCalculator(Calculator):
         self.shader.set(frame=SOURCE_UNIT)
 
     def gl_bind(self) -> None:
-        """Set state that ``gl_render`` relies on, before each frame; blending and the like are off."""
+        """Set state that ``gl_render`` relies on, before each frame; blending and the like are off by then."""
 
     def gl_render(self, src: GlTexture, dst: GlTexture) -> None:
         """Draw. *src* is bound to texture unit SOURCE_UNIT, *dst* is the framebuffer."""
@@ -117,14 +117,11 @@ class GlSimpleCalculator(Calculator):
             made.release()
 
     def _draw(self, cc: CalculatorContext, frame: GpuBuffer) -> None:
-        import moderngl
-
         helper = self.helper
         with helper.create_source_texture(frame) as src:
             width, height = self.get_output_dimensions(src.width, src.height)
             dst = helper.create_destination_texture(width, height, self.get_output_format(frame.format))
             helper.bind_framebuffer(dst)
-            helper.gl.enable_only(moderngl.NOTHING)
             src.use(SOURCE_UNIT)
             self.gl_bind()
             self.gl_render(src, dst)

@@ -56,6 +56,12 @@ class GlTexture:
         """Return the framebuffer that draws into the texture."""
         return framebuffer_of(self._context, self.texture)
 
+    def bind(self) -> moderngl.Framebuffer:
+        """Draw into the texture from now on, all of it, nothing switched on; return its framebuffer."""
+        framebuffer = self.framebuffer()
+        self._context.draw_into(framebuffer)
+        return framebuffer
+
     def get_frame(self, kind: type[F]) -> F:
         """Return the picture as a packet's payload; what was drawn is complete for whoever reads it.
 

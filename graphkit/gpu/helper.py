@@ -66,6 +66,7 @@ class GlCalculatorHelper:
                 f'node "{cc.node_name}" has no GPU; its update_contract must call '
                 "GlCalculatorHelper.update_contract(cc)."
             )
+        self._drawing = f'the drawing of node "{cc.node_name}"'
         self.resources: GpuResources = resources
         self.context: GlContext = self._choose(cc, context_name)
 
@@ -87,8 +88,13 @@ class GlCalculatorHelper:
         return self.resources.context(context_name or cc.options(GlContextOptions).gl_context_name or "")
 
     def run_in_gl_context(self, function: Callable[..., R], *arguments: Any) -> R:
-        """Call *function* on the context's thread, return its value, raise its exception."""
-        return self.context.run(function, *arguments)
+        """Call *function* on the context's thread, return its value, raise its exception.
+
+        Raises:
+            GlCallError, GpuOutOfMemoryError, GlContextLostError: OpenGL has refused one of its calls.
+        """
+        value: R = self.context.run(self.context.checked, self._drawing, function, *arguments)
+        return value
 
     @property
     def gl(self) -> moderngl.Context:
@@ -124,11 +130,12 @@ class GlCalculatorHelper:
         return GlTexture(self.context, buffer, writes=True)
 
     def bind_framebuffer(self, destination: GlTexture) -> moderngl.Framebuffer:
-        """Draw into *destination* from now on, all of it; return its framebuffer."""
+        """Draw into *destination* from now on, all of it; return its framebuffer.
+
+        Blending, masks, tests and sampler objects that anybody has set before are off; set yours afterwards.
+        """
         self.context.check_thread("bind_framebuffer")
-        framebuffer = destination.framebuffer()
-        framebuffer.use()
-        return framebuffer
+        return destination.bind()
 
     def gpu_buffer(self, picture: GpuBuffer | ImageFrame | Image) -> GpuBuffer:
         """Return *picture* as a GpuBuffer; nothing is transferred yet."""

@@ -17,7 +17,12 @@ OUT_OF_MEMORY: Final = 0x0505
 CONTEXT_LOST: Final = 0x0507
 TEXTURE_2D: Final = 0x0DE1
 MAX_TEXTURE_SIZE: Final = 0x0D33
-PACK_ALIGNMENT, UNPACK_ALIGNMENT, UNPACK_ROW_LENGTH = 0x0D05, 0x0CF5, 0x0CF2
+PACK_ALIGNMENT, PACK_ROW_LENGTH, PACK_BUFFER = 0x0D05, 0x0D02, 0x88EB
+UNPACK_ALIGNMENT, UNPACK_ROW_LENGTH, UNPACK_BUFFER = 0x0CF5, 0x0CF2, 0x88EC
+_PACK_REST: Final = (0x0D00, 0x0D03, 0x0D04)
+_UNPACK_REST: Final = (0x0CF0, 0x0CF3, 0x0CF4)
+"""Swapped bytes, skipped rows, skipped pixels."""
+_COLOR_ATTACHMENT0: Final = 0x8CE0
 SYNC_GPU_COMMANDS_COMPLETE: Final = 0x9117
 SYNC_FLUSH_COMMANDS_BIT: Final = 0x1
 TIMEOUT_IGNORED: Final = 0xFFFFFFFFFFFFFFFF
@@ -46,6 +51,8 @@ class RawGl:
         self.get_error: Callable[[], int] = self.quick("glGetError", _Enum)
         self.get_integer: Callable[[int, Any], None] = self.quick("glGetIntegerv", None, _Enum, _Pointer)
         self.pixel_store: Callable[[int, int], None] = self.quick("glPixelStorei", None, _Enum, _Int)
+        self.bind_buffer: Callable[[int, int], None] = self.quick("glBindBuffer", None, _Enum, _Enum)
+        self.read_buffer: Callable[[int], None] = self.quick("glReadBuffer", None, _Enum)
         self.flush: Callable[[], None] = self.quick("glFlush", None)
         self.fence_sync: Callable[[int, int], int] = self.quick("glFenceSync", _Pointer, _Enum, _Enum)
         self.delete_sync: Callable[[int], None] = self.quick("glDeleteSync", None, _Pointer)
@@ -68,6 +75,26 @@ class RawGl:
     def slow(self, name: str, result: Any, *arguments: Any) -> Any:
         """Return function *name*, called without the interpreter's lock: for calls that may wait."""
         return ctypes.CFUNCTYPE(result, *arguments)(self._address(name))
+
+    def unpack_from_memory(self, row_pixels: int) -> None:
+        """Have uploads read memory, a row every *row_pixels*, whatever was set before."""
+        self.bind_buffer(UNPACK_BUFFER, 0)
+        self.pixel_store(UNPACK_ALIGNMENT, 1)
+        self.pixel_store(UNPACK_ROW_LENGTH, row_pixels)
+        for name in _UNPACK_REST:
+            self.pixel_store(name, 0)
+
+    def pack_into_memory(self) -> None:
+        """Have the bound framebuffer read into memory without gaps, whatever was set before.
+
+        A row length that somebody left behind would have OpenGL write beyond the memory it is given.
+        """
+        self.bind_buffer(PACK_BUFFER, 0)
+        self.read_buffer(_COLOR_ATTACHMENT0)
+        self.pixel_store(PACK_ALIGNMENT, 1)
+        self.pixel_store(PACK_ROW_LENGTH, 0)
+        for name in _PACK_REST:
+            self.pixel_store(name, 0)
 
     def integer(self, name: int) -> int:
         """Return an integer of the context's state."""

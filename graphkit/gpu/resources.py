@@ -99,8 +99,12 @@ class GpuResources:
         return self.group.context(name)
 
     def run(self, function: Callable[[GlContext], R]) -> R:
-        """Call *function* with a context, on its thread, and return its value."""
-        return self.group.run(function)
+        """Call *function* with a context, on its thread, and return its value.
+
+        Raises:
+            GlCallError, GpuOutOfMemoryError, GlContextLostError: OpenGL has refused one of its calls.
+        """
+        return self.group.run(lambda context: context.checked("the program's drawing", function, context))
 
     def upload(self, frame: ImageFrame) -> GpuBuffer:
         """Return *frame* as a GpuBuffer; the upload happens when its texture is first used."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graphkit.gpu.fence import Fence
+from graphkit.gpu.raw_gl import UNPACK_BUFFER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from graphkit.gpu.context import GlContext
     from graphkit.gpu.formats import GpuBufferFormat
+
+_LINEAR: Final = (0x2601, 0x2601)
+"""GL_LINEAR for smaller and for larger; moderngl's constant without moderngl."""
 
 
 class GpuStorage(ABC):
@@ -85,14 +89,15 @@ class TextureStorage(GpuStorage):
         self._give_back = give_back
         self._producer: Fence | None = None
         self._consumers: dict[GlContext, Fence] = {}
+        owner.raw.bind_buffer(UNPACK_BUFFER, 0)  # OpenGL would fill the texture from a buffer that is bound
         texture = owner.gl.texture((width, height), format_.channels, dtype=format_.moderngl_dtype)
-        self._views: dict[GlContext, moderngl.Texture] = {owner: _configured(texture)}
+        self._views: dict[GlContext, moderngl.Texture] = {owner: texture}
 
     def reading(self, context: GlContext) -> moderngl.Texture:
         """Wait, as the context can, for the producer."""
         if self._producer is not None:
             self._producer.wait(context)
-        return self._view(context)
+        return _configured(self._view(context))
 
     def read_done(self, context: GlContext) -> None:
         """Leave a fence, so that whoever writes next does not overtake the reader."""
@@ -103,7 +108,7 @@ class TextureStorage(GpuStorage):
         for fence in self._fences():
             fence.wait(context)
         self._consumers.clear()
-        return self._view(context)
+        return _configured(self._view(context))
 
     def written(self, context: GlContext) -> None:
         """Leave the producer's fence."""
@@ -139,17 +144,17 @@ class TextureStorage(GpuStorage):
 
 
 def _configured(texture: moderngl.Texture) -> moderngl.Texture:
-    """Set what drivers default differently: linear sampling, the edge repeated."""
-    import moderngl
-
-    texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
+    """Set linear sampling and the edge repeated; drivers have other defaults, and the last user may have, too."""
+    texture.filter = _LINEAR
     texture.repeat_x = texture.repeat_y = False
+    texture.swizzle = "RGBA"
     return texture
 
 
 def framebuffer_of(context: GlContext, texture: moderngl.Texture) -> moderngl.Framebuffer:
     """Return the framebuffer that draws into *texture*, a texture of *context*; kept with the texture."""
     if texture.extra is None:
+        context.park()  # a calculator may have deleted what it has bound
         texture.extra = context.gl.framebuffer([texture])
     framebuffer: moderngl.Framebuffer = texture.extra
     return framebuffer

@@ -70,8 +70,7 @@ def upload(
         stride = width * size
     raw = context.raw
     texture.use(0)
-    raw.pixel_store(raw_gl.UNPACK_ALIGNMENT, 1)
-    raw.pixel_store(raw_gl.UNPACK_ROW_LENGTH, stride // size)
+    raw.unpack_from_memory(stride // size)
     raw.tex_sub_image(
         raw_gl.TEXTURE_2D, 0, 0, 0, width, height, format_.gl_format, format_.gl_type, pixels.ctypes.data
     )
@@ -92,7 +91,7 @@ def read_back(
     pixels = memory.array(format_.shape(width, height), format_.dtype)
     raw = context.raw
     framebuffer.use()
-    raw.pixel_store(raw_gl.PACK_ALIGNMENT, 1)
+    raw.pack_into_memory()
     raw.read_pixels(0, 0, width, height, format_.gl_format, format_.gl_type, pixels.ctypes.data)
     counts.readbacks[width, height] += 1
     counts.readback_bytes += pixels.nbytes

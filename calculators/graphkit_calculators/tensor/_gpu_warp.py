@@ -136,7 +136,7 @@ class GpuWarp:
         with GlTexture(context, picture, writes=False) as source:
             target = GpuBuffer.allocate(context, picture.group, *size, picture.format)
             drawn = GlTexture(context, target, writes=True)
-            drawn.framebuffer().use()
+            drawn.bind()
             source.use(0)
             columns = tuple(source_matrix(roi, size).T.ravel().tolist())
             program.set(source_from_target=columns, block=block_width(size))

@@ -128,7 +128,8 @@ def options(full_name: str, *, extension: int = 0) -> Callable[[type[C]], type[C
 
 def declared_options() -> dict[str, list[type[Any]]]:
     """Return every options class declared so far, by message name; the dict is the caller's."""
-    return {name: list(classes) for name, classes in _declared.items()}
+    # Another thread may import a module that declares more: a copy is one step, a loop is not.
+    return {name: list(classes) for name, classes in _declared.copy().items()}
 
 
 def options_named(full_name: str) -> list[type[Any]]:

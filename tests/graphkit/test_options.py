@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+import threading
 from typing import Any
 
 import pytest
 
+import graphkit.options
 from graphkit.errors import ContractError
 from graphkit.options import declared_options, option, options, options_named, schema_of
 
@@ -138,3 +140,24 @@ def test_declarations_that_contradict_themselves(make: Any, message: str) -> Non
         options("opttest.Bad")(make())
     assert str(caught.value).startswith(message)
     assert options_named("opttest.Bad") == []
+
+
+def test_classes_may_be_declared_while_they_are_listed(monkeypatch):
+    declared = {f"opttest.Before{i}": [Inner] for i in range(1000)}
+    monkeypatch.setattr(graphkit.options, "_declared", declared)
+    done = threading.Event()
+
+    def declare() -> None:
+        i = 0
+        while not done.is_set() and i < 100_000:
+            declared[f"opttest.Later{i}"] = [Inner]
+            i += 1
+
+    other = threading.Thread(target=declare)
+    other.start()
+    try:
+        for _ in range(50):
+            assert len(declared_options()) >= 1000
+    finally:
+        done.set()
+        other.join()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
+import sys
 import threading
 from typing import Any
 
 import pytest
 
-import graphkit.options
 from graphkit.errors import ContractError
 from graphkit.options import declared_options, option, options, options_named, schema_of
 
@@ -144,7 +144,7 @@ def test_declarations_that_contradict_themselves(make: Any, message: str) -> Non
 
 def test_classes_may_be_declared_while_they_are_listed(monkeypatch):
     declared = {f"opttest.Before{i}": [Inner] for i in range(1000)}
-    monkeypatch.setattr(graphkit.options, "_declared", declared)
+    monkeypatch.setattr(sys.modules["graphkit.options"], "_declared", declared)
     done = threading.Event()
 
     def declare() -> None:

@@ -58,9 +58,9 @@ def store(frames: Frames, folder: Path) -> Path:
     return folder
 
 
-def run_peer(python: str, source: Path, output: Path, *flags: str) -> Path:
-    """Run MediaPipe's tracking graph over stored frames; return its result file."""
-    subprocess.run([python, str(PEER_SCRIPT), str(source), str(output), *flags], check=True, capture_output=True)
+def run_peer(python: str, source: Path, output: Path, *flags: str, script: Path = PEER_SCRIPT) -> Path:
+    """Run a tracking graph of MediaPipe over stored frames; return its result file."""
+    subprocess.run([python, str(script), str(source), str(output), *flags], check=True, capture_output=True)
     return output
 
 

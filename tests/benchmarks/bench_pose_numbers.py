@@ -1,0 +1,117 @@
+"""Compares graphkit's pose tracking with MediaPipe 0.10.21's on the same decoded frames and timestamps.
+
+    python tests/benchmarks/bench_pose_numbers.py --against-mediapipe PEER/bin/python CLIP [CLIP ...] [--frames N]
+
+Three comparisons a clip, complexity 1, with segmentation masks and smoothing:
+
+* ``afresh``: no region is carried from frame to frame (use_prev_landmarks off); every frame stands for itself.
+* ``tracking``: the graph as it is. Each frame's region comes from the landmarks before, so differences feed back.
+* ``floor``: MediaPipe's tracking run against its own tracking run on the same frames with the lowest bit of one
+  pixel of frame 0 flipped: how far the feedback alone carries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from bench_numbers import Frames, flipped, read, run_peer, store, write
+from compare import table
+from compare_pose import TARGETS, Masks, compare, load, load_masks
+
+from graphkit.formats import ImageFrame
+from graphkit.graph import CalculatorGraph
+
+if TYPE_CHECKING:
+    from graphkit.packet import Packet
+
+PEER_SCRIPT: Final = Path(__file__).parent / "peer" / "peer_pose_tracking.py"
+GRAPH: Final = "mediapipe/modules/pose_landmark/pose_landmark_cpu.pbtxt"
+MASK: Final = "segmentation_mask"
+STREAMS: Final = ("pose_landmarks", "pose_world_landmarks", "pose_detection")
+
+
+@dataclass
+class Result:
+    """What one side made of the frames: its messages, a file of JSON lines, and its masks by timestamp."""
+
+    lines: Path
+    masks: Masks
+
+
+def run_theirs(python: str, frames: Path, stem: Path, *flags: str) -> Result:
+    """Run MediaPipe's pose graph over stored frames."""
+    lines, masks = stem.with_suffix(".jsonl"), stem.with_suffix(".npz")
+    run_peer(python, frames, lines, "--masks", str(masks), *flags, script=PEER_SCRIPT)
+    return Result(lines, load_masks(masks))
+
+
+def run_ours(frames: Frames, output: Path, *, follow: bool) -> Result:
+    """Run graphkit's pose graph frame by frame."""
+    graph = CalculatorGraph(GRAPH)
+    found: list[tuple[str, Packet[Any]]] = []
+    masks: Masks = {}
+
+    def keep_mask(packet: Packet[Any]) -> None:
+        masks[int(packet.timestamp)] = np.rint(packet.payload.data * 255).astype(np.uint8)
+
+    for stream in STREAMS:
+        graph.observe_output_stream(stream, lambda packet, stream=stream: found.append((stream, packet)))
+    graph.observe_output_stream(MASK, keep_mask)
+    graph.start_run({"enable_segmentation": True, "use_prev_landmarks": follow})
+    with graph:
+        for stamp, frame in frames:
+            graph.add_packet_to_input_stream("image", ImageFrame(frame), stamp)
+            graph.wait_until_idle()
+    with output.open("w") as lines:
+        for stream, packet in found:
+            write(lines, stream, packet)
+    return Result(output, masks)
+
+
+def compare_clip(python: str, clip: Path, limit: int | None, folder: Path) -> dict[str, dict[str, float]]:
+    """Return the measures of all comparisons of one clip by name."""
+    frames = list(read(clip, limit))
+    size = (frames[0][1].shape[1], frames[0][1].shape[0])
+    stored = store(frames, folder / "frames")
+    peer = run_theirs(python, stored, folder / "peer")
+    afresh = run_theirs(python, stored, folder / "peer_afresh", "--afresh")
+    moved = run_theirs(python, store(flipped(frames), folder / "flipped"), folder / "peer_flipped")
+    pairs = {
+        "afresh": (run_ours(frames, folder / "afresh.jsonl", follow=False), afresh),
+        "tracking": (run_ours(frames, folder / "tracking.jsonl", follow=True), peer),
+        "floor": (moved, peer),
+    }
+    return {
+        name: compare(load([a.lines]), load([b.lines]), size, len(frames), (a.masks, b.masks))
+        for name, (a, b) in pairs.items()
+    }
+
+
+def main() -> int:
+    """Compare the clips of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", type=Path, nargs="+")
+    parser.add_argument("--against-mediapipe", metavar="PYTHON", required=True)
+    parser.add_argument("--frames", type=int, help="most frames of a clip")
+    parser.add_argument("--json", type=Path, help="also write all measures here")
+    given = parser.parse_args()
+    results = {}
+    for clip in given.clips:
+        with tempfile.TemporaryDirectory() as folder:
+            results[clip.name] = compare_clip(given.against_mediapipe, clip, given.frames, Path(folder))
+        for name, measures in results[clip.name].items():
+            print(f"\n{clip.name}: {name}\n{table(measures, TARGETS)}")
+    if given.json:
+        given.json.write_text(json.dumps(results, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

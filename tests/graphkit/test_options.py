@@ -149,14 +149,14 @@ def test_classes_may_be_declared_while_they_are_listed(monkeypatch):
 
     def declare() -> None:
         i = 0
-        while not done.is_set() and i < 100_000:
+        while not done.is_set() and i < 20_000:
             declared[f"opttest.Later{i}"] = [Inner]
             i += 1
 
     other = threading.Thread(target=declare)
     other.start()
     try:
-        for _ in range(50):
+        for _ in range(10):
             assert len(declared_options()) >= 1000
     finally:
         done.set()

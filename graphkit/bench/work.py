@@ -1,0 +1,126 @@
+"""The work of one measured process of graphkit: a graph over a clip, with or without a meter beside it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.bench.frames import MemoryFeed, WatchedClip
+from graphkit.bench.meter import Clocks, Meter, uploading
+from graphkit.bench.shares import shares
+from graphkit.bench.tasks import CLIP, GRAPH
+from graphkit.graph import CalculatorGraph
+from graphkit.jobs import GraphJob, Limits, Outputs, Progress, VideoFeed
+from graphkit.jobs.film import Film
+from graphkit.jobs.gpu import gpu_for
+from graphkit.jobs.pixels import wrapper_for
+from graphkit.jobs.streams import stream_type, video_input, video_output
+from graphkit.services import INFERENCE, InferenceSettings
+from graphkit.threads import usable_cores
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_IN_MEMORY: Final = 300
+"""Frames that a measurement of the graph alone holds in memory at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to do.
+
+    Attributes:
+        kind: of measurement, see `graphkit.bench.tasks`.
+        graph: its file.
+        clip: the input.
+        output: the video to write; None for none.
+        device: "cpu" keeps the models on the processor, too.
+        in_flight: frames that are in the graph at once, at most.
+        max_frames: stop after these; None for all.
+        side_packets: of the graph.
+        shares: put a meter beside it and tell where the time went.
+    """
+
+    kind: str
+    graph: str
+    clip: str
+    output: str | None = None
+    device: str = "cpu"
+    in_flight: int = 4
+    max_frames: int | None = None
+    side_packets: Mapping[str, Any] = field(default_factory=dict)
+    shares: bool = False
+
+
+class _Outs(Progress):
+    """Notes when the first and the last frame were out."""
+
+    def __init__(self) -> None:
+        self.first = self.last = 0.0
+        self.count = 0
+
+    def advanced(self, frames: int) -> None:
+        self.last = time.monotonic()
+        self.first = self.first or self.last
+        self.count = frames
+
+
+def do(request: Request) -> dict[str, Any]:
+    """Run the graph over the clip; return an answer as `graphkit.bench.processes.Program` expects it.
+
+    The work of a clip begins here, after the imports. That of a graph alone lasts from the first frame that is
+    out to the last: neither loading nor the first, slower frame counts.
+    """
+    begun = time.monotonic()
+    outs = _Outs()
+    meter = Meter() if request.shares else None
+    graph = _graph(request, meter)
+    summary = _job(request, graph, meter or outs, meter).run()
+    answer: dict[str, Any] = {"begun": begun, "ended": time.monotonic(), "frames": summary.frames}
+    if request.kind == GRAPH and meter is None:
+        answer |= {"begun": outs.first, "ended": outs.last, "frames": max(0, outs.count - 1)}
+    if meter is not None:
+        told = shares(meter, graph.plan, Clocks.now(), frames=summary.frames, cores=usable_cores())
+        answer["shares"] = told.as_json()
+    return answer
+
+
+def _graph(request: Request, meter: Meter | None) -> CalculatorGraph:
+    graph = CalculatorGraph(request.graph)
+    if request.device == "cpu":
+        graph.set_service(INFERENCE, InferenceSettings(provider="cpu"))
+    if meter is not None:
+        graph.add_instrument(meter)
+    return graph
+
+
+def _job(request: Request, graph: CalculatorGraph, progress: Progress, meter: Meter | None) -> GraphJob:
+    """Return the job, put together as ``graphkit run`` does it, but for the feed."""
+    stream = video_input(graph.plan)
+    limits = Limits(request.in_flight, request.max_frames)
+    with ExitStack() as opened:
+        gpu = gpu_for(graph, None)
+        if gpu is not None:
+            opened.callback(gpu.give_back)
+        wrap: Any = wrapper_for(stream_type(graph.plan, stream), gpu)
+        if meter is not None:
+            wrap = uploading(meter, wrap)
+        outputs = Outputs()
+        feed: MemoryFeed | VideoFeed | WatchedClip
+        if request.kind == GRAPH:
+            feed = MemoryFeed(request.clip, stream, wrap, request.max_frames or MOST_IN_MEMORY)
+        elif meter is not None:
+            feed = WatchedClip(request.clip, stream, wrap, limits.frames_in_flight, meter)
+        else:
+            feed = VideoFeed(request.clip, stream, wrap, limits.frames_in_flight)
+        if request.kind == CLIP and not isinstance(feed, MemoryFeed):
+            outputs.film = Film(
+                video_output(graph.plan), Path(request.output or ""), feed.info.frame_rate, source=feed.info
+            )
+        opened.pop_all()
+    return GraphJob(
+        graph, feed, outputs, side_packets=dict(request.side_packets), limits=limits, progress=progress, gpu=gpu
+    )

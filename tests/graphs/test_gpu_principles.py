@@ -138,6 +138,56 @@ def test_gpu_nodes_work_in_a_loop_over_items(gpu: GpuResources) -> None:
     assert [int(frame.data[0, 0, 0]) for frame in got[0].payload] == [10, 90, 250]
 
 
+@calculator("TestPrinciplesNegative")
+class Negative(GlSimpleCalculator):
+    fragment_shader = """
+        uniform sampler2D frame;
+        out vec4 color;
+
+        void main() {
+            color = 1.0 - texelFetch(frame, ivec2(gl_FragCoord.xy), 0);
+        }
+    """
+
+
+@pytest.mark.parametrize("levels", [(10, 90, 250), ()], ids=["three", "none"])
+def test_loops_run_over_pictures_that_stay_on_the_gpu(gpu: GpuResources, levels: tuple[int, ...]) -> None:
+    graph = CalculatorGraph("""
+        input_stream: "pictures" output_stream: "out"
+        node { calculator: "BeginLoopGpuBufferCalculator" input_stream: "ITERABLE:pictures"
+               output_stream: "ITEM:a" output_stream: "BATCH_END:end" }
+        node { calculator: "TestPrinciplesNegative" input_stream: "a" output_stream: "b" }
+        node { calculator: "EndLoopGpuBufferCalculator" input_stream: "ITEM:b" input_stream: "BATCH_END:end"
+               output_stream: "ITERABLE:out" }
+    """)
+    graph.set_service(GPU_SERVICE, gpu)
+    got: list[Packet[list[GpuBuffer]]] = []
+    graph.observe_output_stream("out", got.append)
+    pictures = [gpu.upload(ImageFrame(np.full((4, 4, 4), level, np.uint8))) for level in levels]
+    with graph:
+        graph.add_packet_to_input_stream("pictures", pictures, timestamp=7)
+    assert not gpu.transfers.readbacks
+    found = [
+        (int(packet.timestamp), [int(picture.array()[0, 0, 0]) for picture in packet.payload]) for packet in got
+    ]
+    assert found == ([(7, [245, 165, 5])] if levels else [])
+
+
+def test_pictures_of_several_streams_become_a_list(gpu: GpuResources) -> None:
+    graph = CalculatorGraph("""
+        input_stream: "a" input_stream: "b" output_stream: "both"
+        node { calculator: "MergeGpuBuffersToVectorCalculator" input_stream: "a" input_stream: "b"
+               output_stream: "both" }
+    """)
+    got: list[Packet[list[GpuBuffer]]] = []
+    graph.observe_output_stream("both", got.append)
+    first, second = (gpu.upload(ImageFrame(PICTURE + np.uint8(i))) for i in range(2))
+    with graph:
+        graph.add_packet_to_input_stream("a", first, timestamp=0)
+        graph.add_packet_to_input_stream("b", second, timestamp=0)
+    assert [packet.payload for packet in got] == [[first, second]]
+
+
 # --- GPU to GPU without copies ---------------------------------------------------------------------------
 
 

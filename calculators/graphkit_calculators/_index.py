@@ -192,6 +192,7 @@ CALCULATORS = {
     "VisibilitySmoothingCalculator": "graphkit_calculators.util.visibility_smoothing_calculator",
     "WarpAffineCalculator": "graphkit_calculators.image.warp_affine_calculator",
     "WarpAffineCalculatorCpu": "graphkit_calculators.image.warp_affine_calculator",
+    "WarpAffineCalculatorGpu": "graphkit_calculators.image.warp_affine_calculator",
     "WorldLandmarkProjectionCalculator": "graphkit_calculators.util.world_landmark_projection_calculator",
 }
 

@@ -23,22 +23,31 @@ class Tensor:
         data: any shape, most often float32. The tensor takes it over without a copy and makes it
             read-only.
         layout: how *data* is stored; "NCHW" needs four dimensions.
+        for_gpu: whether pictures that are made of it belong on the GPU, as the graph wants its model there.
 
     Raises:
         FormatError: an unknown layout, or "NCHW" with other than four dimensions.
     """
 
-    __slots__ = ("data", "layout")
+    __slots__ = ("data", "for_gpu", "layout")
 
     data: np.ndarray[tuple[int, ...], np.dtype[Any]]
     layout: Layout
+    for_gpu: bool
 
-    def __init__(self, data: np.ndarray[tuple[int, ...], np.dtype[Any]], layout: Layout = "NHWC") -> None:
+    def __init__(
+        self,
+        data: np.ndarray[tuple[int, ...], np.dtype[Any]],
+        layout: Layout = "NHWC",
+        *,
+        for_gpu: bool = False,
+    ) -> None:
         if layout != "NHWC":
             _check_layout(data, layout)
         data.setflags(write=False)
         self.data = data
         self.layout = layout
+        self.for_gpu = for_gpu
 
     @property
     def shape(self) -> tuple[int, ...]:

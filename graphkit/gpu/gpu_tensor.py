@@ -31,6 +31,7 @@ class GpuTensor(Tensor):
         self._picture, self._levels = picture, levels
         self._channels = min(picture.format.channels, 3)
         self.layout = "NCHW"
+        self.for_gpu = True
 
     def __getattr__(self, name: str) -> Any:
         """Make ``data``, the one attribute that is not there from the beginning."""

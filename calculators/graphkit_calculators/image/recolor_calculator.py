@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -10,9 +11,13 @@ import numpy as np
 from graphkit.calculator import Calculator, calculator
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageFormat, ImageFrame
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.helper import GlCalculatorHelper
 from graphkit.options import option, options
 from graphkit.ports import Input, Options, Output
 from graphkit.threads import opencv
+from graphkit_calculators.image._recolor_gl import GpuRecolorer
+from graphkit_calculators.image._sides import choose_side
 from graphkit_calculators.util._colors import color_of
 
 if TYPE_CHECKING:
@@ -49,6 +54,9 @@ class RecolorCalculator(Calculator):
     Emits at every timestamp with an IMAGE in SRGB; where MASK has no packet, the image itself. The mask is
     GRAY8, SRGB, SRGBA or float32 (VEC32F1, 0 to 1), of any size: it is scaled to the image.
 
+    On the GPU the image is IMAGE_GPU, a GpuBuffer in RGBA8, on both sides, and the mask MASK_GPU, of one channel
+    or four. Rounding differs by a level.
+
     Knobs: ``color``; ``mask_channel``: RED is the first, ALPHA the fourth; ``invert_mask`` paints what the mask
     leaves out; ``adjust_with_luminance`` paints dark places less, which keeps textures visible and costs more.
 
@@ -71,36 +79,65 @@ class RecolorCalculator(Calculator):
 
     blocking = True
 
-    image = Input(ImageFrame, "IMAGE")
+    image = Input(ImageFrame, "IMAGE", optional=True)
+    image_gpu = Input(GpuBuffer, "IMAGE_GPU", optional=True)
     mask = Input(ImageFrame, "MASK", optional=True)
-    recolored = Output(ImageFrame, "IMAGE")
+    mask_gpu = Input(GpuBuffer, "MASK_GPU", optional=True)
+    recolored = Output(ImageFrame, "IMAGE", optional=True)
+    recolored_gpu = Output(GpuBuffer, "IMAGE_GPU", optional=True)
     options = Options(RecolorCalculatorOptions)
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Check that there is a colour."""
+        """Check that there is a colour, and that image and mask are on one side; ask for the GPU if need be."""
+        choose_side(cc)
+        if cls.image_gpu.is_connected(cc) and cls.mask.is_connected(cc):
+            raise ContractError("IMAGE_GPU takes a mask on MASK_GPU; insert an ImageFrameToGpuBufferCalculator.")
+        if cls.image.is_connected(cc) and cls.mask_gpu.is_connected(cc):
+            raise ContractError("IMAGE takes a mask on MASK; insert a GpuBufferToImageFrameCalculator.")
         if cls.options(cc).color is None:
             raise ContractError("color is not set; give it as color { r: 0 g: 0 b: 255 }.")
 
     def open(self, cc: CalculatorContext) -> None:
-        """Read the options."""
+        """Read the options; compile the shader where the image is on the GPU."""
         chosen = self.options(cc)
         self._color = color_of(chosen.color)
         self._channel = _ALPHA if chosen.mask_channel is chosen.MaskChannel.ALPHA else 0
         self._invert, self._by_luminance = chosen.invert_mask, chosen.adjust_with_luminance
+        self._gpu: GpuRecolorer | None = None
+        if self.image_gpu.is_connected(cc):
+            self._helper = GlCalculatorHelper(cc)
+            made = partial(
+                GpuRecolorer,
+                self._helper,
+                self._color,
+                channel=self._channel,
+                invert=self._invert,
+                by_luminance=self._by_luminance,
+            )
+            self._gpu = self._helper.run_in_gl_context(made)
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the painted image."""
-        image, mask = self.image.get(cc), self.mask.get(cc)
-        if image is None:
-            return
+        image, buffer = self.image.get(cc), self.image_gpu.get(cc)
+        if image is not None:
+            self.recolored.send(cc, self._painted(image, self.mask.get(cc)))
+        if buffer is not None and self._gpu is not None:
+            mask = self.mask_gpu.get(cc)
+            painted = buffer if mask is None else self._helper.run_in_gl_context(self._gpu.draw, buffer, mask)
+            self.recolored_gpu.send(cc, painted)
+
+    def close(self, cc: CalculatorContext) -> None:
+        """Release the shader."""
+        if self._gpu is not None:
+            self._helper.run_in_gl_context(self._gpu.release)
+
+    def _painted(self, image: ImageFrame, mask: ImageFrame | None) -> ImageFrame:
         if mask is None:
-            self.recolored.send(cc, image)
-            return
+            return image
         if image.format is not ImageFormat.SRGB:
             raise FormatError(f"{image} cannot be recolored; convert it to SRGB first.")
-        weights = self._weights(mask, image)
-        self.recolored.send(cc, ImageFrame(paint(image.data, weights, self._color)))
+        return ImageFrame(paint(image.data, self._weights(mask, image), self._color))
 
     def _weights(self, mask: ImageFrame, image: ImageFrame) -> Floats:
         """Return how strongly each pixel of *image* is painted, (H, W) float32."""

@@ -9,16 +9,17 @@ import numpy as np
 from graphkit.calculator import Calculator, calculator
 from graphkit.errors import FormatError
 from graphkit.formats import Image, ImageFormat, ImageFrame
+from graphkit.gpu.buffer import GpuBuffer
 from graphkit.options import option, options
 from graphkit.ports import Input, Options, Output
+from graphkit_calculators.image._mask_smoothing_gl import CERTAINTY, GpuMaskSmoother
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
-# How uncertain a mask value p is, as a polynomial of x = (p - 0.5)^2; the constants are MediaPipe's.
-_COEFFICIENTS: Final = tuple(map(np.float32, (-624.717, 291.309, -57.8051, -0.748699, 5.68842)))
+_COEFFICIENTS: Final = tuple(map(np.float32, CERTAINTY))
 _CHUNK: Final = 16_384  # pixels; three float32 buffers of as many stay in the fast caches
 
 
@@ -35,7 +36,8 @@ class SegmentationSmoothingCalculator(Calculator):
 
     Emits at every timestamp with a MASK; where MASK_PREVIOUS has no packet, the mask as it is. Both are Images
     of float32 (VEC32F1) of one size, but a previous mask of another size is left out, so that a video may
-    change its size.
+    change its size. Where MASK is on the GPU it is mixed there; it may have one channel, or four, of which the
+    first counts, and the result then stands in the first and the last.
 
     Knobs: ``combine_with_previous_ratio``, 0 to 1: how much of the previous mask remains where the new one knows
     nothing.
@@ -64,6 +66,7 @@ class SegmentationSmoothingCalculator(Calculator):
     def open(self, cc: CalculatorContext) -> None:
         """Read the option."""
         self._ratio = self.options(cc).combine_with_previous_ratio
+        self._gpu = GpuMaskSmoother(self._ratio)
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the mixed mask."""
@@ -73,8 +76,16 @@ class SegmentationSmoothingCalculator(Calculator):
         if previous is None or (previous.width, previous.height) != (image.width, image.height):
             self.smoothed.send(cc, image)
             return
-        new, old = _values(image), _values(previous)
-        self.smoothed.send(cc, Image(ImageFrame(blend(new, old, self._ratio))))
+        self.smoothed.send(cc, self._mixed(image, previous))
+
+    def close(self, cc: CalculatorContext) -> None:
+        """Release the shader."""
+        self._gpu.release()
+
+    def _mixed(self, image: Image, previous: Image) -> Image:
+        if isinstance(image.source, GpuBuffer):
+            return Image(self._gpu.draw(image.source, previous))
+        return Image(ImageFrame(blend(_values(image), _values(previous), self._ratio)))
 
 
 def _values(image: Image) -> Floats:

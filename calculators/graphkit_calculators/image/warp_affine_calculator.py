@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from graphkit.calculator import Calculator, calculator
 from graphkit.errors import FormatError
 from graphkit.formats import Image, ImageFrame, ImageSize
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.helper import GlCalculatorHelper
 from graphkit.options import option, options
 from graphkit.ports import Input, Options, Output
 from graphkit.threads import opencv
+from graphkit_calculators.image._affine_gl import GpuAffineWarp
 from graphkit_calculators.tensor.image_to_tensor_calculator import GpuOriginMode
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
+    from graphkit.contract import CalculatorContract
 
+P = TypeVar("P", ImageFrame, GpuBuffer)
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
 
@@ -45,7 +50,7 @@ class WarpAffineCalculatorOptions:
 
 
 class _WarpAffine(Calculator):
-    """What both calculators share; they differ in the type of the image."""
+    """What the calculators share; they differ in the type of the image."""
 
     blocking = True
     pure = True
@@ -59,15 +64,23 @@ class _WarpAffine(Calculator):
         chosen = self.options(cc)
         self._replicate = chosen.border_mode is not chosen.BorderMode.BORDER_ZERO
         self._cubic = chosen.interpolation is chosen.Interpolation.INTER_CUBIC
+        self._gpu = GpuAffineWarp(replicate=self._replicate, cubic=self._cubic)
 
-    def warped(self, frame: ImageFrame, cc: CalculatorContext) -> ImageFrame | None:
-        """Return *frame* moved, None where matrix or size have no packet."""
+    def close(self, cc: CalculatorContext) -> None:
+        """Release the shader."""
+        self._gpu.release()
+
+    def warped(self, picture: P, cc: CalculatorContext) -> P | None:
+        """Return *picture* moved, None where matrix or size have no packet."""
         matrix, size = self.matrix.get(cc), self.output_size.get(cc)
         if matrix is None or size is None:
             return None
         if matrix.shape != (4, 4):
             raise FormatError(f"MATRIX needs shape (4, 4); found {matrix.shape}.")
-        return warp(frame, matrix, size, replicate=self._replicate, cubic=self._cubic)
+        absolute = pixel_matrix(matrix, ImageSize(picture.width, picture.height), size)
+        if isinstance(picture, GpuBuffer):
+            return self._gpu.draw(picture, absolute, size)
+        return warp(picture, absolute, size, replicate=self._replicate, cubic=self._cubic)
 
 
 @calculator
@@ -76,11 +89,12 @@ class WarpAffineCalculator(_WarpAffine):
 
     Emits at every timestamp with IMAGE, MATRIX and OUTPUT_SIZE. MATRIX, (4, 4) float32 and row-major, goes from
     fractions of the output to fractions of the input; x and y of it take part. Pixels are sampled at their upper
-    left corners. The format of the image stays.
+    left corners. The format of the image stays, and so does the side it lies on: one on the GPU is moved there,
+    to the same values.
 
     Knobs: ``border_mode``: BORDER_ZERO leaves black or 0 what lies outside of the image, else the edge repeats.
-    ``interpolation``: INTER_CUBIC costs some three times as much as INTER_LINEAR. ``gpu_origin`` has no effect
-    on images in memory.
+    ``interpolation``: INTER_CUBIC costs some three times as much as INTER_LINEAR. ``gpu_origin`` has no effect:
+    images start at the top on either side.
 
     Example::
 
@@ -100,9 +114,13 @@ class WarpAffineCalculator(_WarpAffine):
     def process(self, cc: CalculatorContext) -> None:
         """Emit the moved image."""
         image = self.image.get(cc)
-        frame = None if image is None else self.warped(image.cpu(), cc)
-        if frame is not None:
-            self.moved.send(cc, Image(frame))
+        if image is None:
+            return
+        source = image.source
+        moved: ImageFrame | GpuBuffer | None
+        moved = self.warped(source, cc) if isinstance(source, GpuBuffer) else self.warped(image.cpu(), cc)
+        if moved is not None:
+            self.moved.send(cc, Image(moved))
 
 
 @calculator
@@ -133,21 +151,64 @@ class WarpAffineCalculatorCpu(_WarpAffine):
             self.moved.send(cc, frame)
 
 
-def warp(frame: ImageFrame, matrix: Floats, size: ImageSize, *, replicate: bool, cubic: bool) -> ImageFrame:
-    """Return *frame* sampled where *matrix* says.
+@calculator
+class WarpAffineCalculatorGpu(_WarpAffine):
+    """WarpAffineCalculator for a GpuBuffer.
+
+    Emits at every timestamp with IMAGE, MATRIX and OUTPUT_SIZE; the knobs are the same.
+
+    Example::
+
+        node {
+          calculator: "WarpAffineCalculatorGpu"
+          input_stream: "IMAGE:frame"
+          input_stream: "MATRIX:matrix"
+          input_stream: "OUTPUT_SIZE:size"
+          output_stream: "IMAGE:moved_frame"
+        }
+    """
+
+    image = Input(GpuBuffer, "IMAGE")
+    moved = Output(GpuBuffer, "IMAGE")
+
+    @classmethod
+    def update_contract(cls, cc: CalculatorContract) -> None:
+        """Ask for the GPU."""
+        GlCalculatorHelper.update_contract(cc)
+
+    def process(self, cc: CalculatorContext) -> None:
+        """Emit the moved image."""
+        image = self.image.get(cc)
+        buffer = None if image is None else self.warped(image, cc)
+        if buffer is not None:
+            self.moved.send(cc, buffer)
+
+
+def pixel_matrix(matrix: Floats, source: ImageSize, target: ImageSize) -> Floats:
+    """Return the (2, 3) float32 matrix from pixels of the target to pixels of the source.
+
+    Args:
+        matrix: (4, 4) float32 from fractions of the target to fractions of the source.
+        source: size of the image.
+        target: size of the result.
+    """
+    one = np.float32(1)
+    shares = np.array((one / np.float32(target.width), one / np.float32(target.height), one), np.float32)
+    absolute: Floats = np.array(source, np.float32)[:, None] * matrix[:2][:, (0, 1, 3)] * shares
+    return absolute
+
+
+def warp(frame: ImageFrame, absolute: Floats, size: ImageSize, *, replicate: bool, cubic: bool) -> ImageFrame:
+    """Return *frame* sampled where *absolute* says.
 
     Args:
         frame: uint8, uint16 or float32.
-        matrix: (4, 4) float32 from fractions of the result to fractions of *frame*.
+        absolute: (2, 3) float32 from pixels of the result to pixels of *frame*.
         size: of the result.
         replicate: whether the outside repeats the edge; it is 0 otherwise.
         cubic: sample over 4x4 pixels in place of 2x2.
     """
     cv2 = opencv()
-    one = np.float32(1)
-    source = np.array((frame.width, frame.height), np.float32)
-    target = np.array((one / np.float32(size.width), one / np.float32(size.height), one), np.float32)
-    absolute = source[:, None] * matrix[:2][:, (0, 1, 3)] * target
     flags = (cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP
     border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
     moved = cv2.warpAffine(frame.data, absolute, tuple(size), flags=flags, borderMode=border)

@@ -119,18 +119,24 @@ Delegate = InferenceCalculatorOptions.Delegate
 InputOutputConfig = InferenceCalculatorOptions.InputOutputConfig
 
 
+def wants_gpu(chosen: InferenceCalculatorOptions, delegate: Delegate | None, *, on_gpu: bool) -> bool:
+    """Return whether the graph wants the model on the GPU.
+
+    The delegate says so. Without one it is wanted there in a graph that draws on the GPU (*on_gpu*).
+    """
+    return chosen.use_gpu or on_gpu if delegate is None else delegate.gpu is not None
+
+
 def provider_of(
     settings: InferenceSettings, chosen: InferenceCalculatorOptions, delegate: Delegate | None, *, on_gpu: bool
 ) -> str:
-    """Return the provider: what the program says, else what the delegate says.
+    """Return the provider: what the program says, else what the graph wants.
 
-    A GPU delegate takes CUDA where it is usable, any other is the CPU. Without one it is CUDA where usable in a
-    graph that draws on the GPU (*on_gpu*), and the CPU in all others.
+    That is CUDA, where it is usable, for a model that it wants on the GPU, and else the CPU; see `wants_gpu`.
     """
     if settings.provider is not None:
         return settings.provider
-    wants_gpu = chosen.use_gpu or on_gpu if delegate is None else delegate.gpu is not None
-    return "auto" if wants_gpu else "cpu"
+    return "auto" if wants_gpu(chosen, delegate, on_gpu=on_gpu) else "cpu"
 
 
 def threads_of(

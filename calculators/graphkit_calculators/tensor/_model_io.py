@@ -26,13 +26,17 @@ class ModelIo:
     Args:
         session: the model.
         config: how its tensors are wired; None for "in their order".
+        for_gpu: of the tensors that it gives, see `Tensor`.
 
     Raises:
         InferenceError: the wiring does not fit the model.
     """
 
-    def __init__(self, session: Session, config: InputOutputConfig | None = None) -> None:
+    def __init__(
+        self, session: Session, config: InputOutputConfig | None = None, *, for_gpu: bool = False
+    ) -> None:
         self._session = session
+        self._for_gpu = for_gpu
         links = [] if config is None else config.feedback_tensor_links
         sources = [_index_of(link.from_output_tensor_name or "", session.outputs, "output") for link in links]
         targets = [_index_of(link.to_input_tensor_name or "", session.inputs, "input") for link in links]
@@ -60,7 +64,7 @@ class ModelIo:
         results = self._results(dict(zip(self._inputs, tensors, strict=True)))
         for source, target in self._loops:
             self._state[target] = results[source]
-        return [Tensor(results[index]) for index in self._outputs]
+        return [Tensor(results[index], for_gpu=self._for_gpu) for index in self._outputs]
 
     def _results(self, given: dict[int, Tensor]) -> list[Array]:
         if self._session.cuda_device is not None:

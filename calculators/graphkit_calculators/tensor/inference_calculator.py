@@ -18,6 +18,7 @@ from graphkit_calculators.tensor._inference_options import (
     InferenceCalculatorOptions,
     provider_of,
     threads_of,
+    wants_gpu,
 )
 from graphkit_calculators.tensor._model_io import ModelIo
 
@@ -45,6 +46,9 @@ class InferenceCalculator(Calculator):
     GPU and the CPU in others. The service INFERENCE (``--provider``) comes first. ``xnnpack { num_threads: N }``
     or ``cpu_num_thread`` give one inference more threads than the budget does: faster alone, slower where
     frames overlap. ``input_output_config`` wires tensors by index or name, and outputs back to inputs.
+
+    What is drawn of the outputs (a mask) is drawn on the GPU where the graph wants the model there, whether it
+    can run there or not.
 
     Outputs that nobody reads in a run are not computed, and stand in the list as empty tensors: which ones is
     told by the ranges of SplitTensorVectorCalculator, by gates that a side packet keeps shut, and by what the
@@ -112,7 +116,7 @@ class InferenceCalculator(Calculator):
         self._from_list = self.tensors.is_connected(cc)
         config = self.options(cc).input_output_config
         self._wanted = None if config is not None else self.outputs
-        self._io = ModelIo(self._load(cc), config)
+        self._io = ModelIo(self._load(cc), config, for_gpu=self._wants_gpu(cc))
 
     def process(self, cc: CalculatorContext) -> None:
         """Run the model once."""
@@ -139,11 +143,17 @@ class InferenceCalculator(Calculator):
         model = self.model.get(cc)
         source = cc.resources.resolve(chosen.model_path) if model is None else model.source
         settings = cc.service(INFERENCE) or InferenceSettings()
-        side = self.delegate.get(cc)
-        delegate = chosen.delegate if side is None else side
+        delegate = self._delegate(cc)
         provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate, on_gpu=_draws_on_gpu(cc))
         threads = threads_of(settings, chosen, delegate)
         return load(source, provider=provider, outputs=self._wanted, threads=threads)
+
+    def _delegate(self, cc: CalculatorContext) -> Delegate | None:
+        side = self.delegate.get(cc)
+        return self.options(cc).delegate if side is None else side
+
+    def _wants_gpu(self, cc: CalculatorContext) -> bool:
+        return not self.cpu_only and wants_gpu(self.options(cc), self._delegate(cc), on_gpu=_draws_on_gpu(cc))
 
 
 @calculator

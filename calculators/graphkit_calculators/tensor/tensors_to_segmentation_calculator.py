@@ -13,12 +13,15 @@ from graphkit.formats import Image, ImageFrame, ImageSize, Tensor
 from graphkit.options import option, options
 from graphkit.ports import Input, Options, Output
 from graphkit.threads import opencv
+from graphkit_calculators.gpu._picture_shader import PictureShader
 from graphkit_calculators.tensor._activation import sigmoid
 from graphkit_calculators.tensor.image_to_tensor_calculator import GpuOriginMode
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
+    from graphkit.gpu.buffer import GpuBuffer
+    from graphkit.gpu.context import GlContext
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -49,8 +52,11 @@ class TensorsToSegmentationCalculator(Calculator):
     Emits at every timestamp with tensors (and, where OUTPUT_SIZE is connected, a size). The mask is as large as
     the tensor, (1, H, W, C) or (H, W, C), unless OUTPUT_SIZE asks for another size; it is then scaled bilinearly.
 
+    In a graph that draws on the GPU, the mask of a model that the graph wants there is a picture on the GPU, of
+    format R32F. It goes there when it is first drawn with, in the size of the tensor.
+
     Knobs: ``activation``: NONE and SIGMOID take one channel, SOFTMAX takes two and gives the share of channel
-    ``output_layer_index``. ``gpu_origin`` has no effect on masks in memory.
+    ``output_layer_index``. ``gpu_origin`` has no effect: masks start at the top on either side.
 
     Example::
 
@@ -81,6 +87,7 @@ class TensorsToSegmentationCalculator(Calculator):
         chosen = self.options(cc)
         self._activation, self._layer = chosen.activation, chosen.output_layer_index
         self._sized = self.output_size.is_connected(cc)
+        self._scaling = PictureShader("TensorsToSegmentationCalculator", _scaling_source)
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the mask."""
@@ -90,9 +97,42 @@ class TensorsToSegmentationCalculator(Calculator):
         if not tensors:
             raise FormatError("the list of tensors is empty; its first one is the mask.")
         values = activated(tensors[0], self._activation, self._layer)
+        on_gpu = _on_gpu(cc, values) if tensors[0].for_gpu else None
+        if on_gpu is not None:
+            self.mask.send(cc, Image(self._scaled(on_gpu, size)))
+            return
         if size is not None and size != values.shape[::-1]:
             values = opencv().resize(values, tuple(size))
         self.mask.send(cc, Image(ImageFrame(values)))
+
+    def close(self, cc: CalculatorContext) -> None:
+        """Release the shader."""
+        self._scaling.release()
+
+    def _scaled(self, mask: GpuBuffer, size: ImageSize | None) -> GpuBuffer:
+        if size is None or size == (mask.width, mask.height):
+            return mask
+        return self._scaling.draw({"mask": mask}, size, mask.format)
+
+
+def _on_gpu(cc: CalculatorContext, values: Floats) -> GpuBuffer | None:
+    """Return *values* for the GPU of the graph, None where it has none."""
+    from graphkit.gpu.service import GPU_SERVICE
+
+    resources = cc.service(GPU_SERVICE)
+    return None if resources is None else resources.upload(ImageFrame(values))
+
+
+def _scaling_source(_: GlContext) -> str:
+    return """
+        uniform sampler2D mask;
+        in vec2 sample_coordinate;
+        out vec4 color;
+
+        void main() {
+            color = texture(mask, sample_coordinate);
+        }
+    """
 
 
 def activated(tensor: Tensor, activation: Activation, layer: int) -> Floats:

@@ -1,0 +1,88 @@
+"""A shader for calculators whose pictures may lie in memory or on the GPU, as an Image does.
+
+They do not ask for the GPU, which a graph in memory need not have: a picture on it brings its own.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.gl_texture import GlTexture
+from graphkit.gpu.program import FullFrameProgram
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from graphkit.gpu.context import GlContext
+    from graphkit.gpu.formats import GpuBufferFormat
+
+
+class PictureShader:
+    """Draws pictures from pictures, in the shared context of the first ones; compiled with those.
+
+    Args:
+        name: of the calculator, for messages.
+        source: returns the source of the fragment shader for a context; see ``FullFrameProgram``.
+    """
+
+    def __init__(self, name: str, source: Callable[[GlContext], str]) -> None:
+        self._name, self._source = name, source
+        self._context: GlContext | None = None
+        self._program: FullFrameProgram | None = None
+
+    def draw(
+        self,
+        pictures: Mapping[str, GpuBuffer],
+        size: tuple[int, int],
+        format_: GpuBufferFormat,
+        **uniforms: Any,
+    ) -> GpuBuffer:
+        """Return a new picture; any thread.
+
+        Args:
+            pictures: what the shader samples, by the name of its sampler; at least one.
+            size: width and height of the result.
+            format_: of the result.
+            **uniforms: of the shader.
+
+        Raises:
+            ShaderCompileError: with the line at fault.
+        """
+        context = self._context
+        if context is None:
+            context = self._context = next(iter(pictures.values())).group.context()
+        return context.run(self._draw, context, pictures, size, format_, uniforms)
+
+    def release(self) -> None:
+        """Let go of the shader; any thread."""
+        program, self._program = self._program, None
+        if program is not None and self._context is not None and not self._context.closed:
+            self._context.run(program.release)
+
+    def _draw(
+        self,
+        context: GlContext,
+        pictures: Mapping[str, GpuBuffer],
+        size: tuple[int, int],
+        format_: GpuBufferFormat,
+        uniforms: dict[str, Any],
+    ) -> GpuBuffer:
+        if self._program is None:
+            self._program = FullFrameProgram(context, self._source(context), name=self._name)
+        first = next(iter(pictures.values()))
+        with ExitStack() as stack:
+            # All of them before any is bound: an upload binds its texture to unit 0.
+            sources = {
+                name: stack.enter_context(GlTexture(context, picture, writes=False))
+                for name, picture in pictures.items()
+            }
+            drawn = GlTexture(context, GpuBuffer.allocate(context, first.group, *size, format_), writes=True)
+            drawn.bind()
+            for unit, (name, source) in enumerate(sources.items()):
+                source.use(unit)
+                self._program.set(**{name: unit})
+            self._program.set(**uniforms)
+            self._program.render()
+        return drawn.get_frame(GpuBuffer)

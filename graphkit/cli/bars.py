@@ -42,6 +42,7 @@ class LineProgress(Progress):
         self._stream, self._clock = stream, clock
         self._begin = self._next = 0.0
         self._total = 0
+        self._dropped = ""
 
     def started(self, total: int) -> None:
         """Start the clock."""
@@ -62,7 +63,11 @@ class LineProgress(Progress):
             text += f" of {self._total} ({100 * frames / self._total:.0f} %), {rate:.1f} fps, {left:.0f} s left"
         else:
             text += f", {rate:.1f} fps"
-        print(text, file=self._stream, flush=True)
+        print(text + self._dropped, file=self._stream, flush=True)
+
+    def dropped(self, frames: int) -> None:
+        """Remember it for the next line."""
+        self._dropped = f", {frames} dropped"
 
 
 class BarProgress(Progress):
@@ -79,7 +84,7 @@ class BarProgress(Progress):
             progress.SpinnerColumn(),
             progress.BarColumn(),
             progress.MofNCompleteColumn(),
-            progress.TextColumn("frames  {task.fields[rate]:.1f} fps "),
+            progress.TextColumn("frames  {task.fields[rate]:.1f} fps{task.fields[dropped]} "),
             progress.TimeRemainingColumn(),
             console=console,
             transient=True,
@@ -87,12 +92,13 @@ class BarProgress(Progress):
         )
         self._begin = self._next = 0.0
         self._frames = 0
+        self._dropped = ""
         self._task: rich.progress.TaskID | None = None
 
     def started(self, total: int) -> None:
         """Show the bar; one that only moves to and fro where the total is not known."""
         self._begin = self._next = time.monotonic()
-        self._task = self._bar.add_task("", total=total or None, rate=0.0)
+        self._task = self._bar.add_task("", total=total or None, rate=0.0, dropped="")
         self._bar.start()
 
     def advanced(self, frames: int) -> None:
@@ -101,7 +107,12 @@ class BarProgress(Progress):
         self._frames = frames
         if self._task is not None and now >= self._next:
             self._next = now + _BAR_SECONDS
-            self._bar.update(self._task, completed=frames, rate=frames / (now - self._begin))
+            rate = frames / (now - self._begin)
+            self._bar.update(self._task, completed=frames, rate=rate, dropped=self._dropped)
+
+    def dropped(self, frames: int) -> None:
+        """Remember it for the next move of the bar."""
+        self._dropped = f", {frames} dropped"
 
     def finished(self) -> None:
         """Take the bar away."""

@@ -16,7 +16,9 @@ def summary_lines(summary: Summary) -> list[str]:
     """Return the lines that tell what a job did; none for one that failed before its first frame."""
     if summary.failed and not summary.frames:
         return []
-    lines = [f"{_count(summary.frames, 'frame')} in {summary.seconds:.1f} s ({summary.fps:.1f} fps)"]
+    lines = [
+        f"{_count(summary.frames, 'frame')} in {summary.seconds:.1f} s ({summary.fps:.1f} fps)" + _dropped(summary)
+    ]
     lines += [_found(found, summary.frames) for found in _one_a_count(summary.found)]
     lines += [f"inference: {line}" for line in summary.providers]
     lines += [] if summary.gpu is None else [_gpu(summary.gpu)]
@@ -30,19 +32,26 @@ def _notes(summary: Summary) -> list[str]:
     notes = []
     if summary.interrupted:
         rest = "frames in flight were dropped" if summary.cancelled else "files are complete up to here"
-        notes.append(f"Stopped before the end of the input; {rest}.")
+        end = " before the end of the input" if summary.dropped is None else ""
+        notes.append(f"Stopped{end}; {rest}.")
     if summary.truncated:
         notes.append(f"Input: {summary.truncated}")
     if summary.timestamps_repaired:
         repaired = _count(summary.timestamps_repaired, "timestamp")
         notes.append(f"{repaired} of the input missing, equal or backward; repaired.")
-    if summary.skipped and not summary.failed:
-        notes.append(
-            f"{_count(summary.skipped, 'frame')} without a picture on the output stream; not in the video."
-        )
-    if not summary.files and not summary.failed:
+    skipped = (summary.skipped or 0) - summary.dropped_in_graph
+    if skipped > 0 and not summary.failed:
+        notes.append(f"{_count(skipped, 'frame')} without a picture on the output stream; not in the video.")
+    if not summary.files and not summary.failed and not summary.previewed:
         notes.append("Nothing was written. Give --output_video_path or --dump to keep results.")
     return notes + ([] if summary.failed else summary.notes)
+
+
+def _dropped(summary: Summary) -> str:
+    if summary.dropped is None:
+        return ""
+    limiters = f", {summary.dropped_in_graph} more by its limiters" if summary.dropped_in_graph else ""
+    return f", {summary.dropped} dropped while the graph was busy{limiters}"
 
 
 def _found(found: Found, frames: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +14,11 @@ from graphkit.cli.failures import debug_option, signal_status
 from graphkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from graphkit.graph import CalculatorGraph
     from graphkit.jobs import GraphJob, JobSettings
+    from graphkit.preview import PreviewServer
 
 PROVIDERS: Final = ("auto", "cpu", "cuda", "tensorrt")
 _PRESETS: Final = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
@@ -36,6 +41,8 @@ class RunFlags:
     output_video_path: str | None
     input_side_packets: tuple[str, ...]
     resource_root_dir: tuple[str, ...]
+    camera_size: str | None
+    camera_rate: str | None
     input_files: tuple[str, ...]
     rate: str
     output_stream: str
@@ -44,20 +51,47 @@ class RunFlags:
     overrides: tuple[str, ...]
     modules: tuple[str, ...]
     max_frames: int | None
-    frames_in_flight: int
+    frames_in_flight: int | None
     provider: str | None
     threads: int | None
     gpu_device: str | None
     video_codec: str
     crf: float
     preset: str
+    preview: str | None
     quiet: bool
 
 
-@click.command("run", short_help="Run a graph over a video or other files.", epilog=_EXAMPLE)
+class RunCommand(click.Command):
+    """The command, whose ``--preview`` takes an address or none."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; what follows ``--preview`` belongs to it only if it looks like an address."""
+        return super().parse_args(ctx, list(_preview_with_value(args)))
+
+
+def _preview_with_value(args: list[str]) -> Iterator[str]:
+    for word, following in zip(args, [*args[1:], ""], strict=True):
+        yield "--preview=" if word == "--preview" and not _is_address(following) else word
+
+
+def _is_address(word: str) -> bool:
+    from graphkit.preview.address import Address
+
+    return Address.looks_like(word)
+
+
+@click.command(
+    "run", cls=RunCommand, short_help="Run a graph over a video, a camera or other files.", epilog=_EXAMPLE
+)
 @click.argument("graph", required=False)
 @click.option("--calculator_graph_config_file", metavar="FILE", help="The graph, as MediaPipe's demos name it.")
-@click.option("--input_video_path", metavar="FILE", help="The video whose frames go in.")
+@click.option(
+    "--input_video_path", metavar="FILE",
+    help="The video whose frames go in: a file, a URL, a device such as /dev/video2; without it the first camera.",
+)  # fmt: skip
+@click.option("--camera-size", metavar="WxH", help="Pictures to ask a camera for, such as 1280x720.")
+@click.option("--camera-rate", metavar="FPS", help="Pictures a second to ask a camera for.")
 @click.option("--output_video_path", metavar="FILE", help="The video to write: .mp4, .mov, .mkv, .m4v or .avi.")
 @click.option(
     "--input_side_packets", multiple=True, metavar="NAME=VALUE,...",
@@ -85,8 +119,8 @@ class RunFlags:
 @click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
 @click.option("--max-frames", type=click.IntRange(min=0), metavar="N", help="Stop after N frames.")
 @click.option(
-    "--frames-in-flight", type=click.IntRange(min=1), default=4, show_default=True, metavar="N",
-    help="Most frames that are in the graph at once.",
+    "--frames-in-flight", type=click.IntRange(min=1), metavar="N",
+    help="Most frames that are in the graph at once.  [default: 4; of live input 2]",
 )  # fmt: skip
 @click.option("--provider", type=click.Choice(PROVIDERS), help="Where models run, over what the graph says.")
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Processor cores to plan for.")
@@ -103,14 +137,21 @@ class RunFlags:
     "--preset", type=click.Choice(_PRESETS), default="ultrafast", show_default=True, metavar="SPEED",
     help="Speed of the encoder; veryfast makes files of about a third at three times the cost.",
 )  # fmt: skip
+@click.option(
+    "--preview", metavar="[HOST:PORT]",
+    help="Show the annotated frames on a page for browsers; by default on port 8477 of this machine only.",
+)  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress and no summary; warnings and errors only.")
 @debug_option
 def run_command(**flags: Any) -> None:
-    """Run GRAPH over a video, or over other files.
+    """Run GRAPH over a video, a camera, or other files.
 
     The graph's input stream for images takes the frames of --input_video_path at the times that the clip
     gives them; --output_video_path receives the annotated frames and the clip's sound. Nothing is dropped.
     A graph that opens its video itself gets the two paths as side packets.
+
+    Without an input the first camera is opened. Of live input, which streams are too, the graph gets the
+    newest picture whenever it has room; those that come meanwhile are dropped and counted.
 
     Ctrl-C finishes the frames in flight, closes the files and ends with status 130.
     """
@@ -119,22 +160,37 @@ def run_command(**flags: Any) -> None:
 
 def run(flags: RunFlags) -> None:
     """Do what the flags say; leaves through SystemExit where the status is not 0."""
-    with collection_paused():
-        from graphkit.cli.bars import choose_progress
-        from graphkit.cli.report import summary_lines
-        from graphkit.cli.signals import interruptible
+    with _preview(flags.preview) as preview:
+        with collection_paused():
+            from graphkit.cli.bars import choose_progress
+            from graphkit.cli.report import summary_lines
+            from graphkit.cli.signals import interruptible
 
-        graph = _load(flags)
-        settings = _settings(flags, choose_progress(quiet=flags.quiet))
-        job = _job(flags, graph, settings)
-    with interruptible(job) as interruptions:
-        try:
-            job.run()
-        finally:
-            if not flags.quiet and (lines := summary_lines(job.summary)):
-                click.echo("\n".join(lines))
+            graph = _load(flags)
+            settings = _settings(flags, choose_progress(quiet=flags.quiet))
+            settings.preview = preview
+            job = _job(flags, graph, settings)
+        with interruptible(job) as interruptions:
+            try:
+                job.run()
+            finally:
+                if not flags.quiet and (lines := summary_lines(job.summary)):
+                    click.echo("\n".join(lines))
     if interruptions.first:
         raise SystemExit(signal_status(interruptions.first))
+
+
+@contextmanager
+def _preview(text: str | None) -> Iterator[PreviewServer | None]:
+    """Serve a preview while the block runs, and say where."""
+    if text is None:
+        yield None
+        return
+    from graphkit.preview import Address, PreviewServer
+
+    with PreviewServer(Address.parse(text)) as server:
+        click.echo(f"preview: {server.url}", err=True)
+        yield server
 
 
 def _load(flags: RunFlags) -> CalculatorGraph:
@@ -174,21 +230,35 @@ def _apply_threads(threads: int | None) -> None:
 
 def _settings(flags: RunFlags, progress: Any) -> JobSettings:
     from graphkit.jobs import JobSettings, Limits
-    from graphkit.video import EncoderSettings
+    from graphkit.video import CameraSettings, EncoderSettings
 
+    limits = Limits(max_frames=flags.max_frames)
+    if flags.frames_in_flight is not None:
+        limits.frames_in_flight = limits.live_frames_in_flight = flags.frames_in_flight
+    camera_rate = None if flags.camera_rate is None else _rate(flags.camera_rate, "--camera-rate")
     return JobSettings(
         output=flags.output_video_path,
         output_stream=flags.output_stream,
         dumps=pairs(flags.dump, "--dump"),
         encoder=EncoderSettings(codec=flags.video_codec, preset=flags.preset, crf=flags.crf),
-        limits=Limits(flags.frames_in_flight, flags.max_frames),
+        limits=limits,
         progress=progress,
-        rate=_rate(flags.rate),
+        rate=_rate(flags.rate, "--rate"),
         gpu_device=flags.gpu_device,
+        camera=CameraSettings(_size(flags.camera_size), camera_rate),
     )
 
 
-def _rate(text: str) -> Any:
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text.lower())
+    if match is None:
+        raise UsageError(f'--camera-size: "{text}" is no size; expected width x height such as 1280x720.')
+    return int(match[1]), int(match[2])
+
+
+def _rate(text: str, flag: str) -> Any:
     from fractions import Fraction
 
     try:
@@ -196,12 +266,13 @@ def _rate(text: str) -> Any:
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
     if rate <= 0:
-        raise UsageError(f'--rate: "{text}" is no frame rate; expected a number above 0 such as 25 or 30000/1001.')
+        raise UsageError(f'{flag}: "{text}" is no frame rate; expected a number above 0 such as 25 or 30000/1001.')
     return rate
 
 
 def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> GraphJob:
     from graphkit.jobs import check_side_packets, files_job, video_job
+    from graphkit.jobs.live import wants_camera
     from graphkit.jobs.streams import INPUT_PATH_SIDE_PACKET, OUTPUT_PATH_SIDE_PACKET, is_file_to_file
 
     side = _side_packets(flags, graph)
@@ -216,7 +287,7 @@ def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> Grap
     else:
         check_side_packets(graph.plan, side)
     settings.side_packets = side
-    if clip is not None:
+    if clip is not None or (not inputs and wants_camera(graph.plan)):
         return video_job(graph, clip, settings)
     if not inputs and graph.plan.graph_inputs.names:
         names = ", ".join(graph.plan.graph_inputs.names)

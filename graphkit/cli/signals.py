@@ -1,10 +1,10 @@
-"""Ctrl-C and SIGTERM: first finish, then drop, then die."""
+"""Ctrl-C, SIGTERM and a closed terminal: first finish, then drop, then die."""
 
 from __future__ import annotations
 
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from graphkit.jobs import GraphJob
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_HANG_UP = getattr(signal, "SIGHUP", None)  # not on Windows
+_SIGNALS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, _HANG_UP) if number is not None)
 _FINISHING = b"\nStopping: frames in flight are finished and files closed. Once more drops the frames.\n"
 _DROPPING = b"\nDropping the frames in flight; files are closed. Once more ends the process at once.\n"
 
@@ -31,24 +32,46 @@ class Interruptions:
     def __init__(self, job: GraphJob) -> None:
         self._job = job
         self._count = 0
+        # Asked now: one that is gone does not say any more that it was a terminal.
+        self._terminals = [descriptor for descriptor in (1, 2) if os.isatty(descriptor)]
         self.first = 0
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Take a signal: the first stops the job, the second cancels it; a third has its default effect."""
+        """Take a signal: the first stops the job, the second cancels it; a third has its default effect.
+
+        A terminal that is closed may tell so several times, and means it once.
+        """
+        if number == _HANG_UP:
+            _print_nowhere(self._terminals)
+            if self._count:
+                return
         self._count += 1
         if self._count == 1:
             self.first = number
             self._job.stop()
-            os.write(2, _FINISHING)
+            _tell(_FINISHING)
             return
         self._job.cancel()
-        os.write(2, _DROPPING)
+        _tell(_DROPPING)
         signal.signal(number, signal.SIG_DFL)
+
+
+def _tell(message: bytes) -> None:
+    with suppress(OSError):  # nobody is there to read it
+        os.write(2, message)
+
+
+def _print_nowhere(descriptors: list[int]) -> None:
+    """Let what is printed from now on be lost: a terminal that is gone answers with errors."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 @contextmanager
 def interruptible(job: GraphJob) -> Iterator[Interruptions]:
-    """While the block runs on the main thread, let SIGINT and SIGTERM stop *job*."""
+    """While the block runs on the main thread, let SIGINT, SIGTERM and SIGHUP stop *job*."""
     interruptions = Interruptions(job)
     # A signal that was ignored from the start, as a shell does for jobs in the background, stays ignored.
     heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Final
 
 from graphkit.diagnosis.facts import Fact, Status
+from graphkit.video.cameras import DEVICES, find_devices
 
-_DEVICES: Final = Path("/dev")
 _SYSFS: Final = Path("/sys/class/video4linux")
 
 
-def check(devices: Path = _DEVICES, sysfs: Path = _SYSFS) -> list[Fact]:
+def check(devices: Path = DEVICES, sysfs: Path = _SYSFS) -> list[Fact]:
     """List the video devices with their names, and whether this user may open them."""
     if not sys.platform.startswith("linux"):
         return [Fact("cameras", f"not looked for on {sys.platform}", Status.ABSENT)]
-    found = sorted(devices.glob("video[0-9]*"), key=lambda path: int(re.sub(r"\D", "", path.name)))
-    if found:
+    if found := find_devices(devices):
         return [_device(path, sysfs / path.name) for path in found]
     if sysfs.is_dir() and (hidden := sorted(path.name for path in sysfs.iterdir())):
         fix = f"in a container: run it with --device /dev/{hidden[0]}"

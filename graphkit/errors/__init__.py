@@ -45,9 +45,12 @@
   + SchemaError                      a protobuf message or file that the schema cannot hold
   + VideoError
     - VideoOpenError
+      . CameraError                  no camera, or none that can be opened
+    - LiveInputLostError             a camera or stream broke off
     - VideoWriteError
   + InputError                       an input file that is no video and cannot be read
   + OutputError                      a file that cannot be written
+  + PreviewError                     the address of a preview is taken or not ours
   + UsageError                       a flag or file given to the command line
   + BenchmarkError                   something could not be measured
     - MeasuredProcessError           a process that was measured failed
@@ -70,12 +73,15 @@ from graphkit.errors.definition import (
     UnknownCalculatorError,
 )
 from graphkit.errors.files import (
+    CameraError,
     InferenceError,
     InputError,
+    LiveInputLostError,
     ModelFetchError,
     ModelFormatError,
     ModelHashError,
     OutputError,
+    PreviewError,
     ResourceNotFoundError,
     UnsupportedOpError,
     UsageError,
@@ -150,9 +156,12 @@ __all__ = [
     "ModelFormatError",
     "VideoError",
     "VideoOpenError",
+    "CameraError",
+    "LiveInputLostError",
     "VideoWriteError",
     "InputError",
     "OutputError",
+    "PreviewError",
     "UsageError",
     "BenchmarkError",
     "MeasuredProcessError",

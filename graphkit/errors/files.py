@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from graphkit.errors.base import GraphkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 
@@ -94,6 +94,32 @@ class VideoOpenError(VideoError):
     """A video input that cannot be opened or holds no picture."""
 
 
+class CameraError(VideoOpenError):
+    """No camera could be opened.
+
+    Attributes:
+        tried: why not, by device; empty where there was none to try.
+    """
+
+    def __init__(self, message: str, tried: Mapping[str, str] | None = None) -> None:
+        self.tried = dict(tried or {})
+        super().__init__(message)
+
+
+class LiveInputLostError(VideoError):
+    """A camera or stream broke off while it was read.
+
+    Attributes:
+        source: its device or URL.
+        pictures: how many it gave before.
+    """
+
+    def __init__(self, source: str, pictures: int, reason: str) -> None:
+        self.source, self.pictures = source, pictures
+        given = f"{pictures} picture{'' if pictures == 1 else 's'}"
+        super().__init__(f"{source}: lost after {given}: {reason} What came before is complete.")
+
+
 class VideoWriteError(VideoError):
     """A video output that cannot be created or written."""
 
@@ -104,6 +130,10 @@ class InputError(GraphkitError):
 
 class OutputError(GraphkitError):
     """A file other than a video that cannot be created or written."""
+
+
+class PreviewError(GraphkitError):
+    """The page of ``--preview`` cannot be served at its address."""
 
 
 class UsageError(GraphkitError):

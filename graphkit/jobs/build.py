@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from graphkit.errors import InputError, UsageError, did_you_mean
 from graphkit.graph import CalculatorGraph
 from graphkit.jobs.dumps import check_dumps, open_dumps
-from graphkit.jobs.feeds import MergedFeed, VideoFeed
+from graphkit.jobs.feeds import MergedFeed
 from graphkit.jobs.film import Film
 from graphkit.jobs.gpu import JobGpu, gpu_for
 from graphkit.jobs.input_files import open_series
 from graphkit.jobs.job import GraphJob, Limits
+from graphkit.jobs.live import is_file_name, open_feed
 from graphkit.jobs.outcome import Outputs
 from graphkit.jobs.pixels import wrapper_for
+from graphkit.jobs.preview import Preview
 from graphkit.jobs.streams import (
     INPUT_PATH_SIDE_PACKET,
     OUTPUT_PATH_SIDE_PACKET,
@@ -26,12 +28,14 @@ from graphkit.jobs.streams import (
     video_input,
     video_output,
 )
-from graphkit.video import EncoderSettings, VideoReader, check_writable
+from graphkit.video import CameraSettings, EncoderSettings, VideoReader, check_writable
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from graphkit.jobs.feeds import Feed
+    from graphkit.jobs.preview import Page
     from graphkit.jobs.progress import Progress
     from graphkit.jobs.summary import Summary
 
@@ -52,6 +56,8 @@ class JobSettings:
         progress: told how far the job is.
         rate: frames a second of inputs that carry no time of their own.
         gpu_device: the device of a graph that draws with OpenGL; None for the best one.
+        camera: what a camera is asked for.
+        preview: shows the images of *output_stream* meanwhile; whoever made it closes it.
     """
 
     output: PathLike | None = None
@@ -63,6 +69,8 @@ class JobSettings:
     progress: Progress | None = None
     rate: Fraction = Fraction(30)
     gpu_device: str | None = None
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    preview: Page | None = None
 
 
 def run_video(
@@ -85,7 +93,7 @@ def run_video(
 
     Args:
         graph: a graph file, or a graph that is not running.
-        input_video: the clip.
+        input_video: the clip; also a URL or a camera's device, see `run_camera`.
         output_video: the video to write, None for none.
         dumps: files (.jsonl, .csv) by the stream that goes into them, any of the expanded graph.
         side_packets: by name.
@@ -101,26 +109,77 @@ def run_video(
     return video_job(opened, input_video, settings).run()
 
 
-def video_job(graph: CalculatorGraph, clip: PathLike, settings: JobSettings) -> GraphJob:
-    """Return the job of running *graph* over a clip.
+def run_camera(
+    graph: CalculatorGraph | PathLike,
+    output_video: PathLike | None = None,
+    *,
+    device: PathLike | None = None,
+    dumps: Mapping[str, PathLike] | None = None,
+    side_packets: Mapping[str, Any] | None = None,
+    max_frames: int | None = None,
+    preview: Page | None = None,
+) -> Summary:
+    """Run a graph over what a camera sees until it has seen enough, and wait for the end.
+
+    The graph gets the newest picture whenever it has room for one; pictures that come while it is busy are
+    dropped and counted in the summary. Timestamps are microseconds since the first picture, by their arrival.
+    ``video_job`` makes the same a job that can be stopped.
+
+    ::
+
+        with PreviewServer() as preview:
+            print(preview.url)
+            run_camera("graphs/hand_tracking/hand_tracking_desktop_live.pbtxt", preview=preview, max_frames=900)
+
+    Args:
+        graph: a graph file, or a graph that is not running.
+        output_video: the video to write, None for none.
+        device: the camera's path, None for the first that can be opened; or the URL of a stream.
+        dumps: files (.jsonl, .csv) by the stream that goes into them, any of the expanded graph.
+        side_packets: by name.
+        max_frames: feed no more than these; None for no end.
+        preview: shows the annotated pictures meanwhile, such as a `graphkit.preview.PreviewServer`.
+
+    Raises:
+        UsageError: the graph has no such streams, or not the ones that a camera needs.
+        CameraError: no camera, or none that can be opened; says why for each.
+        LiveInputLostError: the camera broke off; what came before it is written.
+        GraphkitError: the graph or an output failed; what came before it is written.
+    """
+    settings = JobSettings(output_video, dumps=dumps or {}, side_packets=side_packets or {}, preview=preview)
+    settings.limits = Limits(max_frames=max_frames)
+    opened = graph if isinstance(graph, CalculatorGraph) else CalculatorGraph(graph)
+    return video_job(opened, device, settings).run()
+
+
+def video_job(graph: CalculatorGraph, clip: PathLike | None, settings: JobSettings) -> GraphJob:
+    """Return the job of running *graph* over a clip, or over live pictures.
 
     A graph that decodes and encodes by itself gets the file names as side packets.
+
+    Args:
+        graph: not running.
+        clip: a file, a URL, a camera's device, or None for the first camera. `open_feed` tells which are live.
+        settings: the rest.
 
     Raises:
         UsageError: the graph has no such streams, or not the ones that a video needs.
         VideoError, OutputError: the clip cannot be read, or an output not be written.
+        CameraError: no camera, or none that can be opened.
         NoEglError, NoGpuDeviceError: the graph draws with OpenGL, and there is nothing to do it.
     """
     if is_file_to_file(graph.plan):
         return _file_to_file_job(graph, clip, settings)
     stream = video_input(graph.plan)
-    filmed = _check_outputs(graph, settings, [Path(clip)])
+    filmed = _check_outputs(graph, settings, [Path(clip)] if clip is not None and is_file_name(clip) else [])
+    preview = _preview(graph, settings)
     with ExitStack() as opened:
         gpu = _opened_gpu(graph, settings, opened)
         wrap = wrapper_for(stream_type(graph.plan, stream), gpu)
-        feed = VideoFeed(clip, stream, wrap, ahead=settings.limits.frames_in_flight)
+        ahead = settings.limits.frames_in_flight
+        feed = open_feed(clip, stream, wrap, camera=settings.camera, ahead=ahead)
         opened.callback(feed.close)
-        outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps))
+        outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps), preview=preview)
         opened.pop_all()
     if filmed:
         outputs.film = Film(
@@ -154,12 +213,13 @@ def files_job(graph: CalculatorGraph, inputs: Mapping[str, PathLike], settings: 
     if unfed:
         raise UsageError(f"input streams without a file: {', '.join(unfed)}. Add --input {unfed[0]}=FILE.")
     filmed = _check_outputs(graph, settings, [Path(path) for path in inputs.values()])
+    preview = _preview(graph, settings)
     with ExitStack() as opened:
         gpu = _opened_gpu(graph, settings, opened)
         series = {
             s: open_series(path, stream_type(graph.plan, s), settings.rate, gpu) for s, path in inputs.items()
         }
-        outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps))
+        outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps), preview=preview)
         opened.pop_all()
     if filmed:
         outputs.film = Film(filmed, settings.output or "", settings.rate, encoder=settings.encoder)
@@ -178,7 +238,7 @@ def _job(
     graph: CalculatorGraph,
     settings: JobSettings,
     outputs: Outputs,
-    feed: VideoFeed | MergedFeed | None,
+    feed: Feed | None,
     gpu: JobGpu | None,
     total: int = 0,
 ) -> GraphJob:
@@ -194,8 +254,20 @@ def _job(
     )
 
 
-def _file_to_file_job(graph: CalculatorGraph, clip: PathLike, settings: JobSettings) -> GraphJob:
+def _preview(graph: CalculatorGraph, settings: JobSettings) -> Preview | None:
+    if settings.preview is None:
+        return None
+    return Preview(video_output(graph.plan, settings.output_stream), settings.preview)
+
+
+def _file_to_file_job(graph: CalculatorGraph, clip: PathLike | None, settings: JobSettings) -> GraphJob:
     """Pass the file names on; the clip is opened once beforehand, to know its length and that it can be read."""
+    if clip is None or not is_file_name(clip):
+        raise UsageError(
+            f"this graph reads the video by itself, from files only; found {clip or 'no file'}. "
+            "Give --input_video_path FILE."
+        )
+    preview = _preview(graph, settings)
     if settings.limits.max_frames is not None:
         raise UsageError("this graph reads the video by itself; the number of frames cannot be limited.")
     with VideoReader(clip) as reader:
@@ -213,7 +285,7 @@ def _file_to_file_job(graph: CalculatorGraph, clip: PathLike, settings: JobSetti
     written = None if settings.output is None else Path(settings.output)
     with ExitStack() as opened:
         gpu = _opened_gpu(graph, settings, opened)
-        outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps), written_by_graph=written)
+        outputs = Outputs(dumps=open_dumps(graph.plan, settings.dumps), written_by_graph=written, preview=preview)
         opened.pop_all()
     told = replace(settings, side_packets={**settings.side_packets, **paths})
     return _job(graph, told, outputs, None, gpu, total)

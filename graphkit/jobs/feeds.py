@@ -52,7 +52,7 @@ class VideoFeed:
     """The frames of a clip, decoded ahead on a thread of their own.
 
     Args:
-        path: the clip.
+        clip: its path, or a reader of it; closed with the feed.
         stream: the graph input stream they go to.
         wrap: makes an array the payload that the stream takes, see `wrapper_for`.
         ahead: frames that may be decoded and not yet fed.
@@ -65,9 +65,13 @@ class VideoFeed:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], stream: str, wrap: Callable[[Pixels], Picture], ahead: int = 4
+        self,
+        clip: str | os.PathLike[str] | VideoReader,
+        stream: str,
+        wrap: Callable[[Pixels], Picture],
+        ahead: int = 4,
     ) -> None:
-        reader = VideoReader(path)
+        reader = clip if isinstance(clip, VideoReader) else VideoReader(clip)
         self.info: VideoInfo = reader.info
         self.stats: ReadStats = reader.stats
         self.total = self.info.frame_count

@@ -17,8 +17,9 @@ from graphkit.errors import (
     UsageError,
 )
 from graphkit.jobs.finds import LandmarkCounter
+from graphkit.jobs.live import LiveFeed
 from graphkit.jobs.observation import Observation
-from graphkit.jobs.outcome import Outputs, add_files, add_filming, add_reading
+from graphkit.jobs.outcome import Outputs, add_dropped, add_files, add_filming, add_reading
 from graphkit.jobs.progress import Progress
 from graphkit.jobs.providers import provider_lines
 from graphkit.jobs.stop_switch import StopSwitch
@@ -28,12 +29,13 @@ from graphkit.jobs.window import Window
 from graphkit.services import FLOW_CONTROL, INFERENCE, FlowControl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from graphkit.graph import CalculatorGraph
     from graphkit.jobs.dumps import Dump
     from graphkit.jobs.feeds import Feed, Moment
     from graphkit.jobs.gpu import JobGpu
+    from graphkit.jobs.preview import Preview
     from graphkit.packet import Packet
 
 
@@ -44,14 +46,17 @@ class Limits:
     Attributes:
         frames_in_flight: the most frames that were fed and are not out yet, at least 1.
         max_frames: feed no more than these, None for all.
+        live_frames_in_flight: the same for live input, whose pictures shall not grow old on the way.
     """
 
     frames_in_flight: int = 4
     max_frames: int | None = None
+    live_frames_in_flight: int = 2
 
     def __post_init__(self) -> None:
-        if self.frames_in_flight < 1:
-            raise UsageError(f"{self.frames_in_flight} frames in flight; it takes at least 1.")
+        fewest = min(self.frames_in_flight, self.live_frames_in_flight)
+        if fewest < 1:
+            raise UsageError(f"{fewest} frames in flight; it takes at least 1.")
         if self.max_frames is not None and self.max_frames < 0:
             raise UsageError(f"at most {self.max_frames} frames; the number cannot be negative.")
 
@@ -59,8 +64,9 @@ class Limits:
 class GraphJob:
     """One run of a graph over a feed, or over what the graph reads by itself. Runs once.
 
-    Nothing is dropped: while the graph is busy the feed waits. Outputs are closed and complete when
-    ``run`` returns or raises.
+    While the graph is busy the feed waits, and nothing is dropped. A live feed cannot wait: the graph gets its
+    newest picture whenever there is room for one, the others are dropped and counted, and limiters inside the
+    graph may drop, too. Outputs are closed and complete when ``run`` returns or raises.
 
     Args:
         graph: not running.
@@ -99,8 +105,10 @@ class GraphJob:
         self._switch = StopSwitch()
         self._error: BaseException | None = None
         self._running = self._whole = False
+        self._live = feed if isinstance(feed, LiveFeed) else None
         watched = self._watched_streams() if feed is not None else []
-        self._window = Window(self._limits.frames_in_flight, len(watched), self._is_idle, self._progress.advanced)
+        in_flight = self._limits.frames_in_flight if self._live is None else self._limits.live_frames_in_flight
+        self._window = Window(in_flight, len(watched), self._is_idle, self._advanced)
         dumped = [dump.stream for dump in self._outputs.dumps]
         shown = [*dumped, *graph.plan.graph_outputs.names]
         counted = landmark_vectors(graph.plan, shown) or landmark_vectors(
@@ -156,11 +164,28 @@ class GraphJob:
             return
         self._progress.started(self._expected())
         limit = self._limits.max_frames
-        for moment in islice(self._feed, limit):
-            self._window.wait_for_room()
+        for moment in islice(self._moments(self._feed), limit):
             if self._switch.stopped or not self._push(moment):
                 return
         self._whole = limit is None or self.summary.frames < limit
+
+    def _moments(self, feed: Feed) -> Iterator[Moment]:
+        """Yield what is to be fed, each when there is room for it.
+
+        The next frame of a clip is made ready meanwhile; which picture of a camera it will be shows only then.
+        """
+        if self._live is None:
+            for moment in feed:
+                self._window.wait_for_room()
+                yield moment
+            return
+        moments = iter(feed)
+        while True:
+            self._window.wait_for_room()
+            newest = next(moments, None)
+            if newest is None:
+                return
+            yield newest
 
     def _stop_started(self) -> None:
         """Do what was ordered before there was a run to do it to."""
@@ -215,7 +240,14 @@ class GraphJob:
         steps += [dump.close for dump in self._outputs.dumps]
         if feed is not None:
             steps.append(feed.close)
+        if self._outputs.preview is not None:
+            steps.append(self._end_preview)
         return steps
+
+    def _end_preview(self) -> None:
+        if self._outputs.preview is not None:
+            failure = None if isinstance(self._error, CancelledError) else self._error
+            self._outputs.preview.page.end(stopped=self._switch.stopped, failure=failure)
 
     def _attempt(self, step: Callable[[], None]) -> None:
         """Run a step; keep the first error and let the following steps run all the same."""
@@ -240,7 +272,9 @@ class GraphJob:
     def _observations(self, watched: Sequence[str]) -> list[Observation]:
         """All that the job wants to see of the graph."""
         film = self._outputs.film
-        sinks: list[Dump | LandmarkCounter] = [*self._outputs.dumps, *self._counters]
+        sinks: list[Dump | LandmarkCounter | Preview] = [*self._outputs.dumps, *self._counters]
+        if self._outputs.preview is not None:
+            sinks.append(self._outputs.preview)
         seen = [observation for sink in sinks for observation in sink.observations()]
         for index, stream in enumerate(watched):
             seen.append(
@@ -252,7 +286,7 @@ class GraphJob:
         return seen
 
     def _attach(self) -> None:
-        self._graph.set_service(FLOW_CONTROL, FlowControl(drop=False))
+        self._graph.set_service(FLOW_CONTROL, FlowControl(drop=self._live is not None))
         for seen in self._observed:
             self._graph.observe_output_stream(seen.stream, seen.take, observe_timestamp_bounds=seen.bounds)
 
@@ -274,6 +308,13 @@ class GraphJob:
 
         return settle
 
+    def _advanced(self, frames: int) -> None:
+        if self._live is not None:
+            self._progress.dropped(self._live.dropped)
+            if self._outputs.preview is not None:
+                self._outputs.preview.page.dropped(self._live.dropped)
+        self._progress.advanced(frames)
+
     def _count_decoded(self, packet: Packet[Any]) -> None:
         self.summary.frames += 1
         self._progress.advanced(self.summary.frames)
@@ -286,6 +327,8 @@ class GraphJob:
         return True
 
     def _on_stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
         if self._feed is None:
             with suppress(GraphStateError):  # not started yet, or over: nothing to stop
                 self._graph.close_all_packet_sources()
@@ -302,12 +345,15 @@ class GraphJob:
         summary.interrupted = self._switch.stopped
         summary.failed = self._error is not None and not isinstance(self._error, CancelledError)
         summary.cancelled = isinstance(self._error, CancelledError) and self._switch.cancelled
+        summary.previewed = self._outputs.preview is not None
         summary.found = [counter.found for counter in self._counters]
         if INFERENCE in self._graph.plan.services:
             summary.providers = provider_lines()
         add_files(summary, self._outputs)
         if self._feed is not None:
             add_reading(summary, self._feed.stats)
+        if self._live is not None:
+            add_dropped(summary, self._live, self._graph)
         if self._outputs.film is not None:
             add_filming(summary, self._outputs.film)
 

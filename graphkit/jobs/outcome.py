@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from graphkit.graph import CalculatorGraph
     from graphkit.jobs.dumps import Dump
     from graphkit.jobs.film import Film
+    from graphkit.jobs.live import LiveFeed
+    from graphkit.jobs.preview import Preview
     from graphkit.jobs.summary import Summary
     from graphkit.video import ReadStats
 
@@ -25,11 +28,13 @@ class Outputs:
         film: the output video.
         dumps: streams on their way to files.
         written_by_graph: a video that the graph writes by itself.
+        preview: pictures to be watched meanwhile.
     """
 
     film: Film | None = None
     dumps: Sequence[Dump] = ()
     written_by_graph: Path | None = None
+    preview: Preview | None = None
 
 
 def add_files(summary: Summary, outputs: Outputs) -> None:
@@ -41,6 +46,13 @@ def add_files(summary: Summary, outputs: Outputs) -> None:
         summary.files.append(WrittenFile(dump.stream, dump.path, dump.packets, "packets"))
     if by_graph is not None and by_graph.exists():
         summary.files.append(WrittenFile("the graph", by_graph, summary.frames, "frames"))
+
+
+def add_dropped(summary: Summary, feed: LiveFeed, graph: CalculatorGraph) -> None:
+    """Note what of a live input was dropped, ahead of the graph and by its limiters."""
+    summary.dropped = feed.dropped
+    limiters = {f"{node.name}-dropped" for node in graph.plan.nodes if node.calculator == "FlowLimiterCalculator"}
+    summary.dropped_in_graph = sum(count for name, count in graph.counters().items() if name in limiters)
 
 
 def add_reading(summary: Summary, stats: ReadStats) -> None:

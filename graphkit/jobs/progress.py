@@ -12,5 +12,8 @@ class Progress:
     def advanced(self, frames: int) -> None:
         """*frames* frames are done so far."""
 
+    def dropped(self, frames: int) -> None:
+        """*frames* pictures of live input were dropped so far, because the graph was busy."""
+
     def finished(self) -> None:
         """Nothing more will come; also called after a failure."""

@@ -71,10 +71,13 @@ class Summary:
         gpu: the device that the graph drew on and what was moved; None for a graph that needs none.
         timestamps_repaired: pictures of the input whose time was missing, equal or backward.
         skipped: fed frames for which the output video got no picture; None without an output video.
+        dropped: pictures of live input that came while the graph was busy; None for input that waits.
+        dropped_in_graph: fed frames that limiters inside the graph dropped.
         truncated: why the input ended early, empty if it did not.
         interrupted: the job was stopped before the input ended.
         cancelled: it was stopped without finishing the frames in flight.
         failed: it ended by an error.
+        previewed: its pictures could be watched meanwhile.
         notes: further sentences about the outcome.
     """
 
@@ -86,10 +89,13 @@ class Summary:
     gpu: GpuUse | None = None
     timestamps_repaired: int = 0
     skipped: int | None = None
+    dropped: int | None = None
+    dropped_in_graph: int = 0
     truncated: str = ""
     interrupted: bool = False
     cancelled: bool = False
     failed: bool = False
+    previewed: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property

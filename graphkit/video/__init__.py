@@ -6,8 +6,10 @@ Nothing here knows of graphs. PyAV and OpenCV are imported when a file is opened
 from __future__ import annotations
 
 from graphkit.video.background import BackgroundReader, BackgroundWriter
+from graphkit.video.cameras import CameraSettings, find_devices, is_camera, open_camera
 from graphkit.video.encoders import EncoderSettings
 from graphkit.video.frames import ColorTags, ReadStats, VideoFrame, VideoInfo, WriteStats
+from graphkit.video.live import LiveSource, LiveVideo
 from graphkit.video.reader import VideoReader
 from graphkit.video.targets import check_writable
 from graphkit.video.writer import VideoWriter
@@ -15,8 +17,11 @@ from graphkit.video.writer import VideoWriter
 __all__ = [
     "BackgroundReader",
     "BackgroundWriter",
+    "CameraSettings",
     "ColorTags",
     "EncoderSettings",
+    "LiveSource",
+    "LiveVideo",
     "ReadStats",
     "VideoFrame",
     "VideoInfo",
@@ -24,4 +29,7 @@ __all__ = [
     "VideoWriter",
     "WriteStats",
     "check_writable",
+    "find_devices",
+    "is_camera",
+    "open_camera",
 ]

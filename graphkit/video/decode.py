@@ -39,8 +39,8 @@ def decoded_pictures(container: InputContainer, stream: VideoStream, stats: Read
     progress = _Progress(container, stream)
     for packet in _packets(container, stream, stats):
         progress.saw(packet)
-        yield from _decode(stream, packet, stats)
-    yield from _decode(stream, None, stats)
+        yield from decode_packet(stream, packet, stats)
+    yield from decode_packet(stream, None, stats)
     stats.reason = progress.shortfall()
     stats.truncated = bool(stats.reason)
     if stats.truncated:
@@ -69,7 +69,16 @@ def _packets(container: InputContainer, stream: VideoStream, stats: ReadStats) -
             yield packet
 
 
-def _decode(stream: VideoStream, packet: Packet[VideoStream] | None, stats: ReadStats) -> Iterator[av.VideoFrame]:
+def decode_packet(
+    stream: VideoStream, packet: Packet[VideoStream] | None, stats: ReadStats
+) -> Iterator[av.VideoFrame]:
+    """Yield the pictures that a packet completes; one that cannot be decoded is counted and yields none.
+
+    Args:
+        stream: the packet's.
+        packet: None for what the decoder still holds at the end.
+        stats: gets the counts of damaged packets and pictures.
+    """
     from av.error import EOFError as EndOfStream
     from av.error import FFmpegError
 

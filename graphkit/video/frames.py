@@ -51,7 +51,7 @@ class VideoInfo:
     """What is known of a clip once its first picture has been decoded.
 
     Attributes:
-        path: the file.
+        path: the file, or the URL or device that the pictures come from.
         width: shown width in pixels, after rotation.
         height: shown height in pixels, after rotation.
         frame_rate: average frames a second; 30 where the file does not say.
@@ -67,7 +67,7 @@ class VideoInfo:
         audio_codec: codec of the audio track, empty without one.
     """
 
-    path: Path
+    path: Path | str
     width: int
     height: int
     frame_rate: Fraction

@@ -10,7 +10,7 @@ from graphkit.errors import VideoError, VideoOpenError
 from graphkit.video.decode import decoded_pictures
 from graphkit.video.frames import ColorTags, ReadStats, VideoFrame, VideoInfo
 from graphkit.video.pixels import RgbConverter
-from graphkit.video.source import open_source
+from graphkit.video.source import is_url, open_source
 from graphkit.video.timestamps import MICROSECONDS, TimestampClock, to_fraction, to_microseconds
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ class VideoReader:
             print(reader.stats.reason)
 
     Args:
-        path: a video file.
+        path: a video file, or the URL of one.
         threads: decoder threads, 0 for one a core. Two give most of the gain.
+        opened: what ``open_source`` returned for it, where that was called already; closed with the reader.
 
     Attributes:
         info: facts about the clip.
@@ -49,8 +50,14 @@ class VideoReader:
         VideoOpenError: the file cannot be opened or holds no picture that can be decoded.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, threads: int = 2) -> None:
-        self._container, stream = open_source(path)
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        threads: int = 2,
+        opened: tuple[InputContainer, VideoStream] | None = None,
+    ) -> None:
+        self._container, stream = opened or open_source(path)
         try:
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = threads
@@ -59,7 +66,7 @@ class VideoReader:
             first = next(self._pictures, None)
             if first is None:
                 raise VideoOpenError(f"{path}: {_no_picture(self.stats)}")
-            self.info = _describe(Path(path), self._container, stream, first)
+            self.info = describe(path if is_url(path) else Path(path), self._container, stream, first)
         except BaseException:
             self._container.close()
             raise
@@ -111,7 +118,8 @@ def _no_picture(stats: ReadStats) -> str:
     )
 
 
-def _describe(path: Path, container: InputContainer, stream: VideoStream, first: av.VideoFrame) -> VideoInfo:
+def describe(path: Path | str, container: InputContainer, stream: VideoStream, first: av.VideoFrame) -> VideoInfo:
+    """Return what an open container and its first picture tell."""
     rotation = first.rotation // 90 % 4 * 90
     aspect = to_fraction(stream.sample_aspect_ratio or Fraction(1))
     width, height = first.width, first.height

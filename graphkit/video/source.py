@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from graphkit.errors import VideoOpenError
 
@@ -12,36 +13,47 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # Demuxers that take any text for a picture.
 _TEXT_DEMUXERS = frozenset({"tty", "bin", "xbin", "adf", "idf"})
+
+
+def is_url(path: object) -> TypeGuard[str]:
+    """Return whether a name is a URL (``scheme://...``) rather than a path."""
+    return isinstance(path, str) and _URL.match(path) is not None
 
 
 def open_source(path: str | os.PathLike[str]) -> tuple[InputContainer, VideoStream]:
     """Open a clip and find its first moving picture.
 
     Args:
-        path: a video file.
+        path: a video file, or a URL.
 
     Returns:
         The open container and its video stream; the caller closes the container.
 
     Raises:
-        VideoOpenError: the file is missing, unreadable, empty, not a video, or holds only audio.
+        VideoOpenError: the file is missing, unreadable, empty, not a video, or holds only audio; nothing
+            answers at the URL.
     """
     container = open_container(path)
     try:
-        return container, _video_stream(container, path)
+        return container, video_stream(container, path)
     except BaseException:
         container.close()
         raise
 
 
 def open_container(path: str | os.PathLike[str]) -> InputContainer:
-    """Open any media file, whatever its tracks.
+    """Open any media file or URL, whatever its tracks.
 
     Raises:
-        VideoOpenError: the file is missing, unreadable, empty or not a media file.
+        VideoOpenError: the file is missing, unreadable, empty or not a media file; nothing answers at the URL.
     """
+    if is_url(path):
+        from graphkit.video.network import open_url
+
+        return open_url(path)
     file = Path(path).absolute()
     _check_file(file, path)
     return _open(file, path)
@@ -107,7 +119,16 @@ def _lacks_index(file: Path) -> bool:
     return names[:1] == [b"ftyp"] and b"moov" not in names
 
 
-def _video_stream(container: InputContainer, path: object) -> VideoStream:
+def video_stream(container: InputContainer, path: object) -> VideoStream:
+    """Return the first moving picture of an open container.
+
+    Args:
+        container: stays open, also after an error.
+        path: its name, for messages.
+
+    Raises:
+        VideoOpenError: it has none, or none that can be decoded.
+    """
     from av.stream import Disposition
 
     # Cover art of a song is a video stream of one picture; it is no clip.

@@ -95,7 +95,10 @@ def test_side_packets(graphkit, work: Path, flags: list[str]) -> None:
             ["hands.pbtxt", "--calculator_graph_config_file=hands.pbtxt"], 2, "two graphs given", id="two"
         ),
         pytest.param(
-            ["hands.pbtxt"], 2, "the graph waits for input_video; give --input_video_path", id="no input"
+            ["scale.pbtxt", "--side=factor=float:1"],
+            2,
+            "the graph waits for x; give --input_video_path",
+            id="no input",
         ),
         pytest.param(
             ["hands.pbtxt", "--input_video_path={clip}", "--set=Nobody.x=1"],

@@ -1,0 +1,11 @@
+"""Watching a run in a browser: a page on this machine that shows the annotated pictures as they are made.
+
+`PreviewServer` is given to a job (``JobSettings.preview``), or shown packets by any program. It needs nothing
+but the standard library and OpenCV's JPEG encoder.
+"""
+
+from graphkit.preview.address import DEFAULT_PORT, Address
+from graphkit.preview.board import Board, Numbers, Picture
+from graphkit.preview.server import PreviewServer
+
+__all__ = ["DEFAULT_PORT", "Address", "Board", "Numbers", "Picture", "PreviewServer"]

@@ -1,0 +1,39 @@
+"use strict";
+
+const STATES = {
+  waiting: "waiting for the first picture",
+  running: "running",
+  finished: "the run has ended",
+  stopped: "the run was stopped",
+  failed: "the run has failed",
+  lost: "no answer: the program has ended",
+};
+
+const element = (id) => document.getElementById(id);
+
+function showState(state) {
+  element("state").textContent = STATES[state];
+  element("state").className = state;
+  document.title = `${STATES[state]} – graphkit preview`;
+}
+
+function showNumbers(numbers) {
+  showState(numbers.state);
+  element("fps").textContent = numbers.fps.toFixed(1);
+  element("frames").textContent = numbers.frames;
+  element("dropped").textContent = numbers.dropped;
+  element("seconds").textContent = numbers.seconds.toFixed(1);
+  element("message").textContent = numbers.message;
+}
+
+const events = new EventSource("numbers");
+events.onmessage = (event) => {
+  const numbers = JSON.parse(event.data);
+  showNumbers(numbers);
+  if (numbers.over) {
+    events.close();
+  }
+};
+events.onerror = () => {
+  showState("lost");
+};

@@ -1,0 +1,186 @@
+"""PreviewServer: the preview of a run, from a bound port to the last thread gone."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import threading
+from contextlib import contextmanager, suppress
+from http.server import ThreadingHTTPServer
+from socketserver import TCPServer
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from graphkit.errors import PreviewError
+from graphkit.preview.address import Address
+from graphkit.preview.board import Board
+from graphkit.preview.requests import PreviewRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from graphkit.packet import Packet
+
+log = logging.getLogger("graphkit.preview")
+
+_FAREWELL_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 0.05
+
+
+class PreviewHttpServer(ThreadingHTTPServer):
+    """Answers each request on a thread of its own, and can be ended with all of them.
+
+    Args:
+        address: to listen on.
+        board: what is shown.
+
+    Attributes:
+        address: with the port that was taken.
+        board: as given.
+    """
+
+    daemon_threads = False  # such threads would be forgotten; these are waited for
+
+    def __init__(self, address: Address, board: Board) -> None:
+        family, _, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        self.address_family = family
+        self.board = board
+        self._connections: set[socket.socket] = set()
+        self._streams = 0
+        self._changed = threading.Condition()
+        super().__init__(place[:2], PreviewRequest)  # type: ignore[arg-type]
+        self.address = Address(address.host, self.server_address[1])
+
+    def server_bind(self) -> None:
+        """Bind, without asking a name server for this machine's name as the base class does."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer a request and forget its connection."""
+        with self._changed:
+            self._connections.add(request)
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._changed:
+                self._connections.discard(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log what went wrong with a request; a browser that went away is nothing unusual."""
+        log.debug("preview: request of %s failed", client_address, exc_info=True)
+
+    @contextmanager
+    def streaming(self) -> Iterator[None]:
+        """While the block runs, an answer is on its way that has an end worth waiting for."""
+        with self._changed:
+            self._streams += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._streams -= 1
+                self._changed.notify_all()
+
+    def hang_up(self, patience: float) -> None:
+        """Give the answers on their way so many seconds, then cut all connections."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._streams, patience)
+            for connection in self._connections:
+                with suppress(OSError):  # closed by the other side already
+                    connection.shutdown(socket.SHUT_RDWR)
+
+
+class PreviewServer:
+    """A page that shows the pictures of a run as they are made, its frame rate and what was dropped.
+
+    The port is bound at once. The run is never held up: a browser that is slow gets fewer pictures, and while
+    none looks nothing is compressed. Given to a job, it is told everything by the job::
+
+        with PreviewServer(Address("127.0.0.1", 0)) as preview:
+            print(preview.url)
+            video_job(graph, None, JobSettings(preview=preview)).run()
+
+    Args:
+        address: to listen on; by default only this machine reaches it.
+
+    Attributes:
+        board: what is shown.
+
+    Raises:
+        PreviewError: the port is taken or not allowed, or the host is none of this machine's.
+    """
+
+    def __init__(self, address: Address | None = None) -> None:
+        address = address or Address()
+        self.board = Board()
+        try:
+            self._server = PreviewHttpServer(address, self.board)
+        except OSError as error:
+            raise PreviewError(_why(address, error)) from error
+        self._closed = False
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), name="graphkit-preview", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """What a browser on this machine opens."""
+        return self._server.address.url
+
+    def take(self, packet: Packet[Any]) -> None:
+        """Show the image of a packet (ImageFrame, Image or GpuBuffer)."""
+        self.board.take(packet.payload)
+
+    def dropped(self, frames: int) -> None:
+        """Tell how many pictures of live input were dropped so far."""
+        self.board.dropped(frames)
+
+    def end(self, *, stopped: bool = False, failure: BaseException | None = None) -> None:
+        """Tell the page that nothing more will come; it goes on showing the last picture.
+
+        Args:
+            stopped: the run was stopped before its input ended.
+            failure: what ended it.
+        """
+        if failure is not None:
+            self.board.end("failed", str(failure) or type(failure).__name__)
+        else:
+            self.board.end("stopped" if stopped else "finished")
+
+    def close(self) -> None:
+        """Tell the browsers that the run has ended, let them go and free the port; harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
+        self.end(stopped=True)
+        self._server.shutdown()
+        self._server.hang_up(_FAREWELL_SECONDS)
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _why(address: Address, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {address.port} of {address.host} is taken by another program. Choose another with "
+            "--preview PORT, or let --preview 0 find a free one."
+        )
+    if error.errno == errno.EACCES:
+        return f"port {address.port} is not allowed for this user. Choose one above 1023 with --preview PORT."
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return (
+            f'the preview cannot listen on "{address.host}": it is no name or address of this machine. '
+            "Use 127.0.0.1 for this machine only, 0.0.0.0 for its whole network."
+        )
+    return f"the preview cannot listen on {address.host}:{address.port}: {error.strerror or error}."

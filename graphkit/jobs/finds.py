@@ -1,9 +1,10 @@
-"""LandmarkCounter: how many hands (or poses, or whatever has landmarks) a stream held."""
+"""LandmarkCounter: in how many frames a stream held hands (or a pose, or whatever has landmarks)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphkit.formats import LandmarkList, NormalizedLandmarkList
 from graphkit.jobs.observation import Observation
 from graphkit.jobs.summary import Found
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LandmarkCounter:
-    """Watches a stream of vectors of landmark lists.
+    """Watches a stream of landmark lists, one a packet or several.
 
     Args:
         stream: its name.
@@ -30,7 +31,8 @@ class LandmarkCounter:
 
     def take(self, packet: Packet[Any]) -> None:
         """Count a packet."""
-        lists = packet.payload
+        payload = packet.payload
+        lists = [payload] if isinstance(payload, NormalizedLandmarkList | LandmarkList) else payload
         if lists:
             self.found.frames += 1
             self.found.most = max(self.found.most, len(lists))

@@ -23,7 +23,7 @@ from graphkit.jobs.outcome import Outputs, add_dropped, add_files, add_filming, 
 from graphkit.jobs.progress import Progress
 from graphkit.jobs.providers import provider_lines
 from graphkit.jobs.stop_switch import StopSwitch
-from graphkit.jobs.streams import decoded_stream, landmark_vectors, top_level_streams
+from graphkit.jobs.streams import decoded_stream, landmark_streams, top_level_streams
 from graphkit.jobs.summary import Summary
 from graphkit.jobs.window import Window
 from graphkit.services import FLOW_CONTROL, INFERENCE, FlowControl
@@ -111,7 +111,7 @@ class GraphJob:
         self._window = Window(in_flight, len(watched), self._is_idle, self._advanced)
         dumped = [dump.stream for dump in self._outputs.dumps]
         shown = [*dumped, *graph.plan.graph_outputs.names]
-        counted = landmark_vectors(graph.plan, shown) or landmark_vectors(
+        counted = landmark_streams(graph.plan, shown) or landmark_streams(
             graph.plan, top_level_streams(graph.plan)
         )
         self._counters = [LandmarkCounter(stream) for stream in counted]

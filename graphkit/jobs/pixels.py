@@ -41,6 +41,22 @@ def wrapper_for(packet_type: PacketType, gpu: JobGpu | None = None) -> Callable[
     return ImageFrame
 
 
+def frame_of(payload: object) -> ImageFrame:
+    """Return an image payload in memory; a GpuBuffer is read back.
+
+    Raises:
+        FormatError: no image.
+    """
+    frame = payload.cpu() if isinstance(payload, Image) else payload
+    if isinstance(frame, GpuBuffer):
+        frame = frame.image_frame()
+    if not isinstance(frame, ImageFrame):
+        raise FormatError(
+            f"pictures are made of ImageFrame, Image or GpuBuffer packets, found {type(payload).__name__}"
+        )
+    return frame
+
+
 def to_rgb(payload: object) -> NDArray[np.uint8]:
     """Return the pixels of an image payload as a video stores them.
 
@@ -53,17 +69,25 @@ def to_rgb(payload: object) -> NDArray[np.uint8]:
     Raises:
         FormatError: no image, or one of a format that has no colours.
     """
-    frame = payload.cpu() if isinstance(payload, Image) else payload
-    if isinstance(frame, GpuBuffer):
-        frame = frame.image_frame()
-    if not isinstance(frame, ImageFrame):
-        raise FormatError(
-            f"a video is made of ImageFrame, Image or GpuBuffer packets, found {type(payload).__name__}"
-        )
+    frame = frame_of(payload)
     convert = _TO_RGB.get(frame.format)
     if convert is None:
         raise FormatError(f"{frame!r} cannot be shown as a video; convert it to SRGB, SRGBA or GRAY8 in the graph")
     return convert(frame.data)
+
+
+def to_png(frame: ImageFrame) -> bytes:
+    """Return a picture as a .png of the same channels and depth; VEC32F1 is taken as 0 to 1 and gets 8 bits.
+
+    Raises:
+        FormatError: a format that has no colours.
+    """
+    convert = _TO_PNG.get(frame.format)
+    if convert is None:
+        raise FormatError(f"{frame!r} cannot be shown as a .png; dump the stream as .npz")
+    cv2 = opencv()
+    _, encoded = cv2.imencode(".png", convert(frame.data))
+    return bytes(encoded)
 
 
 def _repeated(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -95,4 +119,16 @@ _TO_RGB: Final[dict[ImageFormat, Callable[[Pixels], NDArray[np.uint8]]]] = {
     ImageFormat.SRGB48: _upper_bytes,
     ImageFormat.SRGBA64: lambda data: _upper_bytes(data[:, :, :3]),
     ImageFormat.VEC32F1: lambda data: _repeated(_unit_range(data)),
+}
+
+# OpenCV writes BGR and BGRA.
+_TO_PNG: Final[dict[ImageFormat, Callable[[Pixels], Pixels]]] = {
+    ImageFormat.SRGB: lambda data: data[:, :, ::-1],
+    ImageFormat.SRGBA: lambda data: data[:, :, (2, 1, 0, 3)],
+    ImageFormat.SBGRA: lambda data: data,
+    ImageFormat.GRAY8: lambda data: data,
+    ImageFormat.GRAY16: lambda data: data,
+    ImageFormat.SRGB48: lambda data: data[:, :, ::-1],
+    ImageFormat.SRGBA64: lambda data: data[:, :, (2, 1, 0, 3)],
+    ImageFormat.VEC32F1: _unit_range,
 }

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from graphkit.packet_type import PacketType
 
 IMAGES: Final = OneOf(ImageFrame, Image, GpuBuffer)
-_LANDMARK_VECTORS: Final = OneOf(list[NormalizedLandmarkList], list[LandmarkList])
+_LANDMARKS: Final = OneOf(NormalizedLandmarkList, list[NormalizedLandmarkList])
+_WORLD_LANDMARKS: Final = OneOf(LandmarkList, list[LandmarkList])
 _HANDEDNESS: Final = OneOf(list[ClassificationList])
 
 # Side packets by which upstream's file-to-file graphs are told their files.
@@ -113,15 +114,33 @@ def decoded_stream(plan: GraphPlan) -> str | None:
     return None
 
 
+def fed_pictures(plan: GraphPlan) -> str | None:
+    """Return the stream of the frames that a graph works on: its one input of images, or its own decoder's.
+
+    None where there are several, or none: then nobody knows which of them a landmark is a fraction of.
+    """
+    names = plan.graph_inputs.names
+    if not names:
+        return decoded_stream(plan)
+    typed = [n for n in names if stream_type(plan, n).kind is Kind.ONE_OF]
+    images = [n for n in typed if compatible(stream_type(plan, n), IMAGES)]
+    return images[0] if len(images) == 1 else None
+
+
 def top_level_streams(plan: GraphPlan) -> list[str]:
     """Return the streams that are not inside of a subgraph."""
     return [stream.name for stream in plan.streams if "__" not in stream.name]
 
 
-def landmark_vectors(plan: GraphPlan, names: Iterable[str]) -> list[str]:
-    """Return those of *names* that carry vectors of landmark lists, each once."""
-    typed = [n for n in dict.fromkeys(names) if stream_type(plan, n).kind is Kind.ONE_OF]
-    return [name for name in typed if compatible(stream_type(plan, name), _LANDMARK_VECTORS)]
+def landmark_streams(plan: GraphPlan, names: Iterable[str]) -> list[str]:
+    """Return those of *names* that carry landmark lists, one or a vector of them, each once.
+
+    World landmarks repeat what the landmarks in the image tell, so they count only where those are not among the
+    names: whoever looks at a stream makes the graph compute it.
+    """
+    typed = {n: stream_type(plan, n) for n in names if stream_type(plan, n).kind is Kind.ONE_OF}
+    in_image = [name for name, carried in typed.items() if compatible(carried, _LANDMARKS)]
+    return in_image or [name for name, carried in typed.items() if compatible(carried, _WORLD_LANDMARKS)]
 
 
 def handedness_for(plan: GraphPlan, landmarks: str, dumped: Collection[str]) -> str | None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from graphkit.video.frames import VideoFrame
+
+Picture_contra = TypeVar("Picture_contra", contravariant=True)
 
 
 class FrameSource(Protocol):
@@ -25,11 +24,11 @@ class FrameSource(Protocol):
         """Release the file."""
 
 
-class FrameSink(Protocol):
-    """What a BackgroundWriter writes to."""
+class FrameSink(Protocol[Picture_contra]):
+    """What a BackgroundWriter writes to: a video takes (H, W, 3) uint8 RGB arrays, other sinks what they say."""
 
-    def write(self, rgb: NDArray[np.uint8], timestamp_us: int) -> None:
-        """Take one (H, W, 3) uint8 RGB picture and its time in microseconds."""
+    def write(self, picture: Picture_contra, timestamp_us: int, /) -> None:
+        """Take one picture and its time in microseconds."""
 
     def close(self) -> None:
         """Finish the file."""
@@ -130,7 +129,7 @@ class BackgroundReader:
         self.close()
 
 
-class BackgroundWriter:
+class BackgroundWriter(Generic[Picture_contra]):
     """Encodes on a thread of its own.
 
     What goes wrong there is raised by the next ``write`` or by ``close``, once.
@@ -143,11 +142,11 @@ class BackgroundWriter:
         ValueError: depth is below 1.
     """
 
-    def __init__(self, writer: FrameSink, depth: int = 4) -> None:
+    def __init__(self, writer: FrameSink[Picture_contra], depth: int = 4) -> None:
         if depth < 1:
             raise ValueError(f"depth must be at least 1, found {depth}")
         self._writer = writer
-        self._waiting: SimpleQueue[tuple[NDArray[np.uint8], int] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[Picture_contra, int] | None] = SimpleQueue()
         self._slots: SimpleQueue[None] = SimpleQueue()
         for _ in range(depth):
             self._slots.put(None)
@@ -167,15 +166,15 @@ class BackgroundWriter:
         finally:
             self._writer.close()
 
-    def write(self, rgb: NDArray[np.uint8], timestamp_us: int) -> None:
+    def write(self, picture: Picture_contra, timestamp_us: int) -> None:
         """Queue one picture; it must not be changed afterwards.
 
         Args:
-            rgb: (H, W, 3) uint8, RGB.
+            picture: what the writer takes.
             timestamp_us: presentation time in microseconds.
 
         Raises:
-            VideoWriteError: an earlier picture could not be written.
+            VideoWriteError, OutputError: an earlier picture could not be written.
             ValueError: the writer is closed.
         """
         if self._closed:
@@ -185,13 +184,13 @@ class BackgroundWriter:
         if self._failed.is_set():
             self.close()
             return
-        self._waiting.put((rgb, timestamp_us))
+        self._waiting.put((picture, timestamp_us))
 
     def close(self) -> None:
         """Encode what is queued, finish the file and wait for it; harmless when repeated.
 
         Raises:
-            VideoWriteError: a picture or the end of the file could not be written.
+            VideoWriteError, OutputError: a picture or the end of the file could not be written.
         """
         if not self._closed:
             self._closed = True

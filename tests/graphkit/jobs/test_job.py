@@ -92,9 +92,11 @@ def test_dumps_and_finds(make_graph, clip: Path, tmp_path: Path) -> None:
 
     summary = run_video(graph, clip, dumps={"landmarks": rows})
     table = [line.split(",") for line in rows.read_text().splitlines()]
-    assert ",".join(table[0]) == "timestamp,hand,handedness,index,name,x,y,z,visibility,presence"
+    assert ",".join(table[0]) == (
+        "timestamp,item,handedness,index,name,x,y,z,visibility,presence,frame_width,frame_height"
+    )
     assert len(table) == 1 + 21 * 10
-    assert table[1 + 20] == ["0", "0", "Left", "20", "PINKY_TIP", "0.625", "0.0", "0.0", "", ""]
+    assert table[1 + 20] == ["0", "0", "Left", "20", "PINKY_TIP", "0.625", "0.0", "0.0", "", "", "64", "48"]
     assert [row[2] for row in table[1:] if row[0] == "200000" and row[4] == "WRIST"] == ["Left", "Right"]
     assert summary.files[0].items == 9
 
@@ -224,7 +226,7 @@ def test_limits_are_checked(limits: dict[str, int], message: str) -> None:
 
 def test_a_dump_that_cannot_be_json_says_so(make_graph, clip, tmp_path) -> None:
     graph: CalculatorGraph = make_graph(INVERT)
-    with pytest.raises(UsageError, match="carries images, which are written as a video"):
+    with pytest.raises(UsageError, match=r"carries images\. Dump them as"):
         video_job(graph, clip, JobSettings(dumps={"output_video": tmp_path / "x.jsonl"}))
     passing = CalculatorGraph(
         'input_stream: "input_video" output_stream: "x" '

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+from typing import Any
+
+import cv2
 import numpy as np
 import pytest
 
 from graphkit.errors import FormatError
 from graphkit.formats import Image, ImageFormat, ImageFrame
-from graphkit.jobs.pixels import to_rgb, wrapper_for
+from graphkit.jobs.pixels import to_png, to_rgb, wrapper_for
 from graphkit.packet_type import ANY, OneOf
 
 RGB = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+BGR = RGB[:, :, ::-1]
+DEEP = np.uint16(999)
+
+
+def with_alpha(pixels: np.ndarray) -> np.ndarray:
+    return np.dstack([pixels, RGB[:, :, 0]])
 
 
 @pytest.mark.parametrize(
@@ -50,6 +59,30 @@ def test_srgb_is_not_copied() -> None:
 def test_what_is_no_picture(payload: object, message: str) -> None:
     with pytest.raises(FormatError, match=message):
         to_rgb(payload)
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"),
+    [
+        pytest.param(ImageFrame(RGB.copy()), BGR, id="SRGB"),
+        pytest.param(ImageFrame(with_alpha(RGB)), with_alpha(BGR), id="SRGBA"),
+        pytest.param(ImageFrame(with_alpha(BGR), ImageFormat.SBGRA), with_alpha(BGR), id="SBGRA"),
+        pytest.param(ImageFrame(RGB[:, :, 0].copy()), RGB[:, :, 0], id="GRAY8"),
+        pytest.param(ImageFrame(RGB[:, :, 0] * DEEP), RGB[:, :, 0] * DEEP, id="GRAY16"),
+        pytest.param(ImageFrame(RGB * DEEP), BGR * DEEP, id="SRGB48"),
+        pytest.param(ImageFrame(with_alpha(RGB) * DEEP), with_alpha(BGR) * DEEP, id="SRGBA64"),
+        pytest.param(ImageFrame(np.array([[-1, 0, 0.5, 2]], np.float32)), [[0, 0, 128, 255]], id="VEC32F1"),
+    ],
+)
+def test_to_png_keeps_channels_and_depth(frame: ImageFrame, expected: Any) -> None:
+    read = cv2.imdecode(np.frombuffer(to_png(frame), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert read.dtype == (np.uint16 if frame.data.dtype == np.uint16 else np.uint8)
+    np.testing.assert_array_equal(read, expected)
+
+
+def test_what_no_png_can_show() -> None:
+    with pytest.raises(FormatError, match=r"VEC32F2\) cannot be shown as a \.png; dump the stream as \.npz"):
+        to_png(ImageFrame(np.zeros((2, 2, 2), np.float32)))
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ import pytest
 from graphkit.errors import UsageError
 from graphkit.jobs.streams import (
     decoded_stream,
+    fed_pictures,
     handedness_for,
     is_file_to_file,
     known_stream,
-    landmark_vectors,
+    landmark_streams,
     video_input,
     video_output,
 )
@@ -105,9 +106,41 @@ def test_handedness_is_the_dumped_one_or_the_neighbour(make_graph) -> None:
     assert handedness_for(alone, "sum", []) is None
 
 
-def test_landmark_vectors_are_named_once(make_graph) -> None:
+def test_landmark_streams_are_named_once(make_graph) -> None:
     plan = make_graph(hands_node(), inputs=["frames"], outputs=["landmarks"]).plan
-    assert landmark_vectors(plan, ["landmarks", "handedness", "landmarks"]) == ["landmarks"]
+    assert landmark_streams(plan, ["landmarks", "handedness", "landmarks"]) == ["landmarks"]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        pytest.param(["size", "world", "pose"], ["pose"], id="those in the image speak for the world's"),
+        pytest.param(["size", "world"], ["world"], id="the world's alone"),
+        pytest.param(["size"], [], id="none"),
+    ],
+)
+def test_one_pose_a_packet_is_found_too(make_graph, names: list[str], expected: list[str]) -> None:
+    nodes = [
+        'node { calculator: "ImagePropertiesCalculator" input_stream: "IMAGE:frames" output_stream: "SIZE:size" }',
+        'node { calculator: "LandmarkProjectionCalculator" input_stream: "NORM_LANDMARKS:in_rect" '
+        'input_stream: "NORM_RECT:rect" output_stream: "NORM_LANDMARKS:pose" }',
+        'node { calculator: "WorldLandmarkProjectionCalculator" input_stream: "LANDMARKS:turned" '
+        'input_stream: "NORM_RECT:rect" output_stream: "LANDMARKS:world" }',
+    ]
+    plan = make_graph(*nodes, inputs=["frames", "in_rect", "turned", "rect"], outputs=[]).plan
+    assert landmark_streams(plan, names) == expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        pytest.param(["frames"], "frames", id="one"),
+        pytest.param(["frames", "others"], None, id="which of two"),
+    ],
+)
+def test_the_pictures_that_a_graph_works_on(make_graph, inputs: list[str], expected: str | None) -> None:
+    nodes = [image_node(name, f"shown_{name}") for name in inputs]
+    assert fed_pictures(make_graph(*nodes, inputs=inputs, outputs=[]).plan) == expected
 
 
 def test_a_graph_that_reads_its_video_itself(make_graph) -> None:
@@ -118,6 +151,7 @@ def test_a_graph_that_reads_its_video_itself(make_graph) -> None:
     plan = make_graph(decoder, image_node("video", "shown"), inputs=[], outputs=[]).plan
     assert is_file_to_file(plan)
     assert decoded_stream(plan) == "video"
+    assert fed_pictures(plan) == "video"
     fed = make_graph(image_node("frames", "shown"), inputs=["frames"], outputs=[]).plan
     assert not is_file_to_file(fed)
     assert decoded_stream(fed) is None

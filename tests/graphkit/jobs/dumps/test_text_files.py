@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graphkit.errors import FormatError, OutputError
+from graphkit.formats import (
+    Classification,
+    ClassificationList,
+    ImageFrame,
+    LandmarkList,
+    NormalizedLandmarkList,
+    NormalizedRect,
+)
+from graphkit.jobs.dumps.tables import Table
+from graphkit.jobs.dumps.text_files import CsvDump, JsonlDump
+from graphkit.packet import Packet
+from graphkit.timestamp import Timestamp
+
+HANDS = Table(NormalizedLandmarkList, many=True)
+
+
+def hand() -> NormalizedLandmarkList:
+    return NormalizedLandmarkList.from_xyz(np.zeros((21, 3)))
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+def test_a_line_is_on_the_disk_before_the_next_packet(tmp_path: Path) -> None:
+    dump = JsonlDump("numbers", tmp_path / "a.jsonl")
+    dump.take(Packet(5, 7))
+    assert json.loads(dump.path.read_text()) == {"timestamp": 7, "stream": "numbers", "packet": 5}
+    assert dump.packets == 1
+    dump.close()
+    dump.close()
+
+
+def test_a_row_is_on_the_disk_before_the_next_packet(tmp_path: Path) -> None:
+    dump = CsvDump("rect", tmp_path / "a.csv", Table(NormalizedRect, many=False))
+    dump.take(Packet(NormalizedRect(0.5, 0.5, 1, 1), 7))
+    assert [row["timestamp"] for row in rows(dump.path)] == ["7"]
+    assert dump.packets == 1
+    dump.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    link = tmp_path / "a.jsonl"
+    link.symlink_to("/dev/full")
+    dump = JsonlDump("numbers", link)
+    with pytest.raises(OutputError, match=r"a.jsonl: cannot be written: No space left on device"):
+        dump.take(Packet("x" * 100_000, 7))
+    dump.close()
+
+
+def test_what_is_no_text_is_said(tmp_path: Path) -> None:
+    dump = CsvDump("words", tmp_path / "a.csv", Table(str, many=False))
+    with pytest.raises(FormatError, match=r"a\.csv: .*surrogates not allowed"):
+        dump.take(Packet("\ud800", 7))
+    dump.close()
+
+
+def test_a_file_that_cannot_be_finished_is_said(tmp_path: Path) -> None:
+    dump = JsonlDump("numbers", tmp_path / "a.jsonl")
+    os.close(dump._file._file.fileno())
+    with pytest.raises(OutputError, match=r"a\.jsonl: cannot be finished: Bad file descriptor"):
+        dump.close()
+
+
+def test_rows_wait_for_the_handedness_and_go_at_the_end(tmp_path: Path) -> None:
+    dump = CsvDump("landmarks", tmp_path / "a.csv", HANDS, handedness="handedness")
+    dump.take(Packet([hand()], 1))
+    assert rows(dump.path) == []
+    dump.take_handedness(Packet([ClassificationList([Classification(0, 0.9, "Left")])], 1))
+    dump.take_handedness(Packet.empty(Timestamp(2)))
+    dump.take(Packet([hand()], 2))
+    dump.take(Packet([hand()], 3))
+    assert [row["handedness"] for row in rows(dump.path)] == ["Left"] * 21 + [""] * 21
+    dump.close()
+    assert [row["timestamp"] for row in rows(dump.path)][::21] == ["1", "2", "3"]
+    assert dump.packets == 3
+
+
+def test_the_size_is_that_of_the_frame_of_the_same_time(tmp_path: Path) -> None:
+    dump = CsvDump("landmarks", tmp_path / "a.csv", HANDS, frames="video")
+    landmarks, frames = dump.observations()
+    assert (landmarks.stream, frames.stream) == ("landmarks", "video")
+    for at, width in ((1, 8), (2, 4)):
+        frames.take(Packet(ImageFrame(np.zeros((6, width, 3), np.uint8)), at))
+    landmarks.take(Packet([hand()], 1))  # a graph may lag behind what it is fed
+    landmarks.take(Packet([hand()], 2))
+    assert [(row["frame_width"], row["frame_height"]) for row in rows(dump.path)[::21]] == [("8", "6"), ("4", "6")]
+    dump.close()
+
+
+def test_the_first_packet_decides_where_the_type_does_not(tmp_path: Path) -> None:
+    dump = CsvDump("anything", tmp_path / "a.csv", None)
+    dump.take(Packet([], 1))
+    dump.take(Packet([LandmarkList.from_xyz(np.ones((1, 3)))], 2))
+    dump.take(Packet([], 3))
+    assert [(row["timestamp"], row["item"], row["x"]) for row in rows(dump.path)] == [("2", "0", "1.0")]
+    with pytest.raises(FormatError, match=r"a \.csv holds landmarks"):
+        dump.take(Packet(5, 4))
+    dump.close()

@@ -73,12 +73,14 @@ class Meter(Instrument, Progress):
     """Watches one job: as its graph's instrument, and as its progress.
 
     Attributes:
+        made: when the meter was made.
         works: all that was seen so far.
         began: when frames began to flow; None before.
         drained: when the last frame was out; None before.
     """
 
     def __init__(self) -> None:
+        self.made = Clocks.now()
         self.works: list[Work] = []
         self.began: Clocks | None = None
         self.drained: Clocks | None = None

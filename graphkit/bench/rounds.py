@@ -121,7 +121,7 @@ class _Turns:
         able = [side for side, result in self._results.items() if not result.skipped]
         if not any(side.engine == GRAPHKIT for side in able):
             reason = next(result.skipped for result in self._results.values() if result.skipped)
-            raise BenchmarkError(f"{self._job.task.name}: nothing could be measured. {reason}")
+            raise BenchmarkError(f"{self._job.task.name}: nothing can be measured on this machine. {reason}")
         for number, turn in enumerate(_orders(able, self._settings.rounds), start=1):
             for side in turn:
                 self._say(side, f"round {number} of {self._settings.rounds}")
@@ -149,7 +149,7 @@ class _Turns:
         request = side.request(self._job, self._output, shares=shares)
         if max_frames is not None:
             request["max_frames"] = max_frames
-        return side.program(self._settings.peer, self._cores).run(request)
+        return side.program(self._job, self._settings.peer, self._cores).run(request)
 
     def _compare_frames(self, turn: Sequence[Side]) -> None:
         counts = {str(side): self._results[side].samples[-1].frames for side in turn}

@@ -55,13 +55,16 @@ class Shares:
 
     Attributes:
         frames: that were fed.
-        wall_s, cpu_s: seconds of the wall clock, and of the processor.
+        opening_s: wall seconds before: for loading the graph and its models, and opening the clip.
+        wall_s: seconds of the wall clock.
+        cpu_s: seconds of the processor.
         cores: that the process may use.
         stages: those that took anything, in a frame's order.
         busy: share of the wall time in which each resource was in use, 0 to 1; see `RESOURCES`.
     """
 
     frames: int
+    opening_s: float
     wall_s: float
     cpu_s: float
     cores: int
@@ -97,6 +100,7 @@ class Shares:
         ]
         return {
             "frames": self.frames,
+            "opening_s": round(self.opening_s, 4),
             "wall_s": round(self.wall_s, 4),
             "cpu_s": round(self.cpu_s, 4),
             "cores": self.cores,
@@ -109,19 +113,27 @@ class Shares:
     def from_json(cls, value: Mapping[str, Any]) -> Shares:
         """Return the shares that `as_json` wrote."""
         rows = tuple(StageShare(row["stage"], row["cpu_s"], row["waited_s"]) for row in value["stages"])
-        return cls(value["frames"], value["wall_s"], value["cpu_s"], value["cores"], rows, value["busy"])
+        return cls(
+            frames=value["frames"],
+            opening_s=value["opening_s"],
+            wall_s=value["wall_s"],
+            cpu_s=value["cpu_s"],
+            cores=value["cores"],
+            stages=rows,
+            busy=value["busy"],
+        )
 
 
-def shares(meter: Meter, plan: GraphPlan, end: Clocks, *, frames: int, cores: int) -> Shares:
-    """Return where the time of a job went.
+def shares(meter: Meter, plan: GraphPlan, *, frames: int, cores: int) -> Shares:
+    """Return where the time of a job went that has just ended.
 
     Args:
-        meter: that watched it.
+        meter: that watched it, made before the graph was.
         plan: of its graph.
-        end: the clocks after its files were closed.
         frames: that were fed.
         cores: that the process may use.
     """
+    end = Clocks.now()
     began, drained = meter.began or end, meter.drained or end
     works = [work for work in meter.works if work.begin >= began.wall]
     wall, total = end.wall - began.wall, end.cpu - began.cpu
@@ -143,7 +155,7 @@ def shares(meter: Meter, plan: GraphPlan, end: Clocks, *, frames: int, cores: in
         "encoding": cpu[stages.ENCODE] / wall,
     }
     in_use = {name: share for name, share in busy.items() if share > 0}
-    return Shares(frames, wall, total, cores, rows, in_use)
+    return Shares(frames, began.wall - meter.made.wall, wall, total, cores, rows, in_use)
 
 
 def _by_stage(works: Iterable[Work], of_node: Mapping[str, str]) -> tuple[dict[str, float], dict[str, float]]:

@@ -93,19 +93,21 @@ class Side:
         )
         return asdict(request)
 
-    def program(self, peer: str | None, cores: frozenset[int] | None) -> Program:
+    def program(self, job: Job, peer: str | None, cores: frozenset[int] | None) -> Program:
         """Return the side's program.
 
         Args:
+            job: what it will do, for messages.
             peer: the interpreter that runs MediaPipe.
             cores: that whoever computes on the CPU is held to; None for all.
         """
         held = cores if self.device == "cpu" else None
+        name = f"{job.task.name}, {job.kind}: {self}"
         if self.engine == MEDIAPIPE:
-            return peer_program(peer or "", str(self), held)
+            return peer_program(peer or "", name, held)
         paths = os.pathsep.join(path for path in sys.path if path)
         command = (sys.executable, "-P", "-c", _WORKER)
-        return Program(str(self), command, {**os.environ, "PYTHONPATH": paths}, held)
+        return Program(name, command, {**os.environ, "PYTHONPATH": paths}, held)
 
 
 def peer_program(python: str, side: str, cores: frozenset[int] | None = None) -> Program:

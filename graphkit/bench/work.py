@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.bench.frames import MemoryFeed, WatchedClip
-from graphkit.bench.meter import Clocks, Meter, uploading
+from graphkit.bench.meter import Meter, uploading
 from graphkit.bench.shares import shares
 from graphkit.bench.tasks import CLIP, GRAPH
 from graphkit.graph import CalculatorGraph
@@ -68,24 +68,42 @@ class _Outs(Progress):
         self.count = frames
 
 
-def do(request: Request) -> dict[str, Any]:
-    """Run the graph over the clip; return an answer as `graphkit.bench.processes.Program` expects it.
+class MeasuredRun:
+    """A graph over a clip, ready to start.
 
     The work of a clip begins here, after the imports. That of a graph alone lasts from the first frame that is
     out to the last: neither loading nor the first, slower frame counts.
+
+    Args:
+        request: what to do.
+
+    Raises:
+        GraphkitError: the graph or the clip cannot be opened.
     """
-    begun = time.monotonic()
-    outs = _Outs()
-    meter = Meter() if request.shares else None
-    graph = _graph(request, meter)
-    summary = _job(request, graph, meter or outs, meter).run()
-    answer: dict[str, Any] = {"begun": begun, "ended": time.monotonic(), "frames": summary.frames}
-    if request.kind == GRAPH and meter is None:
-        answer |= {"begun": outs.first, "ended": outs.last, "frames": max(0, outs.count - 1)}
-    if meter is not None:
-        told = shares(meter, graph.plan, Clocks.now(), frames=summary.frames, cores=usable_cores())
-        answer["shares"] = told.as_json()
-    return answer
+
+    def __init__(self, request: Request) -> None:
+        self._begun = time.monotonic()
+        self._request = request
+        self._outs = _Outs()
+        self._meter = Meter() if request.shares else None
+        self._graph = _graph(request, self._meter)
+        self._job = _job(request, self._graph, self._meter or self._outs, self._meter)
+
+    def finish(self) -> dict[str, Any]:
+        """Run it to the end; return an answer as `graphkit.bench.processes.Program` expects it.
+
+        Raises:
+            GraphkitError: the run failed.
+        """
+        meter, outs = self._meter, self._outs
+        summary = self._job.run()
+        ended = time.monotonic()
+        if meter is not None:
+            told = shares(meter, self._graph.plan, frames=summary.frames, cores=usable_cores())
+            return {"begun": self._begun, "ended": ended, "frames": summary.frames, "shares": told.as_json()}
+        if self._request.kind == GRAPH:
+            return {"begun": outs.first, "ended": outs.last, "frames": max(0, outs.count - 1)}
+        return {"begun": self._begun, "ended": ended, "frames": summary.frames}
 
 
 def _graph(request: Request, meter: Meter | None) -> CalculatorGraph:
@@ -106,7 +124,7 @@ def _job(request: Request, graph: CalculatorGraph, progress: Progress, meter: Me
         if gpu is not None:
             opened.callback(gpu.give_back)
         wrap: Any = wrapper_for(stream_type(graph.plan, stream), gpu)
-        if meter is not None:
+        if meter is not None and gpu is not None:
             wrap = uploading(meter, wrap)
         outputs = Outputs()
         feed: MemoryFeed | VideoFeed | WatchedClip

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from graphkit.cli.collection import collection_paused
 from graphkit.errors import GraphkitError
 from graphkit.threads import keep_blas_to_one_thread
 
@@ -25,10 +26,12 @@ def main() -> None:
 
 def answer_to(request: dict[str, Any]) -> dict[str, Any]:
     """Return the answer to a request, an error too; see `graphkit.bench.processes.Program`."""
-    from graphkit.bench.work import Request, do
-
     try:
-        return do(Request(**request))
+        with collection_paused():  # as the command does while it starts
+            from graphkit.bench.work import MeasuredRun, Request
+
+            run = MeasuredRun(Request(**request))
+        return run.finish()
     except GraphkitError as error:
         return {"error": str(error), "kind": type(error).__name__}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from graphkit.cli.bench import bench_command
 from graphkit.cli.calculators import calculators_command
 from graphkit.cli.doctor import doctor_command
 from graphkit.cli.failures import Commands
@@ -36,3 +37,4 @@ main.add_command(graph_command)
 main.add_command(calculators_command)
 main.add_command(models_command)
 main.add_command(doctor_command)
+main.add_command(bench_command)

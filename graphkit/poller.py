@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 class OutputStreamPoller:
     """The packets of one stream, one ``next()`` at a time. Made by ``CalculatorGraph.add_output_stream_poller``.
 
+    Several threads may read one poller; each packet goes to one of them.
+
     Attributes:
         stream: name of the stream.
     """
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
-        self._arrived = threading.Event()
+        self._moved = threading.Condition()
+        self._moves = 0
+        self._waiting = 0
+        self._taking = threading.Lock()
         self._graph: CalculatorGraph | None = None
         self._observer: Observer | None = None
         self._told = UNSTARTED
@@ -40,7 +45,10 @@ class OutputStreamPoller:
 
     def notify(self) -> None:
         """Say that the stream moved; called by the runtime under its lock."""
-        self._arrived.set()
+        self._moves += 1
+        if self._waiting:
+            with self._moved:
+                self._moved.notify_all()
 
     def ignore(self, packet: Packet[Any]) -> None:
         """Take no packet: a poller reads its queue itself."""
@@ -56,14 +64,14 @@ class OutputStreamPoller:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            self._arrived.clear()
+            moves = self._moves
             packet = self._try_next()
             if packet is not None:
                 return packet
             if self._ended():
                 return None
             left = None if deadline is None else deadline - time.monotonic()
-            if (left is not None and left <= 0) or not self._arrived.wait(left):
+            if not self._wait_for_more(moves, left):
                 raise TimeoutError(f'no packet on stream "{self.stream}" within {timeout} s')
 
     def queue_size(self) -> int:
@@ -80,18 +88,32 @@ class OutputStreamPoller:
         while (packet := self.next()) is not None:
             yield packet
 
+    def _wait_for_more(self, moves: int, seconds: float | None) -> bool:
+        """Wait until the stream has moved since it was at *moves*; return False where that takes too long."""
+        with self._moved:
+            self._waiting += 1
+            try:
+                return self._moved.wait_for(lambda: self._moves != moves, seconds)
+            finally:
+                self._waiting -= 1
+
     def _try_next(self) -> Packet[Any] | None:
         observer, graph = self._observer, self._graph
         if observer is None or graph is None or observer.queue is None:
             raise GraphStateError("the graph of this poller has not been started")
-        if observer.queue is not self._seen:  # another run
-            self._seen, self._told = observer.queue, UNSTARTED
-        packet = graph.take_from_poller(observer.queue)
+        with self._taking:
+            return self._take(graph, observer, observer.queue)
+
+    def _take(self, graph: CalculatorGraph, observer: Observer, queue: InputStream) -> Packet[Any] | None:
+        """Take a packet, or an empty one where the stream moved without; one thread at a time."""
+        if queue is not self._seen:  # another run
+            self._seen, self._told = queue, UNSTARTED
+        packet = graph.take_from_poller(queue)
         if packet is not None:
             self._told = int(packet.timestamp)
             return packet
-        settled = int(observer.queue.settled)
-        if observer.bounds and max(self._told, PRE_STREAM) < settled <= MAX and not observer.queue.queue:
+        settled = int(queue.settled)
+        if observer.bounds and max(self._told, PRE_STREAM) < settled <= MAX and not queue.queue:
             self._told = settled
             return Packet.empty(Timestamp.from_raw(settled))
         return None

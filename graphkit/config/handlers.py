@@ -20,8 +20,8 @@ DEFAULT: Final = "DefaultInputStreamHandler"
 _OF_THE_RUNTIME: Final = frozenset({
     DEFAULT, "BarrierInputStreamHandler", "EarlyCloseInputStreamHandler", "FixedSizeInputStreamHandler",
     "ImmediateInputStreamHandler", "MuxInputStreamHandler", "SyncSetInputStreamHandler",
+    "TimestampAlignInputStreamHandler",
 })  # fmt: skip
-_KNOWN_ELSEWHERE: Final = frozenset({"TimestampAlignInputStreamHandler", "InOrderInputStreamHandler"})
 _RESERVED_EXECUTORS: Final = ("default", "gpu")
 
 
@@ -51,16 +51,9 @@ def _check_handler(name: str, who: str, place: Any, faults: Faults) -> None:
     try:
         registry.find_input_stream_handler(name)
     except RegistryError as exc:
-        if name in _KNOWN_ELSEWHERE:
-            message = (
-                f'input stream handler "{name}" is known from MediaPipe but not implemented here; use {DEFAULT}'
-            )
-        else:
-            message = (
-                f"{exc}"
-                if "Did you mean" in str(exc)
-                else f"{exc}{did_you_mean(name, _OF_THE_RUNTIME, ignoring='InputStreamHandler')}"
-            )
+        message = str(exc)
+        if "Did you mean" not in message:
+            message += did_you_mean(name, _OF_THE_RUNTIME, ignoring="InputStreamHandler")
         faults.add(f"{who} {message}", place)
 
 

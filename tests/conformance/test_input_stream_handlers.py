@@ -230,6 +230,76 @@ def test_fixed_size_with_sizes_that_make_no_sense(harness: Any, script: Any) -> 
     )
 
 
+ALIGN = """
+    input_stream: "video" input_stream: "camera"
+    node { name: "n" calculator: "%s" input_stream: "VIDEO:video" input_stream: "CAMERA:camera"
+           input_side_packet: "SCRIPT:s" %s }
+"""
+
+
+def align(base: str) -> str:
+    options = f'[mediapipe.TimestampAlignInputStreamHandlerOptions.ext] {{ timestamp_base_tag_index: "{base}" }}'
+    return handler("TimestampAlignInputStreamHandler", options)
+
+
+def test_timestamp_align_follows_the_base_until_all_streams_have_begun(harness: Any, script: Any) -> None:
+    """Inputs are listed as CAMERA, VIDEO."""
+    seen = Seen()
+    h = harness(ALIGN % ("ConfScripted", align("CAMERA")), s=script(process=seen)).start()
+    h.push("camera", (1, 101), (2, 102))
+    assert seen.sets == [(101, [1, None]), (102, [2, None])]
+    h.push("video", (1, 1))
+    assert len(seen.sets) == 2
+    h.push("camera", (3, 103))
+    assert seen.sets[2:] == [(103, [3, 1])]
+    h.push("camera", (4, 104))
+    assert len(seen.sets) == 3, "from now on the base waits for the others"
+    h.push("video", (4, 4))
+    assert seen.sets[3:] == [(104, [4, None])]
+    h.finish()
+    assert seen.sets[4:] == [(106, [None, 4])]
+
+
+def test_timestamp_align_with_streams_of_different_rates(harness: Any, script: Any) -> None:
+    """A video from 0 s at 2 a second beside a camera from 100 s at 1 a second."""
+    seen = Seen()
+    h = harness(ALIGN % ("ConfScripted", align("CAMERA:0")), s=script(process=seen)).start()
+    h.push("video", (0, 0))
+    assert seen.sets == []
+    h.push("camera", (0, 100_000_000)).push("video", (1, 500_000), (2, 1_000_000)).push("camera", (1, 101_000_000))
+    assert seen.sets == [(100_000_000, [0, 0]), (100_500_000, [None, 1]), (101_000_000, [1, 2])]
+    h.finish()
+    assert len(seen.sets) == 3
+
+
+def test_timestamp_align_stamps_packets_with_the_time_of_the_base(harness: Any, script: Any) -> None:
+    told: list[list[int]] = []
+    s = script(process=lambda cc: told.append([int(packet.timestamp) for packet in cc.inputs]))
+    h = harness(ALIGN % ("ConfScripted", align("CAMERA")), s=s).start()
+    h.push("video", (1, 5), (2, 7)).push("camera", (1, 50), (2, 51))
+    h.finish()
+    assert told == [[50, 50], [51, 51], [int(Timestamp.MAX), 52]]
+
+
+def test_timestamp_align_closes_where_the_base_ends_before_the_others_begin(harness: Any, script: Any) -> None:
+    s = script(process=Seen())
+    h = harness(ALIGN % ("ConfScripted", align("CAMERA")), s=s).start()
+    h.push("video", (1, 5))
+    h.graph.close_input_stream("camera")
+    assert s.calls == ["open", "close"]
+    h.finish()
+
+
+@pytest.mark.parametrize("base", ["", "AUDIO", "VIDEO:1", "video", "VIDEO:x"])
+def test_timestamp_align_without_its_base(harness: Any, script: Any, base: str) -> None:
+    with pytest.raises(InputStreamHandlerError) as caught:
+        harness(ALIGN % ("ConfScripted", align(base)), s=script()).start()
+    assert str(caught.value).endswith(
+        f'ConfigError: timestamp_base_tag_index names "{base}", which is not an input of the node; '
+        "inputs: CAMERA, VIDEO"
+    )
+
+
 def test_a_policy_of_the_program(harness: Any, script: Any) -> None:
     seen = Seen()
     h = harness(NODE % ("ConfScripted", handler("ConfNewestHandler")), s=script(process=seen)).start()

@@ -281,3 +281,46 @@ def test_wait_until_idle_raises_the_error(harness: Any, script: Any) -> None:
     h = harness(SCRIPTED % "ConfBlocking", s=script(process=fail)).start().push("a", (1, 1))
     with pytest.raises(CalculatorError, match="boom"):
         h.graph.wait_until_idle(timeout=10)
+
+
+def test_a_poller_that_several_threads_read_misses_no_packet(harness: Any, monkeypatch: Any) -> None:
+    """Two packets come when one reader has looked and not yet waited; another reader takes the first of them."""
+    h = harness(PASS)
+    poller = h.graph.add_output_stream_poller("out")
+    h.start()
+    looked, go_on = threading.Event(), threading.Event()
+    ended = OutputStreamPoller._ended
+
+    def pause(self: OutputStreamPoller) -> bool:
+        if threading.current_thread() is slow and not go_on.is_set():
+            looked.set()
+            assert go_on.wait(10)
+        return ended(self)
+
+    monkeypatch.setattr(OutputStreamPoller, "_ended", pause)
+    got: list[Any] = []
+    slow = threading.Thread(target=lambda: got.append(poller.next(timeout=10).payload))
+    slow.start()
+    assert looked.wait(10)
+    h.push("a", (1, 10), (2, 20))
+    assert poller.next(timeout=10).payload == 1
+    go_on.set()
+    slow.join(10)
+    assert got == [2]
+    h.finish()
+
+
+@pytest.mark.parametrize("bounds", [False, True])
+def test_each_packet_of_a_poller_goes_to_one_of_its_readers(harness: Any, script: Any, bounds: bool) -> None:
+    h = harness(SCRIPTED % "ConfBlocking", s=script(process=emit_even))
+    poller = h.graph.add_output_stream_poller("out", observe_timestamp_bounds=bounds)
+    h.start()
+    got: list[Packet[Any]] = []
+    readers = [threading.Thread(target=lambda: got.extend(poller)) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    h.push("a", *[(n, n) for n in range(500)]).finish()
+    for reader in readers:
+        reader.join(10)
+    assert sorted(int(packet.timestamp) for packet in got if packet) == list(range(0, 500, 2))
+    assert {int(packet.timestamp) for packet in got if not packet} <= set(range(1, 500, 2))

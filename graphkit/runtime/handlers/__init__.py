@@ -7,6 +7,7 @@ from graphkit.runtime.handlers.fixed_size import FixedSizeInputStreamHandler
 from graphkit.runtime.handlers.immediate import ImmediateInputStreamHandler
 from graphkit.runtime.handlers.mux import MuxInputStreamHandler
 from graphkit.runtime.handlers.sync_sets import SyncSetInputStreamHandler
+from graphkit.runtime.handlers.timestamp_align import TimestampAlignInputStreamHandler
 
 __all__ = [
     "BarrierInputStreamHandler",
@@ -16,4 +17,5 @@ __all__ = [
     "ImmediateInputStreamHandler",
     "MuxInputStreamHandler",
     "SyncSetInputStreamHandler",
+    "TimestampAlignInputStreamHandler",
 ]

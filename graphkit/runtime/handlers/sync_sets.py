@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import ConfigError
 from graphkit.input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
+from graphkit.runtime.handlers.named_stream import named_stream
 from graphkit.runtime.handlers.sync_set import SyncSet
-from graphkit.tag_map import key_label
 
 if TYPE_CHECKING:
     from graphkit.packet import Packet
@@ -26,7 +26,7 @@ class SyncSetInputStreamHandler(InputStreamHandler):
         rest = list(self.streams)
         groups = []
         for entry in self.options.get("sync_set", ()):
-            group = [self.streams[self._position(text)] for text in entry["tag_index"]]
+            group = [named_stream(self, "sync_set", text) for text in entry["tag_index"]]
             for stream in group:
                 if stream not in rest:
                     raise ConfigError(f'stream "{stream.name}" is in two sync sets')
@@ -62,11 +62,3 @@ class SyncSetInputStreamHandler(InputStreamHandler):
                 one.take(timestamp, packets)
             else:
                 one.fill_bounds(packets)
-
-    def _position(self, text: str) -> int:
-        tag, _, index = text.partition(":")
-        position = self.tag_map.id_of(tag, int(index or 0))
-        if position is None:
-            have = ", ".join(key_label(key) for key in self.tag_map)
-            raise ConfigError(f'sync_set names "{text}", which is not an input of the node; inputs: {have}')
-        return position

@@ -288,14 +288,14 @@ def test_fault(text, expected):
     assert faults(text) == expected
 
 
-def test_known_handler_that_is_not_implemented():
+def test_handler_of_the_runtime_with_a_misspelt_name():
     text = (
-        'input_stream: "a" input_stream_handler { input_stream_handler: "TimestampAlignInputStreamHandler" }\n'
+        'input_stream: "a" input_stream_handler { input_stream_handler: "TimestampAlinInputStreamHandler" }\n'
         'node { calculator: "CfgPass" input_stream: "a" output_stream: "b" }'
     )
     assert faults(text) == [
-        '1:19: node "CfgPass": input stream handler "TimestampAlignInputStreamHandler" is known from MediaPipe '
-        "but not implemented here; use DefaultInputStreamHandler"
+        '1:19: node "CfgPass": Unable to find InputStreamHandler "TimestampAlinInputStreamHandler". '
+        "Did you mean 'TimestampAlignInputStreamHandler'?"
     ]
 
 

@@ -252,3 +252,55 @@ def test_a_name_that_is_taken() -> None:
     message = str(caught.value)
     assert message.startswith('input stream handler "BarrierInputStreamHandler" is already ')
     assert message.endswith("cannot be it too")
+
+
+@pytest.mark.parametrize(
+    ("streams", "expected", "taken"),
+    [
+        pytest.param([([], 7), ([1], 1)], (NOT_READY, 7), None, id="no base yet"),
+        pytest.param([([50], 50), ([], UNSTARTED)], (READY, 50), ["0@50", None], id="base alone"),
+        pytest.param(
+            [([50], 50), ([], UNSTARTED), ([3], 3)], (READY, 50), ["0@50", None, None], id="two of three"
+        ),
+        pytest.param([([50], 50), ([3], 3)], (READY, 50), ["0@50", "1@3"], id="all"),
+        pytest.param(
+            [([50], 50), ([PRE_STREAM], END)], (READY, 50), ["0@50", f"1@{PRE_STREAM}"], id="before stream"
+        ),
+        pytest.param([([50], 50), ([MAX], END)], (READY, 50), ["0@50", f"1@{MAX}"], id="last time"),
+        pytest.param([([50], 50), ([MAX + 1], END)], (READY, 50), ["0@50", None], id="after stream"),
+        pytest.param([([MAX + 1], END), ([3], 3)], (READY, MAX + 1), [f"0@{MAX + 1}", None], id="sum of the base"),
+        pytest.param([([], END), ([3], 3)], (CLOSE, int(Timestamp.DONE)), None, id="base never came"),
+        pytest.param([([50], 50)], (READY, 50), ["0@50"], id="base is all there is"),
+    ],
+)
+def test_align_begins(
+    streams: list[Stream], expected: tuple[Readiness, int], taken: list[str | None] | None
+) -> None:
+    handler = make("TimestampAlignInputStreamHandler", streams, timestamp_base_tag_index=":0")
+    assert handler.readiness() == Decision(*expected)
+    if taken is not None:
+        assert take(handler, expected[1]) == taken
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "expected"),
+    [
+        pytest.param(([], 100), ([], 0), (NOT_READY, 100), id="nothing more"),
+        pytest.param(([105], 105), ([], 4), (NOT_READY, 104), id="other behind"),
+        pytest.param(([105], 105), ([], 5), (READY, 105), id="other settled"),
+        pytest.param(([], 105), ([5], 5), (READY, 105), id="other alone"),
+        pytest.param(([], 103), ([5], 5), (NOT_READY, 103), id="base behind"),
+        pytest.param(([105], 105), ([], END), (READY, 105), id="other ended"),
+        pytest.param(([], END), ([7], 7), (READY, 107), id="base ended"),
+        pytest.param(([], END), ([], END), (CLOSE, int(Timestamp.DONE)), id="all ended"),
+    ],
+)
+def test_align_goes_on_as_the_default_policy(base: Stream, other: Stream, expected: tuple[Readiness, int]) -> None:
+    """The base began at 100, the other at 0."""
+    handler = make("TimestampAlignInputStreamHandler", [([100], 100), ([0], 0)], timestamp_base_tag_index=":0")
+    handler.readiness()
+    take(handler, 100)
+    for stream, (waiting, settled) in zip(handler.streams, (base, other), strict=True):
+        stream.queue.extend(Packet(t, Timestamp(t)) for t in waiting)
+        stream.settled = settled
+    assert handler.readiness() == Decision(*expected)

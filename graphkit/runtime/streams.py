@@ -102,7 +102,7 @@ class InputStream:
 
     def empty_timestamp(self) -> int:
         """Return the timestamp of the empty packet that tells how far the stream is settled."""
-        settled = self.queue[0]._timestamp - 1 if self.queue else self.settled
+        settled = int(self.queue[0]._timestamp) - 1 if self.queue else self.settled  # a special one takes no "-"
         if settled < MIN:
             return UNSTARTED
         return MAX if settled >= POST_STREAM else int(settled)

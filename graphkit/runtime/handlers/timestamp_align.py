@@ -68,7 +68,7 @@ class TimestampAlignInputStreamHandler(InputStreamHandler):
         for stream, offset in zip(self.streams, self._offsets, strict=True):
             takes = stream.queue and (self._aligned or stream is self._base)
             if takes and shifted(int(stream.queue[0]._timestamp), offset) <= timestamp:
-                packets[stream.index] = stream.queue.popleft().at(timestamp)
+                packets[stream.index] = stream.queue.popleft().at(Timestamp.from_raw(timestamp))
             else:
                 packets[stream.index] = _nothing(stream, offset)
 

@@ -304,3 +304,10 @@ def test_align_goes_on_as_the_default_policy(base: Stream, other: Stream, expect
         stream.queue.extend(Packet(t, Timestamp(t)) for t in waiting)
         stream.settled = settled
     assert handler.readiness() == Decision(*expected)
+
+
+def test_immediate_beside_a_packet_that_sums_a_stream_up() -> None:
+    handler = make("ImmediateInputStreamHandler", [([5], 5), ([MAX + 1], END)])
+    assert handler.readiness() == Decision(READY, 5)
+    assert take(handler, 5) == ["0@5", None]
+    assert handler.readiness() == Decision(READY, MAX + 1)

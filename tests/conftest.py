@@ -3,9 +3,38 @@
 from __future__ import annotations
 
 import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graphkit.gpu.resources import GpuResources
 
 
 def pytest_configure() -> None:
     """Hear Ctrl-C where a shell that started the tests in the background had it ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def egl() -> None:
+    """Skip tests that draw where nothing can."""
+    from graphkit.errors import NoEglError, NoGpuDeviceError
+    from graphkit.gpu.devices import open_display
+
+    try:
+        open_display()
+    except (NoEglError, NoGpuDeviceError) as exc:
+        pytest.skip(str(exc))
+
+
+@pytest.fixture
+def gpu(egl: None) -> Iterator[GpuResources]:
+    """GpuResources of the test's own."""
+    from graphkit.gpu.resources import GpuResources
+
+    with GpuResources.create() as resources:
+        yield resources

@@ -39,7 +39,7 @@ def test_library_prints_one_fingertip_for_each_frame(tmp_path: Path) -> None:
     assert all("hand(s), index finger tip at (0." in line for line in lines)
 
 
-def test_gpu_filter_writes_a_clip_and_a_picture(tmp_path: Path) -> None:
+def test_gpu_filter_writes_a_clip_and_a_picture(egl: None, tmp_path: Path) -> None:
     out = _run([sys.executable, "-W", "error", str(EXAMPLES / "gpu_filter.py")], tmp_path)
     assert out == "30 frames: comic.mp4, comic.png\n"
     comic, (_, clip) = cv2.imread(str(tmp_path / "comic.png")), cv2.VideoCapture(str(CLIP)).read()

@@ -29,6 +29,7 @@ NOT_RUN = ("python3 -m venv", "pip install", "pytest", "scripts/", "source ", "e
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE_NAME = re.compile(r"# ([\w.]+\.(?:py|pbtxt|toml))\n")
+_DRAWS = re.compile(r"_gpu\.pbtxt|graphkit\.gpu")
 _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -88,7 +89,9 @@ def here(workplace: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [pytest.param(p, id=_page_id(p)) for p in PAGES if _blocks(p)])
-def test_everything_on_the_page_runs(page: Path, here: Path) -> None:
+def test_everything_on_the_page_runs(page: Path, here: Path, request: pytest.FixtureRequest) -> None:
+    if any(_DRAWS.search(block.text) for block in _blocks(page)):
+        request.getfixturevalue("egl")
     for block in _blocks(page):
         place = f"{_page_id(page)}:{block.line}"
         if block.file_name:

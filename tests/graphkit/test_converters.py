@@ -52,7 +52,7 @@ def test_other_types_have_none() -> None:
     assert converter_hint((int,), (GpuBuffer,)) == ""
 
 
-def test_a_graph_that_is_fed_the_wrong_kind() -> None:
+def test_a_graph_that_is_fed_the_wrong_kind(egl: None) -> None:
     graph = CalculatorGraph(
         'input_stream: "a" node { calculator: "LuminanceCalculator" input_stream: "a" output_stream: "b" }'
     )
@@ -77,7 +77,7 @@ def test_a_calculator_that_emits_the_wrong_kind() -> None:
         graph.add_packet_to_input_stream("a", FRAME, timestamp=0)
 
 
-def test_a_gpu_calculator_behind_one_that_says_nothing() -> None:
+def test_a_gpu_calculator_behind_one_that_says_nothing(egl: None) -> None:
     graph = CalculatorGraph("""
         input_stream: "a"
         node { calculator: "TestConvertersPass" input_stream: "a" output_stream: "b" }

@@ -10,10 +10,7 @@ import pytest
 
 from graphkit import Calculator, Input, Output, SideInput, calculator
 from graphkit.clock import CLOCK
-from graphkit.errors import NoEglError, NoGpuDeviceError
 from graphkit.formats import ImageFrame, NormalizedLandmarkList
-from graphkit.gpu.devices import open_display
-from graphkit.gpu.resources import GpuResources
 from graphkit.gpu.service import GPU_SERVICE
 from graphkit.graph import CalculatorGraph
 from graphkit.resources import Resources
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
 
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
+    from graphkit.gpu.resources import GpuResources
     from graphkit.packet import Packet
 
 PERIOD_US = 33_333
@@ -115,18 +113,13 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    try:
-        open_display()
-    except (NoEglError, NoGpuDeviceError) as exc:
-        pytest.skip(str(exc))
-    with GpuResources.create() as gpu:
-        made = Stage(gpu)
-        made.graph.start_run()
-        yield made
-        made.clock.advance(10**9)
-        made.graph.close_all_input_streams()
-        made.graph.wait_until_done(30)
+def stage(gpu: GpuResources) -> Iterator[Stage]:
+    made = Stage(gpu)
+    made.graph.start_run()
+    yield made
+    made.clock.advance(10**9)
+    made.graph.close_all_input_streams()
+    made.graph.wait_until_done(30)
 
 
 def play(stage: Stage, frames: int) -> None:

@@ -16,10 +16,8 @@ import numpy as np
 import pytest
 
 from graphkit.calculator import Calculator, Status, calculator
-from graphkit.errors import NoEglError, NoGpuDeviceError
 from graphkit.formats import ImageFrame
 from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.devices import open_display
 from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
 from graphkit.gpu.helper import GlCalculatorHelper
 from graphkit.gpu.resources import GpuResources
@@ -29,8 +27,6 @@ from graphkit.graph import CalculatorGraph
 from graphkit.ports import Input, Output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
     from graphkit.gpu.context import GlContext
@@ -41,16 +37,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PICTURE = np.random.default_rng(9).integers(0, 256, (24, 40, 4), dtype=np.uint8)
 PATIENCE_S = 30
-
-
-@pytest.fixture
-def gpu() -> Iterator[GpuResources]:
-    try:
-        open_display()
-    except (NoEglError, NoGpuDeviceError) as exc:
-        pytest.skip(str(exc))
-    with GpuResources.create() as resources:
-        yield resources
 
 
 # --- GPU calculators anywhere in a graph, and not only for the screen ------------------------------------

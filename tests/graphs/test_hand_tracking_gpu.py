@@ -13,31 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from graphkit.errors import NoEglError, NoGpuDeviceError
 from graphkit.formats import ImageFrame
-from graphkit.gpu.devices import open_display
-from graphkit.gpu.resources import GpuResources
 from graphkit.gpu.service import GPU_SERVICE
 from graphkit.graph import CalculatorGraph
 from graphkit.services import INFERENCE, InferenceSettings
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from graphkit.gpu.resources import GpuResources
+
 
 CLIP = Path(__file__).parents[2] / "examples" / "media" / "hand_cup.mp4"
 FRAMES, WIDTH, HEIGHT = 6, 640, 480
 GRAPHS = "graphs/hand_tracking"
-
-
-@pytest.fixture
-def gpu() -> Iterator[GpuResources]:
-    try:
-        open_display()
-    except (NoEglError, NoGpuDeviceError) as exc:
-        pytest.skip(str(exc))
-    with GpuResources.create() as resources:
-        yield resources
 
 
 @pytest.fixture(scope="module")

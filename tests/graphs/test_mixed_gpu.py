@@ -9,34 +9,20 @@ import numpy as np
 import pytest
 
 from graphkit.calculator import calculator
-from graphkit.errors import NoEglError, NoGpuDeviceError
 from graphkit.formats import ImageFrame
-from graphkit.gpu.devices import open_display
 from graphkit.gpu.formats import GpuBufferFormat
 from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.resources import GpuResources
 from graphkit.gpu.service import GPU_SERVICE
 from graphkit.graph import CalculatorGraph
 from graphkit.resources import Resources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from graphkit.gpu.buffer import GpuBuffer
+    from graphkit.gpu.resources import GpuResources
     from graphkit.packet import Packet
 
 WIDTH, HEIGHT, FRAMES = 120, 80, 10
 FRAME_BYTES, EDGE_BYTES = WIDTH * HEIGHT * 4, WIDTH * HEIGHT
-
-
-@pytest.fixture
-def gpu() -> Iterator[GpuResources]:
-    try:
-        open_display()
-    except (NoEglError, NoGpuDeviceError) as exc:
-        pytest.skip(str(exc))
-    with GpuResources.create() as resources:
-        yield resources
 
 
 @calculator("TestMixedDraw")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from graphkit.errors import NoEglError, NoGpuDeviceError
-from graphkit.gpu.devices import open_display
+from graphkit.errors import NoGpuDeviceError
 from graphkit.gpu.resources import GpuResources
 from graphkit.gpu.service import GPU_SERVICE
 from graphkit.graph import CalculatorGraph
@@ -28,11 +27,7 @@ LUMINANCE = """
 
 
 @pytest.fixture
-def luminance() -> CalculatorGraph:
-    try:
-        open_display()
-    except (NoEglError, NoGpuDeviceError) as exc:
-        pytest.skip(str(exc))
+def luminance(egl: None) -> CalculatorGraph:
     return CalculatorGraph(LUMINANCE)
 
 

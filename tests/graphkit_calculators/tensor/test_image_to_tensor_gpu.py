@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from graphkit.errors import CalculatorError, GraphValidationError, NoEglError, NoGpuDeviceError
+from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import Image, ImageFrame, NormalizedRect, Tensor
-from graphkit.gpu.devices import open_display
-from graphkit.gpu.resources import GpuResources
 from graphkit.gpu.service import GPU_SERVICE
 from graphkit.graph import CalculatorGraph
 from graphkit.testing import CalculatorRunner
@@ -20,7 +18,8 @@ from graphkit_calculators.tensor._image_warp import warp_roi
 from graphkit_calculators.tensor._roi import Roi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from graphkit.gpu.resources import GpuResources
+
 
 RNG = np.random.default_rng(11)
 RGB = RNG.integers(0, 256, (90, 131, 3), dtype=np.uint8)
@@ -28,16 +27,6 @@ UNIT = "output_tensor_float_range { min: 0 max: 1 }"
 SIZE = "output_tensor_width: 56 output_tensor_height: 48 keep_aspect_ratio: true"
 INSIDE = NormalizedRect(0.5, 0.5, 0.3, 0.4, 0.7)
 ACROSS_THE_EDGE = NormalizedRect(0.1, 0.9, 0.5, 0.6, -2.1)
-
-
-@pytest.fixture
-def gpu() -> Iterator[GpuResources]:
-    try:
-        open_display()
-    except (NoEglError, NoGpuDeviceError) as exc:
-        pytest.skip(str(exc))
-    with GpuResources.create() as resources:
-        yield resources
 
 
 def frame(pixels: np.ndarray = RGB) -> ImageFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from graphkit.errors import CalculatorError, GraphValidationError, NoEglError, NoGpuDeviceError
+from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import (
     Color,
     FilledOval,
@@ -22,27 +22,16 @@ from graphkit.formats import (
     Text,
 )
 from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.devices import open_display
-from graphkit.gpu.resources import GpuResources
 from graphkit.gpu.service import GPU_SERVICE
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from graphkit.gpu.resources import GpuResources
+
 
 WIDTH, HEIGHT = 122, 86  # no multiple of four
 RGB = np.random.default_rng(5).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
 RED, BLACK = Color(255, 0, 0), Color(0, 0, 0)
-
-
-@pytest.fixture
-def gpu() -> Iterator[GpuResources]:
-    try:
-        open_display()
-    except (NoEglError, NoGpuDeviceError) as exc:
-        pytest.skip(str(exc))
-    with GpuResources.create() as resources:
-        yield resources
 
 
 def scene(*annotations: RenderAnnotation) -> RenderData:

@@ -7,29 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from graphkit.errors import GraphValidationError, NoEglError, NoGpuDeviceError
+from graphkit.errors import GraphValidationError
 from graphkit.formats import Image, ImageFrame
 from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.devices import open_display
-from graphkit.gpu.resources import GpuResources
 from graphkit.gpu.service import GPU_SERVICE
 from graphkit.graph import CalculatorGraph
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from graphkit.gpu.resources import GpuResources
+
 
 PIXELS = np.random.default_rng(2).integers(0, 256, (6, 9, 4), dtype=np.uint8)
-
-
-@pytest.fixture
-def gpu() -> Iterator[GpuResources]:
-    try:
-        open_display()
-    except (NoEglError, NoGpuDeviceError) as exc:
-        pytest.skip(str(exc))
-    with GpuResources.create() as resources:
-        yield resources
 
 
 @pytest.mark.parametrize("tag", ["IMAGE", "IMAGE_GPU"])

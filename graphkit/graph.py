@@ -23,6 +23,7 @@ from graphkit.poller import OutputStreamPoller
 from graphkit.resources import Resources
 from graphkit.runtime import refusals
 from graphkit.runtime.build import build_state
+from graphkit.runtime.constant_nodes import ConstantNodes
 from graphkit.runtime.counters import Counters
 from graphkit.runtime.instruments import instrumented
 from graphkit.runtime.observers import Observer
@@ -82,6 +83,7 @@ class CalculatorGraph(GraphSetup):
         self._side_packets = dict(side_packets or {})
         self._lent: LentServices | None = None
         self._counters = Counters()
+        self._constants = ConstantNodes()
         self._inputs: dict[str, GraphInput] = {}
         self._side: SidePackets | None = None
         self._classes = {name: _classes(self.plan, name) for name in self.plan.graph_inputs.names}
@@ -131,7 +133,7 @@ class CalculatorGraph(GraphSetup):
             self._not_running("start a run")
             stream_headers = {self._known_input(name): Packet(value) for name, value in (headers or {}).items()}
             given = self._merged_side_packets(side_packets or {})
-            self._side = SidePackets(self.plan, given)
+            self._side = SidePackets(self.plan, given, self._constants)
             state = self._build(stream_headers)
             observed = {name for observer in self._observers for name in observer.streams}
             restrict_outputs(self.plan, state.nodes, self._side.values, observed)

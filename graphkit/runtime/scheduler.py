@@ -158,6 +158,8 @@ class Scheduler:
             self._take_returned(kind, node, context, outcome)
         elif kind == OPEN:
             self._opened(node, context)
+        elif kind == CLOSE:
+            self._side.constants.keep(node)
         if kind == CLOSE:
             self._state.closed(node, context, emit=self.error is None and not self._closing)
         if context.output_side_packets.packets:
@@ -191,6 +193,7 @@ class Scheduler:
     def _open_if_ready(self, node: Node) -> None:
         if not node.waiting_for and node.status == NEW and not node.active and self.error is None:
             node.active = 1
+            self._side.constants.recall(node)
             self._state.ready_to_open(node)
 
     def _publish(self, context: CalculatorContext) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from graphkit.config.plan import GraphPlan
     from graphkit.context import CalculatorContext
+    from graphkit.runtime.constant_nodes import ConstantNodes
     from graphkit.runtime.node import Node
 
 
@@ -22,13 +23,19 @@ class SidePackets:
     Args:
         plan: says which exist, their types and who makes them.
         given: what the program gives; payloads or packets.
+        constants: of the graph.
+
+    Attributes:
+        values: by name.
+        constants: what nodes without streams made in earlier runs.
 
     Raises:
         SidePacketError: a name the graph does not have, a wrong type, or a required one missing.
     """
 
-    def __init__(self, plan: GraphPlan, given: Mapping[str, Any]) -> None:
+    def __init__(self, plan: GraphPlan, given: Mapping[str, Any], constants: ConstantNodes) -> None:
         self._plan = plan
+        self.constants = constants
         self.values: dict[str, Packet[Any]] = {}
         for name, value in given.items():
             self.values[name] = self._checked(name, value)

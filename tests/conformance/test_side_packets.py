@@ -10,10 +10,13 @@ from graphkit.calculator import Calculator, Input, SideInput, SideOutput, calcul
 from graphkit.errors import CalculatorError, GraphStateError, SidePacketError
 from graphkit.graph import CalculatorGraph
 from graphkit.packet import Packet
+from graphkit.packet_type import AnyType
+from graphkit.services import GraphService
 from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
+    from graphkit.contract import CalculatorContract
 
 
 @calculator("ConfSideReader")
@@ -229,3 +232,94 @@ def test_unconnected_side_input_says_so(harness: Any, script: Any) -> None:
     h = harness(SCRIPTED, s=script(open=label))
     with pytest.raises(CalculatorError, match='node "ConfScripted": side packet LABEL is not connected'):
         h.start()
+
+
+MAKER = """
+    input_side_packet: "name"
+    node { calculator: "ConfScripted" input_side_packet: "SCRIPT:s" input_side_packet: "NAME:name"
+           output_side_packet: "MADE:m" }
+"""
+CHAIN = f'{MAKER} node {{ calculator: "ConfScripted" input_side_packet: "SCRIPT:t" input_side_packet: "MADE:m" }}'
+
+
+def make_list(cc: CalculatorContext) -> None:
+    cc.output_side_packets.set("MADE", [cc.input_side_packets["NAME"].payload])
+
+
+def test_a_node_without_streams_is_not_opened_again_for_the_same_side_packets(harness: Any, script: Any) -> None:
+    maker, reader, name = script(open=make_list), script(), object()
+    h = harness(CHAIN, s=maker, t=reader)
+    h.start(name=name).finish()
+    made = h.graph.output_side_packet("m")
+    h.start(name=name).finish()
+    assert h.graph.output_side_packet("m") is made
+    assert (maker.calls, reader.calls) == (["open", "close"], ["open", "close"])
+
+
+def test_nodes_without_streams_open_again_where_a_side_packet_changed(harness: Any, script: Any) -> None:
+    maker, reader = script(open=make_list), script()
+    h = harness(CHAIN, s=maker, t=reader)
+    first, second = [1], [1]
+    for name in (first, second, second):
+        h.start(name=name).finish()
+        assert h.graph.output_side_packet("m")[0] is name
+    assert (maker.calls, reader.calls) == (["open", "close"] * 2, ["open", "close"] * 2)
+
+
+def test_side_packets_that_were_made_in_close_are_there_in_the_next_run_too(harness: Any, script: Any) -> None:
+    maker, name = script(close=make_list), object()
+    h = harness(MAKER, s=maker)
+    for _ in range(2):
+        h.start(name=name).finish()
+        assert h.graph.output_side_packet("m") == [name]
+    assert maker.calls == ["open", "close"]
+
+
+@pytest.mark.parametrize("phase", ["open", "close"])
+def test_a_node_that_failed_is_opened_again(harness: Any, script: Any, phase: str) -> None:
+    faults = [ValueError("once")]
+
+    def fail_once(cc: CalculatorContext) -> None:
+        if faults:
+            raise faults.pop()
+
+    reader, name = script(**{phase: fail_once}), object()
+    h = harness(CHAIN, s=script(open=make_list), t=reader)
+    with pytest.raises(CalculatorError, match="once"):
+        h.start(name=name).finish()
+    reader.calls.clear()
+    h.start(name=name).finish()
+    assert reader.calls == ["open", "close"]
+
+
+def test_a_node_with_streams_is_opened_in_every_run(harness: Any, script: Any) -> None:
+    s = script()
+    h = harness(
+        'input_stream: "a" node { calculator: "ConfScripted" input_stream: "a" input_side_packet: "SCRIPT:s" }',
+        s=s,
+    )
+    for _ in range(2):
+        h.start().finish()
+    assert s.calls == ["open", "close"] * 2
+
+
+def test_a_node_with_a_service_is_opened_in_every_run() -> None:
+    made: list[object] = []
+    service: GraphService[object] = GraphService("test", object)
+
+    @calculator("ConfSideOfService")
+    class ConfSideOfService(Calculator):
+        out = SideOutput[Any](AnyType)
+
+        @classmethod
+        def update_contract(cls, cc: CalculatorContract) -> None:
+            cc.use_service(service)
+
+        def open(self, cc: CalculatorContext) -> None:
+            made.append(cc.service(service))
+            self.out.set(cc, made[-1])
+
+    graph = CalculatorGraph('node { calculator: "ConfSideOfService" output_side_packet: "m" }')
+    for run in range(2):
+        graph.run()
+        assert graph.output_side_packet("m") is made[run]

@@ -95,6 +95,8 @@ def _why(file: Path, error: Exception) -> str:
             "an mp4 or mov file without its index (the moov box). The recording or copy was cut off "
             "before it was finished; record or copy it again, or repair it with a recovery tool."
         )
+    if isinstance(error, EOFError):
+        return "it ends before its first picture. Was the recording stopped before it began?"
     strerror = getattr(error, "strerror", None) or str(error)
     if "invalid data" in strerror.lower():
         return _NOT_A_VIDEO

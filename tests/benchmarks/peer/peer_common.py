@@ -9,9 +9,7 @@ JSON mapping, a list for a vector}.
 from __future__ import annotations
 
 import json
-import os
 import resource
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,13 +83,6 @@ def json_line(timestamp: int, stream: str, packet: Any) -> str:
     """Returns one line of a results file, with its line end."""
     line = {"timestamp": timestamp, "stream": stream, "packet": to_json(packet)}
     return json.dumps(line, separators=(",", ":")) + "\n"
-
-
-def seconds_since_process_start() -> float:
-    """Returns the age of this process, to a hundredth of a second (Linux)."""
-    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-    started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - started
 
 
 def usage() -> dict[str, float]:

@@ -16,17 +16,20 @@ A leading ``mediapipe/`` may be there or not, in the name as in the folder.
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
-from graphkit.errors import ResourceNotFoundError
+from graphkit.errors import InputError, ResourceNotFoundError
 from graphkit.models.catalogue import fetch_hint
 from graphkit.user_cache import models_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+logger = logging.getLogger("graphkit.resources")
 
 ROOT_VARIABLE: Final = "GRAPHKIT_RESOURCE_ROOT_DIR"
 """Environment variable with further roots, separated as in PATH."""
@@ -47,6 +50,22 @@ class Root:
 
     path: Path
     deep: bool
+
+
+class FileContents(bytes):
+    """The contents of a file that was read, for messages about them.
+
+    Attributes:
+        path: of the file.
+    """
+
+    path: str
+
+    def __new__(cls, data: bytes, path: str) -> Self:
+        """Return *data*, read from *path*."""
+        contents = super().__new__(cls, data)
+        contents.path = path
+        return contents
 
 
 class Resources:
@@ -77,7 +96,8 @@ class Resources:
         found: dict[Path, Root] = {}
         for root in self._all_roots():
             path = root.path.expanduser().resolve()
-            if path.is_dir():
+            # Unlike Path.is_dir it takes a folder that this user may not look into for none; a home may be one.
+            if os.path.isdir(path):  # noqa: PTH112
                 found.setdefault(path, Root(path, root.deep))
         return list(found.values())
 
@@ -87,25 +107,38 @@ class Resources:
         Raises:
             ResourceNotFoundError: it is nowhere; lists every path that was tried.
         """
-        return self._first(name, self._candidates(name, _spellings(name)))
+        return self._first(name, self._candidates(name, _spellings(name), self.roots()))
 
-    def read(self, name: str) -> bytes:
-        """Return the contents of the file called *name*; raises ResourceNotFoundError."""
-        return self.resolve(name).read_bytes()
+    def read(self, name: str) -> FileContents:
+        """Return the contents of the file called *name*.
+
+        Raises:
+            ResourceNotFoundError: it is nowhere; lists every path that was tried.
+            InputError: it cannot be read.
+        """
+        path = self.resolve(name)
+        try:
+            return FileContents(path.read_bytes(), str(path))
+        except OSError as exc:
+            raise InputError(f"{path}: cannot be read: {exc.strerror or exc}.") from exc
 
     def find_graph(self, name: Path | str) -> Path:
         """Return the path of a graph file given by a user.
 
-        ``graphs/hand_tracking/x.pbtxt`` is found from any folder: it comes with graphkit.
+        A file that lies where the name says is taken. Else the graphs that come with graphkit are searched ahead
+        of other spellings below the working directory: ``graphs/hand_tracking/x.pbtxt`` means the same everywhere.
 
         Raises:
             ResourceNotFoundError: it is nowhere; lists every path that was tried.
         """
-        if Path(name).expanduser().is_file():
-            return Path(name).expanduser()
+        literal = Path(name).expanduser()
+        if os.path.isfile(literal):  # noqa: PTH113
+            logger.info("%s: the file in %s", name, literal.absolute().parent)
+            return literal
         text = str(name).replace(os.sep, "/")
         short = [spelling.removeprefix(f"{_GRAPHS}/") for spelling in _spellings(text)]
-        return self._first(text, self._candidates(text, [*_spellings(text), *short]))
+        roots = sorted(self.roots(), key=lambda root: not root.deep)
+        return self._first(text, self._candidates(text, [*_spellings(text), *short], roots))
 
     def _all_roots(self) -> Iterator[Root]:
         yield from (Root(path, deep=True) for path in self._given)
@@ -117,7 +150,7 @@ class Resources:
         if (fetched := models_folder()) is not None:
             yield Root(fetched, deep=False)
 
-    def _candidates(self, name: str, spellings: Sequence[str]) -> Iterator[Path]:
+    def _candidates(self, name: str, spellings: Sequence[str], roots: Sequence[Root]) -> Iterator[Path]:
         if name in self._mapping:
             yield self._mapping[name]
             return
@@ -125,14 +158,15 @@ class Resources:
         if path.is_absolute():
             yield path
             return
-        for root in self.roots():
+        for root in roots:
             yield from (root.path / spelling for spelling in dict.fromkeys(spellings))
 
     @staticmethod
     def _first(name: str, candidates: Iterator[Path]) -> Path:
         tried = []
         for path in candidates:
-            if path.is_file():
+            if os.path.isfile(path):  # noqa: PTH113
+                logger.info("%s: %s", name, path)
                 return path
             tried.append(path)
         raise ResourceNotFoundError(name, tried, fetch_hint(name))

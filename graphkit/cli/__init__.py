@@ -5,7 +5,12 @@ Modules here import click at most, so that help is instant; what works is import
 
 from __future__ import annotations
 
-import click
+try:
+    import click
+except ModuleNotFoundError as exc:
+    from graphkit.diagnosis.repairs import package_error
+
+    raise SystemExit(f"error: {package_error(exc) or exc}") from None
 
 from graphkit.cli.bench import bench_command
 from graphkit.cli.calculators import calculators_command

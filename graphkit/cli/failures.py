@@ -36,6 +36,12 @@ class Commands(click.Group):
                 raise
             report(error)
             ctx.exit(WRONG_USAGE if _is_usage(error) else FAILED)
+        except ImportError as error:
+            explained = _explained(error)
+            if explained is None or ctx.meta.get(_DEBUG):
+                raise
+            report(explained)
+            ctx.exit(FAILED)
         except KeyboardInterrupt:
             ctx.exit(signal_status(signal.SIGINT))
 
@@ -66,10 +72,21 @@ def report(error: BaseException) -> None:
     """Print an error, where the user's own code raised it, and what happened after it."""
     click.secho("error: ", fg="red", nl=False, err=True)
     click.echo(str(error), err=True)
-    if isinstance(error, CalculatorError) and not isinstance(error.cause, GraphkitError):
+    if isinstance(error, CalculatorError) and (explained := _explained(error.cause)):
+        click.echo(f"  {explained}", err=True)
+    elif isinstance(error, CalculatorError) and not isinstance(error.cause, GraphkitError):
         click.echo(f"  raised at {_raised_at(error.cause)}; --debug shows the traceback", err=True)
     for note in getattr(error, "__notes__", ()):
         click.echo(f"  {note}", err=True)
+
+
+def _explained(error: BaseException) -> GraphkitError | None:
+    """Return what is to be said where a package is missing that graphkit needs, else None."""
+    if not isinstance(error, ImportError):
+        return None
+    from graphkit.diagnosis.repairs import package_error
+
+    return package_error(error)
 
 
 def _raised_at(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from graphkit.models import Model
     from graphkit.models.locate import Located
-
-_REINSTALL: Final = "Install graphkit again: pip install --force-reinstall graphkit"
 
 
 @click.group("models", invoke_without_command=True, short_help="List models, find one, fetch those not shipped.")
@@ -97,7 +95,7 @@ def _missing(models: Sequence[Model]) -> Iterator[Model]:
             click.echo(f"{model.name} is there ({found.place.value}): {found.path}", err=True)
         elif model.shipped:
             fault = "is missing" if found.path is None else f"{found.path} is not it; {_difference(found)}"
-            raise ModelFetchError(model.file_name, f"it comes with graphkit, but {fault}.", _REINSTALL)
+            raise ModelFetchError(model.file_name, f"it comes with graphkit, but {fault}.", _restored(model))
         else:
             if found.path not in (None, fetched_path(model)):
                 click.echo(f"note: {found.path} ({_difference(found)}) hides the fetched one.", err=True)
@@ -111,10 +109,16 @@ def _lines(found: Located, graphs: Sequence[str], width: int) -> Iterator[str]:
     if found.path is not None:
         yield f"    {found.path}"
     elif model.shipped:
-        yield f"    {_REINSTALL}"
+        yield f"    {_restored(model)}"
     else:
         yield f"    graphkit models fetch {model.name}"
     yield f"    needed by {', '.join(graphs) or 'no graph'}"
+
+
+def _restored(model: Model) -> str:
+    from graphkit.diagnosis.models import restore
+
+    return f"Fix: {restore(model)}"
 
 
 def _difference(found: Located) -> str:

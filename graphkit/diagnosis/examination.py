@@ -50,7 +50,7 @@ class Check:
             return self.section(check())
         except Exception as exc:  # whatever a broken installation raises is a finding
             logger.debug("check %s failed", self.name, exc_info=True)
-            return self.section([failed("check", exc, self.severity)])
+            return self.section([failed("this check", exc, self.severity)])
 
     @property
     def severity(self) -> Status:
@@ -100,8 +100,12 @@ class Report:
 
 def examine(checks: Sequence[Check] = CHECKS) -> Report:
     """Run checks and return what they found; raises nothing, whatever the machine is like."""
+    # The others import graphkit's modules here: one after the other, as imports of a cycle from two threads at
+    # once can end in importlib's DeadlockError.
     with ThreadPoolExecutor(max_workers=max(1, len(checks))) as pool:
-        return Report(tuple(pool.map(lambda check: _apart(check) if check.native else check.run(), checks)))
+        apart = {check.name: pool.submit(_apart, check) for check in checks if check.native}
+        here = {check.name: check.run() for check in checks if not check.native}
+        return Report(tuple(here.get(check.name) or apart[check.name].result() for check in checks))
 
 
 def _apart(check: Check, patience: float = _PATIENCE_SECONDS) -> Section:
@@ -116,7 +120,7 @@ def _apart(check: Check, patience: float = _PATIENCE_SECONDS) -> Section:
     except subprocess.TimeoutExpired:
         return check.section([_broken_off(check, f"no answer within {patience:g} s")])
     except OSError as exc:
-        return check.section([failed("check", exc, check.severity)])
+        return check.section([failed("this check", exc, check.severity)])
     logger.debug("check %s said: %s", check.name, done.stderr)
     if done.returncode != 0:
         return check.section([_broken_off(check, _end(done))])

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.diagnosis.facts import Fact, Status
 from graphkit.diagnosis.hardware import Hardware, find_hardware
+from graphkit.diagnosis.installers import apt_install
 from graphkit.diagnosis.packages import version_fact
-from graphkit.diagnosis.repairs import failed
+from graphkit.diagnosis.repairs import failed, fix_of, missing_library
 from graphkit.diagnosis.requirements import installed
 from graphkit.errors import CudaUnavailableError, GpuError, NoEglError, NoGpuDeviceError
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from graphkit.gpu.egl import Egl, EglDisplay
 
 _VENDOR, _VERSION = 0x3053, 0x3054
-_SOFTWARE: Final = "apt-get install libegl1 libgl1-mesa-dri brings software rendering"
+_SOFTWARE: Final = ("libegl1", "libgl1-mesa-dri")
+"""Packages of Debian and Ubuntu that make OpenGL without a GPU."""
 _NO_HARDWARE: Final = (
     "a GPU and its vendor's driver; in a container: docker run --gpus all -e NVIDIA_DRIVER_CAPABILITIES=all"
 )
@@ -34,7 +36,7 @@ def check() -> list[Fact]:
 
 def _moderngl() -> Fact:
     try:
-        import moderngl  # noqa: F401 - whether it can be imported is the question
+        import moderngl.mgl  # noqa: F401 - moderngl itself can be imported without it, and does nothing then
     except Exception as exc:  # its extension module may lack a library
         return failed("moderngl", exc, Status.WARNING, "moderngl")
     return version_fact("moderngl", installed("moderngl").get("moderngl", ""), Status.WARNING)
@@ -50,7 +52,9 @@ def _egl_facts(hardware: Hardware, *, draws: bool) -> list[Fact]:
         found = devices.list_devices(library)
     except NoEglError as exc:
         lack = f"{exc.library} cannot be loaded ({exc.__cause__}); graphs on the GPU do not run"
-        return [Fact("EGL", lack, missing, library_fix(hardware))]
+        below = missing_library(exc.__cause__)
+        needs_more = below not in ("", exc.library)
+        return [Fact("EGL", lack, missing, fix_of(below) if needs_more else library_fix(hardware))]
     except (GpuError, AttributeError) as exc:  # AttributeError: a library that lacks a function of EGL
         return [failed("EGL", exc, missing)]
     facts = [Fact("EGL", f"{len(found)} device{'' if len(found) == 1 else 's'}")]
@@ -69,10 +73,10 @@ def library_fix(hardware: Hardware) -> str:
     """Return what brings EGL for the GPU of this machine."""
     if hardware.nvidia or hardware.driver:
         return (
-            "apt-get install libegl1, and libnvidia-gl of the driver's version; in a container: "
+            f"{apt_install('libegl1')}, and libnvidia-gl of the driver's version; in a container: "
             "NVIDIA_DRIVER_CAPABILITIES=all"
         )
-    return _SOFTWARE
+    return f"{apt_install(*_SOFTWARE)} brings software rendering"
 
 
 def _device(library: Egl, device: GpuDevice) -> Fact:
@@ -159,5 +163,5 @@ def _unused(hardware: Hardware) -> Fact:
             "NVIDIA_DRIVER_CAPABILITIES=all"
         )
     else:
-        fix = "apt-get install libgl1-mesa-dri"
+        fix = apt_install("libgl1-mesa-dri")
     return Fact("hardware", f"{hardware} is there, but not used", Status.WARNING, fix)

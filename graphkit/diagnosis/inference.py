@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.diagnosis.facts import Fact, Status
 from graphkit.diagnosis.hardware import find_hardware
+from graphkit.diagnosis.installers import pip
 from graphkit.diagnosis.packages import version_fact
 from graphkit.diagnosis.repairs import failed
-from graphkit.diagnosis.requirements import installed
+from graphkit.diagnosis.requirements import installed, supported
 
 if TYPE_CHECKING:
     from graphkit.inference import Session
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 _BUILDS: Final = ("onnxruntime", "onnxruntime-gpu")
 _TRIED_MODEL: Final = "mediapipe/modules/palm_detection/palm_detection_lite.tflite"
 _NAMES: Final = {"cpu": "the CPU", "cuda": "CUDA", "tensorrt": "TensorRT"}
-_CUDA_FIX: Final = "pip install 'graphkit[cuda]'"
 _NO_GPU: Final = "an NVIDIA GPU and its driver; in a container: docker run --gpus all"
 
 
@@ -44,7 +44,7 @@ def _version(version: str, builds: list[str]) -> Fact:
 
 def two_builds_fact() -> Fact:
     """Return the fact that two builds of ONNX Runtime lie over each other."""
-    fix = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
+    fix = f"{pip()} uninstall -y {' '.join(_BUILDS)} && {pip()} install {_BUILDS[-1]}"
     return Fact("packages", f"{' and '.join(_BUILDS)} overwrite each other's files", Status.WARNING, fix)
 
 
@@ -67,8 +67,13 @@ def _cuda_fix(fault: str, driver_fault: str | None) -> str:
     if driver_fault is not None:
         return "install or update NVIDIA's driver until nvidia-smi works; in a container: docker run --gpus all"
     if "without CUDA" in fault:
-        return f"pip uninstall -y onnxruntime && {_CUDA_FIX}"
-    return _CUDA_FIX
+        return f"{pip()} uninstall -y onnxruntime && {_with_cuda()}"
+    return _with_cuda()
+
+
+def _with_cuda() -> str:
+    """Return the command that installs ONNX Runtime with NVIDIA's libraries, as the extra ``cuda`` does."""
+    return f"{pip()} install '{_BUILDS[-1]}[cuda,cudnn]{supported(_BUILDS[-1])}'"
 
 
 def _run_a_model() -> list[Fact]:
@@ -100,5 +105,5 @@ def _run(session: Session) -> str:
 def _fallback(session: Session) -> tuple[Status, str]:
     """Return how it is meant that a session does not run where it was planned to."""
     if "could not start" in session.provider_reason:
-        return Status.WARNING, f"{session.provider_reason}; update NVIDIA's driver, or {_CUDA_FIX}"
+        return Status.WARNING, f"{session.provider_reason}; update NVIDIA's driver, or {_with_cuda()}"
     return Status.OK, ""

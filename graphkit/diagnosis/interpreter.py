@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import shlex
 import sys
+from pathlib import Path
 
+import graphkit
 from graphkit.diagnosis.facts import Fact, Status
+from graphkit.diagnosis.installers import pip, reinstall_graphkit
 
 _OLDEST = (3, 11)
 
@@ -34,11 +38,15 @@ def _graphkit() -> Fact:
     try:
         version = importlib.metadata.version("graphkit")
     except importlib.metadata.PackageNotFoundError:
-        found = f"not installed, imported from {graphs_dir().parent}"
-        return Fact(
-            "graphkit",
-            found,
-            Status.BROKEN,
-            f"pip install -e {graphs_dir().parent}: its calculators are found only so",
-        )
+        return _not_installed(Path(graphkit.__file__).parent.parent)
+    if not graphs_dir().is_dir():
+        return Fact("graphkit", f"{version}, without its graphs", Status.BROKEN, reinstall_graphkit())
     return Fact("graphkit", f"{version}, graphs in {graphs_dir()}")
+
+
+def _not_installed(folder: Path) -> Fact:
+    """Return the fact that the package is imported from a folder, but was not installed."""
+    checkout = (folder / "pyproject.toml").is_file()
+    fix = f"{pip()} install -e {shlex.quote(str(folder))}" if checkout else reinstall_graphkit()
+    found = f"not installed, imported from {folder}; so its calculators are not found"
+    return Fact("graphkit", found, Status.BROKEN, fix)

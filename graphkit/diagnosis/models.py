@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from typing import TYPE_CHECKING, Final
 
 from graphkit.diagnosis.facts import Fact, Status
+from graphkit.diagnosis.installers import reinstall_graphkit
 from graphkit.models import CATALOGUE
 from graphkit.models.locate import Located, Place, locate
+from graphkit.resources import graphs_dir
 from graphkit.user_cache import folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_REINSTALL: Final = "pip install --force-reinstall graphkit"
+    from graphkit.models import Model
+
 _SET_CACHE: Final = "set GRAPHKIT_CACHE_DIR to a folder that you may write to"
 
 
 def check() -> list[Fact]:
     """Hash every model that comes with graphkit or was fetched, and try the cache folder."""
-    found = [locate(model) for model in CATALOGUE]
-    shipped = [model for model in found if model.model.shipped]
-    odd = [model_fact(model) for model in shipped if not model.intact]
-    count = f"{len(shipped) - len(odd)} of {len(shipped)} are there and intact (SHA-256)"
-    status = max((fact.status for fact in odd), key=lambda status: status.rank, default=Status.OK)
-    others = [model_fact(model) for model in found if not model.model.shipped]
-    return [Fact("shipped", count, status), *odd, *others, _cache()]
+    return [*(model_fact(locate(model)) for model in CATALOGUE), _cache()]
 
 
 def model_fact(found: Located) -> Fact:
     """Return what there is to say about one model."""
     name, wanted = found.model.name, found.model.sha256[:12]
     if found.intact:
-        return Fact(name, f"{found.place.value}, {found.path}")
+        return Fact(name, f"{found.place.value}, intact (SHA-256 {wanted}…), {found.path}")
     if found.path is None:
         if found.model.shipped:
-            return Fact(name, "missing", Status.BROKEN, _REINSTALL)
+            return Fact(name, "missing", Status.BROKEN, restore(found.model))
         return Fact(name, "not fetched", Status.ABSENT, f"graphkit models fetch {name}")
     if found.fault:
         return Fact(name, f"{found.path} cannot be read: {found.fault}", Status.BROKEN, f"chmod a+r {found.path}")
@@ -44,8 +42,16 @@ def model_fact(found: Located) -> Fact:
     if found.place is Place.YOURS:
         fix = "fine if you put it there; remove it to use graphkit's"
         return Fact(name, difference, Status.WARNING, fix)
-    fix = _REINSTALL if found.model.shipped else f"graphkit models fetch {name}"
+    fix = restore(found.model) if found.model.shipped else f"graphkit models fetch {name}"
     return Fact(name, difference, Status.BROKEN if found.model.shipped else Status.WARNING, fix)
+
+
+def restore(model: Model) -> str:
+    """Return the command that brings back a model that comes with graphkit."""
+    graphs = graphs_dir()
+    if (graphs.parent / ".git").exists():
+        return f"git -C {shlex.quote(str(graphs))} checkout -- {model.path}"
+    return reinstall_graphkit()
 
 
 def _cache() -> Fact:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from graphkit.diagnosis.facts import Fact, Status
+from graphkit.diagnosis.installers import pip
 from graphkit.diagnosis.repairs import failed
-from graphkit.diagnosis.requirements import installed, supported
+from graphkit.diagnosis.requirements import installed, pip_install, supported
 
 _HEADLESS: Final = "opencv-python-headless"
 _BUILDS: Final = (
@@ -27,7 +28,7 @@ def check() -> list[Fact]:
     facts = [opencv_fact(cv2.__version__)]
     if len(builds) > 1:
         names = " ".join(builds)
-        fix = f"pip uninstall -y {names} && pip install '{_HEADLESS}{supported(_HEADLESS)}'"
+        fix = f"{pip()} uninstall -y {names} && {pip_install(_HEADLESS)}"
         facts.append(Fact("packages", f"{' and '.join(builds)} overwrite each other's files", Status.WARNING, fix))
     return facts
 
@@ -38,4 +39,4 @@ def opencv_fact(version: str) -> Fact:
     if version in wanted:
         return Fact("OpenCV", version)
     found = f"{version}; graphkit needs {wanted}: others resample differently, and landmarks move"
-    return Fact("OpenCV", found, Status.BROKEN, f"pip install '{_HEADLESS}{wanted}'")
+    return Fact("OpenCV", found, Status.BROKEN, pip_install(_HEADLESS))

@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
 from graphkit.diagnosis.facts import Fact, Status
+from graphkit.diagnosis.installers import reinstall_graphkit
 from graphkit.diagnosis.repairs import failed
 from graphkit.diagnosis.requirements import installed, pip_install, supported
 
@@ -52,7 +53,7 @@ def _calculators() -> list[Fact]:
     entries = sorted(entry_points(group=registry.ENTRY_POINT_GROUP), key=lambda entry: entry.name)
     if not any(_is_ours(entry) for entry in entries):
         found = "those that come with graphkit are not registered"
-        return [Fact("calculators", found, Status.BROKEN, "pip install --force-reinstall graphkit")]
+        return [Fact("calculators", found, Status.BROKEN, reinstall_graphkit())]
     faults = []
     for entry in entries:
         try:

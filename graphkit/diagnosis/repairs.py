@@ -6,9 +6,11 @@ import re
 from typing import Final
 
 from graphkit.diagnosis.facts import Fact, Status
+from graphkit.diagnosis.installers import apt_install, reinstall_graphkit
 from graphkit.diagnosis.requirements import pip_install
+from graphkit.errors import PackageError
 
-_MISSING_LIBRARY: Final = re.compile(r"(lib[\w+.-]+\.so[\w.]*): cannot open shared object file")
+_MISSING_LIBRARY: Final = re.compile(r"(lib[\w+.-]+\.so[\w.]*): cannot open shared object file(: [A-Z][\w ]*)?")
 _APT_PACKAGES: Final = {
     "libGL.so.1": "libgl1",
     "libEGL.so.1": "libegl1",
@@ -26,7 +28,7 @@ _DISTRIBUTIONS: Final = {
     "av": "av",
     "cv2": "opencv-python-headless",
     "google": "protobuf",
-    "graphkit_calculators": "graphkit",
+    "click": "click",
     "moderngl": "moderngl",
     "numpy": "numpy",
     "onnx": "onnx",
@@ -52,7 +54,9 @@ def failed(label: str, error: BaseException, status: Status, distribution: str =
 
 
 def _told(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or "no message"
+    library = _MISSING_LIBRARY.search(str(error))
+    # numpy and others say at length what it may be before they say which library it is.
+    text = library[0] if library else " ".join(str(error).split()) or "no message"
     text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"not installed (no module {error.name})"
@@ -60,20 +64,47 @@ def _told(error: BaseException) -> str:
 
 
 def _fix(error: BaseException, distribution: str) -> str:
-    library = _MISSING_LIBRARY.search(str(error))
-    if library and not _OF_A_WHEEL.search(library[1]):
-        return _library_fix(library[1])
+    library = missing_library(error)
+    if library and not _OF_A_WHEEL.search(library):
+        return fix_of(library)
     if isinstance(error, ModuleNotFoundError):
-        top = (error.name or "").partition(".")[0]
-        return pip_install(_DISTRIBUTIONS.get(top, distribution or "graphkit"))
-    if distribution or isinstance(error, ImportError):
-        return pip_install(distribution or "graphkit", again=True)
-    return ""
+        needed = distribution_of(error) or distribution
+        return pip_install(needed) if needed else reinstall_graphkit()
+    if distribution:
+        return pip_install(distribution, again=True)
+    return reinstall_graphkit() if isinstance(error, ImportError) else ""
 
 
-def _library_fix(library: str) -> str:
+def distribution_of(error: ImportError) -> str:
+    """Return the package of those that graphkit needs which could not be imported; "" where it is another."""
+    return _DISTRIBUTIONS.get((error.name or "").partition(".")[0], "")
+
+
+def package_error(error: ImportError) -> PackageError | None:
+    """Return what an import that failed tells about graphkit's own packages; None where it is about another.
+
+    numpy and others wrap what went wrong: the causes count too.
+    """
+    cause: BaseException | None = error
+    while isinstance(cause, ImportError):
+        if package := distribution_of(cause):
+            lack = _told(cause)
+            return PackageError(package, lack, _fix(cause, package))
+        cause = cause.__cause__
+    return None
+
+
+def missing_library(error: BaseException | None) -> str:
+    """Return the shared library that could not be found, as the loader's message names it; "" for none."""
+    found = _MISSING_LIBRARY.search(str(error))
+    return found[1] if found else ""
+
+
+def fix_of(library: str) -> str:
+    """Return what brings a shared library of the system."""
     package = _APT_PACKAGES.get(library)
     if package is None:
         return f"install the package that has {library} (apt-file search {library})"
-    alternative = " or, without it: pip install --force-reinstall opencv-python-headless"
-    return f"apt-get install {package}" + (alternative if library == "libGL.so.1" else "")
+    if library == "libGL.so.1":
+        return f"{apt_install(package)} or, without it: {pip_install('opencv-python-headless', again=True)}"
+    return apt_install(package)

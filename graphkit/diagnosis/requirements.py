@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from graphkit.diagnosis.installers import pip
+
 _REQUIREMENT: Final = re.compile(r"([\w.-]+)(?:\[[^\]]*\])?\s*([^;]*)")
 _BOUND: Final = re.compile(r"(>=|<)\s*([\d.]+)")
 
@@ -51,7 +53,7 @@ def pip_install(distribution: str, *, again: bool = False) -> str:
     """Return the command that installs a package in a version that is supported."""
     bounds = str(supported(distribution))
     what = f"'{distribution}{bounds}'" if bounds else distribution
-    return f"pip install {'--force-reinstall ' if again else ''}{what}"
+    return f"{pip()} install {'--force-reinstall ' if again else ''}{what}"
 
 
 @cache

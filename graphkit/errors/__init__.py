@@ -51,6 +51,7 @@
   + InputError                       an input file that is no video and cannot be read
   + OutputError                      a file that cannot be written
   + PreviewError                     the address of a preview is taken or not ours
+  + PackageError                     a package that graphkit needs is missing or broken
   + UsageError                       a flag or file given to the command line
   + BenchmarkError                   something could not be measured
     - MeasuredProcessError           a process that was measured failed
@@ -81,6 +82,7 @@ from graphkit.errors.files import (
     ModelFormatError,
     ModelHashError,
     OutputError,
+    PackageError,
     PreviewError,
     ResourceNotFoundError,
     UnsupportedOpError,
@@ -161,6 +163,7 @@ __all__ = [
     "VideoWriteError",
     "InputError",
     "OutputError",
+    "PackageError",
     "PreviewError",
     "UsageError",
     "BenchmarkError",

@@ -86,6 +86,21 @@ class ModelFormatError(InferenceError):
         super().__init__(f"{model}: {found}; expected {expected}. Fetch the file again.")
 
 
+class PackageError(GraphkitError):
+    """A Python package that graphkit needs is not installed, or cannot be loaded.
+
+    Attributes:
+        package: its name.
+        fix: what to do about it.
+    """
+
+    def __init__(self, package: str, lack: str, fix: str) -> None:
+        self.package, self.fix = package, fix
+        super().__init__(
+            f"the package {package}: {lack}. Fix: {fix}\ngraphkit doctor looks at everything else that is needed."
+        )
+
+
 class VideoError(GraphkitError):
     """A video could not be read or written."""
 

@@ -38,7 +38,8 @@ class NoGpuDeviceError(GpuError):
         fix = (
             f"Choose one of these with --gpu-device or GRAPHKIT_GPU_DEVICE:{listing}"
             if devices
-            else "Install a driver: the vendor's, or Mesa's for any machine: apt-get install libgl1-mesa-dri."
+            else "Install a driver: the vendor's, or Mesa's for any machine: "
+            "apt-get install libegl-mesa0 libgl1-mesa-dri."
         )
         super().__init__(f"{found}. {fix}")
 

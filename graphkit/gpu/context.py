@@ -201,7 +201,7 @@ class GlContext:
                 return
 
     def _begin(self, display: EglDisplay, share: int) -> None:
-        import moderngl
+        import moderngl.mgl  # by its name: without this part of it, moderngl is imported all the same
 
         loader: Any = EglContext(display, share)  # moderngl's hints know only its own loaders
         self._egl = loader

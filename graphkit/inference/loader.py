@@ -17,6 +17,7 @@ from graphkit.inference.imported import IMPORTER_VERSION
 from graphkit.inference.model_file import describe_bytes
 from graphkit.inference.onnx_runtime import onnx_runtime
 from graphkit.inference.session import Session
+from graphkit.resources import FileContents
 from graphkit.threads import inference_threads
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def load(
     provider: str = "auto",
     outputs: Sequence[int] | None = None,
     threads: int | None = None,
+    asked_by: str = "",
 ) -> Session:
     """Return the session of a model.
 
@@ -97,6 +99,7 @@ def load(
         outputs: the indices of the outputs to compute, in the order in which `run` gives them; what only
             the others need is not computed. None for all.
         threads: threads inside one run; None for the budget's (`graphkit.threads`).
+        asked_by: who wants *provider*, in words for `Session.provider_reason`; "" for the caller.
 
     Returns:
         The one session of this process for that model, provider, choice of outputs and number of threads.
@@ -107,8 +110,8 @@ def load(
         UnsupportedOpError: the model holds an operation that is not known.
         InferenceError: the provider was asked for by name and is not usable, or there is no such output.
     """
-    choice = providers.choose(provider)
-    source = _Source("<bytes>", lambda: model) if isinstance(model, bytes) else _file_source(Path(model))
+    choice = providers.choose(provider, asked_by)
+    source = _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
     wanted = None if outputs is None else tuple(outputs)
     key = _Key(source.digest, choice.provider, wanted, threads or inference_threads())
     return _pool.get(key, source, choice)
@@ -123,6 +126,10 @@ def unload_all() -> None:
     """Forget the sessions of this process. Those still in use live on until nobody holds them."""
     _pool.clear()
     _file_digest.cache_clear()
+
+
+def _bytes_source(data: bytes) -> _Source:
+    return _Source(data.path if isinstance(data, FileContents) else "<bytes>", lambda: data)
 
 
 def _file_source(path: Path) -> _Source:

@@ -20,7 +20,7 @@ from graphkit.inference.onnx_runtime import onnx_runtime
 logger = logging.getLogger("graphkit.inference")
 
 PROVIDERS = ("auto", "cpu", "cuda", "tensorrt")
-_INSTALL = "pip install 'graphkit[cuda]' brings the NVIDIA libraries"
+_INSTALL = "pip install 'onnxruntime-gpu[cuda,cudnn]' brings the NVIDIA libraries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,12 @@ class Choice:
         return str(first if isinstance(first, str) else first[0])
 
 
-def choose(provider: str = "auto") -> Choice:
+def choose(provider: str = "auto", asked_by: str = "") -> Choice:
     """Return the provider to use.
 
     Args:
         provider: "auto" takes CUDA where it is usable and else the CPU; the others are taken or refused.
+        asked_by: who wants it, for the reason; "" for the caller.
 
     Raises:
         UsageError: there is no such provider.
@@ -57,16 +58,20 @@ def choose(provider: str = "auto") -> Choice:
         known = ", ".join(PROVIDERS)
         raise UsageError(f"no provider {provider!r}; there are {known}.{did_you_mean(provider, PROVIDERS)}")
     warn_of_two_runtimes()
+    asked = f"{asked_by} asks for it" if asked_by else "it was asked for"
     if provider == "cpu":
-        return Choice("cpu", "it was asked for", _onnx_providers("cpu"), required=True)
+        return Choice("cpu", asked, _onnx_providers("cpu"), required=True)
     missing = cuda_fault() or (tensorrt_fault() if provider == "tensorrt" else None)
     if missing is None:
         taken = "cuda" if provider == "auto" else provider
-        reason = "an NVIDIA GPU and its libraries were found" if provider == "auto" else "it was asked for"
+        reason = "an NVIDIA GPU and its libraries were found" if provider == "auto" else asked
         return Choice(taken, reason, _onnx_providers(taken), required=provider != "auto")
     if provider == "auto":
         return Choice("cpu", missing, _onnx_providers("cpu"), required=False)
-    raise InferenceError(f"provider {provider!r} cannot be used: {missing}")
+    raise InferenceError(
+        f'provider {provider!r} cannot be used: {missing}. Use "auto", which takes what there is, or "cpu" '
+        "(--provider on the command line)."
+    )
 
 
 def _onnx_providers(provider: str) -> tuple[Any, ...]:

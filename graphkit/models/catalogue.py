@@ -130,9 +130,13 @@ def find_model(name: str) -> Model:
 
 
 def fetch_hint(resource: str) -> str:
-    """Return a sentence for the message about a missing *resource*: how to fetch it; empty where it cannot be."""
+    """Return a sentence for the message about a missing *resource*: how to have it; empty for no model."""
     model = _lookup(resource)
-    return "" if model is None or model.shipped else f" Or fetch it: graphkit models fetch {model.name}"
+    if model is None:
+        return ""
+    if model.shipped:
+        return " It comes with graphkit, whose installation is damaged: graphkit doctor says how to mend it."
+    return f" Or fetch it: graphkit models fetch {model.name}"
 
 
 def _lookup(name: str) -> Model | None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.errors import ResourceNotFoundError
+from graphkit import resources
+from graphkit.errors import InputError, ResourceNotFoundError
 from graphkit.resources import ROOT_VARIABLE, Resources, graphs_dir
 
 
@@ -113,6 +114,84 @@ def test_graph_that_is_there_comes_first(place):
     place("graphs/hand_tracking/hand_tracking_desktop_live.pbtxt")
     name = "graphs/hand_tracking/hand_tracking_desktop_live.pbtxt"
     assert Resources().find_graph(name) == Path(name)
+
+
+def test_a_graph_that_is_not_there_is_ours_whatever_lies_about(place):
+    place("mediapipe/graphs/hand_tracking/hand_tracking_desktop_live.pbtxt")
+    place("hand_tracking/hand_tracking_desktop_live.pbtxt")
+    found = Resources().find_graph("graphs/hand_tracking/hand_tracking_desktop_live.pbtxt")
+    assert found == graphs_dir().resolve() / "hand_tracking/hand_tracking_desktop_live.pbtxt"
+
+
+def test_a_graph_that_is_not_ours_is_found_under_its_other_names(place):
+    path = place("mediapipe/graphs/mine.pbtxt")
+    assert Resources().find_graph("graphs/mine.pbtxt") == path
+    given = place("given/graphs/hand_tracking/hand_tracking_desktop_live.pbtxt")
+    assert Resources(["given"]).find_graph("graphs/hand_tracking/hand_tracking_desktop_live.pbtxt") == given
+
+
+def test_the_log_says_which_file_was_taken(place, caplog, tmp_path):
+    caplog.set_level("INFO", "graphkit.resources")
+    place("graphs/mine.pbtxt")
+    Resources().find_graph("graphs/mine.pbtxt")
+    Resources().find_graph("graphs/hand_tracking/hand_tracking_desktop_live.pbtxt")
+    Resources().resolve(str(place("x")))
+    packaged = graphs_dir().resolve() / "hand_tracking/hand_tracking_desktop_live.pbtxt"
+    assert caplog.messages == [
+        f"graphs/mine.pbtxt: the file in {tmp_path}/graphs",
+        f"graphs/hand_tracking/hand_tracking_desktop_live.pbtxt: {packaged}",
+        f"{tmp_path}/x: {tmp_path}/x",
+    ]
+
+
+def test_folders_that_cannot_be_looked_into_are_passed_over(place, monkeypatch):
+    # A name that is too long stands for any error of the file system, such as a home that is closed to this user.
+    monkeypatch.setenv("GRAPHKIT_CACHE_DIR", "x" * 300)
+    assert Resources().resolve("mediapipe/modules/palm_detection/palm_detection_full.tflite").is_file()
+    with pytest.raises(ResourceNotFoundError):
+        Resources().resolve("y" * 300)
+    with pytest.raises(ResourceNotFoundError):
+        Resources().find_graph("y" * 300)
+
+
+def test_contents_know_their_file(place):
+    path = place("x")
+    contents = Resources().read("x")
+    assert (contents, contents.path) == (b"x", str(path))
+
+
+def test_a_file_that_cannot_be_read(place, monkeypatch):
+    path = place("x")
+
+    def closed(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", closed)
+    with pytest.raises(InputError) as caught:
+        Resources().read("x")
+    assert str(caught.value) == f"{path}: cannot be read: Permission denied."
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        pytest.param(
+            "modules/pose_detection/pose_detection.tflite",
+            "It comes with graphkit, whose installation is damaged: graphkit doctor says how to mend it.",
+            id="comes along",
+        ),
+        pytest.param(
+            "modules/pose_landmark/pose_landmark_lite.tflite",
+            "Or fetch it: graphkit models fetch pose_landmark_lite", id="is fetched",
+        ),
+        pytest.param("modules/mine.tflite", "or name its folder with --resource_root_dir.", id="is not known"),
+    ],
+)  # fmt: skip
+def test_what_to_do_about_a_missing_model(place, name, hint, tmp_path, monkeypatch):
+    monkeypatch.setattr(resources, "graphs_dir", lambda: tmp_path / "none")
+    with pytest.raises(ResourceNotFoundError) as caught:
+        Resources().resolve(name)
+    assert str(caught.value).endswith(hint)
 
 
 def test_missing_graph(place):

@@ -146,7 +146,8 @@ class InferenceCalculator(Calculator):
         delegate = self._delegate(cc)
         provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate, on_gpu=_draws_on_gpu(cc))
         threads = threads_of(settings, chosen, delegate)
-        return load(source, provider=provider, outputs=self._wanted, threads=threads)
+        asked_by = "" if settings.provider else "the graph"
+        return load(source, provider=provider, outputs=self._wanted, threads=threads, asked_by=asked_by)
 
     def _delegate(self, cc: CalculatorContext) -> Delegate | None:
         side = self.delegate.get(cc)

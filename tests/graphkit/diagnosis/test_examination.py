@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,7 @@ def test_an_exception_is_a_fact(needed: bool, status: Status, monkeypatch: pytes
     (section,) = examine([Check("odd", "Odd", needed=needed)]).sections
     (fact,) = section.facts
     assert (fact.label, fact.found, fact.status) == (
-        "check",
+        "this check",
         "OSError: libfoo.so.7: cannot open shared object file",
         status,
     )
@@ -116,3 +117,18 @@ def test_an_interpreter_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_broken_fact_makes_the_report_unhealthy(av) -> None:
     av("raise ImportError('x')")
     assert not examine([VIDEO]).healthy
+
+
+def test_checks_that_import_here_do_so_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports of a cycle from two threads at once can end in importlib's DeadlockError."""
+    where: list[threading.Thread] = []
+
+    def check() -> list[Fact]:
+        where.append(threading.current_thread())
+        return [Fact("it", "well")]
+
+    for name in ("one", "two"):
+        monkeypatch.setitem(sys.modules, f"graphkit.diagnosis.{name}", SimpleNamespace(check=check))
+    report = examine([Check("one", "One"), Check("threads", "Apart", native=True), Check("two", "Two")])
+    assert [section.title for section in report.sections] == ["One", "Apart", "Two"]
+    assert where == [threading.current_thread()] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -183,7 +184,7 @@ def test_no_device(found: tuple[GpuDevice, ...], dead: tuple[int, ...], lack: st
     taken = machine(*found, dead=dead)["taken"]
     assert taken.found.startswith(f"none: {lack}")
     assert taken.status is Status.ABSENT
-    assert taken.fix.endswith("apt-get install libgl1-mesa-dri.")
+    assert taken.fix.endswith("apt-get install libegl-mesa0 libgl1-mesa-dri.")
 
 
 @pytest.mark.parametrize(
@@ -206,6 +207,19 @@ def test_no_egl(hardware: Hardware, status: Status, fix: str, machine, monkeypat
     assert fact.fix.startswith(fix)
 
 
+def test_a_library_that_egl_needs_is_missing(machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    lack = "libGLdispatch.so.0: cannot open shared object file: No such file or directory"
+
+    def missing() -> None:
+        raise NoEglError("libEGL.so.1", lack) from OSError(lack)
+
+    machine()
+    monkeypatch.setattr(egl, "library", missing)
+    fact = {fact.label: fact for fact in gpu.check()}["EGL"]
+    assert fact.found == f"libEGL.so.1 cannot be loaded ({lack}); graphs on the GPU do not run"
+    assert fact.fix == "apt-get install libglvnd0"
+
+
 def test_a_library_that_is_no_egl(machine, monkeypatch: pytest.MonkeyPatch) -> None:
     def odd() -> None:
         raise AttributeError("undefined symbol: eglGetProcAddress")
@@ -223,6 +237,11 @@ def test_a_library_that_is_no_egl(machine, monkeypatch: pytest.MonkeyPatch) -> N
     ("error", "found"),
     [
         pytest.param(None, "not installed (no module moderngl)", id="missing"),
+        pytest.param(
+            ModuleNotFoundError("No module named 'moderngl.mgl'", name="moderngl.mgl"),
+            "not installed (no module moderngl.mgl)",
+            id="without its compiled part",
+        ),
         pytest.param(OSError("no X11"), "OSError: no X11", id="broken"),
     ],
 )
@@ -230,8 +249,12 @@ def test_moderngl_that_cannot_be_imported(
     error: Exception | None, found: str, machine, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
     monkeypatch.setitem(sys.modules, "moderngl", None)
-    if error is not None:
+    if isinstance(error, ModuleNotFoundError):
+        monkeypatch.setitem(sys.modules, "moderngl", ModuleType("moderngl"))
+        monkeypatch.setitem(sys.modules, str(error.name), None)
+    elif error is not None:
         monkeypatch.delitem(sys.modules, "moderngl")
+        monkeypatch.delitem(sys.modules, "moderngl.mgl", raising=False)
         (tmp_path / "moderngl.py").write_text(f"raise {error!r}")
         monkeypatch.syspath_prepend(tmp_path)
     facts = machine(MESA)

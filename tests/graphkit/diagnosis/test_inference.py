@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 NVIDIA = Hardware(nvidia=("/dev/nvidia0",))
 NO_DRIVER = "no NVIDIA driver (libcuda.so.1 not found)"
-NO_LIBRARIES = "libcudnn.so.9 not found (pip install 'graphkit[cuda]' brings the NVIDIA libraries)"
+WITH_CUDA = "pip install 'onnxruntime-gpu[cuda,cudnn]>=1.20'"
+NO_LIBRARIES = "libcudnn.so.9 not found (pip install 'onnxruntime-gpu[cuda,cudnn]' brings the NVIDIA libraries)"
 NO_CUDA = "this onnxruntime is built without CUDA (onnxruntime-gpu has it)"
 NVIDIA_SMI = "install or update NVIDIA's driver until nvidia-smi works; in a container: docker run --gpus all"
 
@@ -64,11 +65,11 @@ def test_missing(monkeypatch: pytest.MonkeyPatch) -> None:
             NO_DRIVER, NO_DRIVER, Hardware(driver="NVRM 535"), Status.WARNING, NVIDIA_SMI, id="kernel module alone"
         ),
         pytest.param(
-            NO_LIBRARIES, None, Hardware(), Status.WARNING, "pip install 'graphkit[cuda]'", id="no libraries"
+            NO_LIBRARIES, None, Hardware(), Status.WARNING, WITH_CUDA, id="no libraries"
         ),
         pytest.param(
             NO_CUDA, None, NVIDIA, Status.WARNING,
-            "pip uninstall -y onnxruntime && pip install 'graphkit[cuda]'", id="built without CUDA",
+            f"pip uninstall -y onnxruntime && {WITH_CUDA}", id="built without CUDA",
         ),
     ],
 )  # fmt: skip
@@ -123,7 +124,7 @@ def test_onnx_runtime_that_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphkit_inference, "load", lambda path: session)
     fact = facts()["a model"]
     assert (fact.found, fact.status) == ("palm_detection_lite runs on the CPU", Status.WARNING)
-    assert fact.fix == f"{reason}; update NVIDIA's driver, or pip install 'graphkit[cuda]'"
+    assert fact.fix == f"{reason}; update NVIDIA's driver, or pip install 'onnxruntime-gpu[cuda,cudnn]>=1.20'"
 
 
 def test_a_session_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from graphkit.diagnosis import Status, models
-from graphkit.models import find_model
+from graphkit.models import CATALOGUE, find_model
 from graphkit.models.locate import Located, Place
+from graphkit.resources import graphs_dir
 
 if TYPE_CHECKING:
     from graphkit.diagnosis import Fact
 
 pytestmark = pytest.mark.usefixtures("user_cache")
+AGAIN = "install graphkit again, from where you had it"
 PALM, LITE = find_model("palm_detection_lite"), find_model("pose_landmark_lite")
 
 
@@ -31,11 +33,10 @@ def put(folder: Path, path: str) -> Path:
 
 def test_here() -> None:
     found = facts()
-    assert list(found) == ["shipped", "pose_landmark_lite", "pose_landmark_heavy", "cache"]
-    assert (found["shipped"].status, found["shipped"].found) == (
-        Status.OK,
-        "6 of 6 are there and intact (SHA-256)",
-    )
+    assert list(found) == [*(model.name for model in CATALOGUE), "cache"]
+    palm = found["palm_detection_lite"]
+    assert palm.status is Status.OK
+    assert palm.found == f"shipped, intact (SHA-256 e9a4aaddf90d…), {graphs_dir() / PALM.path}"
     lite = found["pose_landmark_lite"]
     assert (lite.found, lite.status, lite.fix) == (
         "not fetched",
@@ -46,11 +47,9 @@ def test_here() -> None:
 
 def test_your_own_in_front_of_ours(tmp_path: Path) -> None:
     path = put(tmp_path / "work", PALM.path)
-    found = facts()
-    assert found["shipped"].found == "5 of 6 are there and intact (SHA-256)"
-    fact = found["palm_detection_lite"]
+    fact = facts()["palm_detection_lite"]
     assert fact.found.startswith(f"{path} is another file (SHA-256 ")
-    assert (fact.status, found["shipped"].status) == (Status.WARNING, Status.WARNING)
+    assert fact.status is Status.WARNING
     assert fact.fix == "fine if you put it there; remove it to use graphkit's"
 
 
@@ -64,13 +63,11 @@ def test_a_damaged_one_that_was_fetched(user_cache: Path) -> None:
 @pytest.mark.parametrize(
     ("located", "found", "fix"),
     [
-        pytest.param(
-            Located(PALM, None, Place.MISSING), "missing", "pip install --force-reinstall graphkit", id="missing"
-        ),
+        pytest.param(Located(PALM, None, Place.MISSING), "missing", AGAIN, id="missing"),
         pytest.param(
             Located(PALM, Path("/g/palm"), Place.SHIPPED, "0" * 64),
             "/g/palm is another file (SHA-256 000000000000… instead of e9a4aaddf90d…)",
-            "pip install --force-reinstall graphkit", id="damaged",
+            AGAIN, id="damaged",
         ),
         pytest.param(
             Located(PALM, Path("/g/palm"), Place.SHIPPED, fault="Permission denied"),
@@ -78,7 +75,10 @@ def test_a_damaged_one_that_was_fetched(user_cache: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_shipped_ones_that_are_broken(located: Located, found: str, fix: str) -> None:
+def test_shipped_ones_that_are_broken(
+    located: Located, found: str, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "graphs_dir", lambda: tmp_path / "graphs")
     fact = models.model_fact(located)
     assert (fact.label, fact.found, fact.status, fact.fix) == (
         "palm_detection_lite",
@@ -88,10 +88,10 @@ def test_shipped_ones_that_are_broken(located: Located, found: str, fix: str) ->
     )
 
 
-def test_one_broken_model_breaks_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "locate", lambda model: Located(model, None, Place.MISSING))
-    shipped = facts()["shipped"]
-    assert (shipped.found, shipped.status) == ("0 of 6 are there and intact (SHA-256)", Status.BROKEN)
+def test_in_a_checkout_git_brings_a_model_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.setattr(models, "graphs_dir", lambda: tmp_path / "graphs")
+    assert models.restore(PALM) == f"git -C {tmp_path / 'graphs'} checkout -- {PALM.path}"
 
 
 def test_a_cache_that_is_not_made_yet(user_cache: Path) -> None:

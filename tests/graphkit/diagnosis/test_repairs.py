@@ -9,6 +9,7 @@ from graphkit.diagnosis.repairs import failed
 
 CANNOT_OPEN = "cannot open shared object file: No such file or directory"
 PIP = "pip install --force-reinstall"
+GRAPHKIT = "install graphkit again, from where you had it"
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ PIP = "pip install --force-reinstall"
         ),
         pytest.param(
             ModuleNotFoundError("No module named 'odd'", name="odd"), "",
-            "not installed (no module odd)", "pip install graphkit", id="unknown module",
+            "not installed (no module odd)", GRAPHKIT, id="unknown module",
         ),
         pytest.param(
             ImportError(f"libgomp.so.1: {CANNOT_OPEN}"), "onnx",
@@ -33,7 +34,7 @@ PIP = "pip install --force-reinstall"
         pytest.param(
             ImportError(f"libGL.so.1: {CANNOT_OPEN}"), "opencv-python-headless",
             f"cannot be loaded: libGL.so.1: {CANNOT_OPEN}",
-            f"apt-get install libgl1 or, without it: {PIP} opencv-python-headless", id="libGL",
+            f"apt-get install libgl1 or, without it: {PIP} 'opencv-python-headless>=4.11,<5'", id="libGL",
         ),
         pytest.param(
             ImportError(f"libodd.so.3: {CANNOT_OPEN}"), "onnx", f"cannot be loaded: libodd.so.3: {CANNOT_OPEN}",
@@ -43,7 +44,11 @@ PIP = "pip install --force-reinstall"
             ImportError(f"libx264-1a2b3c4d.so.164: {CANNOT_OPEN}"), "rich",
             f"cannot be loaded: libx264-1a2b3c4d.so.164: {CANNOT_OPEN}", f"{PIP} 'rich>=13.7'", id="of a wheel",
         ),
-        pytest.param(ImportError("why"), "", "cannot be loaded: why", f"{PIP} graphkit", id="import"),
+        pytest.param(
+            ImportError(f"At length.\n\nOriginal error was: libstdc++.so.6: {CANNOT_OPEN}\n"), "numpy",
+            f"cannot be loaded: libstdc++.so.6: {CANNOT_OPEN}", "apt-get install libstdc++6", id="a long message",
+        ),
+        pytest.param(ImportError("why"), "", "cannot be loaded: why", GRAPHKIT, id="import"),
         pytest.param(RuntimeError("ABI"), "rich", "RuntimeError: ABI", f"{PIP} 'rich>=13.7'", id="while imported"),
         pytest.param(RuntimeError("odd"), "", "RuntimeError: odd", "", id="nothing known"),
         pytest.param(ValueError(""), "", "ValueError: no message", "", id="no message"),

@@ -71,8 +71,23 @@ def test_build_without_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     choice = providers.choose("auto")
     assert choice.provider == "cpu"
     assert choice.reason == "this onnxruntime is built without CUDA (onnxruntime-gpu has it)"
-    with pytest.raises(InferenceError, match="provider 'cuda' cannot be used: this onnxruntime is built without"):
+    with pytest.raises(InferenceError) as caught:
         providers.choose("cuda")
+    assert str(caught.value) == (
+        f"provider 'cuda' cannot be used: {choice.reason}. "
+        'Use "auto", which takes what there is, or "cpu" (--provider on the command line).'
+    )
+
+
+def test_who_asks_for_it() -> None:
+    assert providers.choose("cpu").reason == "it was asked for"
+    assert providers.choose("cpu", "the graph").reason == "the graph asks for it"
+
+
+@pytest.mark.usefixtures("with_gpu")
+def test_who_asks_for_cuda() -> None:
+    assert providers.choose("cuda", "the graph").reason == "the graph asks for it"
+    assert providers.choose("auto", "the graph").reason == "an NVIDIA GPU and its libraries were found"
 
 
 def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +95,8 @@ def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(providers, "driver_fault", lambda: None)
     monkeypatch.setattr(providers, "_cuda_libraries", lambda version: ["libnone.so.1", "libc.so.6", "libnope.so"])
     assert providers.choose("auto").reason == (
-        "libnone.so.1 and libnope.so not found (pip install 'graphkit[cuda]' brings the NVIDIA libraries)"
+        "libnone.so.1 and libnope.so not found "
+        "(pip install 'onnxruntime-gpu[cuda,cudnn]' brings the NVIDIA libraries)"
     )
 
 

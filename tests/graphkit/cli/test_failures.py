@@ -1,0 +1,89 @@
+"""Packages that are missing: one message with the fix, no traceback."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from graphkit.jobs import job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CANNOT_OPEN = "libavcodec-1a2b3c4d.so.62: cannot open shared object file: No such file or directory"
+
+
+def test_a_package_that_is_missing(graphkit, clip: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    result = graphkit("run", "hands.pbtxt", "--input_video_path", clip, "--dump", "landmarks=l.jsonl")
+    assert result.exit_code == 1
+    first, second = result.stderr.splitlines()
+    assert first.startswith("error: the package av: not installed (no module av). Fix: ")
+    assert first.endswith(" install 'av>=18'")
+    assert second == "graphkit doctor looks at everything else that is needed."
+
+
+def test_a_package_that_is_missing_inside_a_calculator(
+    graphkit, clip: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    graph = "graphs/hand_tracking/hand_tracking_desktop_live.pbtxt"
+    result = graphkit("run", graph, "--input_video_path", clip, "--dump", "landmarks=l.jsonl")
+    assert result.exit_code == 1
+    assert "InferenceCalculator" in result.stderr.splitlines()[0]
+    assert "  the package onnxruntime-gpu: not installed (no module onnxruntime). Fix: " in result.stderr
+    assert "raised at" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        pytest.param(
+            ImportError(CANNOT_OPEN, name="av._core"), f"the package av: cannot be loaded: {CANNOT_OPEN}. Fix: ",
+            id="a library of its own",
+        ),
+        pytest.param(ModuleNotFoundError("No module named 'mine'", name="mine"), None, id="another package"),
+    ],
+)  # fmt: skip
+def test_imports_that_fail_while_a_job_runs(
+    error: ImportError, told: str | None, graphkit, clip: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: job.GraphJob) -> None:
+        raise error
+
+    monkeypatch.setattr(job.GraphJob, "run", fails)
+    result = graphkit("run", "hands.pbtxt", "--input_video_path", clip, "--quiet")
+    if told is None:
+        assert result.exception is error
+    else:
+        assert result.exit_code == 1
+        assert result.stderr.startswith(f"error: {told}")
+
+
+@pytest.fixture
+def log_level() -> Iterator[None]:
+    """Take back what ``--debug`` does to the log."""
+    log = logging.getLogger("graphkit")
+    before = log.level
+    yield
+    log.setLevel(before)
+
+
+@pytest.mark.usefixtures("log_level")
+def test_debug_shows_the_traceback(graphkit, clip: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    result = graphkit("run", "--debug", "hands.pbtxt", "--input_video_path", clip)
+    assert isinstance(result.exception, ModuleNotFoundError)
+
+
+def test_click_is_missing() -> None:
+    code = "import sys; sys.modules['click'] = None; import graphkit.cli"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: the package click: not installed (no module click). Fix: ")
+    assert "Traceback" not in done.stderr

@@ -334,6 +334,8 @@ class GraphJob:
                 self._graph.close_all_packet_sources()
 
     def _on_cancel(self) -> None:
+        if self._live is not None:
+            self._live.stop()
         with suppress(GraphStateError):
             self._graph.cancel()
         self._window.open_for_good()

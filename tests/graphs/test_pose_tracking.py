@@ -135,6 +135,13 @@ def test_the_default_is_landmarks_without_a_mask() -> None:
     assert sorted(len(session.outputs) for session in loaded_sessions()) == [2, 4]
 
 
+def test_a_mask_that_nobody_reads_is_not_made() -> None:
+    unload_all()
+    found = run(MODULE, ("pose_landmarks",), frames()[:2], enable_segmentation=True)
+    assert [len(pose) for pose in found["pose_landmarks"].values()] == [33, 33]
+    assert sorted(len(session.outputs) for session in loaded_sessions()) == [2, 4]
+
+
 def test_a_side_packet_turns_the_mask_on() -> None:
     found = run(TRACKING, ("segmentation_mask", "output_video"), frames()[:2], enable_segmentation=True)
     (mask, _), (drawn, _) = (list(found[name].values()) for name in ("segmentation_mask", "output_video"))
@@ -145,11 +152,13 @@ def test_a_side_packet_turns_the_mask_on() -> None:
     assert corner.tolist() == [0, 0, 255]
 
 
-@pytest.mark.parametrize("complexity", [pytest.param(0, id="lite"), pytest.param(2, id="heavy")])
-def test_models_that_are_not_shipped(complexity: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("complexity", "name"), [(0, "lite"), (2, "heavy")])
+def test_models_that_are_not_shipped(
+    complexity: int, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CalculatorError, match=r"resource .*was not found") as raised:
+    with pytest.raises(CalculatorError, match=rf"graphkit models fetch pose_landmark_{name}") as raised:
         run(TRACKING, (), frames()[:1], model_complexity=complexity)
     assert isinstance(raised.value.__cause__, ResourceNotFoundError)
 

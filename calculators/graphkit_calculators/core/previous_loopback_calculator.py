@@ -73,6 +73,10 @@ class PreviousLoopbackCalculator(Calculator):
         while self._waiting and self._loops:
             self._match(shard)
 
+    def close(self, cc: CalculatorContext) -> None:
+        """Let go of what nobody has asked for; a picture on the GPU goes back to its pool."""
+        self._loops.clear()
+
     def _note_main(self, packet: Packet[Any]) -> None:
         timestamp = packet.timestamp
         if timestamp <= self._main_seen:

@@ -18,10 +18,13 @@ from graphkit_calculators.tensor._activation import sigmoid
 from graphkit_calculators.tensor.image_to_tensor_calculator import GpuOriginMode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from graphkit.context import CalculatorContext
     from graphkit.contract import CalculatorContract
     from graphkit.gpu.buffer import GpuBuffer
     from graphkit.gpu.context import GlContext
+    from graphkit.wanted import Wanted
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -49,8 +52,9 @@ Activation = TensorsToSegmentationCalculatorOptions.Activation
 class TensorsToSegmentationCalculator(Calculator):
     """Makes a mask of the first tensor of a list: an Image of float32 (VEC32F1), 0 to 1.
 
-    Emits at every timestamp with tensors (and, where OUTPUT_SIZE is connected, a size). The mask is as large as
-    the tensor, (1, H, W, C) or (H, W, C), unless OUTPUT_SIZE asks for another size; it is then scaled bilinearly.
+    Emits at every timestamp with tensors (and, where OUTPUT_SIZE is connected, a size), but nothing in a run in
+    which nobody reads the mask. The mask is as large as the tensor, (1, H, W, C) or (H, W, C), unless OUTPUT_SIZE
+    asks for another size; it is then scaled bilinearly.
 
     In a graph that draws on the GPU, the mask of a model that the graph wants there is a picture on the GPU, of
     format R32F. It goes there when it is first drawn with, in the size of the tensor.
@@ -76,11 +80,17 @@ class TensorsToSegmentationCalculator(Calculator):
     mask = Output(Image, "MASK")
     options = Options(TensorsToSegmentationCalculatorOptions)
 
+    _is_read = True
+
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that the layer is one of the two that SOFTMAX has."""
         if cls.options(cc).output_layer_index not in (0, 1):
             raise ContractError(f"output_layer_index is {cls.options(cc).output_layer_index}; it must be 0 or 1.")
+
+    def restrict_outputs(self, wanted: Sequence[Wanted]) -> None:
+        """Make no mask that nobody reads; the model has left its tensor empty then."""
+        self._is_read = bool(wanted[0])
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""
@@ -92,7 +102,7 @@ class TensorsToSegmentationCalculator(Calculator):
     def process(self, cc: CalculatorContext) -> None:
         """Emit the mask."""
         tensors, size = self.tensors.get(cc), self.output_size.get(cc)
-        if tensors is None or (self._sized and size is None):
+        if not self._is_read or tensors is None or (self._sized and size is None):
             return
         if not tensors:
             raise FormatError("the list of tensors is empty; its first one is the mask.")

@@ -28,6 +28,11 @@ def test_nhwc_storage_is_its_own_logical_array():
     assert tensor.shape == (1, 2, 4, 3)
 
 
+def test_tensors_are_for_memory_unless_told_otherwise():
+    assert not Tensor(np.zeros(2, np.float32)).for_gpu
+    assert Tensor(np.zeros(2, np.float32), for_gpu=True).for_gpu
+
+
 def test_data_is_read_only():
     tensor = Tensor(np.zeros(3, np.float32))
     with pytest.raises(ValueError, match="read-only"):

@@ -10,7 +10,9 @@ from onnx import TensorProto, helper
 
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import Model, OpResolver, Tensor
+from graphkit.graph import CalculatorGraph
 from graphkit.inference import unload_all
+from graphkit.inference.loader import loaded_sessions
 from graphkit.resources import Resources
 from graphkit.services import INFERENCE, InferenceSettings
 from graphkit.testing import CalculatorRunner
@@ -210,6 +212,23 @@ def test_provider_in_a_graph_that_draws_on_the_gpu(delegate: Delegate | None, ex
 
 
 @pytest.mark.parametrize(
+    ("name", "options", "expected"),
+    [
+        pytest.param("InferenceCalculator", "delegate { gpu {} }", True, id="gpu, though the program says cpu"),
+        pytest.param("InferenceCalculator", "use_gpu: true", True, id="use_gpu"),
+        pytest.param("InferenceCalculator", "delegate { xnnpack {} }", False, id="xnnpack"),
+        pytest.param("InferenceCalculator", "", False, id="nothing said"),
+        pytest.param("InferenceCalculatorCpu", "delegate { gpu {} }", False, id="another name"),
+    ],
+)
+def test_tensors_for_the_gpu(name: str, options: str, expected: bool) -> None:
+    run = runner(options=options, name=name)
+    run.add("TENSORS", [tensor(1, 2), tensor(0, 0)], 0)
+    (packet,) = run.run().outputs["TENSORS"]
+    assert {one.for_gpu for one in packet.payload} == {expected}
+
+
+@pytest.mark.parametrize(
     ("settings", "options", "delegate", "expected"),
     [
         pytest.param({}, {}, None, None, id="the budget"),
@@ -272,3 +291,52 @@ def test_too_few_tensors() -> None:
     run.add("TENSORS", [tensor(1, 2)], 0)
     with pytest.raises(CalculatorError, match="1 tensors came in; <bytes> takes 2"):
         run.run()
+
+
+def test_messages_name_the_file_that_other_nodes_have_read(tmp_path: Path) -> None:
+    path = tmp_path / "adder.onnx"
+    path.write_bytes(adder())
+    graph = CalculatorGraph(
+        """
+        input_stream: "tensors"
+        node {
+          calculator: "ResourceProviderCalculator"
+          output_side_packet: "RESOURCE:resource"
+          node_options {
+            [type.googleapis.com/mediapipe.ResourceProviderCalculatorOptions] { resource_id: "adder.onnx" }
+          }
+        }
+        node {
+          calculator: "TfLiteModelCalculator"
+          input_side_packet: "MODEL_RESOURCE:resource"
+          output_side_packet: "MODEL:model"
+        }
+        node {
+          calculator: "InferenceCalculator"
+          input_stream: "TENSORS:tensors"
+          input_side_packet: "MODEL:model"
+          output_stream: "TENSORS:results"
+        }
+        """,
+        resources=Resources([tmp_path]),
+    )
+    graph.set_service(INFERENCE, ON_CPU)
+    with pytest.raises(CalculatorError) as caught, graph:
+        graph.add_packet_to_input_stream("tensors", [tensor(1, 2, 3), tensor(1, 2)], 0)
+    expected = f"{path}: input 'x' has shape (1, 3); the model takes (1, 2)"
+    assert str(caught.value.cause) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        pytest.param(InferenceSettings(), "the graph asks for it", id="the graph"),
+        pytest.param(ON_CPU, "it was asked for", id="the program"),
+    ],
+)
+def test_the_reason_says_who_wants_the_cpu(settings: InferenceSettings, reason: str) -> None:
+    run = runner(options="delegate { xnnpack {} }")
+    run.set_service(INFERENCE, settings)
+    run.add("TENSORS", [tensor(1, 2), tensor(1, 1)], 0)
+    run.run()
+    assert [session.provider_reason for session in loaded_sessions()] == [reason]

@@ -101,9 +101,12 @@ class CudaRuntime:
         return stream.value or 0
 
     def synchronize(self, stream: int) -> None:
-        """Wait until the work in *stream* is done; raises CudaError."""
-        if self._functions["cudaStreamQuery"](stream) == _NOT_READY:
+        """Wait until the work in *stream* is done; raises CudaError, for earlier calls as well."""
+        code = self._functions["cudaStreamQuery"](stream)
+        if code == _NOT_READY:
             self._call("cudaStreamSynchronize", stream)
+        else:
+            self._check("cudaStreamQuery", code)
 
     def destroy_stream(self, stream: int) -> None:
         """Let go of *stream*; raises CudaError."""
@@ -140,6 +143,8 @@ class CudaRuntime:
         self._call("cudaGraphicsUnregisterResource", resource)
 
     def _call(self, name: str, *arguments: Any) -> None:
-        code = self._functions[name](*arguments)
+        self._check(name, self._functions[name](*arguments))
+
+    def _check(self, name: str, code: int) -> None:
         if code != 0:
             raise CudaError(name, code, (self._describe(code) or b"unknown error").decode())

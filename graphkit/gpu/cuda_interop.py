@@ -189,7 +189,10 @@ class CudaInterop:
         link = self._link
         if device not in link.devices:
             drawn = ", ".join(map(str, link.devices))
-            self.give_up(f"the model runs on cuda:{device}, OpenGL draws on cuda:{drawn}")
+            self.give_up(
+                f"the model runs on cuda:{device}, OpenGL draws on cuda:{drawn}; --gpu-device cuda:{device} puts "
+                "both on one"
+            )
             return None
         try:
             filled = link.context.run(link.fill, picture, channels, levels)

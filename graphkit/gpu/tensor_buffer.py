@@ -120,8 +120,9 @@ class TensorBuffer:
         try:
             self._runtime.synchronize(stream)
             address, size = self._runtime.pointer(self._resource)
-            if size < self.size:
-                raise CudaError("cudaGraphicsResourceGetMappedPointer", 0, f"{size} bytes instead of {self.size}")
+            if not address or size < self.size:
+                found = f"{size} bytes at {address:#x} instead of {self.size}"
+                raise CudaError("cudaGraphicsResourceGetMappedPointer", 0, found)
         except BaseException:
             self._runtime.unmap(self._resource, stream)
             raise

@@ -104,6 +104,26 @@ def test_a_stream_with_work_is_waited_for() -> None:
     assert library.calls == [("query", 0x51), ("synchronize", 0x51)]
 
 
+def test_waiting_tells_what_went_wrong_before() -> None:
+    with pytest.raises(CudaError, match=r"cudaStreamQuery failed: unknown error \(error 999\)"):
+        runtime(Library("cudaStreamQuery")).synchronize(0x51)
+
+
+@pytest.mark.parametrize("major", [12, 13])
+def test_the_library_itself_has_the_functions(major: int) -> None:
+    """Where it is installed; without a card every call is refused, and says why."""
+    name = f"libcudart.so.{major}"
+    try:
+        cuda = CudaRuntime(ctypes.CDLL(name), ctypes.PyDLL(name))
+    except OSError as exc:
+        pytest.skip(str(exc))
+    if providers.driver_fault() is None:
+        assert cuda.stream()
+    else:
+        with pytest.raises(CudaError, match="cudaGLGetDevices failed: CUDA driver version is insufficient"):
+            cuda.gl_devices()
+
+
 def test_addresses_are_passed_whole() -> None:
     loaded = Library().loaded()
     CudaRuntime(loaded, loaded)

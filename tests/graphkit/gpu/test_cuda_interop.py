@@ -43,6 +43,9 @@ RECT = NormalizedRect(0.4, 0.6, 0.5, 0.6, 0.7)
 ARRAY_BUFFER, BUFFER_SIZE = 0x8892, 0x8764
 ADVICE = " GRAPHKIT_CUDA_INTEROP=0 does without; if it happens with an up-to-date driver, report it."
 
+NOWHERE = "cudaGraphicsResourceGetMappedPointer failed: 442368 bytes at 0x0 instead of 442368 (error 0)."
+OTHER = "the model runs on cuda:0, OpenGL draws on cuda:1, 2; --gpu-device cuda:0 puts both on one"
+
 
 class FakeCuda:
     """Keeps CUDA's rules: mapped once at a time, on the thread of one context. Addresses are those of copies."""
@@ -92,6 +95,8 @@ class FakeCuda:
 
     def pointer(self, resource: int) -> tuple[int, int]:
         self._called("pointer")
+        if self.broken == "address":
+            return 0, self.mapped[resource].nbytes
         return self.mapped[resource].ctypes.data, self.mapped[resource].nbytes
 
     def unmap(self, resource: int, stream: int) -> None:
@@ -309,8 +314,9 @@ def test_tensors_in_use_at_once_have_a_buffer_each(lent: Callable[[FakeCuda], Gp
             for name in ("gl_devices", "set_device", "stream", "register_buffer", "map", "synchronize", "pointer",
                          "unmap")
         ),
+        pytest.param(FakeCuda(broken="address"), NOWHERE + ADVICE, id="null pointer"),
         pytest.param(FakeCuda(devices=()), "OpenGL draws on no device that CUDA may use", id="no device"),
-        pytest.param(FakeCuda(devices=(1, 2)), "the model runs on cuda:0, OpenGL draws on cuda:1, 2", id="other"),
+        pytest.param(FakeCuda(devices=(1, 2)), OTHER, id="other"),
     ],
 )  # fmt: skip
 def test_a_failure_costs_the_short_way_and_one_line(

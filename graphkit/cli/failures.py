@@ -6,6 +6,7 @@ import logging
 import signal
 import traceback
 from collections.abc import Callable
+from textwrap import indent
 from typing import Any, Final, TypeVar
 
 import click
@@ -73,9 +74,11 @@ def report(error: BaseException) -> None:
     click.secho("error: ", fg="red", nl=False, err=True)
     click.echo(str(error), err=True)
     if isinstance(error, CalculatorError) and (explained := _explained(error.cause)):
-        click.echo(f"  {explained}", err=True)
+        click.echo(indent(str(explained), "  "), err=True)
     elif isinstance(error, CalculatorError) and not isinstance(error.cause, GraphkitError):
         click.echo(f"  raised at {_raised_at(error.cause)}; --debug shows the traceback", err=True)
+    if isinstance(error, GraphValidationError) and _lacks_calculators():
+        click.echo("The calculators that come with graphkit are not installed: see graphkit doctor.", err=True)
     for note in getattr(error, "__notes__", ()):
         click.echo(f"  {note}", err=True)
 
@@ -87,6 +90,12 @@ def _explained(error: BaseException) -> GraphkitError | None:
     from graphkit.diagnosis.repairs import package_error
 
     return package_error(error)
+
+
+def _lacks_calculators() -> bool:
+    from graphkit.diagnosis.packages import lacks_calculators
+
+    return lacks_calculators()
 
 
 def _raised_at(error: BaseException) -> str:

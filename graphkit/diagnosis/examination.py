@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.diagnosis.facts import Fact, Section, Status
+from graphkit.diagnosis.installers import pip
 from graphkit.diagnosis.repairs import failed
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Check:
         title: of its section.
         native: it loads libraries that may crash, so it runs in a process of its own.
         needed: graphs on the CPU need what it looks at.
-        fix: what to do when its libraries crash.
+        fix: what to do when its libraries crash; {pip} stands for the call of pip.
     """
 
     name: str
@@ -62,7 +63,7 @@ class Check:
         return Section(self.name, self.title, tuple(facts))
 
 
-_AGAIN: Final = "pip install --force-reinstall"
+_AGAIN: Final = "{pip} install --force-reinstall"
 _DRIVER: Final = "update the GPU's driver, or do without: GRAPHKIT_GPU_DEVICE=software"
 
 CHECKS: Final = (
@@ -136,4 +137,4 @@ def _end(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _broken_off(check: Check, how: str) -> Fact:
-    return Fact("libraries", how, check.severity, check.fix)
+    return Fact("libraries", how, check.severity, check.fix.format(pip=pip()))

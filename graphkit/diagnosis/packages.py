@@ -64,6 +64,11 @@ def _calculators() -> list[Fact]:
     return faults or [Fact("calculators", f"{len(registry.known_calculators())} from {_sources(entries)}")]
 
 
+def lacks_calculators() -> bool:
+    """Return whether the calculators that come with graphkit are not registered, or cannot be loaded."""
+    return any(fact.status is Status.BROKEN for fact in _calculators())
+
+
 def _is_ours(entry: EntryPoint) -> bool:
     return entry.value.partition(":")[0] == "graphkit_calculators"
 

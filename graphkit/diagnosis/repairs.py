@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from typing import Final
 
 from graphkit.diagnosis.facts import Fact, Status
@@ -69,7 +70,8 @@ def _fix(error: BaseException, distribution: str) -> str:
         return fix_of(library)
     if isinstance(error, ModuleNotFoundError):
         needed = distribution_of(error) or distribution
-        return pip_install(needed) if needed else reinstall_graphkit()
+        damaged = "." in (error.name or "")  # a part is missing: pip would find the package there
+        return pip_install(needed, again=damaged) if needed else reinstall_graphkit()
     if distribution:
         return pip_install(distribution, again=True)
     return reinstall_graphkit() if isinstance(error, ImportError) else ""
@@ -81,17 +83,18 @@ def distribution_of(error: ImportError) -> str:
 
 
 def package_error(error: ImportError) -> PackageError | None:
-    """Return what an import that failed tells about graphkit's own packages; None where it is about another.
+    """Return what an import that failed tells about the packages that graphkit needs; None if it is another."""
+    package = distribution_of(error)
+    if not package and not isinstance(error, ModuleNotFoundError):
+        package = _raised_in(error)
+    return PackageError(package, _told(error), _fix(error, package)) if package else None
 
-    numpy and others wrap what went wrong: the causes count too.
-    """
-    cause: BaseException | None = error
-    while isinstance(cause, ImportError):
-        if package := distribution_of(cause):
-            lack = _told(cause)
-            return PackageError(package, lack, _fix(cause, package))
-        cause = cause.__cause__
-    return None
+
+def _raised_in(error: BaseException) -> str:
+    """Return the package of those that graphkit needs whose code raised *error*, "" for none."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    modules = [str(frame.f_globals.get("__name__", "")).partition(".")[0] for frame in frames]
+    return next((_DISTRIBUTIONS[module] for module in reversed(modules) if module in _DISTRIBUTIONS), "")
 
 
 def missing_library(error: BaseException | None) -> str:

@@ -25,7 +25,19 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 BIN = Path(sys.executable).parent
 
 # Commands that need the network, change the machine, or are run by the test itself.
-NOT_RUN = ("python3 -m venv", "pip install", "pytest", "scripts/", "source ", "export ")
+NOT_RUN = (
+    "docker build",
+    "docker compose build",
+    "python3 -m venv",
+    "pip install",
+    "pytest",
+    "scripts/",
+    "source ",
+    "export ",
+)
+
+# A container's entry point is graphkit: what follows it is run without the container.
+_IN_CONTAINER = re.compile(r"docker (?:compose run --rm graphkit(?:-nvidia)?|run .* graphkit:cpu) ")
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE_NAME = re.compile(r"# ([\w.]+\.(?:py|pbtxt|toml))\n")
@@ -116,7 +128,7 @@ def _use_file(name: str, here: Path, place: str) -> None:
 def _commands(text: str) -> Iterator[list[str]]:
     for line in text.splitlines():
         for part in line.split("&&"):
-            command = part.strip().removeprefix(".venv/bin/")
+            command = _IN_CONTAINER.sub("graphkit ", part.strip().removeprefix(".venv/bin/"))
             if not command.startswith(NOT_RUN):
                 yield shlex.split(command)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphkit.diagnosis import packages
 from graphkit.jobs import job
 
 if TYPE_CHECKING:
@@ -79,6 +80,20 @@ def test_debug_shows_the_traceback(graphkit, clip: Path, work: Path, monkeypatch
     monkeypatch.setitem(sys.modules, "av", None)
     result = graphkit("run", "--debug", "hands.pbtxt", "--input_video_path", clip)
     assert isinstance(result.exception, ModuleNotFoundError)
+
+
+@pytest.mark.parametrize("there", [pytest.param(True, id="there"), pytest.param(False, id="not there")])
+def test_calculators_that_are_not_installed(
+    there: bool, graphkit, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not there:
+        monkeypatch.setattr(packages, "entry_points", lambda group: [])
+    (work / "odd.pbtxt").write_text('node { calculator: "NoSuchCalculator" }')
+    result = graphkit("graph", "odd.pbtxt")
+    told = "The calculators that come with graphkit are not installed: see graphkit doctor."
+    assert result.exit_code == 1
+    assert "NoSuchCalculator" in result.stderr
+    assert (told not in result.stderr.splitlines()) is there
 
 
 def test_click_is_missing() -> None:

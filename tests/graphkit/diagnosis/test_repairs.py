@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+from typing import TYPE_CHECKING
+
 import pytest
 
 from graphkit.diagnosis import Status
-from graphkit.diagnosis.repairs import failed
+from graphkit.diagnosis.repairs import failed, package_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CANNOT_OPEN = "cannot open shared object file: No such file or directory"
 PIP = "pip install --force-reinstall"
@@ -21,7 +27,7 @@ GRAPHKIT = "install graphkit again, from where you had it"
         ),
         pytest.param(
             ModuleNotFoundError("No module named 'cv2.gapi'", name="cv2.gapi"), "",
-            "not installed (no module cv2.gapi)", "pip install 'opencv-python-headless>=4.11,<5'", id="submodule",
+            "not installed (no module cv2.gapi)", f"{PIP} 'opencv-python-headless>=4.11,<5'", id="submodule",
         ),
         pytest.param(
             ModuleNotFoundError("No module named 'odd'", name="odd"), "",
@@ -59,3 +65,36 @@ GRAPHKIT = "install graphkit again, from where you had it"
 def test_fixes(error: Exception, distribution: str, found: str, fix: str) -> None:
     fact = failed("it", error, Status.WARNING, distribution)
     assert (fact.label, fact.found, fact.status, fact.fix) == ("it", found, Status.WARNING, fix)
+
+
+def imported(folder: Path, module: str, text: str) -> ImportError:
+    """Import a module with such a text from a folder; return the error."""
+    (folder / f"{module}.py").write_text(text)
+    spec = importlib.util.spec_from_file_location(module, folder / f"{module}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    with pytest.raises(ImportError) as caught:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    return caught.value
+
+
+def test_a_package_that_says_itself_what_is_wrong(tmp_path: Path) -> None:
+    error = package_error(
+        imported(tmp_path, "av", f"raise ImportError('libavutil-1a2b3c4d.so.59: {CANNOT_OPEN}')")
+    )
+    assert error is not None
+    assert (error.package, error.fix) == ("av", f"{PIP} 'av>=18'")
+    assert str(error).splitlines()[0] == (
+        f"the package av: cannot be loaded: libavutil-1a2b3c4d.so.59: {CANNOT_OPEN}. Fix: {PIP} 'av>=18'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        pytest.param("mine", "raise ImportError('odd')", id="another package is broken"),
+        pytest.param("av", "import no_such_module_anywhere", id="another package is missing"),
+    ],
+)
+def test_packages_that_graphkit_does_not_need(module: str, text: str, tmp_path: Path) -> None:
+    assert package_error(imported(tmp_path, module, text)) is None

@@ -1,11 +1,12 @@
 """A shader for calculators whose pictures may lie in memory or on the GPU, as an Image does.
 
-They do not ask for the GPU, which a graph in memory need not have: a picture on it brings its own.
+Such a calculator does not ask for the GPU, which a graph in memory need not have: a picture on it brings its own.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphkit.gpu.buffer import GpuBuffer
@@ -20,17 +21,23 @@ if TYPE_CHECKING:
 
 
 class PictureShader:
-    """Draws pictures from pictures, in the shared context of the first ones; compiled with those.
+    """Draws pictures from pictures.
 
     Args:
         name: of the calculator, for messages.
         source: returns the source of the fragment shader for a context; see ``FullFrameProgram``.
+        context: draws; None for the shared one of the first pictures, compiled for when they come.
+
+    Raises:
+        ShaderCompileError: with the line at fault.
     """
 
-    def __init__(self, name: str, source: Callable[[GlContext], str]) -> None:
+    def __init__(self, name: str, source: Callable[[GlContext], str], context: GlContext | None = None) -> None:
         self._name, self._source = name, source
-        self._context: GlContext | None = None
+        self._context = context
         self._program: FullFrameProgram | None = None
+        if context is not None:
+            context.run(self._compiled, context)
 
     def draw(
         self,
@@ -49,11 +56,14 @@ class PictureShader:
 
         Raises:
             ShaderCompileError: with the line at fault.
+            GlCallError, GpuOutOfMemoryError, GlContextLostError: OpenGL has refused one of its calls.
         """
         context = self._context
         if context is None:
             context = self._context = next(iter(pictures.values())).group.context()
-        return context.run(self._draw, context, pictures, size, format_, uniforms)
+        drawing = partial(self._draw, context, pictures, size, format_, uniforms)
+        drawn: GpuBuffer = context.run(context.checked, f"the drawing of {self._name}", drawing)
+        return drawn
 
     def release(self) -> None:
         """Let go of the shader; any thread."""
@@ -69,8 +79,7 @@ class PictureShader:
         format_: GpuBufferFormat,
         uniforms: dict[str, Any],
     ) -> GpuBuffer:
-        if self._program is None:
-            self._program = FullFrameProgram(context, self._source(context), name=self._name)
+        program = self._compiled(context)
         first = next(iter(pictures.values()))
         with ExitStack() as stack:
             # All of them before any is bound: an upload binds its texture to unit 0.
@@ -82,7 +91,12 @@ class PictureShader:
             drawn.bind()
             for unit, (name, source) in enumerate(sources.items()):
                 source.use(unit)
-                self._program.set(**{name: unit})
-            self._program.set(**uniforms)
-            self._program.render()
+                program.set(**{name: unit})
+            program.set(**uniforms)
+            program.render()
         return drawn.get_frame(GpuBuffer)
+
+    def _compiled(self, context: GlContext) -> FullFrameProgram:
+        if self._program is None:
+            self._program = FullFrameProgram(context, self._source(context), name=self._name)
+        return self._program

@@ -10,14 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import FormatError
-from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.gl_texture import GlTexture
-from graphkit.gpu.program import FullFrameProgram
+from graphkit_calculators.gpu._picture_shader import PictureShader
 from graphkit_calculators.tensor._image_warp import source_matrix
 
 if TYPE_CHECKING:
     from graphkit.formats.image_frame import Pixels
+    from graphkit.gpu.buffer import GpuBuffer
     from graphkit.gpu.context import GlContext
     from graphkit_calculators.tensor._roi import Roi
 
@@ -78,11 +77,8 @@ class GpuWarp:
     """
 
     def __init__(self, context: GlContext | None, *, replicate: bool) -> None:
-        self._context = context
         self._replicate = replicate
-        self._program: FullFrameProgram | None = None
-        if context is not None:
-            context.run(self._compiled, context)
+        self._shader = PictureShader("ImageToTensorCalculator", _source, context)
 
     def __call__(self, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> Pixels:
         """Return the pixels of *roi*; any thread.
@@ -98,47 +94,28 @@ class GpuWarp:
         Raises:
             FormatError: the picture is of another format.
         """
-        context = self._context_for(picture)
-        return context.run(self._read, context, picture, roi, size)
+        with self.draw(picture, roi, size) as tensor:
+            return tensor.array()
 
     def draw(self, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> GpuBuffer:
         """Return what a call returns, of the picture's format and still on the GPU; any thread."""
-        context = self._context_for(picture)
-        return context.run(self._draw, context, picture, roi, size)
-
-    def release(self) -> None:
-        """Let go of the shader."""
-        program, self._program = self._program, None
-        if program is not None and self._context is not None and not self._context.closed:
-            self._context.run(program.release)
-
-    def _context_for(self, picture: GpuBuffer) -> GlContext:
         if picture.format not in _FORMATS:
             known = " and ".join(known.name for known in _FORMATS)
             raise FormatError(f"IMAGE_GPU is of format {picture.format.name}; tensors are made of {known}.")
-        if self._context is None:
-            self._context = picture.group.context()
-        return self._context
+        columns = tuple(source_matrix(roi, size).T.ravel().tolist())
+        return self._shader.draw(
+            {"frame": picture},
+            size,
+            picture.format,
+            source_from_target=columns,
+            block=block_width(size),
+            replicate=self._replicate,
+        )
 
-    def _compiled(self, context: GlContext) -> FullFrameProgram:
-        if self._program is None:
-            precision = _DOUBLE if context.gl.version_code >= 400 else _SINGLE
-            self._program = FullFrameProgram(context, precision + _SHADER, name="ImageToTensorCalculator")
-            self._program.set(frame=0, replicate=self._replicate)
-        return self._program
+    def release(self) -> None:
+        """Let go of the shader."""
+        self._shader.release()
 
-    def _read(self, context: GlContext, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> Pixels:
-        with self._draw(context, picture, roi, size) as tensor:
-            return tensor.array()
 
-    def _draw(self, context: GlContext, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> GpuBuffer:
-        program = self._compiled(context)
-        with GlTexture(context, picture, writes=False) as source:
-            target = GpuBuffer.allocate(context, picture.group, *size, picture.format)
-            drawn = GlTexture(context, target, writes=True)
-            drawn.bind()
-            source.use(0)
-            columns = tuple(source_matrix(roi, size).T.ravel().tolist())
-            program.set(source_from_target=columns, block=block_width(size))
-            program.render()
-        return drawn.get_frame(GpuBuffer)
+def _source(context: GlContext) -> str:
+    return (_DOUBLE if context.gl.version_code >= 400 else _SINGLE) + _SHADER

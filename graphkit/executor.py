@@ -13,6 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import RegistryError, did_you_mean
+from graphkit.forks import call_in_children
 from graphkit.threads import budget
 
 if TYPE_CHECKING:
@@ -60,11 +61,16 @@ class ThreadPoolExecutor(Executor):
     def __init__(self, num_threads: int = 0, *, thread_name_prefix: str = "graphkit") -> None:
         self._limit = num_threads or budget().cores
         self._prefix = thread_name_prefix
+        self._closed = False
+        self._begin()
+        call_in_children(self, ThreadPoolExecutor._begin)
+
+    def _begin(self) -> None:
+        """Start without threads and tasks, at first and in a forked process."""
         self._lock = threading.RLock()  # the garbage collector may shut down while it is held
         self._idle: list[_Worker] = []
         self._backlog: deque[Callable[[], None]] = deque()
         self._count = 0
-        self._closed = False
 
     def width(self) -> int:
         """Return the number of threads."""
@@ -117,6 +123,11 @@ class ApplicationThreadExecutor(Executor):
     def __init__(self) -> None:
         self._tasks: deque[Callable[[], None]] = deque()
         self._notify: Callable[[], None] | None = None
+        call_in_children(self, ApplicationThreadExecutor._forget)
+
+    def _forget(self) -> None:
+        """In a forked process: drop the tasks, which belong to graphs of the parent."""
+        self._tasks.clear()
 
     def attach(self, notify: Callable[[], None]) -> None:
         """Call *notify* whenever a task was added."""

@@ -11,11 +11,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
 from graphkit import config
 from graphkit.errors import GraphStateError, did_you_mean
+from graphkit.forks import call_in_children
 from graphkit.graph_setup import GraphSetup
 from graphkit.packet import Packet
 from graphkit.packet_type import Kind, runtime_classes
@@ -88,6 +90,7 @@ class CalculatorGraph(GraphSetup):
         self._side: SidePackets | None = None
         self._classes = {name: _classes(self.plan, name) for name in self.plan.graph_inputs.names}
         self._gate = threading.Lock()
+        call_in_children(self, CalculatorGraph._leave_behind)
 
     # -- before a run -----------------------------------------------------------------------------------
 
@@ -251,6 +254,7 @@ class CalculatorGraph(GraphSetup):
     def take_from_poller(self, queue: InputStream) -> Packet[Any] | None:
         """Take a packet out of a poller's queue; for OutputStreamPoller."""
         if self._run is None:
+            self._not_forked()
             return queue.queue.popleft() if queue.queue else None
         return self._run.take(queue)
 
@@ -324,8 +328,18 @@ class CalculatorGraph(GraphSetup):
             )
         return {**self._side_packets, **given}
 
+    def _leave_behind(self) -> None:
+        """In a forked process: let go of the parent's run, which nothing here can drive or end.
+
+        It is kept, as the destructors of what its nodes hold may wait for threads, too.
+        """
+        self._gate = threading.Lock()
+        if self._run is not None:
+            self._left_behind, self._run = (self._run, os.getppid()), None
+
     def _running(self) -> GraphRun:
         if self._run is None:
+            self._not_forked()
             raise GraphStateError("the graph is not running; call start_run() first")
         return self._run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from graphkit.errors import GraphStateError
+from graphkit.errors import ForkedGraphError, GraphStateError
 from graphkit.runtime import refusals
 from graphkit.runtime.observers import Observer, Sightings
 
@@ -38,6 +38,7 @@ class GraphSetup:
         self._instruments: list[Instrument] = []
         self._on_error: Callable[[BaseException], None] | None = None
         self._run: GraphRun | None = None
+        self._left_behind: tuple[GraphRun, int] | None = None
 
     def observe_output_stream(
         self, name: str, callback: Callable[[Packet[Any]], None], *, observe_timestamp_bounds: bool = False
@@ -128,5 +129,10 @@ class GraphSetup:
         return name
 
     def _not_running(self, what: str) -> None:
+        self._not_forked()
         if self._run is not None and not self._run.terminated:
             raise GraphStateError(f"the graph is running; {what} before start_run() or after wait_until_done()")
+
+    def _not_forked(self) -> None:
+        if self._left_behind is not None:
+            raise ForkedGraphError(self._left_behind[1])

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import GraphStateError
+from graphkit.forks import call_in_children
 from graphkit.packet import Packet
 from graphkit.runtime.streams import MAX, POST_STREAM, PRE_STREAM, UNSTARTED
 from graphkit.timestamp import Timestamp
@@ -30,14 +31,18 @@ class OutputStreamPoller:
 
     def __init__(self, stream: str) -> None:
         self.stream = stream
-        self._moved = threading.Condition()
         self._moves = 0
-        self._waiting = 0
-        self._taking = threading.Lock()
+        self._renew_locks()
+        call_in_children(self, OutputStreamPoller._renew_locks)
         self._graph: CalculatorGraph | None = None
         self._observer: Observer | None = None
         self._told = UNSTARTED
         self._seen: InputStream | None = None
+
+    def _renew_locks(self) -> None:
+        self._moved = threading.Condition()
+        self._taking = threading.Lock()
+        self._waiting = 0
 
     def attach(self, graph: CalculatorGraph, observer: Observer) -> None:
         """Connect the poller to its graph; called once, by the graph."""

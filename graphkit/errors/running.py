@@ -96,5 +96,20 @@ class GraphStateError(GraphRunError):
     """A call that the state of the graph does not allow."""
 
 
+class ForkedGraphError(GraphStateError):
+    """A graph that was running when this process was forked from the one it runs in.
+
+    Attributes:
+        pid: of the process it runs in.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        super().__init__(
+            f"the graph was running in process {pid} when this one was forked from it, and its threads are not "
+            'here. Make a CalculatorGraph in the child, or start it with multiprocessing.get_context("spawn").'
+        )
+
+
 class SidePacketError(GraphRunError):
     """A side packet that is missing, set twice or of the wrong type."""

@@ -34,10 +34,14 @@ def check_peer(python: str) -> dict[str, str]:
     missing = [name for name in ("mediapipe", "av") if not versions[name]]
     if missing:
         packages = " ".join(f"{name}=={WANTED}" if name == "mediapipe" else name for name in missing)
-        raise PeerError(python, f"it has no {' and no '.join(missing)}", f"Install: {python} -m pip install {packages}")
+        raise PeerError(
+            python, f"it has no {' and no '.join(missing)}", f"Install: {python} -m pip install {packages}"
+        )
     if versions["numpy"].partition(".")[0] != "1":
         found = f"it has numpy {versions['numpy']}" if versions["numpy"] else "it has no numpy"
-        raise PeerError(python, f"{found}, MediaPipe {WANTED} needs 1", f"Install: {python} -m pip install 'numpy<2'")
+        raise PeerError(
+            python, f"{found}, MediaPipe {WANTED} needs 1", f"Install: {python} -m pip install 'numpy<2'"
+        )
     if versions["mediapipe"] != WANTED:
         logger.warning(
             "%s has MediaPipe %s; figures and interface are known of %s", python, versions["mediapipe"], WANTED

@@ -90,7 +90,7 @@ def bench_command(  # a flag each
     )
     if json_file is not None:
         _check_writable(json_file, settings)
-    with _ended_by_sigterm():
+    with ended_by_sigterm():
         report = run_benchmark(settings, _silent if quiet else _say)
     click.echo("\n".join(report_lines(report)))
     if json_file is not None:
@@ -126,7 +126,7 @@ def _write(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
+def ended_by_sigterm() -> Iterator[None]:
     """Let SIGTERM unwind the program as Ctrl-C does, so that the process being measured ends too."""
 
     def end(number: int, frame: FrameType | None) -> None:

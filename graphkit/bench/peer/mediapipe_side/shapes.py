@@ -25,6 +25,15 @@ def add_line(data: Any, start: Any, end: Any, color: tuple[int, int, int], thick
     line.x_start, line.y_start, line.x_end, line.y_end = start.x, start.y, end.x, end.y
 
 
+def add_fading_line(data: Any, start: Any, end: Any, grays: list[int], thickness: float) -> None:
+    """Add a line between two landmarks that goes from one gray to another."""
+    line = data.render_annotations.add(thickness=thickness).gradient_line
+    line.normalized = True
+    line.x_start, line.y_start, line.x_end, line.y_end = start.x, start.y, end.x, end.y
+    for color, gray in zip((line.color1, line.color2), grays, strict=True):
+        color.r = color.g = color.b = gray
+
+
 def add_rect(data: Any, rect: Any, color: tuple[int, int, int], thickness: float) -> None:
     """Add the outline of a NormalizedRect."""
     shape = annotation(data, color, thickness).rectangle

@@ -49,7 +49,8 @@ class GlTexture:
         return self.width, self.height
 
     def use(self, unit: int) -> None:
-        """Bind the texture to a texture unit."""
+        """Bind the texture to a texture unit; raises WrongThreadError."""
+        self._context.check_thread("GlTexture.use")
         self.texture.use(unit)
 
     def framebuffer(self) -> moderngl.Framebuffer:

@@ -59,7 +59,7 @@ class FullFrameProgram:
     """A compiled fragment shader and what it takes to run it over a whole picture.
 
     The shader reads ``in vec2 sample_coordinate`` (0..1 from the top left) and writes one ``out vec4``. Make,
-    use and release it on the context's thread.
+    use and release it on the context's thread; drawing elsewhere raises WrongThreadError.
 
     Args:
         context: where.
@@ -71,17 +71,20 @@ class FullFrameProgram:
     """
 
     def __init__(self, context: GlContext, fragment: str, *, name: str = "fragment shader") -> None:
+        self._context, self._name = context, name
         self.program = compile_program(context, name, fragment)
         self._vertices = context.gl.vertex_array(self.program, [])
 
     def set(self, **uniforms: Any) -> None:
         """Set uniforms by name; a name that the shader does not use is left out, as OpenGL does."""
+        self._context.check_thread(self._name)
         for name, value in uniforms.items():
             if name in self.program:
                 self.program[name] = value
 
     def render(self) -> None:
         """Draw over the whole bound framebuffer."""
+        self._context.check_thread(self._name)
         self._vertices.render(vertices=3)
 
     def release(self) -> None:

@@ -145,6 +145,20 @@ class OffThread(Negative):
         raise caught[0]
 
 
+@calculator("TestGlForgetful")
+class Forgetful(Negative):
+    """Draws in process() itself, and its node runs elsewhere."""
+
+    call: ClassVar[str] = ""
+
+    def process(self, cc: CalculatorContext) -> None:
+        what = {"set": lambda: self.shader.set(frame=0), "render": self.shader.render, "texture": self._use}
+        what[self.call]()
+
+    def _use(self) -> None:
+        self.helper.run_in_gl_context(self.helper.create_destination_texture, 4, 4).use(0)
+
+
 @calculator("TestGlNoContract")
 class NoContract(Calculator):
     def open(self, cc: CalculatorContext) -> None:
@@ -275,6 +289,22 @@ def test_a_failing_filter_fails_its_graph_and_no_other(
     good.close_all_input_streams()
     good.wait_until_done(30)
     assert (got[0].payload.array()[:, :, :3] == 255 - PICTURE[:, :, :3]).all()
+
+
+@pytest.mark.parametrize("what", ["set", "render", "texture"])
+def test_drawing_on_the_thread_of_another_executor_is_refused(
+    gpu: GpuResources, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """OpenGL would draw nothing and say nothing."""
+    monkeypatch.setattr(Forgetful, "call", what)
+    graph = CalculatorGraph("""
+        input_stream: "s0" executor { name: "own" type: "ThreadPoolExecutor" }
+        node { calculator: "TestGlForgetful" input_stream: "s0" output_stream: "s1" executor: "own" }
+    """)
+    graph.set_service(GPU_SERVICE, gpu)
+    with pytest.raises(CalculatorError, match=r"was called on thread .*run_in_gl_context") as caught:
+        push(graph, gpu)
+    assert isinstance(caught.value.cause, WrongThreadError)
 
 
 def test_a_helper_without_a_contract_says_what_is_missing() -> None:

@@ -7,6 +7,7 @@ differ by the rounding of sums alone.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -24,11 +25,10 @@ Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 _DOUBLE: Final = "#version 400 core\n#define real double\n#define real3 dvec3\n"
 _SINGLE: Final = "#version 330 core\n#define precise\n#define real float\n#define real3 vec3\n"
 
-_SHADER: Final = """#line 1
+_PLACES: Final = """#line 1
     uniform sampler2D frame;
     uniform real3 across, down;  // place in the source, in steps of 1/1024 pixel: of x, of y, of nothing
     uniform bool replicate;
-    uniform bool cubic;
     uniform float white;  // 255 for pictures of 8 bits, which are rounded to whole levels; 0 for those of floats
     out vec4 color;
 
@@ -48,13 +48,17 @@ _SHADER: Final = """#line 1
         vec4 value = texelFetch(frame, inside, 0);
         return replicate || inside == place ? (white > 0.0 ? round(value * white) : value) : vec4(0.0);
     }
+"""
 
-    vec4 linear(ivec2 corner, vec2 share, ivec2 last) {
+_LINEAR: Final = """
+    vec4 sampled(ivec2 corner, vec2 share, ivec2 last) {
         vec4 above = mix(level(corner, last), level(corner + ivec2(1, 0), last), share.x);
         vec4 below = mix(level(corner + ivec2(0, 1), last), level(corner + ivec2(1, 1), last), share.x);
         return mix(above, below, share.y);
     }
+"""
 
+_CUBIC: Final = """
     // Keys' kernel with OpenCV's constant.
     vec4 weights(float x) {
         const float A = -0.75;
@@ -67,7 +71,7 @@ _SHADER: Final = """#line 1
         return found;
     }
 
-    vec4 by_cubes(ivec2 corner, vec2 share, ivec2 last) {
+    vec4 sampled(ivec2 corner, vec2 share, ivec2 last) {
         vec4 x = weights(share.x), y = weights(share.y), sum = vec4(0.0);
         for (int row = 0; row < 4; ++row) {
             for (int column = 0; column < 4; ++column) {
@@ -76,13 +80,15 @@ _SHADER: Final = """#line 1
         }
         return sum;
     }
+"""
 
+_MAIN: Final = """
     void main() {
         ivec2 target = ivec2(gl_FragCoord.xy);
         ivec2 place = ivec2(place_of(across, target), place_of(down, target));
         ivec2 corner = place >> 5, last = textureSize(frame, 0) - 1;
         vec2 share = vec2(place & 31) / 32.0;
-        color = cubic ? by_cubes(corner, share, last) : linear(corner, share, last);
+        color = sampled(corner, share, last);
         color = white > 0.0 ? floor(color + 0.5) / white : color;
     }
 """
@@ -97,8 +103,8 @@ class GpuAffineWarp:
     """
 
     def __init__(self, *, replicate: bool, cubic: bool) -> None:
-        self._how = {"replicate": replicate, "cubic": cubic}
-        self._shader = PictureShader("WarpAffineCalculator", _source)
+        self._replicate = replicate
+        self._shader = PictureShader("WarpAffineCalculator", partial(_source, _CUBIC if cubic else _LINEAR))
 
     def draw(self, picture: GpuBuffer, absolute: Floats, size: ImageSize) -> GpuBuffer:
         """Return *picture* moved, in its own format.
@@ -111,7 +117,13 @@ class GpuAffineWarp:
         across, down = (tuple((row * 1024).tolist()) for row in absolute.astype(np.float64))
         white = 255.0 if picture.format.dtype == np.uint8 else 0.0
         return self._shader.draw(
-            {"frame": picture}, size, picture.format, across=across, down=down, white=white, **self._how
+            {"frame": picture},
+            size,
+            picture.format,
+            across=across,
+            down=down,
+            replicate=self._replicate,
+            white=white,
         )
 
     def release(self) -> None:
@@ -119,5 +131,6 @@ class GpuAffineWarp:
         self._shader.release()
 
 
-def _source(context: GlContext) -> str:
-    return (_DOUBLE if context.gl.version_code >= 400 else _SINGLE) + _SHADER
+def _source(sampled: str, context: GlContext) -> str:
+    precision = _DOUBLE if context.gl.version_code >= 400 else _SINGLE
+    return precision + _PLACES + sampled + _MAIN

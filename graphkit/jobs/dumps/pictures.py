@@ -11,7 +11,7 @@ import numpy as np
 
 from graphkit.errors import OutputError
 from graphkit.jobs.observation import Observation
-from graphkit.jobs.pixels import frame_of, to_png
+from graphkit.jobs.pixels import frame_of, to_array, to_png
 from graphkit.video import BackgroundWriter
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class PictureDump:
 
 
 class NpzSink:
-    """An .npz with one array a picture, named by its time in microseconds; as exact as the picture itself.
+    """An .npz with one array a picture, named by its time in microseconds; masks are uint8, see `to_array`.
 
     Each array is in the file before the next one comes, so that memory stays that of one picture. What ends the
     run, a full disk included, leaves an archive of the arrays before; only a process that is killed leaves one
@@ -108,9 +108,9 @@ class NpzSink:
         self._whole = 0
 
     def write(self, picture: ImageFrame, timestamp_us: int) -> None:
-        """Write an array of the picture's shape and dtype; raises OutputError."""
+        """Write the array of a picture, (H, W) or (H, W, C); raises OutputError."""
         array = BytesIO()
-        np.lib.format.write_array(array, picture.data, allow_pickle=False)
+        np.lib.format.write_array(array, to_array(picture), allow_pickle=False)
         try:
             self._archive.writestr(f"{timestamp_us}.npy", array.getbuffer())
             self._file.flush()

@@ -85,14 +85,19 @@ class Board:
 
     Args:
         clock: seconds, for tests.
+
+    Attributes:
+        watchers: how many want pictures.
+        changed: notified of new pictures, watchers and the end.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._changed = threading.Condition()
+        self.changed = threading.Condition()
         self._times: deque[float] = deque()
         self._begin = self._last = 0.0
-        self._frames = self._dropped = self._watchers = 0
+        self._frames = self._dropped = 0
+        self.watchers = 0
         self._picture: Picture | None = None
         self._state, self._message = "waiting", ""
 
@@ -100,9 +105,9 @@ class Board:
 
     def take(self, image: object) -> None:
         """Show an image payload; one that cannot be shown is told on the page and harms nothing."""
-        pixels = self._pixels(image) if self._watchers else None
+        pixels = self._pixels(image) if self.watchers else None
         now = self._clock()
-        with self._changed:
+        with self.changed:
             if not self._frames:
                 self._begin, self._state = now, "running"
             self._frames += 1
@@ -111,7 +116,7 @@ class Board:
             self._forget_times(now)
             if pixels is not None:
                 self._picture = Picture(self._frames, pixels)
-                self._changed.notify_all()
+                self.changed.notify_all()
 
     def dropped(self, frames: int) -> None:
         """Tell how many pictures were dropped so far."""
@@ -124,10 +129,10 @@ class Board:
             state: "finished", "stopped" or "failed".
             message: what went wrong.
         """
-        with self._changed:
+        with self.changed:
             if not self.is_over:
                 self._state, self._message = state, message or self._message
-                self._changed.notify_all()
+                self.changed.notify_all()
 
     # -- for browsers --------------------------------------------------------------------------------------
 
@@ -139,29 +144,32 @@ class Board:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """While the block runs, pictures are kept."""
-        with self._changed:
-            self._watchers += 1
+        self._count_watchers(1)
         try:
             yield
         finally:
-            with self._changed:
-                self._watchers -= 1
+            self._count_watchers(-1)
+
+    def _count_watchers(self, more: int) -> None:
+        with self.changed:
+            self.watchers += more
+            self.changed.notify_all()
 
     def next_picture(self, after: int) -> Picture | None:
         """Wait for a picture newer than number *after*, and return the newest; None after the end."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.is_over or self._is_newer(after))
+        with self.changed:
+            self.changed.wait_for(lambda: self.is_over or self._is_newer(after))
             return self._picture if self._is_newer(after) else None
 
     def pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the run."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.is_over, max(0.0, seconds))
+        with self.changed:
+            self.changed.wait_for(lambda: self.is_over, max(0.0, seconds))
 
     def numbers(self) -> Numbers:
         """Return how the run is doing."""
         now = self._clock()
-        with self._changed:
+        with self.changed:
             self._forget_times(now)
             lasted = (self._last if self.is_over else now) - self._begin if self._frames else 0.0
             return Numbers(self._state, self._frames, self._fps(lasted), self._dropped, lasted, self._message)

@@ -130,18 +130,17 @@ def test_a_camera_that_is_gone_leaves_complete_files(make_graph, camera, tmp_pat
 
 @pytest.mark.parametrize("order", ["stop", "cancel"])
 def test_stopping_does_not_wait_for_the_next_picture(
-    make_graph, camera, tmp_path: Path, levels, monkeypatch: pytest.MonkeyPatch, order: str
+    make_graph, camera, monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
     monkeypatch.setattr("graphkit.video.live._CLOSE_SECONDS", 0.05)
-    out = tmp_path / "out.mp4"
     graph = make_graph(INVERT)
     camera.allow(1)
-    job = video_job(graph, None, JobSettings(out))
+    job = video_job(graph, None, JobSettings())
     while_busy_with(graph, getattr(job, order))
     summary = job.run()
     camera.ends()
     assert summary.interrupted
-    assert len(levels(out)) == summary.frames == 1
+    assert summary.frames == 1
 
 
 def test_run_camera(make_graph, camera, tmp_path: Path) -> None:

@@ -47,6 +47,16 @@ def test_a_line_every_five_seconds(total: int, expected: list[str]) -> None:
     assert stream.getvalue().splitlines() == expected
 
 
+def test_a_line_tells_what_live_input_lost() -> None:
+    clock, stream = Clock(), io.StringIO()
+    progress = LineProgress(stream, clock)
+    progress.started(0)
+    clock.now += 5
+    progress.dropped(3)
+    progress.advanced(10)
+    assert stream.getvalue() == "frame 10, 2.0 fps, 3 dropped\n"
+
+
 def test_what_is_shown_where(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     assert type(choose_progress(quiet=True, stream=Terminal())) is Progress

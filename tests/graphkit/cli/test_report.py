@@ -86,6 +86,32 @@ def test_notes(facts: dict[str, object], expected: str) -> None:
     assert summary_lines(summary)[-1] == f"note: {expected}"
 
 
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param({"dropped": 0}, "10 frames in 1.0 s (10.0 fps), 0 dropped while the graph was busy", id="0"),
+        pytest.param(
+            {"dropped": 4, "dropped_in_graph": 2},
+            "10 frames in 1.0 s (10.0 fps), 4 dropped while the graph was busy, 2 more by its limiters",
+            id="limiters",
+        ),
+    ],
+)
+def test_what_live_input_lost(facts: dict[str, int], expected: str) -> None:
+    summary = Summary(frames=10, seconds=1.0, files=[FILE], skipped=facts.get("dropped_in_graph"), **facts)
+    assert summary_lines(summary)[0] == expected
+    assert not any(line.startswith("note:") for line in summary_lines(summary))
+
+
+def test_live_input_has_no_end_to_stop_before() -> None:
+    summary = Summary(frames=1, seconds=1.0, files=[FILE], dropped=0, interrupted=True)
+    assert summary_lines(summary)[-1] == "note: Stopped; files are complete up to here."
+
+
+def test_who_watched_needs_no_file() -> None:
+    assert summary_lines(Summary(frames=1, seconds=1.0, previewed=True)) == ["1 frame in 1.0 s (1.0 fps)"]
+
+
 def test_one_of_each() -> None:
     one = Summary(frames=1, seconds=0.0, files=[WrittenFile("x", Path("x.jsonl"), 1, "packets")])
     assert summary_lines(one) == ["1 frame in 0.0 s (0.0 fps)", "x: x.jsonl (1 packet)"]

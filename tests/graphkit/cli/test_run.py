@@ -226,7 +226,12 @@ def test_debug_shows_the_traceback(graphkit, work: Path, clip: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phase", "status"), [pytest.param("int", 130, id="Ctrl-C"), pytest.param("term", 143, id="SIGTERM")]
+    ("phase", "status"),
+    [
+        pytest.param("int", 130, id="Ctrl-C"),
+        pytest.param("term", 143, id="SIGTERM"),
+        pytest.param("hup", 129, id="the terminal is closed"),
+    ],
 )
 def test_a_signal_finishes_the_frames_in_flight(work: Path, clip: Path, phase: str, status: int) -> None:
     (work / "sig.pbtxt").write_text((work / "hands.pbtxt").read_text().replace("SampleInvert", "SampleSignal"))

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -31,6 +34,42 @@ def test_first_stop_then_cancel_then_the_default(number: signal.Signals, capfd) 
     assert interruptions.first == number
     assert signal.getsignal(number) is before
     assert capfd.readouterr().err.count("Once more") == 2
+
+
+def test_a_closed_terminal_is_one_event_however_often_it_is_told(capfd) -> None:
+    job = Job()
+    with interruptible(job) as interruptions:  # type: ignore[arg-type]
+        for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGHUP):
+            signal.raise_signal(number)
+        assert job.calls == ["stop"]
+        signal.raise_signal(signal.SIGTERM)
+        assert job.calls == ["stop", "cancel"]
+    assert interruptions.first == signal.SIGHUP
+
+
+_AFTER_THE_TERMINAL = """
+import signal, sys
+from graphkit.cli.signals import interruptible
+class Job:
+    def stop(self): pass
+with interruptible(Job()) as interruptions:
+    sys.stdin.readline()  # until the terminal is closed
+    signal.raise_signal(signal.SIGHUP)
+    print("the summary", flush=True)
+    print("a warning", file=sys.stderr, flush=True)
+sys.exit(interruptions.first)
+"""
+
+
+def test_printing_goes_on_when_the_terminal_is_gone() -> None:
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _AFTER_THE_TERMINAL], stdin=subprocess.PIPE, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    os.close(ours)
+    process.communicate(b"closed\n", timeout=60)
+    assert process.returncode == signal.SIGHUP
 
 
 def test_an_ignored_signal_stays_ignored() -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
 
 
+_SIGNALS = {"term": signal.SIGTERM, "hup": signal.SIGHUP}
+
+
 @options("jobtest.SampleOptions", extension=510100001)
 class SampleOptions:
     """at: index of the frame at which something happens; every: of so many frames, one is meant."""
@@ -116,7 +119,7 @@ class SampleSignal(_Image):
 
     def take(self, cc: CalculatorContext, index: int) -> None:
         if index == self.options(cc).at:
-            os.kill(os.getpid(), signal.SIGTERM if self.options(cc).phase == "term" else signal.SIGINT)
+            os.kill(os.getpid(), _SIGNALS.get(self.options(cc).phase, signal.SIGINT))
         self.result.send(cc, self.image(cc))
 
 

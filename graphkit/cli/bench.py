@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from graphkit.bench.rounds import BenchmarkSettings
-
 # Spelled out: graphkit.bench imports what --help has no need of. A test compares.
 TASKS: Final = ("hand", "pose")
 KINDS: Final = ("clip", "landmarks", "graph")
@@ -36,7 +34,7 @@ Example:
 @click.command("bench", short_help="Measure speed, and where the time goes.", epilog=_EXAMPLE)
 @click.argument("task", type=click.Choice((*TASKS, ALL)), default=ALL)
 @click.option(
-    "--clip", type=click.Path(path_type=Path), metavar="FILE",
+    "--clip", type=click.Path(readable=False, path_type=Path), metavar="FILE",
     help="The video; without it the example clips of the checkout.",
 )  # fmt: skip
 @click.option(
@@ -56,7 +54,11 @@ Example:
     help="Hold whoever computes on the CPU, MediaPipe too, to N processors.",
 )  # fmt: skip
 @click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all figures there."
+    "--json",
+    "json_file",
+    type=click.Path(readable=False, path_type=Path),
+    metavar="FILE",
+    help="Write all figures there.",
 )
 @click.option(
     "--against-mediapipe", "peer", metavar="PYTHON",
@@ -89,7 +91,7 @@ def bench_command(  # a flag each
         **counts,
     )
     if json_file is not None:
-        _check_writable(json_file, settings)
+        _check_writable(json_file, clip)
     with ended_by_sigterm():
         report = run_benchmark(settings, _silent if quiet else _say)
     click.echo("\n".join(report_lines(report)))
@@ -105,17 +107,28 @@ def _silent(line: str) -> None:
     """Say nothing."""
 
 
-def _check_writable(path: Path, settings: BenchmarkSettings) -> None:
+def _check_writable(path: Path, clip: Path | None) -> None:
     """Look whether a file can be written, before minutes are spent on what goes into it."""
+    try:
+        refusal = _refusal(path, clip)
+    except OSError as error:
+        refusal = f"cannot be written: {error.strerror}."
+    if refusal:
+        raise OutputError(f"--json {path}: {refusal}")
+
+
+def _refusal(path: Path, clip: Path | None) -> str:
+    """Return why a file cannot be written, "" if it can; nothing is created or changed."""
     folder = path.absolute().parent
     if path.is_dir():
-        raise OutputError(f"--json {path}: is a folder. Name the file to write, such as {path / 'bench.json'}.")
+        return f"is a folder. Name the file to write, such as {path / 'bench.json'}."
     if not folder.is_dir():
-        raise OutputError(f"--json {path}: the folder {folder} does not exist. Create it first.")
-    if settings.clip is not None and path.exists() and settings.clip.exists() and path.samefile(settings.clip):
-        raise OutputError(f"--json {path}: is the clip itself. Choose another name.")
+        return f"the folder {folder} does not exist. Create it first."
+    if clip is not None and path.exists() and clip.exists() and path.samefile(clip):
+        return "is the clip itself. Choose another name."
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise OutputError(f"--json {path}: may not be written. Choose another folder or name.")
+        return "may not be written. Choose another folder or name."
+    return ""
 
 
 def _write(path: Path, text: str) -> None:

@@ -19,16 +19,16 @@ _COLUMNS: Final = (
     ("real s", "real_s", "{:.2f}"),
     ("user s", "user_s", "{:.2f}"),
     ("sys s", "sys_s", "{:.2f}"),
-    ("start-up s", "start_up_s", "{:.2f}"),
+    ("start-up", "start_up_s", "{:.2f}"),
     ("run s", "run_s", "{:.2f}"),
-    ("ms a frame", "ms_per_frame", "{:.1f}"),
+    ("ms/frame", "ms_per_frame", "{:.1f}"),
     ("frames/s", "fps", "{:.1f}"),
     ("MiB", "peak_rss_mib", "{:.0f}"),
 )
 _RATIOS: Final = (("real", "real_s"), ("run", "run_s"), ("processor", "cpu_s"), ("memory", "peak_rss_mib"))
-_LEGEND: Final = (
+LEGEND: Final = (
     "Medians. real, user, sys: the whole process; start-up: until the imports are done; run: what comes after,",
-    "which the frames a second are of. Of the graph alone, the run lasts from the first frame out to the last.",
+    "which frames/s is of. Of the graph alone, the run lasts from the first frame out to the last.",
 )
 
 
@@ -39,7 +39,7 @@ def report_lines(report: Report) -> Iterator[str]:
         yield ""
         yield from _measurement(measurement)
     yield ""
-    yield from _LEGEND
+    yield from LEGEND
 
 
 def _machine(report: Report) -> Iterator[str]:
@@ -67,9 +67,8 @@ def _measurement(measurement: Measurement) -> Iterator[str]:
     title = f"{job.task.name}, {KINDS[job.kind]}: {job.clip.name}, {width}x{height}, {frames} frames"
     yield click.style(f"{title}, {rounds} round{'' if rounds == 1 else 's'}", bold=True)
     yield from _figures(measurement.results)
-    if comparisons := list(measurement.comparisons()):
-        yield ""
-        yield from _comparisons(comparisons)
+    for comparison in measurement.comparisons():
+        yield from _comparison(comparison)
     for result in measured:
         if result.shares is not None:
             yield ""
@@ -78,22 +77,20 @@ def _measurement(measurement: Measurement) -> Iterator[str]:
 
 def _figures(results: Sequence[SideResult]) -> Iterator[str]:
     width = max(len(str(result.side)) for result in results)
-    yield f"  {'':{width}}" + "".join(f"  {title:>10}" for title, _, _ in _COLUMNS)
+    yield f"  {'':{width}}" + "".join(f" {title:>8}" for title, _, _ in _COLUMNS)
     for result in results:
-        told = "".join(f"  {form.format(result.median(name)):>10}" for _, name, form in _COLUMNS if result.samples)
-        yield f"  {result.side!s:{width}}{told or f'  skipped: {_first_line(result.skipped)}'}"
+        told = "".join(f" {form.format(result.median(name)):>8}" for _, name, form in _COLUMNS if result.samples)
+        yield f"  {result.side!s:{width}}{told or f' skipped: {_first_line(result.skipped)}'}"
 
 
-def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[str]:
-    names = [f"{comparison.side} takes, of {comparison.to}" for comparison in comparisons]
-    width = max(map(len, names))
-    yield f"  {'':{width}}" + "".join(f"  {title:>20}" for title, _ in _RATIOS)
-    for name, comparison in zip(names, comparisons, strict=True):
-        yield f"  {name:{width}}" + "".join(f"  {_ratio(comparison.ratios[key]):>20}" for _, key in _RATIOS)
+def _comparison(comparison: Comparison) -> Iterator[str]:
+    told = "  ".join(f"{title} {_ratio(comparison.ratios[name])}" for title, name in _RATIOS)
+    yield f"  {comparison.side} takes, of {comparison.to}:"
+    yield f"    {told}"
 
 
 def _ratio(ratio: Ratio) -> str:
-    return f"{ratio.median:.2f} ({ratio.least:.2f} - {ratio.most:.2f})"
+    return f"{ratio.median:.2f} ({ratio.least:.2f}-{ratio.most:.2f})"
 
 
 def _shares(side: str, shares: Shares) -> Iterator[str]:
@@ -102,11 +99,11 @@ def _shares(side: str, shares: Shares) -> Iterator[str]:
     yield f"  Where the time goes, {side}: {cpu:.1f} ms of processor in {wall:.1f} ms of wall time a frame,"
     yield f"  after {shares.opening_s:.2f} s for loading the graph and its models"
     width = max(len(share.stage) for share in shares.stages)
-    yield f"    {'':{width}}  {'ms a frame':>10}  {'share':>6}  {'waited ms':>10}"
+    yield f"    {'':{width}} {'ms/frame':>8} {'share':>6} {'waited ms':>9}"
     for share in shares.stages:
         spent, waited = 1000 * share.cpu_s / frames, 1000 * share.waited_s / frames
         part = f"{100 * share.cpu_s / shares.cpu_s:.0f} %"
-        yield f"    {share.stage:{width}}  {spent:10.2f}  {part:>6}  {waited:10.2f}"
+        yield f"    {share.stage:{width}} {spent:8.2f} {part:>6} {waited:9.2f}"
     yield f"    {shares.limit()}"
 
 

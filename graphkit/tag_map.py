@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from graphkit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _TAG = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
@@ -82,11 +82,6 @@ class TagMap:
                 raise ConfigError(f'tag "{tag}" has index {count - 1} but not index {missing[0]}')
         keys = tuple(sorted(names))
         return cls(keys, tuple(names[k] for k in keys), {k: i for i, k in enumerate(keys)})
-
-    @classmethod
-    def from_keys(cls, keys: Sequence[Key]) -> TagMap:
-        """Return a map that names each stream after its key; for tests and harnesses."""
-        return cls.from_entries(f"{tag}:{index}:{tag.lower() or 'stream'}_{index}" for tag, index in keys)
 
     def id_of(self, tag: str, index: int = 0) -> int | None:
         """Return the id of a key, None where it is not there."""

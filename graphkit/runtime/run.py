@@ -76,8 +76,7 @@ class GraphRun(Scheduler):
                 self._state.bound(source, settled)
             except InputStreamHandlerError as exc:
                 self._end_with(exc)
-        if not getattr(self._inside, "yes", False):
-            self._work_here()
+        self._work_unless_inside()
 
     def close_inputs(self, sources: list[GraphInput], *, stop_sources: bool = False) -> None:
         """End graph inputs, and the sources of the graph too if asked."""
@@ -91,16 +90,14 @@ class GraphRun(Scheduler):
                 self._state.stop_sources()
             if not self._state.pending:
                 self._on_idle()
-        if not getattr(self._inside, "yes", False):
-            self._work_here()
+        self._work_unless_inside()
 
     def cancel(self, error: BaseException | None = None) -> None:
         """Stop the run: running calls finish, opened nodes are closed."""
         with self._lock:
             if not self.terminated:
                 self._end_with(error or CancelledError("the run was cancelled"))
-        if not getattr(self._inside, "yes", False):
-            self._work_here()
+        self._work_unless_inside()
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
         """Wait until nothing is ready or running; return False where *timeout* seconds did not suffice."""
@@ -129,6 +126,11 @@ class GraphRun(Scheduler):
     def could_not_open(self) -> bool:
         """Whether the run failed because a node could not open."""
         return isinstance(self.error, CalculatorError) and self.error.phase == "open"
+
+    def _work_unless_inside(self) -> None:
+        """Work here, but for a thread that works here already and called back from a node or observer."""
+        if not getattr(self._inside, "yes", False):
+            self._work_here()
 
     def _end_with(self, error: BaseException) -> None:
         """Under the lock, outside of any task: fail the run."""

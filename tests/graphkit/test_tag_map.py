@@ -89,10 +89,6 @@ def test_indexes_that_do_not_count_up(entries: list[str], message: str) -> None:
     assert str(caught.value) == message
 
 
-def test_from_keys_names_streams_after_their_keys() -> None:
-    assert TagMap.from_keys([("A", 0), ("", 0)]).names == ("stream_0", "a_0")
-
-
 @pytest.mark.parametrize(
     ("key", "label"), [(("IMAGE", 0), "IMAGE"), (("IMAGE", 1), "IMAGE:1"), (("", 2), "index 2")]
 )

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, SideInput, Status, calculator
-from graphkit.config.switch_container import SwitchContainerOptions
+from graphkit.calculator import Status, calculator
 from graphkit.packet_type import ANY
-from graphkit.ports import Options
 from graphkit.timestamp import Timestamp
 from graphkit_calculators.core._channels import (
     ChannelHistory,
@@ -17,6 +15,7 @@ from graphkit_calculators.core._channels import (
     channel_tag,
     initial_channel,
 )
+from graphkit_calculators.core._switch import Switch
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @calculator
-class SwitchMuxCalculator(Calculator):
+class SwitchMuxCalculator(Switch):
     """Passes on the streams and side packets of the selected channel and drops the others'.
 
     Inputs ``C0__RECTS``, ``C1__RECTS``, ... become output ``RECTS``. SELECT (int) or ENABLE (bool) name the
@@ -45,16 +44,6 @@ class SwitchMuxCalculator(Calculator):
           output_stream: "RECTS:rects"
         }
     """
-
-    timestamp_offset = None
-    input_stream_handler = "ImmediateInputStreamHandler"
-    process_timestamp_bounds = True
-
-    select = Input(int, "SELECT", optional=True)
-    enable = Input(bool, "ENABLE", optional=True)
-    select_side = SideInput(int, "SELECT", value_optional=True)
-    enable_side = SideInput(bool, "ENABLE", value_optional=True)
-    options = Options(SwitchContainerOptions)
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:

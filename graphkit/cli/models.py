@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphkit.cli.failures import debug_option
+from graphkit.cli.termination import ended_tidily
 from graphkit.errors import ModelFetchError, UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ def fetch_command(names: tuple[str, ...], everything: bool) -> None:
         return
     for model in missing:
         click.echo(f"fetching {model.name} ({_size(model.size)}) from {model.origin}", err=True)
-    for path in fetch(missing):
+    with ended_tidily():
+        fetched = fetch(missing)
+    for path in fetched:
         click.echo(path)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -138,3 +140,13 @@ def test_a_shipped_model_that_is_damaged(graphkit, small, tmp_path: Path, monkey
     assert result.exit_code == 1
     assert f"it comes with graphkit, but {path} is not it; another file: SHA-256" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("Fix: ")
+
+
+def test_a_fetch_that_is_terminated_leaves_nothing(graphkit, user_cache: Path, npm, small) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    npm.does("import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)")
+    began = time.monotonic()
+    result = graphkit("models", "fetch", "small")
+    assert (result.exit_code, time.monotonic() - began < 30) == (143, True), result.output
+    assert [path for path in user_cache.rglob("*") if path.is_file() or path.name.startswith(".")] == []
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from graphkit import registry
 from graphkit.config import switch_container
 from graphkit.config.faults import Faults
-from graphkit.config.graph_options import apply_option_values
+from graphkit.config.graph_options import hand_down_options
 from graphkit.config.names import canonical_names, tag_map
 from graphkit.config.reader import read
 from graphkit.config.subgraph import SubgraphContext
@@ -59,7 +59,7 @@ class Expander:
         chosen: dict[str, Path] = {}
         while True:
             expanded = graph.copy()
-            apply_option_values(expanded, overriding, self._faults)
+            hand_down_options(expanded, overriding, self._faults)
             undecided: dict[str, list[Path]] = {}
             while self._round(expanded, chosen, undecided):
                 pass
@@ -130,7 +130,7 @@ class Expander:
         inner = self._config_of(node, definition)
         if inner is None:
             return None
-        apply_option_values(inner, node.options, self._faults)
+        hand_down_options(inner, node.options, self._faults)
         _Connector(node, name, inner, self._faults).connect()
         for made in inner.nodes:
             made.ancestry = (*node.ancestry, node.calculator)

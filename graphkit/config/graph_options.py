@@ -1,8 +1,10 @@
-"""Options that a graph hands to its nodes: ``option_value: "field/path:options/path"``.
+"""Options that a graph hands to its nodes: ``option_value: "field/path:options/path"``, and a few by themselves.
 
 A graph has options of its own (``options`` or ``graph_options``), which the node that uses it as a subgraph
 may override field by field. ``option_value`` copies one of their fields, or with ``OPTIONS:options`` all of
 them, into the options of an inner node. A graph field that nobody sets leaves the node's own value.
+
+Options that say where nodes run hold for all nodes, those of subgraphs too, that have none of their own.
 """
 
 from __future__ import annotations
@@ -21,7 +23,28 @@ if TYPE_CHECKING:
     from graphkit.config.faults import Faults
     from graphkit.config.model import Entry, GraphConfig, NodeConfig
 
+_INHERITED: Final = ("mediapipe.GlContextOptions",)
 _UNSET: Final = object()
+
+
+def hand_down_options(graph: GraphConfig, overriding: Sequence[OptionsMessage], faults: Faults) -> None:
+    """Give the graph's nodes what its options say for them, in place.
+
+    Args:
+        graph: the graph or subgraph.
+        overriding: options of the node that uses it, or of the program that loads it.
+        faults: takes paths that lead nowhere and values that do not fit.
+    """
+    apply_option_values(graph, overriding, faults)
+    for name in _INHERITED:
+        has_own = any(options.full_name == name for options in graph.options)
+        heard = [options for options in overriding if not (options.inherited and has_own)]
+        message = _graph_message(graph, heard, name)
+        if message is None:
+            continue
+        for node in graph.nodes:
+            if _node_options(node, name) is None:
+                node.options.append(OptionsMessage(message, True, place=node.place, inherited=True))
 
 
 def apply_option_values(graph: GraphConfig, overriding: Sequence[OptionsMessage], faults: Faults) -> None:

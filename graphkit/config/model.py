@@ -52,12 +52,14 @@ class OptionsMessage:
         in_any: whether it was written in ``node_options`` or ``graph_options`` (as an Any), not ``options``.
         mark: marks of its fields.
         place: where it stands.
+        inherited: whether a node has it from the graph around it, and a subgraph's own go before.
     """
 
     message: Message
     in_any: bool = False
     mark: Mark = field(default_factory=Mark)
     place: Place = NOWHERE
+    inherited: bool = False
 
     @property
     def full_name(self) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from graphkit import config
 from graphkit.errors import GraphValidationError
+from graphkit.gpu.service import GlContextOptions
 from graphkit.options import declared_options
 
 SUB = """
@@ -148,3 +149,45 @@ def test_value_of_another_type(folder):
         GraphValidationError, match='option_value "count:options/label": "count" does not take that value'
     ):
         loaded(folder, ["count:options/label"])
+
+
+CONTEXT = '[type.googleapis.com/mediapipe.GlContextOptions] {{ gl_context_name: "{}" }}'
+
+
+@pytest.mark.parametrize(
+    ("sub", "caller", "node", "expected"),
+    [
+        pytest.param("", "", "", ["graph", "graph"], id="the graph for all"),
+        pytest.param("sub", "", "", ["graph", "sub"], id="the subgraph's beat the graph's"),
+        pytest.param("sub", "caller", "", ["graph", "caller"], id="the caller's beat the subgraph's"),
+        pytest.param("sub", "caller", "node", ["graph", "node"], id="the node's beat all"),
+    ],
+)
+def test_the_gl_context_of_a_graph_holds_for_nodes_without_one(folder, sub, caller, node, expected):
+    def given(where, name):
+        return f"{where} {{ {CONTEXT.format(name)} }}" if name else ""
+
+    folder(
+        "sub.pbtxt",
+        f"""
+        type: "InContext" input_stream: "i" output_stream: "o" {given("graph_options", sub)}
+        node {{ calculator: "CfgPass" input_stream: "i" output_stream: "o" {given("node_options", node)} }}
+        """,
+    )
+    main = folder(
+        "main.pbtxt",
+        f"""
+        input_stream: "a" {given("graph_options", "graph")}
+        node {{ calculator: "CfgPass" input_stream: "a" output_stream: "b" }}
+        node {{ calculator: "InContext" input_stream: "b" output_stream: "c" {given("node_options", caller)} }}
+        """,
+    )
+    assert [node.options[GlContextOptions].gl_context_name for node in config.load(main).nodes] == expected
+
+
+def test_a_program_says_the_gl_context_of_a_graph(folder):
+    main = folder(
+        "main.pbtxt", 'input_stream: "a" node { calculator: "CfgPass" input_stream: "a" output_stream: "b" }'
+    )
+    plan = config.load(main, graph_options=[GlContextOptions(gl_context_name="program")])
+    assert [node.options[GlContextOptions].gl_context_name for node in plan.nodes] == ["program"]

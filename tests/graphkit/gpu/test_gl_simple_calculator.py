@@ -218,6 +218,50 @@ def test_a_node_runs_in_the_context_its_options_name(gpu: GpuResources, options:
     assert {name for _, name in Half.calls} == {thread}
 
 
+def test_a_graph_names_the_context_of_its_nodes(gpu: GpuResources) -> None:
+    Half.calls.clear()
+    graph = CalculatorGraph("""
+        input_stream: "s0"
+        graph_options { [type.googleapis.com/mediapipe.GlContextOptions] { gl_context_name: "graphs" } }
+        node { calculator: "TestGlHalf" input_stream: "s0" output_stream: "s1" }
+    """)
+    graph.set_service(GPU_SERVICE, gpu)
+    push(graph, gpu)
+    assert {name for _, name in Half.calls} == {"gl-graphs"}
+
+
+@calculator("TestGlTwoContexts")
+class TwoContexts(Calculator):
+    """Runs in one context by its contract and has a helper for another one."""
+
+    picture = Input(GpuBuffer)
+    threads = Output(list[str])
+
+    @classmethod
+    def update_contract(cls, cc: CalculatorContract) -> None:
+        GlCalculatorHelper.update_contract(cc, context_name="contract")
+
+    def open(self, cc: CalculatorContext) -> None:
+        self._helpers = [GlCalculatorHelper(cc), GlCalculatorHelper(cc, context_name="helper")]
+
+    def process(self, cc: CalculatorContext) -> None:
+        picture = self.picture(cc)
+        drawn = [helper.run_in_gl_context(self._drawn, helper, picture) for helper in self._helpers]
+        self.threads.send(cc, [threading.current_thread().name, *drawn])
+
+    def _drawn(self, helper: GlCalculatorHelper, picture: GpuBuffer) -> str:
+        with helper.create_source_texture(picture) as source:
+            assert source.size == (20, 12)
+        return threading.current_thread().name
+
+
+def test_a_calculator_names_contexts_in_its_contract_and_through_its_helpers(gpu: GpuResources) -> None:
+    graph, got = graph_of(gpu, "TestGlTwoContexts")
+    push(graph, gpu)
+    assert got[0].payload == ["gl-contract", "gl-contract", "gl-helper"]
+    assert {context.name for context in gpu.group.contexts} == {"shared", "contract", "helper"}
+
+
 def test_a_node_that_names_an_executor_goes_over_for_its_drawing(gpu: GpuResources) -> None:
     Half.calls.clear()
     graph = CalculatorGraph("""

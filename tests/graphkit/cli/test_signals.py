@@ -57,7 +57,7 @@ with interruptible(Job()) as interruptions:
     signal.raise_signal(signal.SIGHUP)
     print("the summary", flush=True)
     print("a warning", file=sys.stderr, flush=True)
-sys.exit(interruptions.first)
+sys.exit(99 if interruptions.first == signal.SIGHUP else 98)
 """
 
 
@@ -69,7 +69,7 @@ def test_printing_goes_on_when_the_terminal_is_gone() -> None:
     os.close(theirs)
     os.close(ours)
     process.communicate(b"closed\n", timeout=60)
-    assert process.returncode == signal.SIGHUP
+    assert process.returncode == 99
 
 
 def test_an_ignored_signal_stays_ignored() -> None:

@@ -51,16 +51,30 @@ def initial_channel(cc: CalculatorContext, count: int) -> int:
         channel = int(settings.enable)
     if settings.select is not None:
         channel = settings.select
-    for tag in CONTROLS:
-        if tag in cc.input_side_packets:
-            channel = cc.input_side_packets[tag].get_or(channel)
-    return checked_channel(channel, count)
+    by = ""
+    for tag in (tag for tag in CONTROLS if tag in cc.input_side_packets):
+        packet = cc.input_side_packets[tag]
+        if packet:
+            channel, by = packet.payload, f' by the side packet "{_name_of(cc, tag)}"'
+    return checked_channel(channel, count, by)
 
 
-def checked_channel(channel: int, count: int) -> int:
-    """Return *channel* as an int; raises PacketError where a switch of *count* channels has none like it."""
+def _name_of(cc: CalculatorContext, tag: str) -> str:
+    """Return the name of the side packet that comes in at *tag*."""
+    tag_map = cc.input_side_packets.tag_map
+    return tag_map.names[tag_map.keys.index((tag, 0))]
+
+
+def checked_channel(channel: int, count: int, by: str = "") -> int:
+    """Return *channel* as an int; raises PacketError where a switch of *count* channels has none like it.
+
+    Args:
+        channel: selected.
+        count: of channels.
+        by: whom, for the message.
+    """
     if count and not 0 <= channel < count:
-        raise PacketError(f"channel {int(channel)} was selected, but the channels are 0 to {count - 1}")
+        raise PacketError(f"channel {int(channel)} was selected{by}, but the channels are 0 to {count - 1}")
     return int(channel)
 
 

@@ -183,3 +183,16 @@ def test_a_channel_that_is_not_there_is_an_error():
     runner.add("SELECT", 2, 1)
     with pytest.raises(GraphkitError, match="channel 2 was selected, but the channels are 0 to 1"):
         runner.run()
+
+
+def test_the_side_packet_that_selects_a_channel_that_is_not_there_is_named():
+    mux = CalculatorRunner(
+        'calculator: "SwitchMuxCalculator" input_side_packet: "SELECT:complexity" input_side_packet: "C0__N:n0" '
+        'input_side_packet: "C1__N:n1" output_side_packet: "N:n"'
+    )
+    mux.side_packets.update({("SELECT", 0): 7, ("C0__N", 0): "zero", ("C1__N", 0): "one"})
+    with pytest.raises(
+        GraphkitError,
+        match='channel 7 was selected by the side packet "complexity", but the channels are 0 to 1',
+    ):
+        mux.run()

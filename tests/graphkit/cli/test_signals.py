@@ -53,6 +53,7 @@ from graphkit.cli.signals import interruptible
 class Job:
     def stop(self): pass
 with interruptible(Job()) as interruptions:
+    print("ready", flush=True)
     sys.stdin.readline()  # until the terminal is closed
     signal.raise_signal(signal.SIGHUP)
     print("the summary", flush=True)
@@ -67,6 +68,7 @@ def test_printing_goes_on_when_the_terminal_is_gone() -> None:
         [sys.executable, "-c", _AFTER_THE_TERMINAL], stdin=subprocess.PIPE, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
+    assert b"ready" in os.read(ours, 100)
     os.close(ours)
     process.communicate(b"closed\n", timeout=60)
     assert process.returncode == 99

@@ -1,0 +1,155 @@
+"""Drawings that take long: contexts wait for each other's by fences, and for nothing else."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu.formats import GpuBufferFormat
+from graphkit.gpu.gl_texture import GlTexture
+from graphkit.gpu.program import FullFrameProgram
+
+if TYPE_CHECKING:
+    from graphkit.gpu.resources import GpuResources
+
+SIDE = 256
+WHITE, BLACK = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0)
+
+# Some 100 ms on a processor. The result depends on the loop, or a compiler would leave it out.
+SLOW_COPY = """
+    uniform sampler2D frame;
+    out vec4 color;
+
+    void main() {
+        float nothing = 0.0;
+        for (int i = 0; i < 600; ++i) nothing += fract(sin(gl_FragCoord.x * float(i)));
+        color = texelFetch(frame, ivec2(gl_FragCoord.xy), 0) + nothing * 1e-7;
+    }
+"""
+
+
+class Painter:
+    """Draws in one context of *gpu*."""
+
+    def __init__(self, gpu: GpuResources, name: str) -> None:
+        self.context, self._group = gpu.context(name), gpu.group
+        self._program = self.context.run(self._compiled)
+
+    def new(self, color: tuple[float, ...]) -> GpuBuffer:
+        """Return a picture of one color, all of it drawn."""
+        return self.context.run(self._new, color)
+
+    def fill(self, picture: GpuBuffer, color: tuple[float, ...]) -> None:
+        """Draw over *picture* and wait for nothing."""
+        self.context.run(self._fill, picture, color)
+
+    def slowly_copy(self, source: GpuBuffer, target: GpuBuffer) -> None:
+        """Have *source* copied into *target*, and do not wait until it is."""
+        self.context.run(self._copy, source, target)
+
+    def _compiled(self) -> FullFrameProgram:
+        program = FullFrameProgram(self.context, SLOW_COPY)
+        program.set(frame=0)
+        return program
+
+    def _new(self, color: tuple[float, ...]) -> GpuBuffer:
+        made = GpuBuffer.allocate(self.context, self._group, SIDE, SIDE, GpuBufferFormat.RGBA8)
+        self._fill(made, color)
+        self.context.raw.finish()
+        return made
+
+    def _fill(self, picture: GpuBuffer, color: tuple[float, ...]) -> None:
+        drawn = GlTexture(self.context, picture, writes=True)
+        drawn.bind().clear(*color)
+        drawn.get_frame(GpuBuffer)
+
+    def _copy(self, source: GpuBuffer, target: GpuBuffer) -> None:
+        with GlTexture(self.context, source, writes=False) as src:
+            drawn = GlTexture(self.context, target, writes=True)
+            drawn.bind()
+            src.use(0)
+            self._program.render()
+            drawn.get_frame(GpuBuffer)
+
+
+@pytest.fixture
+def painters(gpu: GpuResources) -> tuple[Painter, Painter]:
+    return Painter(gpu, "first"), Painter(gpu, "second")
+
+
+def level(picture: GpuBuffer) -> list[int]:
+    """Return the levels of red that occur."""
+    return np.unique(picture.array()[:, :, 0]).tolist()
+
+
+def test_a_reader_waits_for_the_writer(gpu: GpuResources, painters: tuple[Painter, Painter]) -> None:
+    first, second = painters
+    source, target, copy = first.new(WHITE), first.new(BLACK), second.new(BLACK)
+    first.slowly_copy(source, target)
+    second.slowly_copy(target, copy)
+    assert level(copy) == [255]
+
+
+def test_reading_back_waits_for_the_writer(gpu: GpuResources, painters: tuple[Painter, Painter]) -> None:
+    first, second = painters
+    source, target = first.new(WHITE), first.new(BLACK)
+    first.slowly_copy(source, target)
+    pixels = second.context.run(lambda: level(target))
+    assert pixels == [255]
+
+
+def test_a_writer_waits_for_the_readers(gpu: GpuResources, painters: tuple[Painter, Painter]) -> None:
+    first, second = painters
+    source, copy = first.new(WHITE), second.new(BLACK)
+    second.slowly_copy(source, copy)
+    first.fill(source, BLACK)
+    assert level(copy) == [255]
+    assert level(source) == [0]
+
+
+def test_a_texture_used_again_is_not_drawn_over_what_others_still_read(
+    gpu: GpuResources, painters: tuple[Painter, Painter]
+) -> None:
+    """The picture is gone, but the other context has yet to read it."""
+    first, second = painters
+    for _ in range(3):
+        source, copy = first.new(WHITE), second.new(BLACK)
+        second.slowly_copy(source, copy)
+        source.release()
+        pictures = [first.new(BLACK) for _ in range(4)]  # the pool has nothing better than the texture of source
+        assert level(copy) == [255]
+        del pictures
+
+
+@pytest.mark.parametrize("wait", ["finish", "fence", "read back"])
+def test_other_threads_run_while_one_waits_for_the_gpu(
+    gpu: GpuResources, painters: tuple[Painter, Painter], wait: str
+) -> None:
+    first, second = painters
+    if not first.context.software:
+        pytest.skip("a graphics card is too fast to be waited for")
+    source, target = first.new(WHITE), first.new(BLACK)
+    beats, done = 0, threading.Event()
+
+    def beat() -> None:
+        nonlocal beats
+        while not done.wait(0.001):
+            beats += 1
+
+    heart = threading.Thread(target=beat)
+    first.slowly_copy(source, target)
+    heart.start()
+    try:
+        {
+            "finish": lambda: first.context.run(first.context.raw.finish),
+            "fence": lambda: second.context.run(target.reading, second.context),
+            "read back": target.array,
+        }[wait]()
+    finally:
+        done.set()
+        heart.join()
+    assert beats > 5

@@ -68,8 +68,8 @@ def test_printing_goes_on_when_the_terminal_is_gone() -> None:
         [sys.executable, "-c", _AFTER_THE_TERMINAL], stdin=subprocess.PIPE, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    assert b"ready" in os.read(ours, 100)
-    os.close(ours)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        assert terminal.readline() == b"ready\r\n"
     process.communicate(b"closed\n", timeout=60)
     assert process.returncode == 99
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -211,3 +213,41 @@ def test_the_nvidia_service_reserves_a_card_with_graphics() -> None:
     )
     devices = COMPOSE["services"]["graphkit-nvidia"]["deploy"]["resources"]["reservations"]["devices"]
     assert devices["-"] == ["driver: nvidia"]
+
+
+@pytest.fixture
+def build_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand-ins for what `add_models` calls, an installed graphkit, and its source as working directory."""
+    for place in ("installed", "source"):
+        module = tmp_path / place / "graphkit" / "resources.py"
+        module.parent.mkdir(parents=True)
+        module.write_text(f"def graphs_dir(): return {str(tmp_path / place / 'graphs')!r}\n")
+        (tmp_path / place / "graphs").mkdir()
+    programs = {
+        "apt-get": f'echo "$@" >> {tmp_path}/calls',
+        "graphkit": f'echo "$@" >> {tmp_path}/calls\n'
+        "mkdir -p $GRAPHKIT_CACHE_DIR/models/modules && echo m > $GRAPHKIT_CACHE_DIR/models/modules/x.tflite",
+        "python": f'PYTHONPATH={tmp_path}/installed exec {sys.executable} "$@"',
+    }
+    (tmp_path / "bin").mkdir()
+    for name, text in programs.items():
+        program = tmp_path / "bin" / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "source")
+    return tmp_path
+
+
+def test_models_are_laid_among_the_graphs_that_are_installed(build_machine: Path) -> None:
+    subprocess.run([FOLDER / "add_models", "lite", "heavy"], check=True)
+    calls = (build_machine / "calls").read_text().splitlines()
+    assert calls == ["install -y --no-install-recommends npm", "models fetch lite heavy"]
+    assert (build_machine / "installed" / "graphs" / "modules" / "x.tflite").read_text() == "m\n"
+    assert list((build_machine / "source" / "graphs").iterdir()) == []
+
+
+def test_no_models_install_nothing(build_machine: Path) -> None:
+    subprocess.run([FOLDER / "add_models"], check=True)
+    assert not (build_machine / "calls").exists()

@@ -12,8 +12,11 @@ from graphkit.gpu.buffer import GpuBuffer
 from graphkit.gpu.formats import GpuBufferFormat
 from graphkit.gpu.gl_texture import GlTexture
 from graphkit.gpu.program import FullFrameProgram
+from graphkit.gpu.raw_gl import TIMEOUT_EXPIRED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphkit.gpu.resources import GpuResources
 
 SIDE = 256
@@ -123,6 +126,37 @@ def test_a_texture_used_again_is_not_drawn_over_what_others_still_read(
         pictures = [first.new(BLACK) for _ in range(4)]  # the pool has nothing better than the texture of source
         assert level(copy) == [255]
         del pictures
+
+
+@pytest.mark.parametrize("software", [True, False], ids=["on a processor", "on a card"])
+@pytest.mark.parametrize("role", ["reader", "writer"])
+def test_a_fence_of_another_context_is_waited_for(
+    painters: tuple[Painter, Painter], monkeypatch: pytest.MonkeyPatch, software: bool, role: str
+) -> None:
+    """Mesa's renderer draws for all contexts in one order, so its pixels would be right without."""
+    first, second = painters
+    source, target = first.new(WHITE), first.new(BLACK)
+    first.slowly_copy(source, target)
+    raw, waited = second.context.raw, []
+
+    def note(wait: Callable[..., int]) -> Callable[..., int]:
+        def noted(handle: int, *arguments: int) -> int:
+            waited.append(handle)
+            return wait(handle, *arguments)
+
+        return noted
+
+    monkeypatch.setattr(second.context, "software", software)
+    monkeypatch.setattr(raw, "poll_sync", lambda *_: TIMEOUT_EXPIRED)
+    name = "client_wait_sync" if software else "wait_sync"
+    monkeypatch.setattr(raw, name, note(getattr(raw, name)))
+    if role == "reader":
+        fence = target._storage._producer  # type: ignore[union-attr]
+        second.context.run(target.reading, second.context)
+    else:
+        fence = source._storage._consumers[first.context]  # type: ignore[union-attr]
+        second.context.run(source.writing, second.context)
+    assert fence._handle in waited
 
 
 @pytest.mark.parametrize("wait", ["finish", "fence", "read back"])

@@ -221,6 +221,7 @@ def build_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for place in ("installed", "source"):
         module = tmp_path / place / "graphkit" / "resources.py"
         module.parent.mkdir(parents=True)
+        (module.parent / "__init__.py").touch()
         module.write_text(f"def graphs_dir(): return {str(tmp_path / place / 'graphs')!r}\n")
         (tmp_path / place / "graphs").mkdir()
     programs = {

@@ -84,7 +84,9 @@ class Program:
             try:
                 printed, complaint = process.communicate()
             except BaseException:  # Ctrl-C, or the end of this program
-                os.killpg(process.pid, signal.SIGKILL)
+                if process.returncode is None:  # it may have ended just now, and its number be another's
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
                 raise
         return process.returncode, printed, complaint
 

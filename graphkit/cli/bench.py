@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
-from graphkit.cli.failures import debug_option, signal_status
+from graphkit.cli.failures import debug_option
+from graphkit.cli.termination import ended_tidily
 from graphkit.errors import OutputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
 
 # Spelled out: graphkit.bench imports what --help has no need of. A test compares.
 TASKS: Final = ("hand", "pose")
@@ -92,7 +87,7 @@ def bench_command(  # a flag each
     )
     if json_file is not None:
         _check_writable(json_file, clip)
-    with ended_by_sigterm():
+    with ended_tidily():
         report = run_benchmark(settings, _silent if quiet else _say)
     click.echo("\n".join(report_lines(report)))
     if json_file is not None:
@@ -136,17 +131,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"--json {path}: cannot be written: {error.strerror}.") from error
-
-
-@contextmanager
-def ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM unwind the program as Ctrl-C does, so that the process being measured ends too."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(signal_status(number))
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -100,9 +100,9 @@ def test_the_process_ends_with_us(number: signal.Signals, tmp_path: Path) -> Non
     parent = (
         "import os, signal, sys\n"
         "from graphkit.bench.processes import Program\n"
-        "from graphkit.cli.bench import ended_by_sigterm\n"
+        "from graphkit.cli.termination import ended_tidily\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        f"with ended_by_sigterm(): Program('x', (sys.executable, '-c', {child!r}), dict(os.environ)).run({{}})\n"
+        f"with ended_tidily(): Program('x', (sys.executable, '-c', {child!r}), dict(os.environ)).run({{}})\n"
     )
     with subprocess.Popen([sys.executable, "-c", parent], stderr=subprocess.PIPE) as running:
         number_of_child = int(told.read_text())
@@ -111,3 +111,13 @@ def test_the_process_ends_with_us(number: signal.Signals, tmp_path: Path) -> Non
     assert running.returncode in (-signal.SIGINT, 1, 128 + signal.SIGTERM)
     with pytest.raises(ProcessLookupError):
         os.kill(number_of_child, 0)
+
+
+def test_one_that_has_just_ended_is_not_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(process: subprocess.Popen[str]) -> None:
+        process.wait()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        program("pass").run({})

@@ -53,6 +53,7 @@ class GlContext:
         name: as given.
         raw: OpenGL calls that moderngl has not.
         handle: the EGLContext.
+        renderer: what draws, by OpenGL's name for it.
         max_texture_size: longest side of a texture, in pixels.
         software: whether OpenGL draws on the CPU here.
 
@@ -64,6 +65,7 @@ class GlContext:
         self.name = name
         self.raw: RawGl
         self.handle = 0
+        self.renderer = ""
         self.max_texture_size = 0
         self.software = False
         self._egl: EglContext
@@ -219,7 +221,8 @@ class GlContext:
         self.raw.pixel_store(raw_gl.PACK_ALIGNMENT, 1)
         self.raw.pixel_store(raw_gl.UNPACK_ALIGNMENT, 1)
         self.max_texture_size = self.raw.integer(raw_gl.MAX_TEXTURE_SIZE)
-        self.software = "llvmpipe" in self._gl.info["GL_RENDERER"] or "softpipe" in self._gl.info["GL_RENDERER"]
+        self.renderer = str(self._gl.info["GL_RENDERER"])
+        self.software = "llvmpipe" in self.renderer or "softpipe" in self.renderer
         self._parking = self._gl.simple_framebuffer((1, 1))
         self._drawing = DrawingState(self._gl, self.raw)
         _here.context = self

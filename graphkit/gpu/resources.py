@@ -38,12 +38,12 @@ class GpuResources:
 
     Args:
         group: the contexts.
-        device_name: for people.
+        device_name: what EGL calls the device, for people.
     """
 
     def __init__(self, group: ShareGroup, device_name: str) -> None:
         self.group = group
-        self.device_name = device_name
+        self._device_name = device_name
 
     @classmethod
     def create(
@@ -83,6 +83,14 @@ class GpuResources:
             )
         display, handle = found
         return cls(ShareGroup(display, handle), str(context.info["GL_RENDERER"]))
+
+    @property
+    def device_name(self) -> str:
+        """What draws: OpenGL's name for it, which says more than EGL's, once there is a context."""
+        drawing = next(iter(self.group.contexts), None)
+        if drawing is None:
+            return self._device_name
+        return f"software, {drawing.renderer}" if drawing.software else drawing.renderer
 
     @property
     def pool(self) -> TexturePool:

@@ -404,7 +404,8 @@ def main() -> int:
     if unknown := set(wanted.measures) - set(MEASURES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(MEASURES)}")
     with GpuResources.create(wanted.device) as gpu:
-        print(f"device: {gpu.device_name}, {gpu.run(lambda context: context.gl.info['GL_RENDERER'])}")
+        gpu.context()
+        print(f"device: {gpu.device_name}")
         missed = [name for name in wanted.measures or MEASURES if not MEASURES[name](gpu, wanted.frames)]
     if missed:
         print(f"missed: {', '.join(missed)}")

@@ -85,6 +85,13 @@ def test_contexts_have_threads_of_their_own_and_are_kept_by_name(gpu: GpuResourc
     assert len(gpu.group.contexts) == 2
 
 
+def test_resources_are_called_what_draws_once_that_is_known(gpu: GpuResources) -> None:
+    assert gpu.device_name
+    renderer = gpu.run(lambda context: str(context.gl.info["GL_RENDERER"]))
+    assert gpu.device_name == (f"software, {renderer}" if gpu.context().software else renderer)
+    assert repr(gpu) == f"GpuResources({gpu.device_name})"
+
+
 def test_opengl_off_its_thread_is_refused(gpu: GpuResources) -> None:
     with pytest.raises(
         WrongThreadError, match=r'on thread "MainThread", but GL context "shared".*run_in_gl_context'

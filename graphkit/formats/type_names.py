@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import threading
 from types import GenericAlias, UnionType
@@ -112,6 +113,8 @@ def payload_type(name: str) -> PayloadType:
         FormatError: the name is not known.
     """
     key = _normalized(name)
+    if key in ("GpuBuffer", "mediapipe::GpuBuffer"):
+        importlib.import_module("graphkit.gpu.buffer")  # it registers itself; most programs never need it
     found = _types.get(key) or _types.get(f"mediapipe::{key}")
     if found is not None:
         return found

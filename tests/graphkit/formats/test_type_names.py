@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import ModuleType
 
 import numpy as np
@@ -103,3 +105,10 @@ def test_facade_lists_what_it_imports():
         if not name.startswith("_") and not isinstance(value, ModuleType)
     }
     assert sorted(graphkit.formats.__all__) == sorted(imported)
+
+
+@pytest.mark.parametrize("name", ["GpuBuffer", "mediapipe::GpuBuffer", "std::vector<mediapipe::GpuBuffer>"])
+def test_the_gpus_type_is_known_before_anybody_has_loaded_it(name):
+    code = f"from graphkit.formats import payload_type, type_name; print(type_name(payload_type({name!r})))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in ("GpuBuffer", "list[GpuBuffer]")

@@ -103,7 +103,7 @@ def _is_address(word: str) -> bool:
 )
 @click.option(
     "--dump", multiple=True, metavar="STREAM=FILE",
-    help="Write the packets of any stream of the expanded graph to a .jsonl, or landmarks to a .csv.",
+    help="Write the packets of any stream of the expanded graph: .jsonl, a .csv table, pictures as .npz or DIR/.",
 )  # fmt: skip
 @click.option("--output-stream", default="", metavar="STREAM", help="The stream whose images make the video.")
 @click.option(

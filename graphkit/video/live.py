@@ -181,8 +181,8 @@ class LiveVideo:
         except Empty:
             raise VideoOpenError(f"{source.name}: gave no picture within {self._patience:.0f} s.") from None
         if first is None:
-            why = f"broke off: {lost_reason(self._error)}" if self._error else "ended"
-            raise VideoOpenError(f"{source.name}: {why} before its first picture.") from self._error
+            why = f" {self._why(self._error)}" if self._error else ""
+            raise VideoOpenError(f"{source.name}: ended before its first picture.{why}") from self._error
         info = describe(source.name, source.container, source.stream, first)
         return replace(
             info,
@@ -202,10 +202,14 @@ class LiveVideo:
 
     def _raise_error(self) -> None:
         if self._error is not None:
-            hint = " Was it unplugged?" if self._source.is_camera else ""
-            raise self._lost(f"{lost_reason(self._error)}.{hint}") from self._error
+            raise self._lost(self._why(self._error)) from self._error
         if self._source.is_camera:
             raise self._lost("it gives nothing any more. Was it unplugged?")
+
+    def _why(self, error: Exception) -> str:
+        if self._source.is_camera:
+            return f"{getattr(error, 'strerror', None) or error}. Was it unplugged?"
+        return f"{lost_reason(error)}."
 
     def _lost(self, why: str) -> LiveInputLostError:
         return LiveInputLostError(self._source.name, self._captured, why)

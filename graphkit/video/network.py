@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -64,7 +65,9 @@ def lost_reason(error: Exception) -> str:
 
     if isinstance(error, ExitError):
         return f"nothing came for {READ_TIMEOUT:.0f} s"
-    return getattr(error, "strerror", None) or str(error)
+    text = getattr(error, "strerror", None) or str(error)
+    # What FFmpeg says when a sender hangs up in the middle of a picture.
+    return "the connection broke off" if getattr(error, "errno", None) == errno.EIO else text
 
 
 def _scheme(url: str) -> str:

@@ -141,9 +141,9 @@ class Camera:
         with self._changed:
             assert self._changed.wait_for(lambda: self._handled == self._allowed, 20)
 
-    def breaks(self, number: int) -> None:
-        """Let reading fail with an error of the system."""
-        self._orders.put(failure(number))
+    def breaks(self, why: int | Exception) -> None:
+        """Let reading fail, with an error number of the system or with anything else."""
+        self._orders.put(failure(why) if isinstance(why, int) else why)
 
     def ends(self) -> None:
         """Let the frames come to an end."""

@@ -59,6 +59,7 @@ def test_the_engine_imports_nothing_from_the_calculators() -> None:
             pytest.param(f, "graphkit.cli", id=f"{f}-not-cli")
             for f in ("config", "runtime", "formats", "jobs", "models", "diagnosis")
         ],
+        *[pytest.param("preview", f"graphkit.{o}", id=f"preview-not-{o}") for o in ("cli", "graph", "runtime")],
         pytest.param("models", "graphkit.diagnosis", id="models-not-diagnosis"),
         pytest.param("diagnosis", "click", id="diagnosis-not-click"),
         *[pytest.param(f, "graphkit.jobs", id=f"{f}-not-jobs") for f in ("config", "runtime", "formats")],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import re
 import threading
 
+import av
 import numpy as np
 import pytest
 
@@ -70,6 +72,23 @@ def test_a_stream_may_end(camera) -> None:
         assert len(list(video)) == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(av.error.OSError(errno.EIO, "Input/output error"), "the connection broke off.", id="hung up"),
+        pytest.param(av.error.ExitError(0, "Immediate exit requested"), "nothing came for 10 s.", id="silent"),
+        pytest.param(av.error.OSError(errno.ECONNRESET, "Reset by peer"), "Reset by peer.", id="anything else"),
+    ],
+)
+def test_a_stream_that_breaks_off(camera, error: Exception, expected: str) -> None:
+    camera.allow(1)
+    with live(camera, is_camera=False) as video:
+        next(video)
+        camera.breaks(error)
+        with pytest.raises(LiveInputLostError, match=f"lost after 1 picture: {re.escape(expected)} What came"):
+            next(video)
+
+
 def test_a_camera_that_goes_silent(camera) -> None:
     camera.allow(1)
     video = live(camera, patience=0.05)
@@ -85,7 +104,9 @@ def test_a_camera_that_goes_silent(camera) -> None:
     [
         pytest.param("silent", "/dev/video0: gave no picture within 0 s", id="silent"),
         pytest.param("ends", "/dev/video0: ended before its first picture", id="ended"),
-        pytest.param("breaks", "/dev/video0: broke off: Input/output error before its first picture", id="broken"),
+        pytest.param(
+            "breaks", r"/dev/video0: ended before its first picture\. Input/output error\. Was it", id="broken"
+        ),
     ],
 )
 def test_no_picture_at_all(camera, monkeypatch: pytest.MonkeyPatch, order: str, expected: str) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _VENDOR, _VERSION = 0x3053, 0x3054
 _SOFTWARE: Final = ("libegl1", "libgl1-mesa-dri")
 """Packages of Debian and Ubuntu that make OpenGL without a GPU."""
+_MESA: Final = ("libegl-mesa0", "libgl1-mesa-dri")
 _NO_HARDWARE: Final = (
     "a GPU and its vendor's driver; in a container: docker run --gpus all -e NVIDIA_DRIVER_CAPABILITIES=all"
 )
@@ -102,6 +103,8 @@ def _none_taken(error: NoGpuDeviceError, missing: Status) -> Fact:
 
     asked = bool(os.environ.get(devices.ENVIRONMENT))
     lack, _, fix = " ".join(str(error).split()).partition(". ")
+    if not error.devices:
+        fix = f"{apt_install(*_MESA)} brings Mesa's driver, which works on any machine; or the vendor's driver"
     return Fact("taken", f"none: {lack}", Status.WARNING if asked else missing, fix)
 
 

@@ -20,17 +20,20 @@ _BUILDS: Final = (
 
 def check() -> list[Fact]:
     """Import OpenCV, and look at its version and at who installed it."""
+    # Several builds first: they may be why there is nothing to import, and a fix of one alone would not last.
+    facts = _several_builds(list(installed(*_BUILDS)))
     try:
         import cv2
     except Exception as exc:  # besides ImportError: built for another version of numpy
-        return [failed("OpenCV", exc, Status.BROKEN, _HEADLESS)]
-    builds = installed(*_BUILDS)
-    facts = [opencv_fact(cv2.__version__)]
-    if len(builds) > 1:
-        names = " ".join(builds)
-        fix = f"{pip()} uninstall -y {names} && {pip_install(_HEADLESS)}"
-        facts.append(Fact("packages", f"{' and '.join(builds)} overwrite each other's files", Status.WARNING, fix))
-    return facts
+        return [*facts, failed("OpenCV", exc, Status.BROKEN, _HEADLESS)]
+    return [*facts, opencv_fact(cv2.__version__)]
+
+
+def _several_builds(builds: list[str]) -> list[Fact]:
+    if len(builds) < 2:
+        return []
+    fix = f"{pip()} uninstall -y {' '.join(builds)} && {pip_install(_HEADLESS)}"
+    return [Fact("packages", f"{' and '.join(builds)} overwrite each other's files", Status.WARNING, fix)]
 
 
 def opencv_fact(version: str) -> Fact:

@@ -31,9 +31,14 @@ class NoEglError(GpuError):
 
 
 class NoGpuDeviceError(GpuError):
-    """No device can make an OpenGL context, or not the one that was asked for."""
+    """No device can make an OpenGL context, or not the one that was asked for.
+
+    Attributes:
+        devices: those to choose from; empty where there is none.
+    """
 
     def __init__(self, found: str, devices: Sequence[str] = ()) -> None:
+        self.devices = tuple(devices)
         listing = "".join(f"\n  {device}" for device in devices)
         fix = (
             f"Choose one of these with --gpu-device or GRAPHKIT_GPU_DEVICE:{listing}"

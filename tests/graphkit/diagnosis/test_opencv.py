@@ -29,11 +29,19 @@ def test_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (fact.found, fact.status) == ("not installed (no module cv2)", Status.BROKEN)
 
 
-def test_two_builds(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("module", "status"),
+    [
+        pytest.param(SimpleNamespace(__version__="4.12.0"), Status.OK, id="that work"),
+        pytest.param(None, Status.BROKEN, id="that left nothing to import"),
+    ],
+)
+def test_two_builds(module: SimpleNamespace | None, status: Status, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", module)
     builds = {"opencv-python-headless": "4.12", "opencv-python": "4.11"}
     monkeypatch.setattr(opencv, "installed", lambda *names: builds)
-    fact = opencv.check()[1]
-    assert fact.status is Status.WARNING
+    fact, imported = opencv.check()
+    assert (fact.status, imported.status) == (Status.WARNING, status)
     assert fact.found == "opencv-python-headless and opencv-python overwrite each other's files"
     assert fact.fix == (
         "pip uninstall -y opencv-python-headless opencv-python && pip install 'opencv-python-headless>=4.11,<5'"

@@ -52,9 +52,9 @@ class AnnotationOverlayCalculator(Calculator):
     draw. The image keeps its format, except that GRAY8 becomes SRGB. Where a frame has nothing to draw,
     the image itself is passed on.
 
-    Inputs: IMAGE, an ImageFrame in SRGB, SRGBA or GRAY8, UIMAGE, an Image in one of them, or IMAGE_GPU, a
-    GpuBuffer in RGBA8; any number of untagged streams of RenderData and of VECTOR streams of lists of them,
-    drawn in this order, by index. Output: the tag of the image. What is drawn on SRGBA gets an alpha of 0, as
+    Inputs: IMAGE, an ImageFrame in SRGB, SRGBA or GRAY8, UIMAGE, an Image in one of them, which is read back if it
+    is on the GPU, or IMAGE_GPU, a GpuBuffer in RGBA8, which is not; any number of untagged streams of RenderData
+    and of VECTOR streams of lists of them, drawn in this order, by index. Output: the tag of the image. What is drawn on SRGBA gets an alpha of 0, as
     OpenCV leaves it; on a GpuBuffer it is opaque.
 
     For IMAGE_GPU the drawing is made in memory on an empty canvas, uploaded, and laid over the frame by a

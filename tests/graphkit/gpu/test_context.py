@@ -23,6 +23,8 @@ from graphkit.gpu.resources import GpuResources
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+PATIENCE_S = 10
+
 
 def test_run_brings_the_value_back_from_the_contexts_thread(gpu: GpuResources) -> None:
     context = gpu.context()
@@ -216,16 +218,20 @@ def test_a_fork_of_a_process_that_uses_the_gpu_is_refused_instead_of_hanging(
 
 def test_a_context_that_waits_holds_no_other_back(gpu: GpuResources) -> None:
     slow, fast = gpu.context("slow"), gpu.context("fast")
-    begun, go_on = threading.Event(), threading.Event()
+    begun, go_on, went_on = threading.Event(), threading.Event(), []
 
-    def wait() -> bool:
+    def wait() -> None:
         begun.set()
-        return go_on.wait(30)
+        went_on.append(go_on.wait(PATIENCE_S))
 
     slow.post(wait)
-    assert begun.wait(30)
-    assert fast.run(lambda: fast.gl.version_code) >= 330  # would wait for ever if there were one lock
+    assert begun.wait(PATIENCE_S)
+    assert (
+        fast.run(lambda: fast.gl.version_code) >= 330
+    )  # with one lock it would wait for the other's patience to end
     go_on.set()
+    slow.run(lambda: None)
+    assert went_on == [True]
 
 
 def test_a_thread_that_has_ended_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

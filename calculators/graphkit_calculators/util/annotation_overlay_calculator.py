@@ -54,8 +54,8 @@ class AnnotationOverlayCalculator(Calculator):
 
     Inputs: IMAGE, an ImageFrame in SRGB, SRGBA or GRAY8, UIMAGE, an Image in one of them, which is read back if it
     is on the GPU, or IMAGE_GPU, a GpuBuffer in RGBA8, which is not; any number of untagged streams of RenderData
-    and of VECTOR streams of lists of them, drawn in this order, by index. Output: the tag of the image. What is drawn on SRGBA gets an alpha of 0, as
-    OpenCV leaves it; on a GpuBuffer it is opaque.
+    and of VECTOR streams of lists of them, drawn in this order, by index. Output: the tag of the image.
+    What is drawn on SRGBA gets an alpha of 0, as OpenCV leaves it; on a GpuBuffer it is opaque.
 
     For IMAGE_GPU the drawing is made in memory on an empty canvas, uploaded, and laid over the frame by a
     shader; the frame itself is not read back.

@@ -20,6 +20,7 @@ from graphkit.errors import BenchmarkError, MeasuredProcessError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from graphkit.bench.samples import Sample
     from graphkit.bench.sides import Side
 
 _NO_GPU: Final = ("NoEglError", "NoGpuDeviceError", "GlVersionError")
@@ -145,7 +146,9 @@ class _Turns:
             raise
         return ""
 
-    def _run(self, side: Side, *, max_frames: int | None = None, shares: bool = False) -> Any:
+    def _run(
+        self, side: Side, *, max_frames: int | None = None, shares: bool = False
+    ) -> tuple[Sample, dict[str, Any]]:
         request = side.request(self._job, self._output, shares=shares)
         if max_frames is not None:
             request["max_frames"] = max_frames

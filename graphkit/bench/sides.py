@@ -47,7 +47,7 @@ class Job:
     @property
     def limit(self) -> int | None:
         """The most frames to work on."""
-        return self.max_frames or MOST_IN_MEMORY if self.kind == GRAPH else self.max_frames
+        return (self.max_frames or MOST_IN_MEMORY) if self.kind == GRAPH else self.max_frames
 
 
 @dataclass(frozen=True, slots=True)

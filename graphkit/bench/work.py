@@ -134,6 +134,7 @@ def _job(request: Request, graph: CalculatorGraph, progress: Progress, meter: Me
             feed = WatchedClip(request.clip, stream, wrap, limits.frames_in_flight, meter)
         else:
             feed = VideoFeed(request.clip, stream, wrap, limits.frames_in_flight)
+        opened.callback(feed.close)
         if request.kind == CLIP and not isinstance(feed, MemoryFeed):
             outputs.film = Film(
                 video_output(graph.plan), Path(request.output or ""), feed.info.frame_rate, source=feed.info

@@ -61,7 +61,7 @@ Example:
 )  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Do not say what is being measured.")
 @debug_option
-def bench_command(  # a flag each
+def bench_command(
     task: str,
     clip: Path | None,
     device: str,

@@ -30,7 +30,7 @@ def main() -> None:
     """Run MediaPipe graphs in pure Python.
 
     Exit status: 0 the work is done, 1 something failed, 2 the command line is wrong, 130 stopped by Ctrl-C,
-    143 stopped by SIGTERM. Whatever was written before a failure is complete and plays.
+    143 by SIGTERM, 129 by closing the terminal. Whatever was written before a failure is complete and plays.
     """
     from graphkit.threads import keep_blas_to_one_thread
 

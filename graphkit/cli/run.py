@@ -272,7 +272,6 @@ def _rate(text: str, flag: str) -> Any:
 
 def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> GraphJob:
     from graphkit.jobs import check_side_packets, files_job, video_job
-    from graphkit.jobs.live import wants_camera
     from graphkit.jobs.streams import INPUT_PATH_SIDE_PACKET, OUTPUT_PATH_SIDE_PACKET, is_file_to_file
 
     side = _side_packets(flags, graph)
@@ -287,12 +286,22 @@ def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> Grap
     else:
         check_side_packets(graph.plan, side)
     settings.side_packets = side
-    if clip is not None or (not inputs and wants_camera(graph.plan)):
+    camera = not inputs and _is_fed_by_camera(graph, clip)
+    if (flags.camera_size or flags.camera_rate) and not camera:
+        raise UsageError("--camera-size and --camera-rate are for cameras; the input is none.")
+    if clip is not None or camera:
         return video_job(graph, clip, settings)
     if not inputs and graph.plan.graph_inputs.names:
         names = ", ".join(graph.plan.graph_inputs.names)
         raise UsageError(f"the graph waits for {names}; give --input_video_path FILE, or --input STREAM=FILE.")
     return files_job(graph, inputs, settings)
+
+
+def _is_fed_by_camera(graph: CalculatorGraph, clip: str | None) -> bool:
+    from graphkit.jobs.live import wants_camera
+    from graphkit.video import is_camera
+
+    return wants_camera(graph.plan) if clip is None else is_camera(clip)
 
 
 def _side_packets(flags: RunFlags, graph: CalculatorGraph) -> dict[str, Any]:

@@ -80,6 +80,16 @@ def test_the_bar_shows_frames_and_goes_away(total: int, shown: str) -> None:
     assert "fps" in stream.getvalue()
 
 
+def test_the_bar_tells_what_live_input_lost() -> None:
+    stream = Terminal()
+    progress = BarProgress(Console(file=stream, force_terminal=True, width=100))
+    progress.started(0)
+    progress.dropped(7)
+    progress.advanced(5)
+    progress.finished()
+    assert "fps, 7 dropped" in stream.getvalue()
+
+
 def test_a_bar_that_never_started_can_end() -> None:
     stream = Terminal()
     BarProgress(Console(file=stream)).finished()

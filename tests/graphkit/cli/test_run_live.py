@@ -62,6 +62,8 @@ def test_a_camera_that_is_gone(graphkit, work: Path, camera) -> None:
         pytest.param(["--input_video_path=http://127.0.0.1:1/x"], 1, "Connection refused", id="nobody there"),
         pytest.param(["--camera-size=big"], 2, '--camera-size: "big" is no size; expected width x', id="size"),
         pytest.param(["--camera-size=0x100"], 2, '"0x100" is no size', id="no size"),
+        pytest.param(["--camera-size=8x8", "--input_video_path=x.mp4"], 2, "are for cameras", id="size of a clip"),
+        pytest.param(["--camera-rate=9", "--input=input_video=x.npy"], 2, "are for cameras", id="rate of a file"),
         pytest.param(["--camera-rate=0"], 2, '--camera-rate: "0" is no frame rate', id="rate"),
         pytest.param(["--preview=up"], 2, '--preview: "up" is neither PORT nor HOST:PORT', id="no address"),
         pytest.param(["--preview=192.0.2.1:0"], 1, 'cannot listen on "192.0.2.1"', id="not our address"),

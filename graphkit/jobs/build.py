@@ -49,7 +49,7 @@ class JobSettings:
     Attributes:
         output: the video to write, None for none.
         output_stream: whose images it shows; "" finds the one that the graph declares.
-        dumps: files (.jsonl, .csv) by the stream that goes into them.
+        dumps: files (.jsonl, .csv, .npz, .png) by the stream that goes into them.
         side_packets: by name.
         encoder: codec and quality of the video.
         limits: frames in flight, and how many to feed.
@@ -95,7 +95,7 @@ def run_video(
         graph: a graph file, or a graph that is not running.
         input_video: the clip; also a URL or a camera's device, see `run_camera`.
         output_video: the video to write, None for none.
-        dumps: files (.jsonl, .csv) by the stream that goes into them, any of the expanded graph.
+        dumps: files (.jsonl, .csv, .npz, .png) by the stream that goes into them, any of the expanded graph.
         side_packets: by name.
         max_frames: stop after these, None for all.
 
@@ -135,7 +135,7 @@ def run_camera(
         graph: a graph file, or a graph that is not running.
         output_video: the video to write, None for none.
         device: the camera's path, None for the first that can be opened; or the URL of a stream.
-        dumps: files (.jsonl, .csv) by the stream that goes into them, any of the expanded graph.
+        dumps: files (.jsonl, .csv, .npz, .png) by the stream that goes into them, any of the expanded graph.
         side_packets: by name.
         max_frames: feed no more than these; None for no end.
         preview: shows the annotated pictures meanwhile, such as a `graphkit.preview.PreviewServer`.

@@ -263,11 +263,15 @@ class GraphJob:
     # -- wiring --------------------------------------------------------------------------------------------
 
     def _watched_streams(self) -> list[str]:
-        """The streams that tell when a frame is out: the filmed one, else the dumped, else the declared ones."""
+        """The streams that tell when a frame is out: the filmed one, else the dumped, else the declared ones.
+
+        What is fed tells nothing: a dumped graph input is settled before the graph has begun.
+        """
         if self._outputs.film is not None:
             return [self._outputs.film.stream]
-        dumped = [dump.stream for dump in self._outputs.dumps]
-        return dumped or list(self._graph.plan.graph_outputs.names)
+        plan = self._graph.plan
+        dumped = [dump.stream for dump in self._outputs.dumps if dump.stream not in plan.graph_inputs.names]
+        return dumped or list(plan.graph_outputs.names)
 
     def _observations(self, watched: Sequence[str]) -> list[Observation]:
         """All that the job wants to see of the graph."""

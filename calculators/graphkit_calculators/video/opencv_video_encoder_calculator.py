@@ -93,7 +93,7 @@ class OpenCvVideoEncoderCalculator(Calculator):
         self._audio_path = self.audio_path.get(cc) or None
         self._encoder = EncoderSettings(codec=chosen.codec) if chosen.codec else EncoderSettings()
         self._rate, self._size = chosen.fps or 0.0, (chosen.width or 0, chosen.height or 0)
-        self._writer: BackgroundWriter | None = None
+        self._writer: BackgroundWriter[NDArray[np.uint8]] | None = None
         suffix = Path(self._path).suffix[1:]
         if chosen.video_format and suffix != chosen.video_format:
             raise VideoWriteError(
@@ -120,7 +120,7 @@ class OpenCvVideoEncoderCalculator(Calculator):
         if self._writer is not None:
             self._writer.close()
 
-    def _start(self, frame: ImageFrame) -> BackgroundWriter:
+    def _start(self, frame: ImageFrame) -> BackgroundWriter[NDArray[np.uint8]]:
         from graphkit.video import BackgroundWriter, VideoWriter
 
         if not self._rate > 0:

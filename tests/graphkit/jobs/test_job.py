@@ -254,6 +254,19 @@ def test_results_do_not_depend_on_frames_in_flight(
     assert results[0] == results[1]
 
 
+def test_a_dumped_input_does_not_tell_that_its_frame_is_out(make_graph, clip, tmp_path) -> None:
+    told: list[int] = []
+
+    class Told(Progress):
+        def advanced(self, frames: int) -> None:
+            told.append(frames)
+
+    settings = JobSettings(dumps={"input_video": tmp_path / "frames.csv"}, progress=Told(), limits=Limits(4))
+    video_job(make_graph(node("SampleLag", every=9)), clip, settings).run()
+    assert told[0] == 4, "nothing is out before the graph, which answers late, fell idle with all that it may have"
+    assert len((tmp_path / "frames.csv").read_text().splitlines()) == 1 + 12
+
+
 def test_a_graph_that_closes_its_input_ends_the_job(make_graph, clip, tmp_path, levels) -> None:
     out = tmp_path / "out.mp4"
     graph = make_graph(INVERT)

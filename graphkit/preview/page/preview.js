@@ -27,6 +27,7 @@ function showNumbers(numbers) {
 }
 
 const events = new EventSource("numbers");
+let lost = false;
 events.onmessage = (event) => {
   const numbers = JSON.parse(event.data);
   showNumbers(numbers);
@@ -35,5 +36,13 @@ events.onmessage = (event) => {
   }
 };
 events.onerror = () => {
+  lost = true;
   showState("lost");
+};
+// The browser asks for events again and again, but not for pictures; another run may answer at the same place.
+events.onopen = () => {
+  if (lost) {
+    lost = false;
+    element("picture").src = `pictures?${Date.now()}`;
+  }
 };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -104,8 +105,11 @@ def test_the_process_ends_with_us(number: signal.Signals, tmp_path: Path) -> Non
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"with ended_tidily(): Program('x', (sys.executable, '-c', {child!r}), dict(os.environ)).run({{}})\n"
     )
+    hears = os.open(told, os.O_RDWR)  # for reading alone it would wait for the child for ever
     with subprocess.Popen([sys.executable, "-c", parent], stderr=subprocess.PIPE) as running:
-        number_of_child = int(told.read_text())
+        assert select.select([hears], [], [], 60)[0], "the child did not start"
+        number_of_child = int(os.read(hears, 100))
+        os.close(hears)
         running.send_signal(number)
         running.communicate(timeout=30)
     assert running.returncode in (-signal.SIGINT, 1, 128 + signal.SIGTERM)

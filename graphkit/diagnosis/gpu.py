@@ -77,7 +77,7 @@ def library_fix(hardware: Hardware) -> str:
             f"{apt_install('libegl1')}, and libnvidia-gl of the driver's version; in a container: "
             "NVIDIA_DRIVER_CAPABILITIES=all"
         )
-    return f"{apt_install(*_SOFTWARE)} brings software rendering"
+    return f"{apt_install(*_SOFTWARE)}  # brings software rendering"
 
 
 def _device(library: Egl, device: GpuDevice) -> Fact:
@@ -104,7 +104,7 @@ def _none_taken(error: NoGpuDeviceError, missing: Status) -> Fact:
     asked = bool(os.environ.get(devices.ENVIRONMENT))
     lack, _, fix = " ".join(str(error).split()).partition(". ")
     if not error.devices:
-        fix = f"{apt_install(*_MESA)} brings Mesa's driver, which works on any machine; or the vendor's driver"
+        fix = f"{apt_install(*_MESA)}  # Mesa's driver works on any machine; or install the vendor's"
     return Fact("taken", f"none: {lack}", Status.WARNING if asked else missing, fix)
 
 

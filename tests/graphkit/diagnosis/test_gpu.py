@@ -184,13 +184,13 @@ def test_no_device(found: tuple[GpuDevice, ...], dead: tuple[int, ...], lack: st
     taken = machine(*found, dead=dead)["taken"]
     assert taken.found.startswith(f"none: {lack}")
     assert taken.status is Status.ABSENT
-    assert taken.fix.startswith("apt-get install libegl-mesa0 libgl1-mesa-dri brings Mesa's driver")
+    assert taken.fix.startswith("apt-get install libegl-mesa0 libgl1-mesa-dri  # Mesa's driver")
 
 
 @pytest.mark.parametrize(
     ("hardware", "status", "fix"),
     [
-        pytest.param(Hardware(), Status.ABSENT, "apt-get install libegl1 libgl1-mesa-dri brings", id="no GPU"),
+        pytest.param(Hardware(), Status.ABSENT, "apt-get install libegl1 libgl1-mesa-dri  # brings", id="no GPU"),
         pytest.param(NVIDIA, Status.WARNING, "apt-get install libegl1, and libnvidia-gl of the", id="nvidia"),
     ],
 )

@@ -56,6 +56,8 @@ class PreviewRequest(BaseHTTPRequestHandler):
         }
         if not self.server.address.answers_to(self.headers.get("Host")):
             self._refuse_host()
+        elif self._is_asked_by_another_site():
+            self._send_text(HTTPStatus.FORBIDDEN, "Other sites may link to this preview, but not show it.\n")
         elif path in _PAGES:
             self._send_page(path)
         elif path in streams:
@@ -72,6 +74,11 @@ class PreviewRequest(BaseHTTPRequestHandler):
     def _send_page(self, path: str) -> None:
         name, content_type = _PAGES[path]
         self._send(HTTPStatus.OK, content_type, (files(__package__) / "page" / name).read_bytes())
+
+    def _is_asked_by_another_site(self) -> bool:
+        """Whether a page of somebody else wants this as a part of itself: it would not see it, but cost time."""
+        foreign = self.headers.get("Sec-Fetch-Site") == "cross-site"
+        return foreign and self.headers.get("Sec-Fetch-Mode") != "navigate"
 
     def _refuse_host(self) -> None:
         self._send_text(

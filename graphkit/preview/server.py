@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from http.server import ThreadingHTTPServer
@@ -69,7 +70,9 @@ class PreviewHttpServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log what went wrong with a request; a browser that went away is nothing unusual."""
-        log.debug("preview: request of %s failed", client_address, exc_info=True)
+        usual = isinstance(sys.exception(), (ConnectionError, TimeoutError))
+        level = logging.DEBUG if usual else logging.WARNING
+        log.log(level, "preview: a request of %s failed.", client_address[0], exc_info=True)
 
     @contextmanager
     def streaming(self) -> Iterator[None]:

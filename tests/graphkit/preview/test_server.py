@@ -131,6 +131,30 @@ def test_a_foreign_host_is_refused(preview: PreviewServer, path: str) -> None:
     assert f"Open {preview.url}, or start it with --preview HOST:PORT" in text
 
 
+@pytest.mark.parametrize(
+    ("site", "mode", "status"),
+    [
+        pytest.param("cross-site", "no-cors", 403, id="shown in another site"),
+        pytest.param("cross-site", "navigate", 200, id="linked from another site"),
+        pytest.param("same-origin", "no-cors", 200, id="its own page"),
+        pytest.param("none", "navigate", 200, id="typed"),
+    ],
+)
+def test_other_sites_may_link_but_not_show(preview: PreviewServer, site: str, mode: str, status: int) -> None:
+    with asked(preview, "/pictures", "HEAD", **{"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}) as answer:
+        assert answer.status == status
+
+
+def test_a_mistake_in_an_answer_is_logged(preview: PreviewServer, caplog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview.board, "numbers", lambda: 1 / 0)
+    with asked(preview, "/numbers") as answer:
+        assert answer.read() == b""
+    preview.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "preview: a request of 127.0.0.1 failed."
+    ]
+
+
 def test_pictures_as_they_come(preview: PreviewServer) -> None:
     with asked(preview, "/pictures") as answer:
         assert answer.getheader("Content-Type") == "multipart/x-mixed-replace; boundary=graphkit-picture"

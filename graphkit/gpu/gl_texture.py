@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from graphkit.errors import GpuReleasedError, PacketTypeError
 from graphkit.formats import Image, ImageFrame
 from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.storage import framebuffer_of
+from graphkit.gpu.storage import framebuffer_of, restore_sampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,9 +89,10 @@ class GlTexture:
         self._buffer = None
 
     def _finish(self) -> None:
-        """Tell the buffer, once, that all drawing with it was issued."""
+        """Tell the buffer, once, that all drawing with it was issued; leave the texture to others as it came."""
         done, self._done = self._done, None
         if done is not None:
+            restore_sampling(self.texture)
             done(self._context)
 
     def _held(self) -> GpuBuffer:
@@ -112,6 +113,6 @@ class GlTexture:
         if self._buffer is None or done is None:
             return
         if context.is_current:
-            done(context)
+            self._finish()
         else:  # the collector runs anywhere; the command keeps the buffer from its pool until then
             context.post(partial(done, context))

@@ -91,13 +91,14 @@ class TextureStorage(GpuStorage):
         self._consumers: dict[GlContext, Fence] = {}
         owner.raw.bind_buffer(UNPACK_BUFFER, 0)  # OpenGL would fill the texture from a buffer that is bound
         texture = owner.gl.texture((width, height), format_.channels, dtype=format_.moderngl_dtype)
+        restore_sampling(texture)
         self._views: dict[GlContext, moderngl.Texture] = {owner: texture}
 
     def reading(self, context: GlContext) -> moderngl.Texture:
         """Wait, as the context can, for the producer."""
         if self._producer is not None:
             self._producer.wait(context)
-        return _configured(self._view(context))
+        return self._view(context)
 
     def read_done(self, context: GlContext) -> None:
         """Leave a fence, so that whoever writes next does not overtake the reader."""
@@ -108,7 +109,9 @@ class TextureStorage(GpuStorage):
         for fence in self._fences():
             fence.wait(context)
         self._consumers.clear()
-        return _configured(self._view(context))
+        texture = self._view(context)
+        restore_sampling(texture)
+        return texture
 
     def written(self, context: GlContext) -> None:
         """Leave the producer's fence."""
@@ -143,12 +146,17 @@ class TextureStorage(GpuStorage):
         return texture
 
 
-def _configured(texture: moderngl.Texture) -> moderngl.Texture:
-    """Set linear sampling and the edge repeated; drivers have other defaults, and the last user may have, too."""
-    texture.filter = _LINEAR
-    texture.repeat_x = texture.repeat_y = False
-    texture.swizzle = "RGBA"
-    return texture
+def restore_sampling(texture: moderngl.Texture) -> None:
+    """Have *texture* sampled linearly, its edge repeated: drivers have other defaults, calculators other wishes.
+
+    The context of *texture* is current. Setting what is set already would have drivers look at the texture anew.
+    """
+    if texture.filter != _LINEAR:
+        texture.filter = _LINEAR
+    if texture.repeat_x or texture.repeat_y:
+        texture.repeat_x = texture.repeat_y = False
+    if texture.swizzle != "RGBA":
+        texture.swizzle = "RGBA"
 
 
 def framebuffer_of(context: GlContext, texture: moderngl.Texture) -> moderngl.Framebuffer:

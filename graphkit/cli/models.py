@@ -27,10 +27,22 @@ def models_command(ctx: click.Context, as_json: bool) -> None:
 
     Nothing is ever fetched by a run; `graphkit models fetch NAME` does it.
     """
-    if ctx.invoked_subcommand is not None:
-        if as_json:
-            raise UsageError("--json is for the list: graphkit models --json.")
-        return
+    if ctx.invoked_subcommand is None:
+        _list(as_json=as_json)
+    elif as_json:
+        raise UsageError("--json is for the list: graphkit models list --json.")
+
+
+@models_command.command("list", short_help="List models; so does `graphkit models` alone.")
+@click.option("--json", "as_json", is_flag=True, help="The list as JSON.")
+@debug_option
+def list_command(as_json: bool) -> None:
+    """List the models that graphs use: size, where each is found, and which graphs need it."""
+    _list(as_json=as_json)
+
+
+def _list(*, as_json: bool) -> None:
+    """Print the list."""
     from graphkit.models import CATALOGUE
     from graphkit.models.locate import locate
     from graphkit.models.needs import graphs_of_models

@@ -50,6 +50,13 @@ def test_list_as_json(graphkit, user_cache: Path) -> None:
     assert "hand_tracking_desktop_live" in full["needed_by"]
 
 
+@pytest.mark.parametrize("flags", [(), ("--json",)], ids=["text", "json"])
+def test_list_by_name(graphkit, user_cache: Path, flags: tuple[str, ...]) -> None:
+    named = graphkit("models", "list", *flags)
+    assert named.exit_code == 0, named.output
+    assert named.stdout == graphkit("models", *flags).stdout
+
+
 def test_json_is_for_the_list(graphkit) -> None:
     result = graphkit("models", "--json", "path", "palm_detection_full")
     assert result.exit_code == 2

@@ -79,7 +79,7 @@ class LiveVideo:
         self.stats = ReadStats()
         self._source, self._patience = source, patience
         self._newest: Newest[_Arrival] = Newest()
-        self._first: SimpleQueue[av.VideoFrame | None] = SimpleQueue()
+        self._first: SimpleQueue[VideoInfo | None] = SimpleQueue()
         self._stopped = False
         self._captured = 0
         self._error: Exception | None = None
@@ -90,7 +90,7 @@ class LiveVideo:
         self._thread = threading.Thread(target=self._capture, name="graphkit-capture", daemon=True)
         self._thread.start()
         try:
-            self.info = self._described()
+            self.info = self._first_facts()
         except BaseException:
             self.close()
             raise
@@ -167,23 +167,15 @@ class LiveVideo:
                 damage = self.stats
 
     def _take(self, picture: av.VideoFrame) -> None:
+        at_us = time.monotonic_ns() // 1000
         if not self._captured:
-            self._first.put(picture)
+            # By this thread: it alone knows the source to be open still.
+            self._first.put(self._described(picture))
         self._captured += 1
-        self._newest.put(_Arrival(picture, time.monotonic_ns() // 1000))
+        self._newest.put(_Arrival(picture, at_us))
 
-    # -- the others ----------------------------------------------------------------------------------------
-
-    def _described(self) -> VideoInfo:
-        source = self._source
-        try:
-            first = self._first.get(timeout=self._patience)
-        except Empty:
-            raise VideoOpenError(f"{source.name}: gave no picture within {self._patience:.0f} s.") from None
-        if first is None:
-            why = f" {self._why(self._error)}" if self._error else ""
-            raise VideoOpenError(f"{source.name}: ended before its first picture.{why}") from self._error
-        info = describe(source.name, source.container, source.stream, first)
+    def _described(self, first: av.VideoFrame) -> VideoInfo:
+        info = describe(self._source.name, self._source.container, self._source.stream, first)
         return replace(
             info,
             frame_rate=info.frame_rate if round(info.frame_rate) in _SANE_RATES else _FALLBACK_RATE,
@@ -193,6 +185,19 @@ class LiveVideo:
             time_base=Fraction(1, MICROSECONDS),
             audio_codec="",
         )
+
+    # -- the others ----------------------------------------------------------------------------------------
+
+    def _first_facts(self) -> VideoInfo:
+        name = self._source.name
+        try:
+            info = self._first.get(timeout=self._patience)
+        except Empty:
+            raise VideoOpenError(f"{name}: gave no picture within {self._patience:.0f} s.") from None
+        if info is None:
+            why = f" {self._why(self._error)}" if self._error else ""
+            raise VideoOpenError(f"{name}: ended before its first picture.{why}") from self._error
+        return info
 
     def _stamp(self, at_us: int) -> int:
         if self._origin_us is None:

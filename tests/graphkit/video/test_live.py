@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import re
 import threading
+from queue import SimpleQueue
+from typing import Any
 
 import av
 import numpy as np
@@ -43,6 +45,22 @@ def test_facts(camera) -> None:
         info = video.info
     assert (info.path, info.width, info.height, info.frame_rate) == ("/dev/video0", 64, 48, 25)
     assert (info.frame_count, info.duration_us, info.has_audio) == (0, 0, False)
+
+
+def test_a_source_that_is_over_before_its_facts_are_asked_for(camera, monkeypatch: pytest.MonkeyPatch) -> None:
+    class AskedLate(SimpleQueue):  # type: ignore[type-arg]
+        def get(self, *args: Any, **more: Any) -> Any:
+            captured = super().get(*args, **more)
+            for thread in threading.enumerate():
+                if thread.name == "graphkit-capture":
+                    thread.join(20)
+            return captured
+
+    monkeypatch.setattr("graphkit.video.live.SimpleQueue", AskedLate)
+    camera.allow(1)
+    camera.ends()
+    with live(camera, is_camera=False) as video:
+        assert (video.info.width, len(list(video))) == (64, 1)
 
 
 @pytest.mark.parametrize(

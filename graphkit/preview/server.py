@@ -27,6 +27,7 @@ log = logging.getLogger("graphkit.preview")
 
 _FAREWELL_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 0.05
+_MOST_CONNECTIONS: Final = 64  # a page takes two, and a few more while it loads
 
 
 class PreviewHttpServer(ThreadingHTTPServer):
@@ -58,15 +59,28 @@ class PreviewHttpServer(ThreadingHTTPServer):
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer a request and forget its connection."""
-        with self._changed:
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Return whether there is room for one more: each holds a thread for as long as it likes."""
+        room = len(self._connections) < _MOST_CONNECTIONS
+        if not room:
+            log.warning(
+                "preview: %s was turned away: there are %d connections already.",
+                client_address[0],
+                _MOST_CONNECTIONS,
+            )
+        return room
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a request on a new thread."""
+        with self._changed:  # not on that thread: `hang_up` may come before it has begun
             self._connections.add(request)
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._changed:
-                self._connections.discard(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection and close it."""
+        with self._changed:
+            self._connections.discard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log what went wrong with a request; a browser that went away is nothing unusual."""
@@ -120,7 +134,7 @@ class PreviewServer:
         self.board = Board()
         try:
             self._server = PreviewHttpServer(address, self.board)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for names that cannot be asked for
             raise PreviewError(_why(address, error)) from error
         self._closed = False
         self._thread = threading.Thread(
@@ -173,15 +187,16 @@ class PreviewServer:
         self.close()
 
 
-def _why(address: Address, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
+def _why(address: Address, error: OSError | UnicodeError) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
         return (
             f"port {address.port} of {address.host} is taken by another program. Choose another with "
             "--preview PORT, or let --preview 0 find a free one."
         )
-    if error.errno == errno.EACCES:
+    if number == errno.EACCES:
         return f"port {address.port} is not allowed for this user. Choose one above 1023 with --preview PORT."
-    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+    if isinstance(error, socket.gaierror | UnicodeError) or number == errno.EADDRNOTAVAIL:
         return (
             f'the preview cannot listen on "{address.host}": it is no name or address of this machine. '
             "Use 127.0.0.1 for this machine only, 0.0.0.0 for its whole network."

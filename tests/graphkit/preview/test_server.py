@@ -9,7 +9,7 @@ import socket
 import threading
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from graphkit.errors import PreviewError
 from graphkit.formats import ImageFrame
 from graphkit.packet import Packet
 from graphkit.preview import Address, PreviewServer, server
+from graphkit.preview.requests import PreviewRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -257,6 +258,45 @@ def test_closing_does_not_wait_for_those_who_do_not_listen(monkeypatch: pytest.M
     assert threading.active_count() == before
 
 
+def test_closing_cuts_a_connection_whose_thread_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted, hung_up = threading.Event(), threading.Event()
+    answer, hang_up = server.PreviewHttpServer.process_request_thread, server.PreviewHttpServer.hang_up
+
+    def answer_late(*arguments: Any) -> None:
+        accepted.set()
+        assert hung_up.wait(20)
+        answer(*arguments)
+
+    def hang_up_first(*arguments: Any) -> None:
+        hang_up(*arguments)
+        hung_up.set()
+
+    monkeypatch.setattr(server.PreviewHttpServer, "process_request_thread", answer_late)
+    monkeypatch.setattr(server.PreviewHttpServer, "hang_up", hang_up_first)
+    preview = PreviewServer(Address(port=0))
+    closing = threading.Thread(target=preview.close)
+    with socket.create_connection(("127.0.0.1", port_of(preview))):
+        assert accepted.wait(20)
+        closing.start()
+        closing.join(PreviewRequest.timeout / 2)
+        assert not closing.is_alive(), "it waits for a request that nobody will make"
+
+
+def test_more_connections_than_there_is_room_for(
+    preview: PreviewServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server, "_MOST_CONNECTIONS", 1)
+    with asked(preview, "/numbers") as answer:
+        assert read_numbers(answer)["state"] == "waiting"
+        with pytest.raises(ConnectionError), asked(preview, "/"):
+            pass
+        show(preview, 90)
+        assert read_numbers(answer)["over"] is False
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "preview: 127.0.0.1 was turned away: there are 1 connections already."
+    ]
+
+
 def test_a_taken_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -288,6 +328,12 @@ def test_addresses_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch, error: OS
     monkeypatch.setattr(server.socket, "getaddrinfo", refuse)
     with pytest.raises(PreviewError, match=expected):
         PreviewServer(Address("box.lan", 80))
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70])
+def test_a_host_that_is_no_name(host: str) -> None:
+    with pytest.raises(PreviewError, match=f'cannot listen on "{host}": it is no name or address'):
+        PreviewServer(Address(host, 0))
 
 
 def test_an_address_of_somebody_else() -> None:

@@ -6,6 +6,7 @@ import logging
 import signal
 import traceback
 from collections.abc import Callable
+from functools import partial
 from textwrap import indent
 from typing import Any, Final, TypeVar
 
@@ -62,7 +63,10 @@ def debug_option(command: C) -> C:
     def remember(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
         if value:
             ctx.meta[_DEBUG] = True
-            logging.getLogger("graphkit").setLevel(logging.DEBUG)
+            log = logging.getLogger("graphkit")
+            # A program, or a test, may run several commands.
+            ctx.call_on_close(partial(log.setLevel, log.level))
+            log.setLevel(logging.DEBUG)
 
     return click.option(
         "--debug", is_flag=True, expose_value=False, callback=remember, help="Show tracebacks and the log."

@@ -14,7 +14,6 @@ from graphkit.inference import unload_all
 from graphkit.jobs import job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 CANNOT_OPEN = "libavcodec-1a2b3c4d.so.62: cannot open shared object file: No such file or directory"
@@ -68,20 +67,23 @@ def test_imports_that_fail_while_a_job_runs(
         assert result.stderr.startswith(f"error: {told}")
 
 
-@pytest.fixture
-def log_level() -> Iterator[None]:
-    """Take back what ``--debug`` does to the log."""
-    log = logging.getLogger("graphkit")
-    before = log.level
-    yield
-    log.setLevel(before)
-
-
-@pytest.mark.usefixtures("log_level")
 def test_debug_shows_the_traceback(graphkit, clip: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     result = graphkit("run", "--debug", "hands.pbtxt", "--input_video_path", clip)
     assert isinstance(result.exception, ModuleNotFoundError)
+
+
+def test_debug_is_over_with_its_command(graphkit, clip: Path, work: Path) -> None:
+    log = logging.getLogger("graphkit")
+    before = log.level
+    loud, quiet = (
+        graphkit("run", *flags, "--quiet", "hands.pbtxt", "--input_video_path", clip, "--max-frames", "1")
+        for flags in (["--debug"], [])
+    )
+    assert (loud.exit_code, quiet.exit_code) == (0, 0)
+    assert "hands.pbtxt" in loud.stderr
+    assert quiet.stderr == ""
+    assert log.level == before
 
 
 @pytest.mark.parametrize("there", [pytest.param(True, id="there"), pytest.param(False, id="not there")])

@@ -11,6 +11,7 @@ import click
 
 from graphkit.cli.collection import collection_paused
 from graphkit.cli.failures import debug_option, signal_status
+from graphkit.cli.run_words import RunCommand
 from graphkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,25 +61,6 @@ class RunFlags:
     preset: str
     preview: str | None
     quiet: bool
-
-
-class RunCommand(click.Command):
-    """The command, whose ``--preview`` takes an address or none."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse; what follows ``--preview`` belongs to it only if it looks like an address."""
-        return super().parse_args(ctx, list(_preview_with_value(args)))
-
-
-def _preview_with_value(args: list[str]) -> Iterator[str]:
-    for word, following in zip(args, [*args[1:], ""], strict=True):
-        yield "--preview=" if word == "--preview" and not _is_address(following) else word
-
-
-def _is_address(word: str) -> bool:
-    from graphkit.preview.address import Address
-
-    return Address.looks_like(word)
 
 
 @click.command(
@@ -326,8 +308,15 @@ def pairs(given: tuple[str, ...], flag: str) -> dict[str, str]:
     for text in given:
         stream, equals, file = text.partition("=")
         if not (stream and equals and file):
-            raise UsageError(f'{flag}: "{text}" is not STREAM=FILE.')
+            raise UsageError(f'{flag}: "{text}" is not STREAM=FILE.{_stream_hint(flag, text)}')
         if stream in found:
             raise UsageError(f'{flag}: stream "{stream}" is given twice ({found[stream]} and {file}).')
         found[stream] = file
     return found
+
+
+def _stream_hint(flag: str, text: str) -> str:
+    if "=" in text:
+        return ""
+    video = " A video goes behind --input_video_path." if flag == "--input" else ""
+    return f' Write {flag} STREAM={text}; "graphkit graph GRAPH --streams" lists the streams.{video}'

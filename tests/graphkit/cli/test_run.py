@@ -128,8 +128,18 @@ def test_side_packets(graphkit, work: Path, flags: list[str]) -> None:
         pytest.param(
             ["hands.pbtxt", "--input_video_path={clip}", "--dump=landmarks"],
             2,
-            '--dump: "landmarks" is not STREAM=FILE',
+            '--dump: "landmarks" is not STREAM=FILE. Write --dump STREAM=landmarks; "graphkit graph GRAPH '
+            '--streams" lists the streams.',
             id="dump without file",
+        ),
+        pytest.param(
+            ["hands.pbtxt", "--input=my.mov"],
+            2,
+            "lists the streams. A video goes behind --input_video_path.",
+            id="input without stream",
+        ),
+        pytest.param(
+            ["hands.pbtxt", "--dump==a.csv"], 2, '--dump: "=a.csv" is not STREAM=FILE.', id="dump without stream"
         ),
         pytest.param(
             ["hands.pbtxt", "--input_video_path={clip}", "--dump=landmarks=a.csv", "--dump=landmarks=b.csv"],

@@ -137,7 +137,6 @@ class GraphJob:
             GraphkitError: the graph, the input or an output failed; what came before it is written.
         """
         begin = time.perf_counter()
-        self._attach()
         with self._switch.watched(self._on_stop, self._on_cancel):
             self._attempt(self._drive)
             self._attempt(self._finish)
@@ -153,6 +152,7 @@ class GraphJob:
 
     def _drive(self) -> None:
         """Start the graph and feed it."""
+        self._attach()
         if self._feed is None:
             # Sources run as soon as they are open.
             self._progress.started(self._expected())
@@ -296,8 +296,9 @@ class GraphJob:
 
     def _detach(self) -> None:
         """Leave the graph as it was, for another job."""
-        for seen in self._observed:
-            self._graph.stop_observing(seen.take)
+        with suppress(GraphStateError):  # it runs for somebody else, and was not attached
+            for seen in self._observed:
+                self._graph.stop_observing(seen.take)
 
     def _give_gpu_back(self) -> None:
         if self._gpu is not None:

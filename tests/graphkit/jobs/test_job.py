@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit.errors import CalculatorError, FormatError, OutputError, UsageError, VideoWriteError
+from graphkit.errors import (
+    CalculatorError,
+    FormatError,
+    GraphStateError,
+    OutputError,
+    UsageError,
+    VideoWriteError,
+)
 from graphkit.graph import CalculatorGraph
 from graphkit.jobs import GraphJob, JobSettings, Limits, Progress, run_video, video_job
 from graphkit.jobs.film import Film
@@ -133,6 +141,17 @@ def test_a_failing_calculator_loses_nothing(make_graph, clip, tmp_path, levels, 
     assert len(lines.read_text().splitlines()) >= expected * 3 // 4
     assert all(json.loads(line) for line in lines.read_text().splitlines())
     assert job.summary.seconds > 0
+
+
+def test_a_graph_that_runs_already_is_refused_and_nothing_stays_open(make_graph, clip, tmp_path) -> None:
+    graph = make_graph(HANDS, INVERT)
+    job = video_job(graph, clip, JobSettings(tmp_path / "out.mp4", dumps={"landmarks": tmp_path / "hands.jsonl"}))
+    with graph, pytest.raises(GraphStateError, match="the graph is running; set a service before") as caught:
+        job.run()
+    assert not hasattr(caught.value, "__notes__")
+    assert not {"graphkit-decode", "graphkit-encode"} & {thread.name for thread in threading.enumerate()}
+    assert job.summary.failed
+    assert video_job(graph, clip, JobSettings(tmp_path / "out.mp4")).run().frames == 12
 
 
 def test_an_observer_error_is_the_job_s_own(make_graph, clip, tmp_path, monkeypatch) -> None:

@@ -36,11 +36,9 @@ class RunCommand(click.Command):
         try:
             rest = super().parse_args(ctx, list(_preview_with_value(args)))
         except click.NoSuchOption as error:
-            if error.option_name not in _MEANT:
-                raise
-            raise click.NoSuchOption(
-                error.option_name, possibilities=[_MEANT[error.option_name]], ctx=error.ctx
-            ) from error
+            if error.option_name in _MEANT:
+                ctx.fail(f"No such option '{error.option_name}'. Did you mean '{_MEANT[error.option_name]}'?")
+            raise
         if ctx.args and not ctx.resilient_parsing:
             ctx.fail(_stray_words(ctx.params, ctx.args))
         return rest

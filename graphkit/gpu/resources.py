@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, TypeVar
 
+from graphkit.closing import Closing
 from graphkit.errors import GpuError
 from graphkit.gpu import egl as egl_layer
 from graphkit.gpu.buffer import GpuBuffer
@@ -14,7 +15,6 @@ from graphkit.gpu.share_group import ShareGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     import moderngl
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class GpuResources:
+class GpuResources(Closing):
     """A device, its contexts and what they share. Close it, or use it in a ``with``.
 
     A graph finds its own (see ``graphkit.gpu.service``) where the program lends it none::
@@ -121,14 +121,6 @@ class GpuResources:
     def close(self) -> None:
         """End the contexts; where GpuBuffers are alive, when the last of them is gone."""
         self.group.close()
-
-    def __enter__(self) -> GpuResources:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         group = getattr(self, "group", None)

@@ -10,8 +10,9 @@ import threading
 from contextlib import contextmanager, suppress
 from http.server import ThreadingHTTPServer
 from socketserver import TCPServer
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
+from graphkit.closing import Closing
 from graphkit.errors import PreviewError
 from graphkit.preview.address import Address
 from graphkit.preview.board import Board
@@ -19,7 +20,6 @@ from graphkit.preview.requests import PreviewRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from graphkit.packet import Packet
 
@@ -109,7 +109,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
 
-class PreviewServer:
+class PreviewServer(Closing):
     """A page that shows the pictures of a run as they are made, its frame rate and what was dropped.
 
     The port is bound at once. The run is never held up: a browser that is slow gets fewer pictures, and while
@@ -177,14 +177,6 @@ class PreviewServer:
         self._server.hang_up(_FAREWELL_SECONDS)
         self._server.server_close()
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _why(address: Address, error: OSError | UnicodeError) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from graphkit.closing import Closing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
     from graphkit.video.frames import VideoFrame
 
@@ -64,7 +65,7 @@ class _Worker:
             raise error
 
 
-class BackgroundReader:
+class BackgroundReader(Closing):
     """Reads ahead on a thread of its own.
 
     Args:
@@ -120,16 +121,8 @@ class BackgroundReader:
         self._worker.wait()
         self._reader.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class BackgroundWriter(Generic[Picture_contra]):
+class BackgroundWriter(Closing, Generic[Picture_contra]):
     """Encodes on a thread of its own.
 
     What goes wrong there is raised by the next ``write`` or by ``close``, once.
@@ -197,11 +190,3 @@ class BackgroundWriter(Generic[Picture_contra]):
             self._waiting.put(None)
         self._worker.wait()
         self._worker.raise_error()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

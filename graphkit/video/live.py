@@ -10,6 +10,7 @@ from fractions import Fraction
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Self
 
+from graphkit.closing import Closing
 from graphkit.errors import LiveInputLostError, VideoOpenError
 from graphkit.video.decode import decode_packet
 from graphkit.video.frames import ReadStats, VideoFrame, VideoInfo
@@ -20,8 +21,6 @@ from graphkit.video.reader import describe
 from graphkit.video.timestamps import MICROSECONDS
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     import av
     from av.container import InputContainer
     from av.video.stream import VideoStream
@@ -55,7 +54,7 @@ class _Arrival:
     at_us: int
 
 
-class LiveVideo:
+class LiveVideo(Closing):
     """Pictures as they arrive, captured on a thread of its own from the moment it is made.
 
     Whoever iterates gets the newest picture that came since the last one, and waits if there is none; older
@@ -129,14 +128,6 @@ class LiveVideo:
             self._thread.join()
         else:
             log.warning("%s: does not answer; it is left as it is.", self._source.name)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # -- the capturing thread ------------------------------------------------------------------------------
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from graphkit.closing import Closing
 from graphkit.errors import VideoError, VideoOpenError
 from graphkit.video.decode import decoded_pictures
 from graphkit.video.frames import ColorTags, ReadStats, VideoFrame, VideoInfo
@@ -16,7 +17,6 @@ from graphkit.video.timestamps import MICROSECONDS, TimestampClock, to_fraction,
 if TYPE_CHECKING:
     import os
     from collections.abc import Generator, Iterator
-    from types import TracebackType
 
     import av
     from av.container import InputContainer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FALLBACK_RATE = Fraction(30)
 
 
-class VideoReader:
+class VideoReader(Closing):
     """The pictures of a clip, one after the other.
 
     Rotation metadata is applied, colours follow the file's tags (BT.601 where it has none), and
@@ -87,14 +87,6 @@ class VideoReader:
         self._frames.close()
         self._pictures.close()
         self._container.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _upright_frames(self, first: av.VideoFrame) -> Generator[VideoFrame]:
         clock = TimestampClock(self.info.time_base, self.info.frame_rate)

@@ -7,10 +7,11 @@ import logging
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphkit.closing import Closing
 from graphkit.errors import VideoWriteError
 from graphkit.video.audio import AudioCopy
 from graphkit.video.encoders import EncoderSettings
@@ -22,7 +23,6 @@ from graphkit.video.timestamps import MICROSECONDS, to_microseconds, to_ticks
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
-    from types import TracebackType
 
     import av
     from av.packet import Packet
@@ -37,7 +37,7 @@ _SRGB_LIKE = ColorTags(primaries=1, transfer=1)
 _LONGEST = 1 << 62
 
 
-class VideoWriter:
+class VideoWriter(Closing):
     """A video file being written, picture by picture.
 
     mp4 and mov files are written in fragments of half a second and finished to ordinary files by
@@ -194,14 +194,6 @@ class VideoWriter:
             raise
         if self._audio is not None:
             self._audio.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _check_picture(self, rgb: NDArray[np.uint8]) -> None:
         if self._closed:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from graphkit.packet import Packet
     from graphkit.runtime.node import Node
     from graphkit.runtime.streams import InputStream, OutputStream
+    from graphkit.runtime.tasks import TaskQueue
 
 
 class Step(NamedTuple):
@@ -75,6 +76,7 @@ class RunAhead:
     """Finds work that may be done ahead, and keeps what came of it.
 
     Attributes:
+        queues: those of the nodes that may run ahead.
         used: how many calls were replaced by outputs made ahead.
         made: how many calls were made ahead.
     """
@@ -85,14 +87,15 @@ class RunAhead:
             for queue in node.inputs:
                 readers.setdefault(queue.stream, []).append(node)
         self._lanes = tuple(lane for gate in nodes if gate.plan.cls.forwards for lane in _lanes(gate, readers))
+        self.queues = tuple({id(s.node.queue): s.node.queue for lane in self._lanes for s in lane.steps}.values())
         self.used = 0
         self.made = 0
 
     def __bool__(self) -> bool:
         return bool(self._lanes)
 
-    def candidate(self) -> tuple[Node, Packet[Any]] | None:
-        """Return a node and the packet that it may work on ahead of time, None where there is none."""
+    def candidate(self, own: TaskQueue) -> tuple[Node, Packet[Any]] | None:
+        """Return a node of *own* and the packet that it may work on ahead of time, None where there is none."""
         for gate, queue, steps in self._lanes:
             if not gate.passed or not queue.queue or gate.status != OPENED:
                 continue
@@ -103,7 +106,7 @@ class RunAhead:
                     break
                 if node.ahead is not None and node.ahead.is_for(source):
                     continue
-                if node.status == OPENED and not node.active and not node.inputs[0].queue:
+                if node.queue is own and node.status == OPENED and not node.active and not node.inputs[0].queue:
                     return node, source
                 break
         return None
@@ -154,7 +157,6 @@ def _pure_readers(
         Step(node, parent, output)
         for node in readers.get(stream, ())
         if node.plan.cls.pure
-        and node.queue.is_default
         and len(node.inputs) == 1
         and not node.plan.output_side_packets
     ]

@@ -280,11 +280,11 @@ class Scheduler:
                 short.extend([queue] * count)
                 queue.drains += count
                 queue.asked += count
-        default = self._state.default
-        if not short and not default.asked and default.drains < default.width and self._state.may_run_ahead():
-            short.append(default)
-            default.drains += 1
-            default.asked += 1
+        for queue in () if short else self._state.ahead.queues:
+            if not queue.asked and queue.drains < queue.width and self._state.may_run_ahead(queue):
+                short.append(queue)
+                queue.drains += 1
+                queue.asked += 1
         return short
 
     def _wake_executors(self) -> None:

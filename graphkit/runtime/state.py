@@ -360,15 +360,15 @@ class GraphState(Flow):
         if queue is None:
             return None
         task = queue.pop_own()
-        if task is None and queue is self.default and self.ahead:
-            task = self._ahead_task()
+        if task is None and self.ahead:
+            task = self._ahead_task(queue)
         if task is None:
             queue.drains -= 1
         return task
 
-    def may_run_ahead(self) -> bool:
-        """Return whether a thread with nothing to do could work ahead."""
-        return bool(self.ahead) and not self.stopping and self.ahead.candidate() is not None
+    def may_run_ahead(self, queue: TaskQueue) -> bool:
+        """Return whether a thread of *queue* with nothing to do could work ahead."""
+        return not self.stopping and self.ahead.candidate(queue) is not None
 
     def made_ahead(self, node: Node, context: CalculatorContext | None) -> None:
         """A call ahead of time returned; *context* is None where it raised, and the real call will raise again."""
@@ -378,8 +378,8 @@ class GraphState(Flow):
         self.touch(node)
         self.settle()
 
-    def _ahead_task(self) -> Task | None:
-        found = None if self.stopping else self.ahead.candidate()
+    def _ahead_task(self, queue: TaskQueue) -> Task | None:
+        found = None if self.stopping else self.ahead.candidate(queue)
         if found is None:
             return None
         node, packet = found

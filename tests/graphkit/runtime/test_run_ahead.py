@@ -87,11 +87,18 @@ node {
 }
 node { calculator: "RunAheadSquare" input_stream: "passed" output_stream: "squared" }
 """
+OWN_EXECUTOR = GRAPH.replace('"RunAheadSquare"', '"RunAheadSquare" executor: "own"') + (
+    'executor { name: "own" type: "ThreadPoolExecutor" '
+    "options { [mediapipe.ThreadPoolExecutorOptions.ext] { num_threads: 1 } } }"
+)
+on_either_executor = pytest.mark.parametrize(
+    "config", [pytest.param(GRAPH, id="default-executor"), pytest.param(OWN_EXECUTOR, id="executor-of-its-own")]
+)
 
 
-def started() -> tuple[CalculatorGraph, list[tuple[int, int]]]:
+def started(config: str = GRAPH) -> tuple[CalculatorGraph, list[tuple[int, int]]]:
     """Return the running graph and the list that its results go to."""
-    graph = CalculatorGraph(GRAPH)
+    graph = CalculatorGraph(config)
     results: list[tuple[int, int]] = []
     graph.observe_output_stream("squared", lambda p: results.append((int(p.timestamp), p.payload)))
     graph.start_run()
@@ -107,8 +114,9 @@ def finish(graph: CalculatorGraph) -> None:
     graph.wait_until_done(SECONDS)
 
 
-def test_a_pure_node_works_on_the_packet_that_waits_and_is_not_called_again() -> None:
-    graph, results = started()
+@on_either_executor
+def test_a_pure_node_works_on_the_packet_that_waits_and_is_not_called_again(config: str) -> None:
+    graph, results = started(config)
     push(graph, 1)
     assert script.called[1].wait(SECONDS)
     push(graph, 2)  # the gate waits for the verdict on 1, which the test still holds back
@@ -120,8 +128,9 @@ def test_a_pure_node_works_on_the_packet_that_waits_and_is_not_called_again() ->
     assert script.squared == [1, 2]
 
 
-def test_what_was_made_ahead_is_forgotten_where_the_gate_closes() -> None:
-    graph, results = started()
+@on_either_executor
+def test_what_was_made_ahead_is_forgotten_where_the_gate_closes(config: str) -> None:
+    graph, results = started(config)
     push(graph, 1)
     assert script.called[1].wait(SECONDS)
     push(graph, 2)

@@ -295,8 +295,7 @@ def _check_outputs(graph: CalculatorGraph, settings: JobSettings, inputs: list[P
     """Check everything that is to be written; return the stream to film, "" for none."""
     for file in inputs:
         if not file.exists():
-            beside = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
-            raise InputError(f"{file}: no such file.{did_you_mean(file.name, beside)}")
+            raise InputError(f"{file}: no such file.{_what_else(file)}")
     taken = list(inputs)
     filmed = ""
     if settings.output is not None:
@@ -305,3 +304,10 @@ def _check_outputs(graph: CalculatorGraph, settings: JobSettings, inputs: list[P
         taken.append(Path(settings.output))
     check_dumps(graph.plan, settings.dumps, taken)
     return filmed
+
+
+def _what_else(file: Path) -> str:
+    if file.name.isdecimal():
+        return f" If the camera is meant: /dev/video{file.name}"
+    beside = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
+    return did_you_mean(file.name, beside)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Wrapper = Callable[[Any], Picture]
 
 _IMAGE_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
-_CLIP_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm")
+CLIP_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm")
 _OTHER_SUFFIXES: Final = (".npy", ".jsonl")
 
 
@@ -73,10 +73,10 @@ def open_series(
     if suffix in _IMAGE_SUFFIXES:
         _want_images(file, packet_type)
         return _timed(map(_image_reader(wrap), [file]), rate)
-    if suffix in _CLIP_SUFFIXES:
+    if suffix in CLIP_SUFFIXES:
         _want_images(file, packet_type)
         return _clip_frames(file, wrap)
-    known = (*_IMAGE_SUFFIXES, *_OTHER_SUFFIXES, *_CLIP_SUFFIXES)
+    known = (*_IMAGE_SUFFIXES, *_OTHER_SUFFIXES, *CLIP_SUFFIXES)
     raise UsageError(f'{path}: unknown kind of input "{suffix}".{did_you_mean(suffix, known)} '
                      f"Known: {', '.join(known)}, and folders of images.")  # fmt: skip
 

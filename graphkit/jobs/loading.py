@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import shlex
 import sys
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import GraphkitError, ResourceNotFoundError, UsageError, did_you_mean
+from graphkit.jobs.input_files import CLIP_SUFFIXES
 from graphkit.resources import Resources, graphs_dir
 
 if TYPE_CHECKING:
@@ -17,24 +19,27 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _GRAPH_SUFFIXES = (".pbtxt", ".binarypb")
+# Folders of graphs that others are made of.
+_PARTS_OF_GRAPHS: Final = frozenset({"modules", "subgraphs"})
 
 
 def find_graph(name: str, resources: Resources) -> Path:
     """Return the path of a graph file: as named from here, or one that comes with graphkit.
 
     Raises:
-        UsageError: there is none; names of graphs that are there and close are offered.
+        UsageError: there is none, with the names of graphs that are close; or it is a video.
     """
+    if Path(name).suffix.lower() in CLIP_SUFFIXES:
+        raise UsageError(
+            f"{name}: is a video, not a graph. Name both: "
+            f"graphkit run GRAPH --input_video_path {shlex.quote(name)}"
+        )
     try:
         return resources.find_graph(name)
     except ResourceNotFoundError as exc:
         if Path(name).is_dir():
             raise UsageError(f"{name}: is a folder. Name a graph file in it.") from exc
-        near = {path.stem: str(path) for path in reversed(list(_graphs_near(Path(name).parent)))}
-        close = [near[stem] for stem in get_close_matches(Path(name).stem, near)]
-        tried = "".join(f"\n  {path}" for path in exc.tried)
-        hint = f"Did you mean {' or '.join(close)}?" if close else f"Looked for:{tried}"
-        raise UsageError(f"{name}: no such graph file. {hint}") from exc
+        raise UsageError(f"{name}: no such graph file. {_other_graphs(name, exc.tried)}") from exc
 
 
 def import_calculators(specs: Iterable[str]) -> None:
@@ -56,6 +61,21 @@ def import_calculators(specs: Iterable[str]) -> None:
             raise
         except Exception as exc:  # whatever a user's module raises while it is imported
             raise UsageError(f"--import {spec}: importing it failed: {type(exc).__name__}: {exc}") from exc
+
+
+def _other_graphs(name: str, tried: Iterable[object]) -> str:
+    """Return the graph of this very name, else close ones, else where it was looked for and all there are."""
+    near = {path.stem: str(path) for path in reversed(list(_graphs_near(Path(name).parent)))}
+    stem = Path(name).stem
+    close = [stem] if stem in near else get_close_matches(stem, near)
+    if close:
+        return f"Did you mean {' or '.join(near[each] for each in close)}?"
+    shipped = (path for path in near.values() if not _PARTS_OF_GRAPHS.intersection(Path(path).parts))
+    return f"Looked for:{_listed(tried)}\nGraphs to run:{_listed(sorted(shipped))}"
+
+
+def _listed(lines: Iterable[object]) -> str:
+    return "".join(f"\n  {line}" for line in lines)
 
 
 def _graphs_near(folder: Path) -> Iterator[Path]:

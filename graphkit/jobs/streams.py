@@ -46,8 +46,8 @@ def known_stream(plan: GraphPlan, name: str, flag: str) -> str:
         return name
     close = did_you_mean(name, plan.stream_ids) or f" It declares: {_listing(plan.graph_outputs.names)}."
     raise UsageError(
-        f'{flag}: the graph has no stream "{name}".{close} "graphkit graph" prints every stream; those inside of '
-        "a subgraph are called <node>__<stream>."
+        f'{flag}: the graph has no stream "{name}".{close} "graphkit graph GRAPH --streams" lists every stream; '
+        "those inside of a subgraph are called <node>__<stream>."
     )
 
 

@@ -41,6 +41,8 @@ def check_dumps(plan: GraphPlan, dumps: Mapping[str, PathLike], inputs: Iterable
     taken: dict[Path, str] = {Path(path).absolute(): "the input" for path in inputs}
     for stream, name in dumps.items():
         flag = f"--dump {stream}={name}"
+        if str(name) in plan.stream_ids and stream not in plan.stream_ids:
+            raise UsageError(f"{flag}: the stream comes first: --dump {name}={stream}")
         known_stream(plan, stream, flag)
         kind = kind_of_file(name, flag)
         _check_carried(plan, stream, kind, flag)

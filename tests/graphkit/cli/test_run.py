@@ -114,6 +114,12 @@ def test_side_packets(graphkit, work: Path, flags: list[str]) -> None:
         ),
         pytest.param(["hands.pbtxt", "--input_video_path=clp.mp4"], 1, "clp.mp4: no such file", id="no clip"),
         pytest.param(
+            ["hands.pbtxt", "--input_video_path=0"],
+            1,
+            "0: no such file. If the camera is meant: /dev/video0",
+            id="camera by number",
+        ),
+        pytest.param(
             ["hands.pbtxt", "--input_video_path={clip}", "--input=input_video={clip}"],
             2,
             "either --input_video_path or --input",

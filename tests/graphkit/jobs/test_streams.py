@@ -89,7 +89,8 @@ def test_no_output_for_a_video(make_graph, outputs: list[str], wanted: str, mess
 def test_known_stream_offers_close_names(make_graph) -> None:
     plan = make_graph(ADD, inputs=["a", "b"], outputs=["sum"]).plan
     assert known_stream(plan, "sum", "--dump") == "sum"
-    with pytest.raises(UsageError, match=r'--dump: the graph has no stream "sun"\. Did you mean \'sum\'\?'):
+    message = r'--dump: the graph has no stream "sun"\. Did you mean \'sum\'\? "graphkit graph GRAPH --streams"'
+    with pytest.raises(UsageError, match=message):
         known_stream(plan, "sun", "--dump")
     with pytest.raises(UsageError, match=r"It declares: sum\."):
         known_stream(plan, "zzzz", "--dump")

@@ -34,6 +34,9 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
     ("dumps", "error", "message"),
     [
         pytest.param({"landmark": "a.jsonl"}, UsageError, r'no stream "landmark"\. Did you mean', id="stream"),
+        pytest.param(
+            {"a.csv": "landmarks"}, UsageError, r"the stream comes first: --dump landmarks=a\.csv$", id="swapped"
+        ),
         pytest.param({"landmarks": "a.json"}, UsageError, r'unknown kind of file "\.json"\. Did you', id="kind"),
         pytest.param(
             {"landmarks": "a"}, UsageError,

@@ -238,8 +238,12 @@ def test_threads_of_a_pool_start_when_needed_and_end() -> None:
         pool.schedule(lambda: (entered.release(), gate.wait(10)))
     for _ in range(3):
         assert entered.acquire(timeout=10)
-    assert len(set(threading.enumerate()) - before) == 3
+    started = set(threading.enumerate()) - before
+    assert len(started) == 3
     gate.set()
     for _ in range(2):
         assert entered.acquire(timeout=10)
     pool.shutdown()
+    for thread in started:
+        thread.join(10)
+        assert not thread.is_alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -63,13 +64,11 @@ def open_dumps(plan: GraphPlan, dumps: Mapping[str, PathLike]) -> list[Dump]:
         OutputError: one cannot be created; those before it are closed again.
     """
     opened: list[Dump] = []
-    try:
+    with ExitStack() as stack:
         for stream, name in dumps.items():
             opened.append(_open(plan, stream, name, dumps))
-    except OutputError:
-        for dump in opened:
-            dump.close()
-        raise
+            stack.callback(opened[-1].close)
+        stack.pop_all()
     return opened
 
 

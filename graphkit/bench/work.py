@@ -22,7 +22,7 @@ from graphkit.services import INFERENCE, InferenceSettings
 from graphkit.threads import usable_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MOST_IN_MEMORY: Final = 300
 """Frames that a measurement of the graph alone holds in memory at most."""
@@ -55,17 +55,28 @@ class Request:
     shares: bool = False
 
 
-class _Outs(Progress):
-    """Notes when the first and the last frame were out."""
+class Outs(Progress):
+    """Notes when frames were out.
 
-    def __init__(self) -> None:
+    Args:
+        clock: seconds.
+
+    Attributes:
+        first, last: when the first and the last frame were out; 0 before.
+        between: frames that were out after *first*.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self.first = self.last = 0.0
-        self.count = 0
+        self.between = self._before = 0
 
     def advanced(self, frames: int) -> None:
-        self.last = time.monotonic()
-        self.first = self.first or self.last
-        self.count = frames
+        """Note that so many are out; the first ones may be several at once."""
+        self.last = self._clock()
+        if not self._before:
+            self.first, self._before = self.last, frames
+        self.between = frames - self._before
 
 
 class MeasuredRun:
@@ -84,7 +95,7 @@ class MeasuredRun:
     def __init__(self, request: Request) -> None:
         self._begun = time.monotonic()
         self._request = request
-        self._outs = _Outs()
+        self._outs = Outs()
         self._meter = Meter() if request.shares else None
         self._graph = _graph(request, self._meter)
         self._job = _job(request, self._graph, self._meter or self._outs, self._meter)
@@ -102,7 +113,7 @@ class MeasuredRun:
             told = shares(meter, self._graph.plan, frames=summary.frames, cores=usable_cores())
             return {"begun": self._begun, "ended": ended, "frames": summary.frames, "shares": told.as_json()}
         if self._request.kind == GRAPH:
-            return {"begun": outs.first, "ended": outs.last, "frames": max(0, outs.count - 1)}
+            return {"begun": outs.first, "ended": outs.last, "frames": outs.between}
         return {"begun": self._begun, "ended": ended, "frames": summary.frames}
 
 

@@ -14,7 +14,7 @@ import pytest
 from graphkit.bench import stages
 from graphkit.bench.frames import MemoryFeed
 from graphkit.bench.tasks import CLIP, GRAPH, LANDMARKS, TASKS
-from graphkit.bench.work import MeasuredRun, Request
+from graphkit.bench.work import MeasuredRun, Outs, Request
 from graphkit.bench.worker import answer_to, peak_rss_mib
 from graphkit.calculator import Calculator, calculator
 from graphkit.formats import ImageFrame
@@ -54,6 +54,14 @@ def request(kind: str, **more: Any) -> dict[str, Any]:
         "kind": kind, "graph": task.graph(kind, "cpu"), "clip": str(CUP), "max_frames": FRAMES,
         "side_packets": task.side(kind), **more,
     }  # fmt: skip
+
+
+def test_frames_that_are_out_at_once_take_no_time() -> None:
+    outs = Outs(iter([10.0, 11.0, 13.0]).__next__)
+    assert (outs.first, outs.last, outs.between) == (0, 0, 0)
+    for out in (2, 3, 6):
+        outs.advanced(out)
+    assert (outs.first, outs.last, outs.between) == (10, 13, 4)
 
 
 def test_a_clip_is_annotated(tmp_path: Path) -> None:

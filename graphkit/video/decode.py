@@ -43,7 +43,7 @@ def decoded_pictures(container: InputContainer, stream: VideoStream, stats: Read
     yield from decode_packet(stream, None, stats)
     stats.reason = progress.shortfall()
     stats.truncated = bool(stats.reason)
-    if stats.truncated:
+    if stats.truncated and progress.packets:  # of a file without any the reader says more
         log.warning("%s: %s", container.name, stats.reason)
 
 
@@ -103,12 +103,12 @@ class _Progress:
         self._time_base = stream.time_base
         self._declared_s = _declared_seconds(container, stream)
         self._start_s = (container.start_time or 0) / MICROSECONDS
-        self._packets = 0
+        self.packets = 0
         self._end_s = 0.0
 
     def saw(self, packet: Packet[VideoStream]) -> None:
         """Count a packet and remember how far into the clip it reaches."""
-        self._packets += 1
+        self.packets += 1
         if packet.pts is not None and self._time_base is not None:
             end = float((packet.pts + (packet.duration or 0)) * self._time_base)
             self._end_s = max(self._end_s, end - self._start_s)
@@ -116,14 +116,14 @@ class _Progress:
     def shortfall(self) -> str:
         """Return a sentence about missing content, or an empty string."""
         if self._declared_packets:
-            if self._packets >= self._declared_packets:
+            if self.packets >= self._declared_packets:
                 return ""
-            counted = f"{self._packets} of {self._declared_packets} frames"
+            counted = f"{self.packets} of {self._declared_packets} frames"
         else:
             slack = max(_SLACK_SECONDS, _SLACK_SHARE * self._declared_s)
             if self._declared_s - self._end_s <= slack:
                 return ""
-            counted = f"{self._packets} frames"
+            counted = f"{self.packets} frames"
         return (
             f"the file is truncated: it ends after {counted} "
             f"({self._end_s:.2f} s of {self._declared_s:.2f} s). What is there was read."

@@ -10,6 +10,7 @@ from graphkit.closing import Closing
 from graphkit.errors import VideoError, VideoOpenError
 from graphkit.video.decode import decoded_pictures
 from graphkit.video.frames import ColorTags, ReadStats, VideoFrame, VideoInfo
+from graphkit.video.network import without_password
 from graphkit.video.pixels import RgbConverter
 from graphkit.video.source import is_url, open_source
 from graphkit.video.timestamps import MICROSECONDS, TimestampClock, to_fraction, to_microseconds
@@ -65,7 +66,8 @@ class VideoReader(Closing):
             self._pictures = decoded_pictures(self._container, stream, self.stats)
             first = next(self._pictures, None)
             if first is None:
-                raise VideoOpenError(f"{path}: {_no_picture(self.stats)}")
+                why = _no_picture(self.stats, remote=is_url(path))
+                raise VideoOpenError(f"{without_password(str(path))}: {why}")
             self.info = describe(path if is_url(path) else Path(path), self._container, stream, first)
         except BaseException:
             self._container.close()
@@ -101,13 +103,16 @@ class VideoReader(Closing):
             picture = next(self._pictures, None)
 
 
-def _no_picture(stats: ReadStats) -> str:
+def _no_picture(stats: ReadStats, *, remote: bool) -> str:
     if not stats.corrupt_packets:
         return "its video track holds no picture. Was the recording stopped before it began?"
-    return (
-        f"none of its pictures can be decoded ({stats.corrupt_packets} damaged packets). "
-        "The file is corrupt; copy or record it again."
-    )
+    way_out = "The file is corrupt; copy or record it again."
+    if remote:
+        way_out = (
+            "Its server may not hand out parts of files (HTTP ranges), without which a clip that has its index at "
+            "the end cannot be read: download it and run the file. Or the file is corrupt."
+        )
+    return f"none of its pictures can be decoded ({stats.corrupt_packets} damaged packets). {way_out}"
 
 
 def describe(path: Path | str, container: InputContainer, stream: VideoStream, first: av.VideoFrame) -> VideoInfo:

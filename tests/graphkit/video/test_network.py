@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
@@ -48,6 +48,24 @@ def test_a_clip_behind_http_is_read_like_a_file(video_server, clip: Path) -> Non
         assert [frame.timestamp_us for frame in remote] == [frame.timestamp_us for frame in local]
         assert remote.info.path == url
         assert remote.info.frame_count == local.info.frame_count
+
+
+def test_an_index_at_the_end_behind_a_server_without_ranges(
+    video_server: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, noise = tmp_path / "noise.mp4", np.random.default_rng(1)
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("mjpeg", rate=25, width=640, height=480, pix_fmt="yuvj420p")
+        for _ in range(4):
+            picture = noise.integers(0, 255, (480, 640, 3), np.uint8)
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+    video_server.clip = path.read_bytes()
+    assert video_server.clip.rfind(b"moov") > len(video_server.clip) - 2000
+    with VideoReader(path) as local:
+        assert len(list(local)) == 4
+    with pytest.raises(VideoOpenError, match=r"me:\*\*\*@.*clip\.mp4: none .* parts of files \(HTTP ranges\).* download it"):
+        VideoReader(f"{video_server.url.replace('://', '://me:secret@')}/clip.mp4")
+    assert not caplog.records
 
 
 def test_a_webcam_behind_http_is_live(video_server) -> None:

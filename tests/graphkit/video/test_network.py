@@ -63,7 +63,9 @@ def test_an_index_at_the_end_behind_a_server_without_ranges(
     assert video_server.clip.rfind(b"moov") > len(video_server.clip) - 2000
     with VideoReader(path) as local:
         assert len(list(local)) == 4
-    with pytest.raises(VideoOpenError, match=r"me:\*\*\*@.*clip\.mp4: none .* parts of files \(HTTP ranges\).* download it"):
+    with pytest.raises(
+        VideoOpenError, match=r"me:\*\*\*@.*clip\.mp4: none .* parts of files \(HTTP ranges\).* download it"
+    ):
         VideoReader(f"{video_server.url.replace('://', '://me:secret@')}/clip.mp4")
     assert not caplog.records
 

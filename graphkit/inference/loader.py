@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundError
+from graphkit.forks import call_in_children
 from graphkit.inference import cache, onnx_model, providers
 from graphkit.inference.imported import IMPORTER_VERSION
 from graphkit.inference.model_file import describe_bytes
@@ -52,8 +53,13 @@ class _Pool:
     """The sessions of this process. Different models load at the same time, the same one only once."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._sessions: dict[_Key, Session] = {}
+        self._renew_locks()
+        call_in_children(self, _Pool._renew_locks)
+
+    def _renew_locks(self) -> None:
+        """Have locks that nobody holds, at first and in a forked process."""
+        self._lock = threading.Lock()
         self._loading: dict[_Key, threading.Lock] = {}
 
     def get(self, key: _Key, source: _Source, choice: Choice) -> Session:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -84,6 +87,31 @@ def test_a_session_runs_on_many_threads_at_once() -> None:
     for mine, alone in zip(found, wanted, strict=True):
         for output, reference in zip(mine, alone, strict=True):
             np.testing.assert_array_equal(output, reference)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_forked_process_loads_what_another_thread_was_loading(monkeypatch: pytest.MonkeyPatch) -> None:
+    parent, loading, go_on = os.getpid(), threading.Event(), threading.Event()
+
+    def held_up(*args: object, **options: object) -> bytes:
+        if os.getpid() == parent:
+            loading.set()
+            assert go_on.wait(30)
+        return import_tflite(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(importer, "import_tflite", held_up)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(load, MODEL, provider="cpu")
+        assert loading.wait(10)
+        child = multiprocessing.get_context("fork").Process(target=load, args=(MODEL,), kwargs={"provider": "cpu"})
+        child.start()
+        child.join(20)
+        status = child.exitcode
+        child.kill()
+        go_on.set()
+        waiting.result()
+    assert status == 0, "it waits for a thread that it does not have"
 
 
 def test_second_process_reads_the_disk_cache(imports: Imports, cache_folder: Path) -> None:

@@ -17,20 +17,19 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from compare import compare, load, table
+from compare import TARGETS, Target, compare, load, table
 
 from graphkit.formats import ImageFrame, NormalizedRect, from_json, to_json
 from graphkit.graph import CalculatorGraph
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from graphkit.packet import Packet
 
@@ -139,9 +138,20 @@ def compare_clip(python: str, clip: Path, limit: int | None, folder: Path) -> di
     return {name: compare(load([a]), load([b]), size, len(frames)) for name, (a, b) in pairs.items()}
 
 
-def main() -> int:
-    """Compare the clips of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def measure(
+    description: str,
+    compare_clip: Callable[[str, Path, int | None, Path], dict[str, dict[str, float]]],
+    targets: Sequence[Target],
+) -> None:
+    """Compare the clips of the command line and print tables.
+
+    Args:
+        description: of the program, for ``--help``.
+        compare_clip: takes MediaPipe's interpreter, a clip, its most frames and a folder; returns the measures of
+            all comparisons by name.
+        targets: what the measures should reach.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path, nargs="+")
     parser.add_argument("--against-mediapipe", metavar="PYTHON", required=True)
     parser.add_argument("--frames", type=int, help="most frames of a clip")
@@ -152,11 +162,10 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             results[clip.name] = compare_clip(given.against_mediapipe, clip, given.frames, Path(folder))
         for name, measures in results[clip.name].items():
-            print(f"\n{clip.name}: {name}\n{table(measures)}")
+            print(f"\n{clip.name}: {name}\n{table(measures, targets)}")
     if given.json:
         given.json.write_text(json.dumps(results, indent=2) + "\n")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    measure(__doc__, compare_clip, TARGETS)

@@ -12,17 +12,12 @@ Three comparisons a clip, complexity 1, with segmentation masks and smoothing:
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from bench_numbers import Frames, flipped, read, run_peer, store, write
-from compare import table
+from bench_numbers import Frames, flipped, measure, read, run_peer, store, write
 from compare_pose import TARGETS, Masks, compare, load, load_masks
 
 from graphkit.formats import ImageFrame
@@ -94,24 +89,5 @@ def compare_clip(python: str, clip: Path, limit: int | None, folder: Path) -> di
     }
 
 
-def main() -> int:
-    """Compare the clips of the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("clips", type=Path, nargs="+")
-    parser.add_argument("--against-mediapipe", metavar="PYTHON", required=True)
-    parser.add_argument("--frames", type=int, help="most frames of a clip")
-    parser.add_argument("--json", type=Path, help="also write all measures here")
-    given = parser.parse_args()
-    results = {}
-    for clip in given.clips:
-        with tempfile.TemporaryDirectory() as folder:
-            results[clip.name] = compare_clip(given.against_mediapipe, clip, given.frames, Path(folder))
-        for name, measures in results[clip.name].items():
-            print(f"\n{clip.name}: {name}\n{table(measures, TARGETS)}")
-    if given.json:
-        given.json.write_text(json.dumps(results, indent=2) + "\n")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    measure(__doc__, compare_clip, TARGETS)

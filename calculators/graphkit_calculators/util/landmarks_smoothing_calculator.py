@@ -13,6 +13,7 @@ from graphkit.options import option, options
 from graphkit.packet_type import OneOf, PacketType
 from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._landmark_filters import OneEuro, RelativeVelocity, object_scale
+from graphkit_calculators.util._landmark_kind import takes_normalized
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
@@ -98,13 +99,7 @@ class LandmarksSmoothingCalculator(Calculator):
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that input and output are of one kind and that there is one filter."""
-        normalized, absolute = cls.norm_landmarks.is_connected(cc), cls.landmarks.is_connected(cc)
-        if normalized == absolute:
-            raise ContractError("exactly one of NORM_LANDMARKS and LANDMARKS must be connected.")
-        if (cls.norm_filtered.is_connected(cc), cls.filtered.is_connected(cc)) != (normalized, absolute):
-            raise ContractError(
-                "NORM_LANDMARKS come out at NORM_FILTERED_LANDMARKS, and LANDMARKS at FILTERED_LANDMARKS."
-            )
+        normalized = takes_normalized(cc)
         if normalized and not cls.image_size.is_connected(cc):
             raise ContractError("NORM_LANDMARKS are smoothed in pixels: connect IMAGE_SIZE.")
         if cls.roi.is_connected(cc):

@@ -10,6 +10,7 @@ from graphkit.formats import LandmarkList, NormalizedLandmarkList
 from graphkit.options import option, options
 from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._landmark_filters import LowPass
+from graphkit_calculators.util._landmark_kind import takes_normalized
 
 if TYPE_CHECKING:
     from graphkit.context import CalculatorContext
@@ -68,13 +69,7 @@ class VisibilitySmoothingCalculator(Calculator):
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that input and output are of one kind and that there is one filter."""
-        normalized, absolute = cls.norm_landmarks.is_connected(cc), cls.landmarks.is_connected(cc)
-        if normalized == absolute:
-            raise ContractError("exactly one of NORM_LANDMARKS and LANDMARKS must be connected.")
-        if (cls.norm_filtered.is_connected(cc), cls.filtered.is_connected(cc)) != (normalized, absolute):
-            raise ContractError(
-                "NORM_LANDMARKS come out at NORM_FILTERED_LANDMARKS, and LANDMARKS at FILTERED_LANDMARKS."
-            )
+        takes_normalized(cc)
         chosen = cls.options(cc)
         if chosen.no_filter is None and chosen.low_pass_filter is None:
             raise ContractError("no filter is chosen; set one of no_filter and low_pass_filter.")

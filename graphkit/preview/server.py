@@ -20,6 +20,7 @@ from graphkit.preview.requests import PreviewRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import TracebackType
 
     from graphkit.packet import Packet
 
@@ -177,6 +178,14 @@ class PreviewServer(Closing):
         self._server.hang_up(_FAREWELL_SECONDS)
         self._server.server_close()
         self._thread.join()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Tell the page what ended the block, if no job has told it, and close."""
+        if isinstance(error, Exception):
+            self.end(failure=error)
+        super().__exit__(kind, error, trace)
 
 
 def _why(address: Address, error: OSError | UnicodeError) -> str:

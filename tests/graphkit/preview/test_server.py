@@ -231,6 +231,20 @@ def test_endings(preview: PreviewServer, how: dict[str, object], state: str) -> 
         assert read_numbers(answer)["state"] == state
 
 
+@pytest.mark.parametrize(
+    ("error", "state", "message"),
+    [
+        pytest.param(ValueError("no such graph"), "failed", "no such graph", id="an error"),
+        pytest.param(KeyboardInterrupt(), "stopped", "", id="Ctrl-C"),
+    ],
+)
+def test_what_ends_the_block_before_a_job_is_told(error: BaseException, state: str, message: str) -> None:
+    with pytest.raises(type(error)), PreviewServer(Address(port=0)) as preview:
+        raise error
+    numbers = preview.board.numbers()
+    assert (numbers.state, numbers.message) == (state, message)
+
+
 def test_closing_says_goodbye_and_leaves_no_thread() -> None:
     before = set(threading.enumerate())
     preview = PreviewServer(Address(port=0))

@@ -14,6 +14,7 @@ import pytest
 
 from graphkit.errors import LiveInputLostError, VideoOpenError
 from graphkit.video import LiveSource, LiveVideo
+from graphkit.video.newest import Newest
 
 
 def live(camera, *, is_camera: bool = True, patience: float = 10.0) -> LiveVideo:
@@ -107,12 +108,20 @@ def test_a_stream_that_breaks_off(camera, error: Exception, expected: str) -> No
             next(video)
 
 
-def test_a_camera_that_goes_silent(camera) -> None:
+def test_a_camera_that_goes_silent(camera, monkeypatch: pytest.MonkeyPatch) -> None:
     camera.allow(1)
-    video = live(camera, patience=0.05)
+    video = live(camera)
     next(video)
-    with pytest.raises(LiveInputLostError, match="after 1 picture: no picture for 0 s"):
+    waited: list[float | None] = []
+
+    def take(self: Newest[Any], timeout: float | None = None) -> None:
+        waited.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(Newest, "take", take)
+    with pytest.raises(LiveInputLostError, match="after 1 picture: no picture for 10 s"):
         next(video)
+    assert waited == [10]
     camera.ends()
     video.close()
 

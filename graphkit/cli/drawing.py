@@ -27,10 +27,14 @@ def to_mermaid(plan: GraphPlan) -> str:
 
 
 def stream_table(plan: GraphPlan) -> str:
-    """Return a line for each stream, then for each side packet: name, type, who makes it."""
+    """Return a line for each stream, then for each side packet: name, type, who makes it.
+
+    The streams that the graph declares come first: they are what most readers look for.
+    """
+    declared = {*plan.graph_inputs.names, *plan.graph_outputs.names}
     streams = [
         (s.name, str(s.packet_type), plan.nodes[s.producer].name if s.producer >= 0 else "graph input")
-        for s in plan.streams
+        for s in sorted(plan.streams, key=lambda stream: stream.name not in declared)
     ]
     sides = [
         (s.name, str(s.packet_type), plan.nodes[s.producer].name if s.producer >= 0 else "given to the graph")

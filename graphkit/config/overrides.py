@@ -46,7 +46,7 @@ def apply_overrides(graph: GraphConfig, overrides: Sequence[str], faults: Faults
 def _apply(nodes: dict[str, NodeConfig], override: str, place: Place) -> None:
     target, equals, value = override.partition("=")
     if not equals or "." not in target:
-        raise ConfigError("write NODE.FIELD=VALUE")
+        raise ConfigError("write NODE.FIELD=VALUE; side packets are given with --input_side_packets")
     name = max((n for n in nodes if target.startswith(f"{n}.")), key=len, default="")
     if not name:
         given = target.partition(".")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import VideoWriteError, did_you_mean
 
@@ -46,6 +46,7 @@ _FORMATS = {
     ".mkv": ContainerFormat("matroska", _COMMON | {"cluster_time_limit": "1000"}),
     ".avi": ContainerFormat("avi", _COMMON, constant_rate=True),
 }
+_PICTURES: Final = frozenset({".jpg", ".jpeg", ".png"})
 
 
 def container_format(path: str | os.PathLike[str]) -> ContainerFormat:
@@ -57,7 +58,10 @@ def container_format(path: str | os.PathLike[str]) -> ContainerFormat:
     suffix = Path(path).suffix.lower()
     if suffix not in _FORMATS:
         found = f'unknown video extension "{suffix}".' if suffix else "the file name has no extension."
-        raise VideoWriteError(f"{path}: {found}{did_you_mean(suffix, _FORMATS)} Known: {', '.join(_FORMATS)}.")
+        pictures = " Pictures go into a folder: --dump STREAM=FOLDER/" if suffix in _PICTURES else ""
+        raise VideoWriteError(
+            f"{path}: {found}{did_you_mean(suffix, _FORMATS)} Known: {', '.join(_FORMATS)}.{pictures}"
+        )
     return _FORMATS[suffix]
 
 

@@ -62,6 +62,15 @@ def test_streams(graphkit, work: Path) -> None:
     ]
 
 
+def test_declared_streams_come_first(graphkit, work: Path) -> None:
+    result = graphkit("graph", "graphs/pose_tracking/pose_tracking_cpu.pbtxt", "--streams")
+    assert result.exit_code == 0, result.output
+    names = [line.split()[0] for line in result.stdout.splitlines()]
+    inner = [index for index, name in enumerate(names) if "__" in name]
+    assert names[1] == "input_video"
+    assert names.index("pose_landmarks") < inner[0] > names.index("output_video")
+
+
 def test_what_is_wrong_is_said(graphkit, work: Path) -> None:
     (work / "bad.pbtxt").write_text('node { calculator: "SampleHand" }')
     result = graphkit("graph", "bad.pbtxt")

@@ -19,6 +19,13 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("module", ["graphkit", "graphkit.cli"])
+def test_the_command_is_a_module_too(module: str) -> None:
+    done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"Usage: python -m {module} ")
+    assert "\n  run " in done.stdout
+
+
 def test_help_names_every_command(graphkit) -> None:
     result = graphkit("--help")
     assert result.exit_code == 0

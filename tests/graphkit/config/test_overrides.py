@@ -72,11 +72,14 @@ def test_nodes_of_subgraphs_have_their_expanded_names(folder):
     assert found.count == 2
 
 
+_NO_FIELD = "write NODE.FIELD=VALUE; side packets are given with --input_side_packets"
+
+
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        pytest.param("first", "write NODE.FIELD=VALUE", id="nothing"),
-        pytest.param("first=3", "write NODE.FIELD=VALUE", id="no field"),
+        pytest.param("first", _NO_FIELD, id="nothing"),
+        pytest.param("first=3", _NO_FIELD, id="no field"),
         pytest.param(
             "frist.count=3",
             "the expanded graph has no node \"frist\". Did you mean 'first' or 'first.b'?",

@@ -43,6 +43,11 @@ def test_unknown_extension(tmp_path: Path) -> None:
         check_writable(tmp_path / "out.mp5")
 
 
+def test_a_picture_is_no_video(tmp_path: Path) -> None:
+    with pytest.raises(VideoWriteError, match=r"\.avi\. Pictures go into a folder: --dump STREAM=FOLDER/$"):
+        check_writable(tmp_path / "out.png")
+
+
 def refuse(monkeypatch: pytest.MonkeyPatch, refused: Path) -> None:
     """Make a path read-only even for root, who may run the tests."""
     monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path) == refused and mode == os.W_OK))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 MICROSECONDS = 1_000_000
 _MIN_FAULTS = 3
+_RESTART_PERIODS = 5
 
 
 class Rational(Protocol):
@@ -49,6 +50,9 @@ class TimestampClock:
     more than a quarter of the stamps (and at least three) are faulty and no decoding stamp was,
     the decoding stamps are taken instead, moved so that the first picture keeps its time.
 
+    Recordings that were joined end to end begin anew at each joint: both kinds of stamps go back by more than
+    a few pictures. What follows is moved as a whole, to one picture's time after the last.
+
     Attributes:
         repaired: number of stamps that differ from what the file says.
     """
@@ -60,22 +64,45 @@ class TimestampClock:
         self._last_pts: int | None = None
         self._last_dts: int | None = None
         self._dts_shift: int | None = None
+        self._offset_us = 0
+        self._dts_restarted = False
         self._frames = self._pts_faults = self._dts_faults = 0
         self._follow_dts = False
         self.repaired = 0
 
     def stamp(self, pts: int | None, dts: int | None) -> int:
         """Return the timestamp, in microseconds, of the next picture in display order."""
+        self._follow_restart(pts, dts)
         self._watch(pts, dts)
         stored = None if pts is None else to_microseconds(pts, self._time_base)
         chosen = self._from_dts(dts) if self._follow_dts or stored is None else stored
-        if chosen is None:
+        if chosen is not None:
+            chosen += self._offset_us
+        else:
             chosen = 0 if self._last_us is None else self._last_us + self._period_us
         if self._last_us is not None and chosen <= self._last_us:
             chosen = self._last_us + 1
         self.repaired += chosen != stored
         self._last_us = chosen
         return chosen
+
+    def _follow_restart(self, pts: int | None, dts: int | None) -> None:
+        """Move all that follows where another recording begins.
+
+        A decoder hands out pictures late, so the last ones before the joint may come with decoding stamps from
+        behind it: those go back first, the presentation stamps later.
+        """
+        self._dts_restarted = self._dts_restarted or self._goes_back(self._last_dts, dts)
+        if pts is None or self._last_us is None or not self._dts_restarted:
+            return
+        if self._goes_back(self._last_pts, pts):
+            self._offset_us = self._last_us + self._period_us - to_microseconds(pts, self._time_base)
+            self._dts_restarted = False
+
+    def _goes_back(self, before: int | None, now: int | None) -> bool:
+        if before is None or now is None:
+            return False
+        return to_microseconds(before - now, self._time_base) > _RESTART_PERIODS * self._period_us
 
     def _watch(self, pts: int | None, dts: int | None) -> None:
         """Count what is wrong with either kind of stamp and decide which to follow."""

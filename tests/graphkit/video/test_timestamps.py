@@ -86,6 +86,26 @@ def test_few_faults_do_not_give_up_the_presentation_stamps() -> None:
     assert stamps[20] == 19 * 40_000 + 1
 
 
+@pytest.mark.parametrize(
+    "late", [pytest.param(0, id="at once"), pytest.param(2, id="decoding stamps from behind the joint")]
+)
+def test_recordings_joined_end_to_end(late: int) -> None:
+    clock = TimestampClock(MS, RATE)
+    pts = [1000 + 40 * (i % 10) for i in range(30)]
+    dts = pts[late:] + [1400 + 40 * i for i in range(late)]
+    stamps = [clock.stamp(*both) for both in zip(pts, dts, strict=True)]
+    assert stamps == [1_000_000 + 40_000 * i for i in range(30)]
+    assert clock.repaired == 20
+
+
+def test_stamps_that_go_back_alone_are_no_other_recording() -> None:
+    clock = TimestampClock(MS, RATE)
+    pts = [40 * i for i in range(20)]
+    pts[10] = 0
+    stamps = [clock.stamp(p, 40 * i) for i, p in enumerate(pts)]
+    assert stamps[10:12] == [9 * 40_000 + 1, 11 * 40_000]
+
+
 def test_decoding_stamps_that_repeat_are_not_trusted() -> None:
     clock = TimestampClock(MS, RATE)
     stamps = [clock.stamp(0, 0) for _ in range(6)]

@@ -54,6 +54,8 @@ class _Pool:
 
     def __init__(self) -> None:
         self._sessions: dict[_Key, Session] = {}
+        self._asked: dict[_Key, int] = {}
+        self.requests = 0
         self._renew_locks()
         call_in_children(self, _Pool._renew_locks)
 
@@ -64,6 +66,8 @@ class _Pool:
 
     def get(self, key: _Key, source: _Source, choice: Choice) -> Session:
         with self._lock:
+            self.requests += 1
+            self._asked[key] = self.requests
             found = self._sessions.get(key)
             gate = self._loading.setdefault(key, threading.Lock())
         if found is not None:
@@ -76,13 +80,14 @@ class _Pool:
                     self._sessions[key] = found
         return found
 
-    def all(self) -> list[Session]:
+    def all(self, since: int) -> list[Session]:
         with self._lock:
-            return list(self._sessions.values())
+            return [session for key, session in self._sessions.items() if self._asked[key] > since]
 
     def clear(self) -> None:
         with self._lock:
             self._sessions.clear()
+            self._asked.clear()
             self._loading.clear()
 
 
@@ -123,9 +128,18 @@ def load(
     return _pool.get(key, source, choice)
 
 
-def loaded_sessions() -> list[Session]:
-    """Return the sessions of this process, in the order in which they were started."""
-    return _pool.all()
+def requests() -> int:
+    """Return how often this process has asked for a session so far."""
+    return _pool.requests
+
+
+def loaded_sessions(since: int = 0) -> list[Session]:
+    """Return the sessions of this process, in the order in which they were started.
+
+    Args:
+        since: what `requests` returned at some time; leaves out what nobody has asked for after it.
+    """
+    return _pool.all(since)
 
 
 def unload_all() -> None:

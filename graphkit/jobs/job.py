@@ -19,9 +19,9 @@ from graphkit.errors import (
 from graphkit.jobs.finds import LandmarkCounter
 from graphkit.jobs.live import LiveFeed
 from graphkit.jobs.observation import Observation
-from graphkit.jobs.outcome import Outputs, add_dropped, add_files, add_filming, add_reading
+from graphkit.jobs.outcome import Outputs, add_dropped, add_empty_pictures, add_files, add_filming, add_reading
 from graphkit.jobs.progress import Progress
-from graphkit.jobs.providers import provider_lines
+from graphkit.jobs.providers import UsedModels
 from graphkit.jobs.stop_switch import StopSwitch
 from graphkit.jobs.streams import decoded_stream, landmark_streams, top_level_streams
 from graphkit.jobs.summary import Summary
@@ -136,14 +136,14 @@ class GraphJob:
         Raises:
             GraphkitError: the graph, the input or an output failed; what came before it is written.
         """
-        begin = time.perf_counter()
+        begin, models = time.perf_counter(), UsedModels()
         with self._switch.watched(self._on_stop, self._on_cancel):
             self._attempt(self._drive)
             self._attempt(self._finish)
         for step in (*self._closers(), self._detach, self._give_gpu_back):
             self._attempt(step)
         self.summary.seconds = time.perf_counter() - begin
-        self._fill_summary()
+        self._fill_summary(models)
         if self._error is not None and not self.summary.cancelled:
             raise self._error
         return self.summary
@@ -347,7 +347,7 @@ class GraphJob:
 
     # -- the end -------------------------------------------------------------------------------------------
 
-    def _fill_summary(self) -> None:
+    def _fill_summary(self, models: UsedModels) -> None:
         summary = self.summary
         summary.interrupted = self._switch.stopped
         summary.failed = self._error is not None and not isinstance(self._error, CancelledError)
@@ -355,8 +355,9 @@ class GraphJob:
         summary.previewed = self._outputs.preview is not None
         summary.found = [counter.found for counter in self._counters]
         if INFERENCE in self._graph.plan.services:
-            summary.providers = provider_lines()
+            summary.providers = models.lines()
         add_files(summary, self._outputs)
+        add_empty_pictures(summary, self._outputs.dumps, self._graph.plan, self._side_packets or ())
         if self._feed is not None:
             add_reading(summary, self._feed.stats)
         if self._live is not None:

@@ -67,7 +67,7 @@ class Summary:
         seconds: wall time of the run: opening, processing and closing, but not loading the graph.
         files: what was written; nothing for a video that got no picture.
         found: one entry a stream of landmark lists that was looked at.
-        providers: where the models of this process run and why, one line each.
+        providers: where the models of the graph run and why, one line each.
         gpu: the device that the graph drew on and what was moved; None for a graph that needs none.
         timestamps_repaired: pictures of the input whose time was missing, equal or backward.
         skipped: fed frames for which the output video got no picture; None without an output video.

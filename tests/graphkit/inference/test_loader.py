@@ -51,6 +51,16 @@ def test_one_session_for_one_model(tmp_path: Path) -> None:
     assert load(MODEL.read_bytes(), provider="cpu") is first
 
 
+def test_sessions_that_were_asked_for_since(tmp_path: Path) -> None:
+    unload_all()
+    first, second = load(MODEL, provider="cpu"), load(HAND, provider="cpu")
+    since = loader.requests()
+    assert loader.loaded_sessions(since) == []
+    assert load(HAND, provider="cpu") is second
+    assert loader.loaded_sessions(since) == [second]
+    assert loader.loaded_sessions() == [first, second]
+
+
 def test_changed_file_is_another_model(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(MODEL.read_bytes())

@@ -6,7 +6,7 @@ import pytest
 
 from graphkit.inference import loader
 from graphkit.jobs.outcome import add_filming, add_reading
-from graphkit.jobs.providers import provider_lines
+from graphkit.jobs.providers import UsedModels
 from graphkit.jobs.summary import Summary
 from graphkit.video import ReadStats, WriteStats
 
@@ -53,5 +53,5 @@ def test_a_line_for_each_provider(monkeypatch: pytest.MonkeyPatch) -> None:
         SimpleNamespace(provider="cuda", provider_reason="found"),
         SimpleNamespace(provider="cpu", provider_reason="no driver"),
     ]
-    monkeypatch.setattr(loader, "loaded_sessions", lambda: sessions)
-    assert provider_lines() == ["2 models on the CPU (no driver)", "1 model on CUDA (found)"]
+    monkeypatch.setattr(loader, "loaded_sessions", lambda since: sessions)
+    assert UsedModels().lines() == ["2 models on the CPU (no driver)", "1 model on CUDA (found)"]

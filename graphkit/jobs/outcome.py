@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from graphkit.jobs.dumps.pictures import PictureDump
 from graphkit.jobs.summary import WrittenFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from graphkit.config.plan import GraphPlan
     from graphkit.graph import CalculatorGraph
     from graphkit.jobs.dumps import Dump
     from graphkit.jobs.film import Film
@@ -46,6 +48,26 @@ def add_files(summary: Summary, outputs: Outputs) -> None:
         summary.files.append(WrittenFile(dump.stream, dump.path, dump.packets, "packets"))
     if by_graph is not None and by_graph.exists():
         summary.files.append(WrittenFile("the graph", by_graph, summary.frames, "frames"))
+
+
+def add_empty_pictures(summary: Summary, dumps: Sequence[Dump], plan: GraphPlan, given: Collection[str]) -> None:
+    """Note dumps without a picture, and the switches of the graph that nobody touched: one may be for them.
+
+    Args:
+        summary: gets the notes.
+        dumps: those of the job.
+        plan: the graph.
+        given: names of the side packets that the run got.
+    """
+    switches = sorted(
+        name
+        for name, side in plan.side_packets.items()
+        if side.producer < 0 and side.packet_type.types == (bool,) and name not in given
+    )
+    hint = f" Does one of these side packets switch it on? {', '.join(switches)}" if switches else ""
+    for dump in dumps:
+        if isinstance(dump, PictureDump) and not dump.packets:
+            summary.notes.append(f'Stream "{dump.stream}" gave no picture.{hint}')
 
 
 def add_dropped(summary: Summary, feed: LiveFeed, graph: CalculatorGraph) -> None:

@@ -194,3 +194,44 @@ def test_tables_and_png_outlive_a_kill(tmp_path: Path) -> None:
     assert [row["value"] for row in rows_of(tmp_path / "a.csv")] == ["0", "1", "2"]
     shown = [cv2.imread(str(tmp_path / "a" / f"{at}.png"), cv2.IMREAD_UNCHANGED) for at in range(3)]
     assert [int(picture.max()) for picture in shown] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("flags", "notes"),
+    [
+        pytest.param(
+            [],
+            [
+                'note: Stream "segmentation_mask" gave no picture. Does one of these side packets switch it on? '
+                "enable_segmentation, smooth_landmarks, smooth_segmentation, use_prev_landmarks"
+            ],
+            id="not asked for",
+        ),
+        pytest.param([MASK], [], id="asked for"),
+    ],
+)
+def test_masks_that_nobody_switched_on_are_noted(
+    graphkit: Callable[..., Result], work: Path, flags: list[str], notes: list[str]
+) -> None:
+    clip = MEDIA / "pose_balance.mp4"
+    result = graphkit(
+        "run",
+        f"graphs/{POSE}",
+        "--input_video_path",
+        clip,
+        "--dump=segmentation_mask=m.npz",
+        "--max-frames=1",
+        *flags,
+    )
+    assert result.exit_code == 0, result.output
+    assert [line for line in result.output.splitlines() if line.startswith("note: ")] == notes
+
+
+def test_a_graph_without_switches_is_not_searched_for_them(
+    graphkit: Callable[..., Result], work: Path, clip: Path
+) -> None:
+    result = graphkit(
+        "run", "hands.pbtxt", "--input_video_path", clip, "--dump=output_video=pictures/", "--max-frames=0"
+    )
+    assert result.exit_code == 0, result.output
+    assert result.output.endswith('note: Stream "output_video" gave no picture.\n')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import FormatError, OutputError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class TextFile:
-    """A text file whose lines are on their way to the disk as soon as they are written.
+    """A text file whose lines are on their way to the disk as soon as they are written, each packet's or none.
 
     Args:
         path: the file; an existing one is overwritten.
@@ -32,10 +33,10 @@ class TextFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._size = path, 0
         try:
-            # Line buffering: what was written survives the process.
-            self._file = path.open("w", buffering=1, encoding="utf-8", newline="")
+            # Without a buffer: what was written survives the process.
+            self._file = path.open("wb", buffering=0)
         except OSError as exc:
             raise OutputError(f"{path}: cannot be created: {exc.strerror}.") from exc
 
@@ -54,11 +55,16 @@ class TextFile:
         if not text:
             return
         try:
-            self._file.write(text)
-        except OSError as exc:
-            raise OutputError(f"{self._path}: cannot be written: {exc.strerror}.") from exc
-        except ValueError as exc:
+            lines = text.encode("utf-8")
+        except UnicodeEncodeError as exc:
             raise FormatError(f"{self._path}: {exc}") from exc
+        try:
+            self._write_all(lines)
+        except OSError as exc:
+            with suppress(OSError):  # a pipe has no length to take back
+                self._file.truncate(self._size)
+            raise OutputError(f"{self._path}: cannot be written: {exc.strerror}.") from exc
+        self._size += len(lines)
 
     def close(self) -> None:
         """Close the file; harmless when repeated."""
@@ -66,6 +72,12 @@ class TextFile:
             self._file.close()
         except OSError as exc:
             raise OutputError(f"{self._path}: cannot be finished: {exc.strerror}.") from exc
+
+    def _write_all(self, lines: bytes) -> None:
+        # A disk with little room takes a part at first, and only then refuses.
+        rest = memoryview(lines)
+        while rest:
+            rest = rest[self._file.write(rest) :]
 
 
 class JsonlDump:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +60,44 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"a.jsonl: cannot be written: No space left on device"):
         dump.take(Packet("x" * 100_000, 7))
     dump.close()
+
+
+SMALL_DISK = """
+import resource
+from pathlib import Path
+from graphkit.errors import OutputError
+from graphkit.formats import NormalizedRect
+from graphkit.jobs.dumps.tables import Table
+from graphkit.jobs.dumps.text_files import CsvDump, JsonlDump
+from graphkit.packet import Packet
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+table = Table(NormalizedRect, many=False)
+for dump in (JsonlDump("rect", Path("a.jsonl")), CsvDump("rect", Path("a.csv"), table)):
+    try:
+        for at in range(1000):
+            dump.take(Packet(NormalizedRect(0.5, 0.25, 1 / 3, 1), at))
+    except OutputError as error:
+        print(dump.packets, error)
+    dump.close()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs resource limits")
+def test_a_disk_that_fills_up_leaves_whole_lines(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SMALL_DISK], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    of_lines, of_rows = done.stdout.splitlines()
+    lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert of_lines == f"{len(lines)} a.jsonl: cannot be written: File too large."
+    assert len(lines) > 50
+    assert [line["timestamp"] for line in lines] == list(range(len(lines)))
+    table = rows(tmp_path / "a.csv")
+    assert of_rows == f"{len(table)} a.csv: cannot be written: File too large."
+    assert len(table) > 50
+    assert (tmp_path / "a.csv").read_text().endswith("\n")
+    assert {len(row) for row in table} == {len(table[0])}
+    assert None not in table[-1].values()
 
 
 def test_what_is_no_text_is_said(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from graphkit.errors import OutputError, UsageError
+from graphkit.errors import UsageError
 from graphkit.jobs.dumps.destinations import FileKind, check_file, check_naming, kind_of_file, naming_for
 from graphkit.jobs.dumps.pictures import NpzSink, PictureDump, PngSink
 from graphkit.jobs.dumps.tables import HOLDS, can_be_table, table_for

@@ -145,11 +145,14 @@ def test_a_failing_calculator_loses_nothing(make_graph, clip, tmp_path, levels, 
 
 def test_a_graph_that_runs_already_is_refused_and_nothing_stays_open(make_graph, clip, tmp_path) -> None:
     graph = make_graph(HANDS, INVERT)
+    before = set(threading.enumerate())
     job = video_job(graph, clip, JobSettings(tmp_path / "out.mp4", dumps={"landmarks": tmp_path / "hands.jsonl"}))
+    coding = set(threading.enumerate()) - before
+    assert {thread.name for thread in coding} == {"graphkit-decode", "graphkit-encode"}
     with graph, pytest.raises(GraphStateError, match="the graph is running; set a service before") as caught:
         job.run()
     assert not hasattr(caught.value, "__notes__")
-    assert not {"graphkit-decode", "graphkit-encode"} & {thread.name for thread in threading.enumerate()}
+    assert not any(thread.is_alive() for thread in coding)
     assert job.summary.failed
     assert video_job(graph, clip, JobSettings(tmp_path / "out.mp4")).run().frames == 12
 

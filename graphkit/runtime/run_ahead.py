@@ -156,7 +156,5 @@ def _pure_readers(
     return [
         Step(node, parent, output)
         for node in readers.get(stream, ())
-        if node.plan.cls.pure
-        and len(node.inputs) == 1
-        and not node.plan.output_side_packets
+        if node.plan.cls.pure and len(node.inputs) == 1 and not node.plan.output_side_packets
     ]

@@ -309,5 +309,7 @@ def _check_outputs(graph: CalculatorGraph, settings: JobSettings, inputs: list[P
 def _what_else(file: Path) -> str:
     if file.name.isdecimal():
         return f" If the camera is meant: /dev/video{file.name}"
+    if file.parts[:1] == ("~",):
+        return " Shells take ~ for your home only where a word begins with it: put a space in place of the =."
     beside = [other.name for other in file.parent.iterdir()] if file.parent.is_dir() else []
     return did_you_mean(file.name, beside)

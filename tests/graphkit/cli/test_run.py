@@ -120,6 +120,12 @@ def test_side_packets(graphkit, work: Path, flags: list[str]) -> None:
             id="camera by number",
         ),
         pytest.param(
+            ["hands.pbtxt", "--input_video_path=~/no.mov"],
+            1,
+            "~/no.mov: no such file. Shells take ~ for your home only where a word begins with it",
+            id="home behind =",
+        ),
+        pytest.param(
             ["hands.pbtxt", "--input_video_path={clip}", "--input=input_video={clip}"],
             2,
             "either --input_video_path or --input",

@@ -78,6 +78,7 @@ class RecolorCalculator(Calculator):
     """
 
     blocking = True
+    for_outputs_only = True
 
     image = Input(ImageFrame, "IMAGE", optional=True)
     image_gpu = Input(GpuBuffer, "IMAGE_GPU", optional=True)

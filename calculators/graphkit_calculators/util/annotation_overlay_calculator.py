@@ -76,6 +76,7 @@ class AnnotationOverlayCalculator(Calculator):
     """
 
     blocking = True
+    for_outputs_only = True
 
     image = Input(ImageFrame, "IMAGE", optional=True)
     universal_image = Input(Image, "UIMAGE", optional=True)

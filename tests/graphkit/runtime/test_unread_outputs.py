@@ -249,3 +249,22 @@ def test_the_outputs_of_the_pose_model(
     given = {name: Packet(value) for name, value in side_packets.items()}
     found = wanted_streams(plan, given, observed)[plan.stream_ids[MODEL_OUTPUTS]]
     assert found == Wanted(frozenset(expected), 5)
+
+
+POSE_TRACKING = Path(__file__).parents[3] / "graphs" / "pose_tracking"
+
+
+@pytest.mark.parametrize("device", ["cpu", "gpu"])
+@pytest.mark.parametrize(
+    ("observed", "expected"),
+    [
+        pytest.param(("pose_landmarks",), {0, 1, 3, 4}, id="landmarks"),
+        pytest.param(("segmentation_mask",), {0, 1, 2, 3, 4}, id="mask"),
+        pytest.param(("output_video",), {0, 1, 2, 3, 4}, id="drawing"),
+    ],
+)
+def test_a_mask_that_is_only_there_to_be_drawn(device: str, observed: tuple[str, ...], expected: set[int]) -> None:
+    plan = CalculatorGraph(POSE_TRACKING / f"pose_tracking_{device}.pbtxt").plan
+    found = wanted_streams(plan, {"enable_segmentation": Packet(True)}, observed)
+    stream = plan.stream_ids[f"poselandmark{device}__poselandmarkbyroi{device}__output_tensors"]
+    assert found[stream] == Wanted(frozenset(expected), 5)

@@ -120,7 +120,9 @@ def _missing(models: Sequence[Model]) -> Iterator[Model]:
 def _lines(found: Located, graphs: Sequence[str], width: int) -> Iterator[str]:
     model = found.model
     difference = "" if found.path is None or found.intact else f", {_difference(found)}"
-    yield f"{model.name:{width}}  {_size(model.size):>8}  {found.place.value}{difference}"
+    optional = found.path is None and not model.shipped
+    place = "not fetched (graphs do without it unless told to use it)" if optional else found.place.value
+    yield f"{model.name:{width}}  {_size(model.size):>8}  {place}{difference}"
     if found.path is not None:
         yield f"    {found.path}"
     elif model.shipped:

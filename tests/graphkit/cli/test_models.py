@@ -37,7 +37,7 @@ def test_list(graphkit, user_cache: Path) -> None:
     at = lines.index("palm_detection_full    2.3 MB  shipped")
     assert lines[at + 1] == f"    {graphs_dir().resolve()}/modules/palm_detection/palm_detection_full.tflite"
     assert lines[at + 2].startswith("    needed by hand_detection_desktop, hand_detection_desktop_live, ")
-    at = lines.index("pose_landmark_heavy   27.7 MB  missing")
+    at = lines.index("pose_landmark_heavy   27.7 MB  not fetched (graphs do without it unless told to use it)")
     assert lines[at + 1] == "    graphkit models fetch pose_landmark_heavy"
 
 

@@ -142,25 +142,22 @@ def test_the_mask_stays_on_the_gpu(gpu: GpuResources, frames: list[ImageFrame]) 
 
 
 @pytest.mark.parametrize(
-    ("graph", "side", "wanted"),
+    ("graph", "segmentation", "more", "wanted"),
     [
-        pytest.param("graphs/pose_tracking/pose_tracking_gpu.pbtxt", {}, 4, id="nobody asks for it"),
-        pytest.param(
-            "graphs/modules/pose_landmark/pose_landmark_gpu.pbtxt",
-            {"enable_segmentation": True},
-            4,
-            id="nobody reads it",
-        ),
-        pytest.param(
-            "graphs/pose_tracking/pose_tracking_gpu.pbtxt", {"enable_segmentation": True}, 5, id="it is painted"
-        ),
+        pytest.param("pose_tracking/pose_tracking_gpu", False, ("output_video",), 4, id="nobody asks for it"),
+        pytest.param("modules/pose_landmark/pose_landmark_gpu", True, (), 4, id="nobody reads it"),
+        pytest.param("pose_tracking/pose_tracking_gpu", True, (), 4, id="nobody looks at what is painted"),
+        pytest.param("pose_tracking/pose_tracking_gpu", True, ("output_video",), 5, id="it is painted"),
     ],
 )
 def test_a_mask_that_nobody_reads_is_not_computed(
-    gpu: GpuResources, frames: list[ImageFrame], graph: str, side: dict[str, Any], wanted: int
+    gpu: GpuResources, frames: list[ImageFrame], graph: str, segmentation: bool, more: tuple[str, ...], wanted: int
 ) -> None:
     unload_all()
-    (landmarks,) = run(graph, frames[:1], ("pose_landmarks",), gpu, **side)["pose_landmarks"]
+    seen = run(
+        f"graphs/{graph}.pbtxt", frames[:1], ("pose_landmarks", *more), gpu, enable_segmentation=segmentation
+    )
+    (landmarks,) = seen["pose_landmarks"]
     assert len(landmarks) == 33
     assert max(len(session.outputs) for session in loaded_sessions()) == wanted
 

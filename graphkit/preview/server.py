@@ -44,6 +44,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
     """
 
     daemon_threads = False  # such threads would be forgotten; these are waited for
+    request_queue_size = _MOST_CONNECTIONS  # while the graph computes, a page waits here, not a second for a retry
 
     def __init__(self, address: Address, board: Board) -> None:
         family, _, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
@@ -51,6 +52,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
         self.board = board
         self._connections: set[socket.socket] = set()
         self._streams = 0
+        self._turned_away = 0
         self._changed = threading.Condition()
         super().__init__(place[:2], PreviewRequest)  # type: ignore[arg-type]
         self.address = Address(address.host, self.server_address[1])
@@ -64,7 +66,9 @@ class PreviewHttpServer(ThreadingHTTPServer):
         """Return whether there is room for one more: each holds a thread for as long as it likes."""
         room = len(self._connections) < _MOST_CONNECTIONS
         if not room:
-            log.warning(
+            self._turned_away += 1
+            log.log(
+                logging.WARNING if self._turned_away == 1 else logging.DEBUG,
                 "preview: %s was turned away: there are %d connections already.",
                 client_address[0],
                 _MOST_CONNECTIONS,

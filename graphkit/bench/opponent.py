@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 logger: Final = logging.getLogger("graphkit.bench")
 
 WANTED: Final = "0.10.21"
+_PATIENCE_S = 60.0  # importing MediaPipe for the first time takes a few seconds
 _MAKE: Final = (
     "Make one with Python 3.10 to 3.12: python3.11 -m venv peer && peer/bin/python -m pip install "
     f"mediapipe=={WANTED} av; then --against-mediapipe peer/bin/python"
@@ -56,8 +57,10 @@ def _asked(python: str) -> Mapping[str, Any]:
     try:
         done = subprocess.run(
             command, env=dict(program.environment), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            errors="replace", check=False,
+            errors="replace", check=False, timeout=_PATIENCE_S,
         )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise PeerError(python, f"it gave no answer in {_PATIENCE_S:g} s", _MAKE) from error
     except OSError as error:
         raise PeerError(python, f"it cannot be started: {error.strerror}", _MAKE) from error
     try:

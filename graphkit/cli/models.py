@@ -62,9 +62,14 @@ def _list(*, as_json: bool) -> None:
 def path_command(name: str) -> None:
     """Print the path of the model NAME, as a run finds it."""
     from graphkit.models import find_model
+    from graphkit.models.locate import locate
     from graphkit.resources import Resources
 
-    click.echo(Resources().resolve(find_model(name).resource))
+    model = find_model(name)
+    click.echo(Resources().resolve(model.resource))
+    found = locate(model)
+    if not found.intact:
+        click.echo(f"note: {_difference(found)}.", err=True)
 
 
 @models_command.command("fetch", short_help="Fetch models that are not shipped.")

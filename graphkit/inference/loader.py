@@ -18,6 +18,7 @@ from graphkit.inference.imported import IMPORTER_VERSION
 from graphkit.inference.model_file import describe_bytes
 from graphkit.inference.onnx_runtime import onnx_runtime
 from graphkit.inference.session import Session
+from graphkit.models import replaced_by
 from graphkit.resources import FileContents
 from graphkit.threads import inference_threads
 
@@ -190,7 +191,18 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
             )
         provider, reason = "cpu", f"ONNX Runtime could not start {provider} although its libraries are there"
     logger.info("%s runs on %s: %s", path, provider, reason)
+    _tell_of_replacement(path, key.digest)
     return Session(session, path, provider, reason)
+
+
+def _tell_of_replacement(path: str, digest: str) -> None:
+    """Warn of a file that runs in the place of a known model; its user may mean it."""
+    model = replaced_by(path, digest)
+    if model is not None:
+        logger.warning(
+            "%s is not the %s that graphkit knows: its SHA-256 is %s…, not %s…; what it finds may differ",
+            path, model.name, digest[:12], model.sha256[:12],
+        )  # fmt: skip
 
 
 def is_tflite(path: str, data: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import Final
 
 from graphkit.errors import UsageError, did_you_mean
@@ -142,3 +142,10 @@ def fetch_hint(resource: str) -> str:
 def _lookup(name: str) -> Model | None:
     bare = name.removeprefix(_PREFIX)
     return next((model for model in CATALOGUE if bare in (model.name, model.file_name, model.path)), None)
+
+
+def replaced_by(path: str, sha256: str) -> Model | None:
+    """Return the model in whose place another file lies: at *path*, where graphs look for it, with *sha256*."""
+    place = PurePath(path).as_posix()
+    found = (model for model in CATALOGUE if place.endswith(f"/{model.path}"))
+    return next((model for model in found if model.sha256 != sha256), None)

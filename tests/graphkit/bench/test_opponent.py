@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphkit.bench import opponent
 from graphkit.bench.opponent import check_peer
 from graphkit.errors import PeerError
 
@@ -91,6 +92,15 @@ def test_what_is_no_interpreter(tmp_path: Path) -> None:
     expected = re.escape("it is no Python interpreter, or one older than 3.10 (what is that?). Make one with")
     with pytest.raises(PeerError, match=expected):
         check_peer(str(program))
+
+
+def test_what_gives_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opponent, "_PATIENCE_S", 0.2)
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\nexec sleep 600\n")
+    silent.chmod(0o755)
+    with pytest.raises(PeerError, match=re.escape("it gave no answer in 0.2 s")):
+        check_peer(str(silent))
 
 
 def test_this_interpreter_answers() -> None:

@@ -78,6 +78,15 @@ def test_path(graphkit, user_cache: Path) -> None:
     assert result.stdout == f"{graphs_dir().resolve()}/modules/palm_detection/palm_detection_full.tflite\n"
 
 
+def test_path_of_a_damaged_one_says_so(graphkit, user_cache: Path, small) -> None:
+    path = user_cache / "models" / small.path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"cut")
+    result = graphkit("models", "path", "small")
+    assert result.stdout == f"{path}\n"
+    assert result.stderr.startswith("note: another file: SHA-256 ")
+
+
 def test_path_of_a_missing_one_tells_how_to_get_it(graphkit, user_cache: Path) -> None:
     result = graphkit("models", "path", "pose_landmark_lite")
     assert result.exit_code == 1

@@ -258,3 +258,23 @@ def test_says_once_what_runs_where(caplog: pytest.LogCaptureFixture) -> None:
         for _ in range(3):
             load(MODEL, provider="cpu")
     assert caplog.text.count("runs on cpu: it was asked for") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "warned"),
+    [
+        pytest.param("hand_landmark_lite", False, id="itself"),
+        pytest.param("hand_landmark_full", True, id="another"),
+    ],
+)
+def test_a_file_in_the_place_of_a_known_model_is_told(
+    name: str, warned: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    unload_all()
+    path = tmp_path / "modules" / "hand_landmark" / f"{name}.tflite"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(HAND.read_bytes())
+    with caplog.at_level(logging.WARNING, "graphkit.inference"):
+        load(path, provider="cpu")
+    expected = f"{path} is not the {name} that graphkit knows: its SHA-256 is "
+    assert [r.getMessage().startswith(expected) for r in caplog.records] == [True] * warned

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.bench.frames import MemoryFeed, WatchedClip
+from graphkit.bench.frames import MemoryFeed, WatchedReader
 from graphkit.bench.meter import Meter, uploading
 from graphkit.bench.shares import shares
 from graphkit.bench.tasks import CLIP, GRAPH
@@ -138,13 +138,12 @@ def _job(request: Request, graph: CalculatorGraph, progress: Progress, meter: Me
         if meter is not None and gpu is not None:
             wrap = uploading(meter, wrap)
         outputs = Outputs()
-        feed: MemoryFeed | VideoFeed | WatchedClip
+        feed: MemoryFeed | VideoFeed
         if request.kind == GRAPH:
             feed = MemoryFeed(request.clip, stream, wrap, request.max_frames or MOST_IN_MEMORY)
-        elif meter is not None:
-            feed = WatchedClip(request.clip, stream, wrap, limits.frames_in_flight, meter)
         else:
-            feed = VideoFeed(request.clip, stream, wrap, limits.frames_in_flight)
+            clip = request.clip if meter is None else WatchedReader(request.clip, meter)
+            feed = VideoFeed(clip, stream, wrap, limits.frames_in_flight)
         opened.callback(feed.close)
         if request.kind == CLIP and not isinstance(feed, MemoryFeed):
             outputs.film = Film(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from graphkit.cli import main
 from graphkit.video import VideoWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from click.testing import Result
 
@@ -47,6 +48,16 @@ def image_node(name: str, **options: object) -> str:
         f'node {{ calculator: "{name}" input_stream: "input_video" output_stream: "output_video" '
         f"options {{ [jobtest.SampleOptions.ext] {{ {text} }} }} }}\n"
     )
+
+
+@pytest.fixture(autouse=True)
+def _heeded_signals() -> Iterator[None]:
+    """Signals at their defaults: under nohup, or in the background of a script, some are ignored."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""``mediapipe.framework``: the messages of graphs and payloads."""

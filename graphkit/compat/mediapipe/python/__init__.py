@@ -1,0 +1,1 @@
+"""``mediapipe.python``: solutions and their base, under the paths that programs import them by."""

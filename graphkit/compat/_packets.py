@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graphkit.formats import Image, ImageFrame, MessagePayload, payload_type
+from graphkit.formats import Image, ImageFrame, payload_type
 
 if TYPE_CHECKING:
     from graphkit.config import GraphPlan
@@ -128,7 +128,7 @@ def content_of(payload: Any) -> Any:
         payload = payload.cpu()
     if isinstance(payload, ImageFrame):
         return payload.data
-    if isinstance(payload, MessagePayload):
+    if hasattr(payload, "to_proto"):
         return payload.to_proto()
     if isinstance(payload, list | tuple):
         return [content_of(item) for item in payload]

@@ -12,6 +12,7 @@ from graphkit.formats.classification import (
     ClassificationListCollection,
 )
 from graphkit.formats.detection import AssociatedDetection, Detection, DetectionList
+from graphkit.formats.face_mesh import FACE_CONNECTIONS, FACE_GROUPS, FACE_LANDMARK_NAMES
 from graphkit.formats.image import GpuPixels, Image
 from graphkit.formats.image_frame import ImageFormat, ImageFrame
 from graphkit.formats.image_size import ImageSize
@@ -78,6 +79,9 @@ __all__ = [
     "matrix_from_proto",
     "matrix_to_proto",
     # landmarks
+    "FACE_CONNECTIONS",
+    "FACE_GROUPS",
+    "FACE_LANDMARK_NAMES",
     "HAND_CONNECTIONS",
     "HAND_LANDMARK_NAMES",
     "Landmark",

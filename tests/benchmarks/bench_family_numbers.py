@@ -28,15 +28,15 @@ from compare_family import compare, load, targets_afresh, targets_tracking
 from compare_pose import Masks, load_masks
 from families import FAMILIES, Family
 
+from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
-from graphkit.graph import CalculatorGraph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from compare import Target
 
-    from graphkit.packet import Packet
+    from graphkit import Packet
 
 PEER_SCRIPT: Final = Path(__file__).parent / "peer" / "peer_family.py"
 PIXELS: Final = {"holistic": 0.1}

@@ -20,10 +20,10 @@ import pytest
 
 from graphkit import CalculatorGraph
 from graphkit.formats import Detection, ImageFrame, NormalizedLandmarkList, from_json
-from graphkit.gpu.service import GPU_SERVICE
+from graphkit.gpu import GPU_SERVICE
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 ROOT: Final = Path(__file__).parents[2]
 GOLDENS: Final = ROOT / "tests" / "data" / "goldens"

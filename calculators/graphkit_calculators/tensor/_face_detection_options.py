@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphkit.options import option, options
+from graphkit import option, options
 from graphkit_calculators.tensor._inference_options import Delegate  # noqa: TC001 (options are read at run time)
 from graphkit_calculators.tensor.image_to_tensor_calculator import GpuOriginMode
 

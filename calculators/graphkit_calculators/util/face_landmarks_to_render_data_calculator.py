@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import calculator
-from graphkit.formats.face_mesh import FACE_CONNECTIONS
+from graphkit import calculator
+from graphkit.formats import FACE_CONNECTIONS
 from graphkit_calculators.util.landmarks_to_render_data_calculator import LandmarksToRenderDataCalculator
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 @calculator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from graphkit.calculator import calculator
+from graphkit import calculator
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import Detection, ImageSize, NormalizedRect
 from graphkit_calculators.util._rect_math import f32, upright_rotation
@@ -15,8 +15,7 @@ from graphkit_calculators.util.detections_to_rects_calculator import (
 )
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _WRIST, _PINKY, _INDEX = 0, 1, 2
 _UP: Final = f32(math.pi / 2)

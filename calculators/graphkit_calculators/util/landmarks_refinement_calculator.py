@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import NormalizedLandmarkList
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _COLUMNS: Final = 5
 _Z: Final = 2

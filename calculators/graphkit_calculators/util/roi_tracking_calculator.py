@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.formats import ImageSize, NormalizedLandmarkList, NormalizedRect
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._rect_math import Box, intersection_over_union
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 

@@ -1,0 +1,88 @@
+"""The summary of a job, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphkit.formats import HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES
+from graphkit.formats._face_mesh import FACE_LANDMARKS, FACE_LANDMARKS_WITH_IRISES
+
+if TYPE_CHECKING:
+    from graphkit.jobs import Found, GpuUse, Summary
+
+_THINGS = {
+    len(HAND_LANDMARK_NAMES): "hands",
+    len(POSE_LANDMARK_NAMES): "poses",
+    FACE_LANDMARKS: "faces",
+    FACE_LANDMARKS_WITH_IRISES: "faces",
+}
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """Return the lines that tell what a job did; none for one that failed before its first frame."""
+    if summary.failed and not summary.frames:
+        return []
+    lines = [
+        f"{_count(summary.frames, 'frame')} in {summary.seconds:.1f} s ({summary.fps:.1f} fps)" + _dropped(summary)
+    ]
+    lines += [_found(found, summary.frames) for found in _one_a_count(summary.found)]
+    lines += [f"inference: {line}" for line in summary.providers]
+    lines += [] if summary.gpu is None else [_gpu(summary.gpu)]
+    for file in summary.files:
+        unit = file.unit if file.items != 1 else file.unit.removesuffix("s")
+        lines.append(f"{file.stream}: {file.path} ({file.items} {unit})")
+    return lines + [f"note: {note}" for note in _notes(summary)]
+
+
+def _notes(summary: Summary) -> list[str]:
+    notes = []
+    if summary.interrupted:
+        rest = "frames in flight were dropped" if summary.cancelled else "files are complete up to here"
+        end = " before the end of the input" if summary.dropped is None else ""
+        notes.append(f"Stopped{end}; {rest}.")
+    if summary.truncated:
+        notes.append(f"Input: {summary.truncated}")
+    if summary.timestamps_repaired:
+        repaired = _count(summary.timestamps_repaired, "timestamp")
+        notes.append(f"{repaired} of the input missing, equal or backward; repaired.")
+    skipped = (summary.skipped or 0) - summary.dropped_in_graph
+    if skipped > 0 and not summary.failed:
+        notes.append(f"{_count(skipped, 'frame')} without a picture on the output stream; not in the video.")
+    if not summary.files and not summary.failed and not summary.previewed:
+        notes.append("Nothing was written. Give --output_video_path or --dump to keep results.")
+    return notes + ([] if summary.failed else summary.notes)
+
+
+def _dropped(summary: Summary) -> str:
+    if summary.dropped is None:
+        return ""
+    limiters = f", {summary.dropped_in_graph} more by its limiters" if summary.dropped_in_graph else ""
+    return f", {summary.dropped} dropped while the graph was busy{limiters}"
+
+
+def _found(found: Found, frames: int) -> str:
+    things = _THINGS.get(found.points, "landmarks")
+    if not found.frames:
+        return f"{found.stream}: nothing found"
+    return f"{things} found in {found.frames} of {frames} frames, at most {found.most} at once ({found.stream})"
+
+
+def _gpu(gpu: GpuUse) -> str:
+    moved = gpu.transfers
+    up, back = _count(moved.uploads.total(), "picture"), _count(moved.readbacks.total(), "picture")
+    return (
+        f"gpu: {gpu.device}; {up} uploaded ({moved.upload_bytes / 1e6:.1f} MB), "
+        f"{back} read back ({moved.readback_bytes / 1e6:.1f} MB)"
+    )
+
+
+def _one_a_count(founds: list[Found]) -> list[Found]:
+    """Leave out streams that only repeat another one's counts, such as world landmarks beside image landmarks."""
+    kept: dict[tuple[int, int, int], Found] = {}
+    for found in founds:
+        kept.setdefault((found.frames, found.most, found.points), found)
+    return list(kept.values())
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

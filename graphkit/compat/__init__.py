@@ -4,8 +4,8 @@ One changed line::
 
     from graphkit.compat import mediapipe as mp
 
-or none: ``python -m graphkit.compat their_script.py``, or `install_as_mediapipe` before the first import. Importing
-this package changes nothing.
+or none: ``python -m graphkit.compat their_script.py``, or `install_as_mediapipe` before the first import.
+Importing this package changes nothing.
 """
 
 from graphkit.compat._install import install_as_mediapipe

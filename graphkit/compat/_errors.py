@@ -1,5 +1,8 @@
 from contextlib import contextmanager
+
 from graphkit.errors import GraphkitError
+
+
 @contextmanager
 def as_peer_raises():
     try:

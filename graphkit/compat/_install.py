@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.abc
 import importlib.machinery
 import importlib.metadata
 import importlib.util
@@ -22,8 +23,8 @@ _THEIRS: Final = "mediapipe"
 def install_as_mediapipe() -> None:
     """Let ``import mediapipe`` and its submodules mean graphkit's from now on, in this process.
 
-    Beside an installed mediapipe of 1.0 or later, which lost them, only ``solutions``, ``python`` and ``framework``
-    are added, and names of ours that its package lacks; what it has stays its own. Doing it twice is fine.
+    Beside an installed mediapipe of 1.0 or later only what that lost is added, such as ``solutions``; what it has
+    stays its own. Doing it twice is fine.
 
     Raises:
         GraphStateError: a mediapipe that has all this itself, before 1.0, is installed or imported.
@@ -89,7 +90,7 @@ class _Finder:
         return importlib.machinery.ModuleSpec(name, _Alias(ours))
 
 
-class _Alias:
+class _Alias(importlib.abc.Loader):
     """Loads a module that is another one under its own name."""
 
     def __init__(self, ours: str) -> None:

@@ -73,7 +73,8 @@ def payload_for(kind: PacketDataType, value: Any) -> Any:
         return Image(frame) if kind is PacketDataType.IMAGE else frame
     if kind in (PacketDataType.PROTO_LIST, PacketDataType.AUDIO, PacketDataType.IMAGE_LIST):
         raise NotImplementedError(
-            f"SolutionBase can only process non-audio and non-proto-list data. {kind.name} type is not supported yet."
+            "SolutionBase can only process non-audio and non-proto-list data. "
+            f"{kind.name} type is not supported yet."
         )
     return _from_message(value) if kind is PacketDataType.PROTO else value
 
@@ -82,7 +83,7 @@ def picture(value: Any) -> ImageFrame:
     """Return an RGB picture of the program as a frame with pixels of its own.
 
     Args:
-        value: (H, W, 3) uint8, RGB, rows from the top; a view or a read-only array is fine. It stays the program's.
+        value: (H, W, 3) uint8, RGB, rows from the top; a view or a read-only array is fine.
     """
     shape = getattr(value, "shape", None)
     if shape is None:
@@ -99,8 +100,8 @@ def picture(value: Any) -> ImageFrame:
         raise ValueError(f"Input image must contain three channel rgb data. Found the shape {shape}")
     if not np.can_cast(value.dtype, np.uint8, "safe"):
         raise TypeError(
-            f"Cannot cast array data from dtype({value.dtype.name!r}) to dtype('uint8') according to the rule 'safe': "
-            "pictures are uint8, 0 to 255"
+            f"Cannot cast array data from dtype({value.dtype.name!r}) to dtype('uint8') according to the rule "
+            "'safe': pictures are uint8, 0 to 255"
         )
     if 0 in shape:
         raise RuntimeError(f"the picture is empty: its shape is {shape}")

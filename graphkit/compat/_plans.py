@@ -101,7 +101,7 @@ def _with_defaults(node: NodePlan) -> NodePlan:
 
 def _override(name: str, value: Any) -> str:
     if name.count(".") != 1:
-        raise ValueError(f"The key \"{name}\" in the calculator_params is invalid: write \"node.field\"")
+        raise ValueError(f'The key "{name}" in the calculator_params is invalid: write "node.field"')
     if isinstance(value, bool):
         return f"{name}={str(value).lower()}"
     if isinstance(value, list | tuple):

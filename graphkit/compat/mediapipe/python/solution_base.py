@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -37,8 +36,8 @@ class SolutionBase:
         side_inputs: input side packets by name.
         outputs: output streams whose packets are wanted; None for all that the graph declares.
         stream_type_hints: types of streams, by name, where the graph does not tell.
-        default_options_of: calculators whose options are left at their defaults, whatever the graph says. MediaPipe's
-            own solutions lose the options of some calculators on the way; programs were tuned to that.
+        default_options_of: calculators whose options are left at their defaults, whatever the graph says. Some
+            of MediaPipe's own solutions lose options on the way, and programs were tuned to that.
 
     Raises:
         ValueError: not exactly one of file and config, or a parameter that no node has.
@@ -82,8 +81,8 @@ class SolutionBase:
                 name: pictures, numbers, strings or messages.
 
         Returns:
-            An object with an attribute for each output stream: a message, a list of messages, an array, a number or
-            a string; None where the graph emitted nothing.
+            An object with an attribute for each output stream: a message, a list of messages, an array, a number
+            or a string; None where the graph emitted nothing.
 
         Raises:
             ValueError: the solution is closed, or a picture does not have three channels.
@@ -127,7 +126,7 @@ class SolutionBase:
                 message = getattr(message, step)
             field = getattr(message, last)
             if hasattr(field, "append"):
-                message.ClearField(last)
+                del field[:]
                 field.extend(value)
             elif hasattr(field, "CopyFrom"):
                 field.CopyFrom(value)

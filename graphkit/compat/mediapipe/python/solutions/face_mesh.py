@@ -80,6 +80,7 @@ class FaceMesh(SolutionBase):
         """Return what is found in an RGB picture (H, W, 3) uint8.
 
         Returns:
-            ``multi_face_landmarks``: a NormalizedLandmarkList a face, in parts of the picture; None without a face.
+            ``multi_face_landmarks``: a NormalizedLandmarkList a face, in parts of the picture; None
+            without a face.
         """
         return super().process({"image": image})

@@ -86,8 +86,9 @@ class Holistic(SolutionBase):
 
         Returns:
             ``pose_landmarks``, ``left_hand_landmarks``, ``right_hand_landmarks`` and ``face_landmarks``
-            (NormalizedLandmarkList, in parts of the picture), ``pose_world_landmarks`` (LandmarkList, in metres) and
-            ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None where it is not found or not asked for.
+            (NormalizedLandmarkList, in parts of the picture), ``pose_world_landmarks`` (LandmarkList, in metres)
+            and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None where it is not found or
+            not asked for.
         """
         results = super().process({"image": image})
         clear_presence(results.pose_landmarks, results.pose_world_landmarks)

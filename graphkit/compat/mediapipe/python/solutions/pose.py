@@ -13,7 +13,7 @@ __all__ = ["POSE_CONNECTIONS", "Pose", "PoseLandmark"]
 LOST_OPTIONS: Final = frozenset(
     ("RefineLandmarksFromHeatmapCalculator", "SegmentationSmoothingCalculator", "VisibilityCopyCalculator")
 )
-"""Whose options MediaPipe's own pose and holistic solutions lose, so that programs have always run without them."""
+"""Whose options MediaPipe's own pose and holistic solutions lose: programs have always run without them."""
 
 
 class PoseLandmark(enum.IntEnum):
@@ -101,8 +101,8 @@ class Pose(SolutionBase):
 
         Returns:
             ``pose_landmarks`` (NormalizedLandmarkList, in parts of the picture), ``pose_world_landmarks``
-            (LandmarkList, in metres) and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None where there is
-            nobody, the mask also where it was not asked for.
+            (LandmarkList, in metres) and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None where there
+            is nobody, the mask also where it was not asked for.
         """
         results = super().process({"image": image})
         clear_presence(results.pose_landmarks, results.pose_world_landmarks)

@@ -76,7 +76,7 @@ def payload_for(kind: PacketDataType, value: Any) -> Any:
             "SolutionBase can only process non-audio and non-proto-list data. "
             f"{kind.name} type is not supported yet."
         )
-    return _from_message(value) if kind is PacketDataType.PROTO else value
+    return from_message(value) if kind is PacketDataType.PROTO else value
 
 
 def picture(value: Any) -> ImageFrame:
@@ -136,7 +136,7 @@ def content_of(payload: Any) -> Any:
     return payload
 
 
-def _from_message(message: Any) -> Any:
+def from_message(message: Any) -> Any:
     descriptor = getattr(message, "DESCRIPTOR", None)
     if descriptor is None:
         return message

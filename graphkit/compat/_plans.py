@@ -59,7 +59,7 @@ def plan_of(path: str | None, graph: Any, wishes: Wishes) -> Planned:
     if path is None:
         resources = Resources()
         return _planned(graph, resources, wishes), resources
-    found = _graph_file(path)
+    found = graph_file(path)
     key = (found, found.stat().st_mtime_ns, wishes.key)
     with _lock:
         if key in _kept:
@@ -74,7 +74,7 @@ def plan_of(path: str | None, graph: Any, wishes: Wishes) -> Planned:
     return planned
 
 
-def _graph_file(path: str) -> Path:
+def graph_file(path: str) -> Path:
     """Return the file of a graph; what is binary in MediaPipe's package is text here."""
     resources = Resources()
     try:

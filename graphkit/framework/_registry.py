@@ -15,7 +15,13 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import DuplicateCalculatorError, RegistryError, UnknownCalculatorError, did_you_mean
+from graphkit.errors import (
+    DuplicateCalculatorError,
+    RegistryError,
+    StatusCode,
+    UnknownCalculatorError,
+    did_you_mean,
+)
 from graphkit.framework._deferred_modules import DeferredModules
 
 if TYPE_CHECKING:
@@ -153,7 +159,9 @@ def register_input_stream_handler(name: str, cls: type[Any]) -> None:
         other = _handlers.get(name)
         if other is not None and not _same(other, cls):
             raise RegistryError(
-                f'input stream handler "{name}" is already {_place(other)}; {_place(cls)} cannot be it too'
+                f'input stream handler "{name}" is already {_place(other)}; {_place(cls)} cannot be it too',
+                name=name,
+                status=StatusCode.ALREADY_EXISTS,
             )
         _handlers[name] = cls
 
@@ -166,7 +174,9 @@ def find_input_stream_handler(name: str) -> type[Any]:
         return _handlers[name]
     except KeyError:
         close = did_you_mean(name, _handlers, ignoring="InputStreamHandler")
-        raise RegistryError(f'Unable to find InputStreamHandler "{name}".{close}') from None
+        raise RegistryError(
+            f'Unable to find InputStreamHandler "{name}".{close}', name=name, suggestion=close
+        ) from None
 
 
 def load_plugins() -> None:

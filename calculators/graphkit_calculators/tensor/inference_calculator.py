@@ -40,7 +40,7 @@ class InferenceCalculator(Calculator):
 
     Knobs: ``delegate`` says where it runs: ``{ xnnpack {} }`` or ``{ tflite {} }`` on the CPU, ``{ gpu {} }``
     on the GPU where one is usable and else on the CPU; none at all means ``gpu`` in a graph that draws on the
-    GPU and the CPU in others. The service INFERENCE (``--provider``) comes first. ``xnnpack { num_threads: N }``
+    GPU and the CPU in others. The service INFERENCE comes first. ``xnnpack { num_threads: N }``
     or ``cpu_num_thread`` give one inference more threads than the budget does: faster alone, slower where
     frames overlap. ``input_output_config`` wires tensors by index or name, and outputs back to inputs.
 

@@ -124,7 +124,7 @@ class Expander:
         repeated = node.ancestry.count(node.calculator)
         if repeated > (_MOST_NESTED if isinstance(definition, type) else 0):
             path = " > ".join([*node.ancestry, node.calculator])
-            self._faults.add(f'subgraph "{node.calculator}" contains itself: {path}', node.place)
+            self._faults.add(f'subgraph "{node.calculator}" contains itself: {path}', node.place, node=node)
             return None
         inner = self._config_of(node, definition)
         if inner is None:
@@ -142,11 +142,13 @@ class Expander:
             config = definition().get_config(SubgraphContext(node, self._faults))
             return read(config, self._faults, f"<{node.calculator}>").copy()
         except ConfigError as exc:
-            self._faults.add(f"node {node.title}: {exc.message}", node.place, exc)
+            self._faults.add(f"node {node.title}: {exc.message}", node.place, exc, node=node)
         except GraphkitError as exc:
-            self._faults.add(f"node {node.title}: {exc}", node.place, exc)
+            self._faults.add(f"node {node.title}: {exc}", node.place, exc, node=node)
         except Exception as exc:  # get_config is the author's code: whatever it raises is a fault of the node
-            self._faults.add(f"node {node.title}: get_config failed: {type(exc).__name__}: {exc}", node.place, exc)
+            self._faults.add(
+                f"node {node.title}: get_config failed: {type(exc).__name__}: {exc}", node.place, exc, node=node
+            )
         return None
 
     def _check_fields(self, node: NodeConfig) -> None:
@@ -156,6 +158,7 @@ class Expander:
                     f"node {node.title} is a subgraph: the field {field.name} is for calculators only; "
                     "set it on a node inside of the subgraph",
                     node.place_of(field.name),
+                    node=node,
                 )
 
 

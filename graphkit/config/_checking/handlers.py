@@ -45,7 +45,7 @@ def input_stream_handler(node: CheckedNode, graph: GraphConfig, faults: Faults) 
     return config.input_stream_handler, extension_fields(config.options)
 
 
-def _check_handler(name: str, node: Node, who: str, place: Any, faults: Faults) -> None:
+def _check_handler(name: str, node: CheckedNode, who: str, place: Any, faults: Faults) -> None:
     if name in _OF_THE_RUNTIME:
         return
     try:

@@ -27,14 +27,14 @@ from graphkit.framework._deferred_modules import DeferredModules
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from graphkit.config import Subgraph
     from graphkit.framework._calculator import Calculator
+    from graphkit.framework._views import SubgraphLike
 
 _LOG: Final = logging.getLogger(__name__)
 ENTRY_POINT_GROUP: Final = "graphkit.calculators"
 
 _calculators: Final[dict[str, type[Calculator]]] = {}
-_subgraphs: Final[dict[str, type[Subgraph]]] = {}
+_subgraphs: Final[dict[str, type[SubgraphLike]]] = {}
 _handlers: Final[dict[str, type[Any]]] = {}
 _calculator_modules: Final = DeferredModules()
 _options_modules: Final = DeferredModules()
@@ -129,7 +129,7 @@ def import_options(full_name: str) -> None:
     _options_modules.import_for(full_name)
 
 
-def register_subgraph(name: str, cls: type[Subgraph]) -> None:
+def register_subgraph(name: str, cls: type[SubgraphLike]) -> None:
     """Make graphs with ``calculator: name`` take the config that ``cls().get_config(context)`` returns.
 
     Raises:
@@ -142,7 +142,7 @@ def register_subgraph(name: str, cls: type[Subgraph]) -> None:
         _subgraphs[name] = cls
 
 
-def lookup_subgraph(name: str, package: str = "") -> type[Subgraph] | None:
+def lookup_subgraph(name: str, package: str = "") -> type[SubgraphLike] | None:
     """Return the subgraph class that *name* means inside *package*, None where there is none."""
     return next((_subgraphs[c] for c in scoped_names(name, package) if c in _subgraphs), None)
 

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from graphkit.config._expansion.subgraph import Subgraph
     from graphkit.config._model import Entry, GraphConfig, NodeConfig, OptionsMessage
-    from graphkit.framework import Resources, TagMap
+    from graphkit.framework import Resources, SubgraphLike, TagMap
 
 _ONLY_CALCULATORS: Final = ("source_layer", "buffer_size_hint", "output_stream_handler", "input_stream_info")
 _NOT_IN_PREFIX: Final = re.compile(r"[. :]")
@@ -104,7 +103,7 @@ class Expander:
         graph.nodes = kept + added
         return progress
 
-    def _definition(self, node: NodeConfig) -> type[Subgraph] | list[Path] | None:
+    def _definition(self, node: NodeConfig) -> type[SubgraphLike] | list[Path] | None:
         """Return the class or the files that a node's name means; None for a calculator or an unknown name."""
         if node.broken or not node.calculator:
             return None
@@ -118,7 +117,9 @@ class Expander:
             registry.import_all()  # nothing known has the name; it may be in a module that names nothing
         return files or None
 
-    def _instance(self, node: NodeConfig, name: str, definition: type[Subgraph] | Path) -> list[NodeConfig] | None:
+    def _instance(
+        self, node: NodeConfig, name: str, definition: type[SubgraphLike] | Path
+    ) -> list[NodeConfig] | None:
         """Return the nodes that take the place of *node*; None after reporting why there are none."""
         self._check_fields(node)
         repeated = node.ancestry.count(node.calculator)
@@ -135,7 +136,7 @@ class Expander:
             made.ancestry = (*node.ancestry, node.calculator)
         return inner.nodes
 
-    def _config_of(self, node: NodeConfig, definition: type[Subgraph] | Path) -> GraphConfig | None:
+    def _config_of(self, node: NodeConfig, definition: type[SubgraphLike] | Path) -> GraphConfig | None:
         if not isinstance(definition, type):
             return self.template(definition).copy()
         try:
@@ -163,8 +164,8 @@ class Expander:
 
 
 def _pick(
-    meant: type[Subgraph] | list[Path] | None, name: str, chosen: dict[str, Path]
-) -> type[Subgraph] | Path | list[Path] | None:
+    meant: type[SubgraphLike] | list[Path] | None, name: str, chosen: dict[str, Path]
+) -> type[SubgraphLike] | Path | list[Path] | None:
     """Return what a node means: a class, its one file, the file chosen for it, or else all files."""
     if not isinstance(meant, list):
         return meant

@@ -38,6 +38,7 @@ _subgraphs: Final[dict[str, type[SubgraphLike]]] = {}
 _handlers: Final[dict[str, type[Any]]] = {}
 _calculator_modules: Final = DeferredModules()
 _options_modules: Final = DeferredModules()
+_type_modules: Final = DeferredModules()
 _import_alls: Final[list[Callable[[], object]]] = []
 _plugins = {"loaded": False}
 _lock: Final = threading.RLock()
@@ -55,9 +56,13 @@ def register_calculator(name: str, cls: type[Calculator]) -> None:
 
 
 def register_lazy(
-    calculators: Mapping[str, str], options: Mapping[str, str], import_all: Callable[[], object]
+    calculators: Mapping[str, str],
+    options: Mapping[str, str],
+    import_all: Callable[[], object],
+    *,
+    types: Mapping[str, str] | None = None,
 ) -> None:
-    """Name calculators without importing them.
+    """Name calculators, and what belongs to them, without importing them.
 
     Args:
         calculators: full module names by the names of the calculators that importing them registers.
@@ -65,6 +70,7 @@ def register_lazy(
             the options of a calculator that nothing has imported.
         import_all: imports all modules, those too that the names leave out. Called where all calculators are
             wanted, and before a name in a graph counts as unknown.
+        types: full module names by the names of the payload types that importing them registers.
 
     A class of another module that has one of the names already keeps it; that is reported as a warning.
     """
@@ -72,6 +78,7 @@ def register_lazy(
         taken = {name: cls for name in calculators if (cls := _calculators.get(name)) is not None}
         _calculator_modules.add({name: module for name, module in calculators.items() if name not in taken})
         _options_modules.add(options)
+        _type_modules.add(types or {})
         _import_alls.append(import_all)
     for name, cls in taken.items():
         if cls.__module__ != calculators[name]:
@@ -127,6 +134,12 @@ def import_options(full_name: str) -> None:
     """Import the module of a plugin that declares the options message *full_name*, where one is named for it."""
     load_plugins()
     _options_modules.import_for(full_name)
+
+
+def import_type(name: str) -> None:
+    """Import the module of a plugin that registers the payload type *name*, where one is named for it."""
+    load_plugins()
+    _type_modules.import_for(name)
 
 
 def register_subgraph(name: str, cls: type[SubgraphLike]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -188,8 +187,7 @@ class InferenceCalculatorXnnpack(InferenceCalculatorCpu):
 
 def _draws_on_gpu(cc: CalculatorContext) -> bool:
     """Return whether a node of the graph has asked for the GPU, without asking for it as well."""
-    module = sys.modules.get("graphkit.gpu._service")  # loaded by the first node that asks
-    return module is not None and cc.service(module.GPU_SERVICE) is not None
+    return cc.has_service("gpu")
 
 
 def in_their_places(found: list[Tensor], places: tuple[int, ...], count: int) -> list[Tensor]:

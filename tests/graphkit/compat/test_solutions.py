@@ -198,7 +198,7 @@ def test_a_graph_of_ones_own() -> None:
     ("arguments", "error", "message"),
     [
         pytest.param({}, ValueError, "exactly one of 'binary_graph_path' or 'graph_config'", id="neither"),
-        pytest.param({"graph_config": "node {"}, ValueError, "<config>", id="text"),
+        pytest.param({"graph_config": "node {"}, ValueError, "<text>:1:7", id="text"),
         pytest.param({"binary_graph_path": "no/such.binarypb"}, FileNotFoundError, "no/such", id="file"),
         pytest.param(
             {"graph_config": GRAPH, "calculator_params": {"MakePair": 1}},

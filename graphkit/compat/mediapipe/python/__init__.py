@@ -1,1 +1,3 @@
-"""``mediapipe.python``: solutions and their base, under the paths that programs import them by."""
+"""``mediapipe.python``: solutions, their base, and what makes and reads packets, under the paths that programs use."""
+
+__all__ = ["packet_creator", "packet_getter", "solution_base", "solutions"]

@@ -15,6 +15,36 @@ from graphkit.formats import Image as GraphkitImage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+__all__ = [
+    "create_bool",
+    "create_bool_vector",
+    "create_double",
+    "create_float",
+    "create_float_array",
+    "create_float_vector",
+    "create_image",
+    "create_image_frame",
+    "create_image_vector",
+    "create_int",
+    "create_int16",
+    "create_int32",
+    "create_int64",
+    "create_int8",
+    "create_int_array",
+    "create_int_vector",
+    "create_matrix",
+    "create_packet_vector",
+    "create_proto",
+    "create_proto_vector",
+    "create_string",
+    "create_string_to_packet_map",
+    "create_string_vector",
+    "create_uint16",
+    "create_uint32",
+    "create_uint64",
+    "create_uint8",
+]
+
     from graphkit.formats import ImageFrame as Frame
 
 _LIMITS: Final = {

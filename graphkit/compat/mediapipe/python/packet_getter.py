@@ -15,6 +15,27 @@ from graphkit.formats import ImageFrame as Frame
 if TYPE_CHECKING:
     from graphkit.compat.mediapipe.python._framework_bindings.packet import Packet
 
+__all__ = [
+    "get_bool",
+    "get_bool_list",
+    "get_bytes",
+    "get_float",
+    "get_float_list",
+    "get_image",
+    "get_image_frame",
+    "get_image_list",
+    "get_int",
+    "get_int_list",
+    "get_matrix",
+    "get_packet_list",
+    "get_proto",
+    "get_proto_list",
+    "get_str",
+    "get_str_list",
+    "get_str_to_packet_dict",
+    "get_uint",
+]
+
 T = TypeVar("T")
 
 

@@ -143,7 +143,7 @@ class CalculatorGraph:
         """
         with as_peer_raises():
             self._raise_refused()
-            if not self._graph.wait_for_observed_output():
+            if self._graph.is_over() or not self._graph.wait_for_observed_output():
                 raise IndexError("Graph is done.")
 
     def close(self) -> None:

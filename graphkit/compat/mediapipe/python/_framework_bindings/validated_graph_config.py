@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from graphkit import Resources, config
 from graphkit.compat._errors import as_peer_raises
@@ -11,6 +12,8 @@ from graphkit.compat._plans import graph_file
 from graphkit.formats import mediapipe_name
 
 __all__ = ["ValidatedGraphConfig"]
+
+_GLOBAL: Final = re.compile(r"(?<![:\w])(?=(?:mediapipe|std)::)")
 
 
 class ValidatedGraphConfig:
@@ -101,5 +104,5 @@ def read_graph(binary_graph_path: str | None, graph_config: Any) -> tuple[config
 def _name(packet_type: Any, of: str) -> str:
     if not packet_type.types:
         raise RuntimeError(f'nothing in the graph says what "{of}" carries: {packet_type}')
-    names = [f"::{name}" if "::" in name else name for name in map(mediapipe_name, packet_type.types)]
+    names = [_GLOBAL.sub("::", mediapipe_name(kind)) for kind in packet_type.types]
     return names[0] if len(names) == 1 else f"OneOf<{', '.join(names)}>"

@@ -10,6 +10,7 @@ from graphkit.formats._classification import Classification, ClassificationList,
 from graphkit.formats._detection import AssociatedDetection, Detection, DetectionList
 from graphkit.formats._face_mesh import FACE_CONNECTIONS, FACE_GROUPS, FACE_LANDMARK_NAMES
 from graphkit.formats._image import GpuPixels, Image
+from graphkit.formats._image_file_properties import ImageFileProperties
 from graphkit.formats._image_frame import ImageFormat, ImageFrame, Pixels
 from graphkit.formats._image_size import ImageSize
 from graphkit.formats._json_mapping import to_json
@@ -60,6 +61,7 @@ __all__ = [
     # images
     "GpuPixels",
     "Image",
+    "ImageFileProperties",
     "ImageFormat",
     "ImageFrame",
     "ImageSize",

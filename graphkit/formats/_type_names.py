@@ -15,6 +15,7 @@ from graphkit.formats._anchor import Anchors
 from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
 from graphkit.formats._detection import Detection, DetectionList
 from graphkit.formats._image import Image
+from graphkit.formats._image_file_properties import ImageFileProperties
 from graphkit.formats._image_frame import ImageFrame
 from graphkit.formats._image_size import ImageSize
 from graphkit.formats._landmarks import (
@@ -67,6 +68,7 @@ _types: dict[str, PayloadType] = {
             Detection,
             DetectionList,
             Image,
+            ImageFileProperties,
             ImageFrame,
             LandmarkList,
             LandmarkListCollection,

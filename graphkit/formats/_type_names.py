@@ -14,6 +14,7 @@ from graphkit.errors import FormatError, did_you_mean
 from graphkit.formats._anchor import Anchors
 from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
 from graphkit.formats._detection import Detection, DetectionList
+from graphkit.formats._face_geometry import FaceEnvironment, FaceGeometry
 from graphkit.formats._image import Image
 from graphkit.formats._image_file_properties import ImageFileProperties
 from graphkit.formats._image_frame import ImageFrame
@@ -57,6 +58,8 @@ _types: dict[str, PayloadType] = {
     "std::pair<int,int>": ImageSize,
     "mediapipe::Matrix": np.ndarray,
     "Eigen::MatrixXf": np.ndarray,
+    "mediapipe::face_geometry::Environment": FaceEnvironment,
+    "mediapipe::face_geometry::FaceGeometry": FaceGeometry,
     "std::vector<mediapipe::Anchor>": Anchors,
     **{
         f"mediapipe::{kind.__name__}": kind

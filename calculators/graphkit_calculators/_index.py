@@ -32,6 +32,7 @@ CALCULATORS = {
     "ClipDetectionVectorSizeCalculator": "graphkit_calculators.core.clip_vector_size_calculator",
     "ClipNormalizedRectVectorSizeCalculator": "graphkit_calculators.core.clip_vector_size_calculator",
     "ClockTimestampCalculator": "graphkit_calculators.util.clock_timestamp_calculator",
+    "CollectLandmarksCalculator": "graphkit_calculators.util.collect_landmarks_calculator",
     "ColorConvertCalculator": "graphkit_calculators.image.color_convert_calculator",
     "ConcatenateBoolVectorCalculator": "graphkit_calculators.core.concatenate_vector_calculator",
     "ConcatenateClassificationListCalculator": "graphkit_calculators.core.concatenate_vector_calculator",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 MESH: Final = "face_mesh/face_mesh_desktop_live"
+HOLISTIC: Final = "holistic_tracking/holistic_tracking_cpu"
 IRIS: Final = "iris_tracking/iris_tracking_cpu"
 Found = dict[str, dict[int, Any]]
 
@@ -125,6 +126,13 @@ def test_nobody_there(graph: str, streams: tuple[str, ...], shape: tuple[int, ..
     assert [found[stream] for stream in streams] == [{}] * len(streams)
     for drawn in found["output_video"].values():
         np.testing.assert_array_equal(drawn.data, nothing)
+
+
+def test_all_parts_of_a_person_in_one_packet() -> None:
+    streams = ("holistic_landmarks", "pose_landmarks", "face_landmarks")
+    whole, pose, face = (packets[33_333] for packets in run(HOLISTIC, streams, frames()[:1]).values())
+    assert whole[:2] == [pose, face]
+    assert [len(part) for part in whole] == [33, 468, 0, 0]
 
 
 def test_leaving_and_coming_back() -> None:

@@ -39,6 +39,16 @@ def _texts(tree: ast.AST, names: set[str]) -> set[int]:
     return found
 
 
+def _faults(tree: ast.AST) -> set[int]:
+    """Return the ids of the places where a fault or a reason in words is looked into with ``in``."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
+            words = [part for part in node.comparators if ast.unparse(part).endswith(("fault", "reason"))]
+            found |= {id(part) for part in words}
+    return found
+
+
 def _asked(node: ast.AST) -> Iterator[ast.expr]:
     """Yield the expressions whose contents *node* looks at."""
     if isinstance(node, ast.Compare):
@@ -48,11 +58,11 @@ def _asked(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def recognised(source: str) -> list[int]:
-    """Return the lines of a module that look into the text of an error."""
+    """Return the lines of a module that look into the text of an error, or into a fault told in words."""
     tree = ast.parse(source)
     names = {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name}
     names |= {"error", "exc", "exception", "fault"}
-    texts = _texts(tree, names)
+    texts = _texts(tree, names) | _faults(tree)
     looking = (
         node for node in ast.walk(tree) if any(id(i) in texts for part in _asked(node) for i in ast.walk(part))
     )
@@ -78,6 +88,7 @@ def test_the_one_exception_is_one() -> None:
         pytest.param('re.search("x", str(exc))', id="pattern"),
         pytest.param('exc.args[0] == "x"', id="args"),
         pytest.param('exc.message.startswith("x")', id="message"),
+        pytest.param('"x" in session.provider_reason', id="reason"),
     ],
 )
 def test_the_search_sees_it(line: str) -> None:

@@ -30,6 +30,8 @@ class PickVectorItemsCalculator(Calculator):
         }
     """
 
+    pure = True
+
     iterable = Input[Any](AnyType, "ITERABLE")
     indices = Input(list[int], "INDICES")
     picked = Output[Any](SameAs(iterable), "ITERABLE")

@@ -41,6 +41,7 @@ class MultiSegmentationSmoothingCalculator(Calculator):
     """
 
     blocking = True
+    for_outputs_only = True
 
     masks = Input(list[Image], "MASKS")
     ids = Input(list[int], "TRACKING_IDS")

@@ -141,7 +141,7 @@ class Identities:
         return apart if own else apart + _OTHER
 
     def _is_by_those_met(self, track: _Track, sighting: Sighting) -> bool:
-        """Return whether *sighting* is where *track* was last seen with others: they may have stood still meanwhile."""
+        """Return whether *sighting* is by those whom *track* met: they may have stood still meanwhile."""
         met = [other for other in self._tracks if other.id in track.met]
         return any(_distance(other.place, sighting.place, sighting.size) <= self._reach for other in met)
 

@@ -160,7 +160,7 @@ def _without_doubles(found: Sequence[_Found], nearer: float) -> list[_Found]:
 
 
 def _are_one(new: _Found, other: _Found, nearer: float) -> bool:
-    """Return whether two things are one: all their points coincide, or *new* was just detected on the other's place."""
+    """Return whether two things are one: all points coincide, or *new* was detected on the other's place."""
     side = max(new.sighting.size, other.sighting.size, 1.0)
     apart = np.linalg.norm(new.points - other.points, axis=1).mean()
     if not new.sighting.sources:

@@ -44,6 +44,8 @@ class MultiLandmarksSmoothingCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     norm_landmarks = Input(list[NormalizedLandmarkList], "NORM_LANDMARKS")
     ids = Input(list[int], "TRACKING_IDS")
     image_size = Input(ImageSize, "IMAGE_SIZE")

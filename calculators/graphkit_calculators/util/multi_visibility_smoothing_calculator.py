@@ -39,6 +39,8 @@ class MultiVisibilitySmoothingCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     norm_landmarks = Input(list[NormalizedLandmarkList], "NORM_LANDMARKS", optional=True)
     landmarks = Input(list[LandmarkList], "LANDMARKS", optional=True)
     ids = Input(list[int], "TRACKING_IDS")

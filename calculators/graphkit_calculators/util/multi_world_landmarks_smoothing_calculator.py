@@ -41,6 +41,8 @@ class MultiWorldLandmarksSmoothingCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmarks = Input(list[LandmarkList], "LANDMARKS")
     ids = Input(list[int], "TRACKING_IDS")
     rois = Input(list[Rect], "OBJECT_SCALE_ROI", optional=True)

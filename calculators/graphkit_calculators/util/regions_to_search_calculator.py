@@ -47,6 +47,8 @@ class RegionsToSearchCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     followed = Input(list[NormalizedRect], "FOLLOWED")
     detected = Input(list[NormalizedRect], "DETECTED")
     image_size = Input(ImageSize, "IMAGE_SIZE")

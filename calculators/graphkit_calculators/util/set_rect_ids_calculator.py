@@ -32,6 +32,8 @@ class SetRectIdsCalculator(Calculator):
         }
     """
 
+    pure = True
+
     rects = Input(list[NormalizedRect], "NORM_RECTS")
     ids = Input(list[int], "TRACKING_IDS")
     marked = Output(list[NormalizedRect], "NORM_RECTS")

@@ -1,4 +1,4 @@
-"""MultiLandmarksSmoothing-, MultiWorldLandmarksSmoothing-, MultiVisibilitySmoothingCalculator: as those for one."""
+"""The smoothing calculators for several things, against those for one."""
 
 from __future__ import annotations
 

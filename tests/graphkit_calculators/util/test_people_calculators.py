@@ -182,7 +182,8 @@ def test_regions_get_ids() -> None:
 
 DRAWING = """
     calculator: "TrackedLandmarksToRenderDataCalculator" input_stream: "NORM_LANDMARKS:p"
-    input_stream: "TRACKING_IDS:i" input_stream: "NORM_RECTS:r" input_stream: "IMAGE_SIZE:s" output_stream: "RENDER_DATA:o"
+    input_stream: "TRACKING_IDS:i" input_stream: "NORM_RECTS:r"
+    input_stream: "IMAGE_SIZE:s" output_stream: "RENDER_DATA:o"
     node_options {{ [type.googleapis.com/graphkit.TrackedLandmarksToRenderDataCalculatorOptions] {{ {} }} }}
 """
 

@@ -15,6 +15,8 @@ from graphkit.formats import Image as GraphkitImage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from graphkit.formats import ImageFrame as Frame
+
 __all__ = [
     "create_bool",
     "create_bool_vector",
@@ -44,8 +46,6 @@ __all__ = [
     "create_uint64",
     "create_uint8",
 ]
-
-    from graphkit.formats import ImageFrame as Frame
 
 _LIMITS: Final = {
     "int": (-(2**31), 2**31 - 1),

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from graphkit import CalculatorGraph
+from graphkit.app.cli.loading import import_calculators
 from graphkit.errors import UsageError
 from graphkit.formats import NormalizedRect
 from graphkit.jobs import check_side_packets, convert_pairs, split_pairs, typed_value
-from graphkit.jobs._loading import import_calculators
 
 SCALE = (
     'input_stream: "x" output_stream: "y" input_side_packet: "FACTOR:factor" '

@@ -19,8 +19,8 @@ from graphkit import config
 from graphkit.formats import HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES
 from graphkit.framework import graphs_dir
 from graphkit.framework._packet_type import compatible
-from graphkit.jobs._dumps.tables import can_be_table
 from graphkit.jobs._streams import IMAGES, stream_type
+from graphkit.jobs.sinks._tables import can_be_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,16 +173,17 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from graphkit.formats import ImageFrame
-from graphkit.jobs._dumps.destinations import Naming
-from graphkit.jobs._dumps.pictures import PngSink
-from graphkit.jobs._dumps.tables import Table
-from graphkit.jobs._dumps.text_files import CsvDump
+from graphkit.jobs import Target
+from graphkit.jobs.sinks._csv_file import CsvFile
+from graphkit.jobs.sinks._png import PngSink
+from graphkit.jobs.sinks._tables import Table
 from graphkit.framework._packet import Packet
-table = CsvDump("numbers", Path("a.csv"), Table(int, many=False))
-sink = PngSink(Naming(Path("a"), "%d.png"))
+table = CsvFile(Path("a.csv"), Table(int, many=False))
+sink = PngSink(Target("pictures", "a/%d.png", None))
+sink.create()
 for at in range(3):
     table.take(Packet(at, at))
-    sink.write(ImageFrame(np.full((4, 4), at, np.uint8)), at)
+    sink.write_picture(ImageFrame(np.full((4, 4), at, np.uint8)), at)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -13,12 +13,12 @@ from graphkit.jobs._progress import Progress
 from graphkit.jobs._settings import JobSettings, Limits
 from graphkit.jobs._side_values import check_side_packets, convert_pairs, split_pairs, typed_value
 from graphkit.jobs._sink import Ending, FileSink, Pacing, Sink, Tap, Target
+from graphkit.jobs._sinks.preview import Page, PreviewSink
+from graphkit.jobs._sinks.video import VideoSink
 from graphkit.jobs._source import InputSet, JobControl, Origin, Source
+from graphkit.jobs._sources.live import LiveSource
+from graphkit.jobs._sources.video import VideoSource
 from graphkit.jobs._summary import GpuUse, LandmarkCount, Summary, WrittenFile
-from graphkit.jobs.sinks._preview import Page, PreviewSink
-from graphkit.jobs.sinks._video import VideoSink
-from graphkit.jobs.sources._live import LiveSource
-from graphkit.jobs.sources._video import VideoSource
 
 __all__ = [
     # in one call

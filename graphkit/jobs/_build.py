@@ -16,7 +16,11 @@ from graphkit.jobs._kinds import SOURCES
 from graphkit.jobs._leases import InferenceLease
 from graphkit.jobs._outputs import Outputs, check_inputs, is_file_name
 from graphkit.jobs._pixels import wrapper_for
+from graphkit.jobs._sinks.graph_file import GraphFileSink
+from graphkit.jobs._sinks.limited import Limited
 from graphkit.jobs._source import Origin, Source
+from graphkit.jobs._sources.own import OwnInput
+from graphkit.jobs._sources.video import VideoSource
 from graphkit.jobs._streams import (
     INPUT_PATH_SIDE_PACKET,
     OUTPUT_PATH_SIDE_PACKET,
@@ -25,10 +29,6 @@ from graphkit.jobs._streams import (
     stream_type,
     video_input,
 )
-from graphkit.jobs.sinks._graph_file import GraphFileSink
-from graphkit.jobs.sinks._limited import Limited
-from graphkit.jobs.sources._own import OwnInput
-from graphkit.jobs.sources._video import VideoSource
 from graphkit.video import VideoReader, check_writable
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from graphkit.jobs._sink import Sink
+    from graphkit.jobs._sinks.preview import Page
     from graphkit.jobs._summary import Summary
-    from graphkit.jobs.sinks._preview import Page
 
     PathLike = str | os.PathLike[str]
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 import logging
 import re
 from functools import cached_property
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from graphkit.errors import UsageError, did_you_mean
 from graphkit.jobs._sink import FileSink
+from graphkit.jobs._sinks.csv import CsvSink
+from graphkit.jobs._sinks.jsonl import JsonlSink
+from graphkit.jobs._sinks.npz import NpzSink
+from graphkit.jobs._sinks.png import PngSink
 from graphkit.jobs._source import Source
-from graphkit.jobs.sinks._csv import CsvSink
-from graphkit.jobs.sinks._jsonl import JsonlSink
-from graphkit.jobs.sinks._npz import NpzSink
-from graphkit.jobs.sinks._png import PngSink
-from graphkit.jobs.sources._images import ImagesSource
-from graphkit.jobs.sources._jsonl import JsonlSource
-from graphkit.jobs.sources._live import LiveSource
-from graphkit.jobs.sources._npy import NpySource
-from graphkit.jobs.sources._video import VideoSource
+from graphkit.jobs._sources.images import ImagesSource
+from graphkit.jobs._sources.jsonl import JsonlSource
+from graphkit.jobs._sources.live import LiveSource
+from graphkit.jobs._sources.npy import NpySource
+from graphkit.jobs._sources.video import VideoSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +47,8 @@ class Kinds(Generic[K]):
     @cached_property
     def installed(self) -> dict[str, type[K]]:
         """The kinds of installed packages; one that cannot be loaded is logged and left out."""
+        from importlib.metadata import entry_points
+
         found: dict[str, type[K]] = {}
         for entry in sorted(entry_points(group=self.group), key=lambda entry: entry.name):
             try:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from graphkit.errors import InputError, UsageError, did_you_mean
 from graphkit.jobs._kinds import SINKS
 from graphkit.jobs._sink import Target
+from graphkit.jobs._sinks.landmark_counts import landmark_counters
+from graphkit.jobs._sinks.preview import PreviewSink
+from graphkit.jobs._sinks.video import VideoSink
 from graphkit.jobs._streams import known_stream, video_output
-from graphkit.jobs.sinks._landmark_counts import landmark_counters
-from graphkit.jobs.sinks._preview import PreviewSink
-from graphkit.jobs.sinks._video import VideoSink
 from graphkit.video import check_writable, is_camera
 from graphkit.video._source import is_url
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from graphkit.jobs._progress import Progress
     from graphkit.jobs._sink import Sink
-    from graphkit.jobs.sinks._preview import Page
+    from graphkit.jobs._sinks.preview import Page
 
     PathLike = str | os.PathLike[str]
 

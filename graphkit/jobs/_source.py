@@ -47,8 +47,8 @@ class Source(ABC):
     """Yields the input sets of one or more graph input streams.
 
     It is made open: what cannot be read is said then, or while it is iterated. A job iterates it once and closes
-    it, after failures too. A kind of input is a class of this kind. An installed package adds one by an entry point in
-    the group ``graphkit.sources``: its name is the kind's.
+    it, after failures too. A kind of input is a class of this kind. An installed package adds one by an entry
+    point in the group ``graphkit.sources``: its name is the kind's.
 
     Args:
         origin: what it is made for.

@@ -18,8 +18,8 @@ from graphkit.graph import CalculatorGraph
 from graphkit.jobs import GraphJob, Limits, Progress, Sink, Source, VideoSink, VideoSource
 from graphkit.jobs._gpu import GpuLease, needs_gpu
 from graphkit.jobs._pixels import wrapper_for
+from graphkit.jobs._sinks.landmark_counts import landmark_counters
 from graphkit.jobs._streams import stream_type, video_input, video_output
-from graphkit.jobs.sinks._landmark_counts import landmark_counters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,9 +8,9 @@ import pytest
 from graphkit.errors import OutputError, UsageError
 from graphkit.jobs import Ending, FileSink, JobSettings
 from graphkit.jobs._outputs import Outputs
-from graphkit.jobs.sinks._csv import CsvSink
-from graphkit.jobs.sinks._jsonl import JsonlSink
-from graphkit.jobs.sinks._png import PngSink
+from graphkit.jobs._sinks.csv import CsvSink
+from graphkit.jobs._sinks.jsonl import JsonlSink
+from graphkit.jobs._sinks.png import PngSink
 
 HANDS = (
     'node { calculator: "SampleHands" input_stream: "input_video" output_stream: "LANDMARKS:landmarks" '
@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
         ),
         pytest.param({"size": "a.csv"}, UsageError, r"a \.csv holds landmarks, .* as \.jsonl", id="no table"),
         pytest.param(
-            {"landmarks": "a.npz"}, UsageError, r"a \.npz holds pictures\. Write it as \.jsonl or \.csv\.", id="npz"
+            {"landmarks": "a.npz"}, UsageError, r"\.npz holds pictures\. Write it as \.jsonl or \.csv\.", id="npz"
         ),
         pytest.param({"size": "a.npz"}, UsageError, r"pictures\. Write it as \.jsonl\.$", id="npz of neither"),
         pytest.param({"landmarks": "a/"}, UsageError, r"a \.png holds pictures", id="folder"),

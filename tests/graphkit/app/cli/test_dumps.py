@@ -19,8 +19,8 @@ from graphkit import config
 from graphkit.formats import HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES
 from graphkit.framework import graphs_dir
 from graphkit.framework._packet_type import compatible
+from graphkit.jobs._sinks.tables import can_be_table
 from graphkit.jobs._streams import IMAGES, stream_type
-from graphkit.jobs.sinks._tables import can_be_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,9 +174,9 @@ from pathlib import Path
 import numpy as np
 from graphkit.formats import ImageFrame
 from graphkit.jobs import Target
-from graphkit.jobs.sinks._csv_file import CsvFile
-from graphkit.jobs.sinks._png import PngSink
-from graphkit.jobs.sinks._tables import Table
+from graphkit.jobs._sinks.csv_file import CsvFile
+from graphkit.jobs._sinks.png import PngSink
+from graphkit.jobs._sinks.tables import Table
 from graphkit.framework._packet import Packet
 table = CsvFile(Path("a.csv"), Table(int, many=False))
 sink = PngSink(Target("pictures", "a/%d.png", None))

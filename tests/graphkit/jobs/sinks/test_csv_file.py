@@ -21,9 +21,9 @@ from graphkit.formats import (
     NormalizedRect,
 )
 from graphkit.jobs import Ending, Target
-from graphkit.jobs.sinks._csv_file import CsvFile
-from graphkit.jobs.sinks._jsonl import JsonlSink
-from graphkit.jobs.sinks._tables import Table
+from graphkit.jobs._sinks.csv_file import CsvFile
+from graphkit.jobs._sinks.jsonl import JsonlSink
+from graphkit.jobs._sinks.tables import Table
 
 HANDS = Table(NormalizedLandmarkList, many=True)
 
@@ -74,10 +74,10 @@ import resource
 from pathlib import Path
 from graphkit.errors import OutputError
 from graphkit.formats import NormalizedRect
-from graphkit.jobs.sinks._tables import Table
+from graphkit.jobs._sinks.tables import Table
 from graphkit.jobs import Ending, Target
-from graphkit.jobs.sinks._csv_file import CsvFile
-from graphkit.jobs.sinks._jsonl import JsonlSink
+from graphkit.jobs._sinks.csv_file import CsvFile
+from graphkit.jobs._sinks.jsonl import JsonlSink
 from graphkit.framework._packet import Packet
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 table = CsvFile(Path("a.csv"), Table(NormalizedRect, many=False))

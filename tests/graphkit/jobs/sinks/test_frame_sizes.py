@@ -4,7 +4,7 @@ import numpy as np
 
 from graphkit import Packet
 from graphkit.formats import Image, ImageFrame
-from graphkit.jobs.sinks._frame_sizes import FrameSizes
+from graphkit.jobs._sinks.frame_sizes import FrameSizes
 
 
 def picture(width: int, height: int) -> ImageFrame:

@@ -7,7 +7,7 @@ import pytest
 
 from graphkit import Packet
 from graphkit.formats import LandmarkList, NormalizedLandmarkList
-from graphkit.jobs.sinks._landmark_counts import LandmarkCounter
+from graphkit.jobs._sinks.landmark_counts import LandmarkCounter
 
 HAND = NormalizedLandmarkList.from_xyz(np.zeros((21, 3)))
 POSE = LandmarkList.from_xyz(np.zeros((33, 3)))

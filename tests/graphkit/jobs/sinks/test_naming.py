@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from graphkit.jobs._kinds import SINKS
-from graphkit.jobs.sinks._csv import CsvSink
-from graphkit.jobs.sinks._jsonl import JsonlSink
-from graphkit.jobs.sinks._naming import Naming, naming_for
-from graphkit.jobs.sinks._npz import NpzSink
-from graphkit.jobs.sinks._png import PngSink
+from graphkit.jobs._sinks.csv import CsvSink
+from graphkit.jobs._sinks.jsonl import JsonlSink
+from graphkit.jobs._sinks.naming import Naming, naming_for
+from graphkit.jobs._sinks.npz import NpzSink
+from graphkit.jobs._sinks.png import PngSink
 
 
 @pytest.mark.parametrize(

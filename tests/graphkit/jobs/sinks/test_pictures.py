@@ -15,12 +15,13 @@ from graphkit import Packet
 from graphkit.errors import FormatError, OutputError
 from graphkit.formats import Image, ImageFrame
 from graphkit.jobs import Ending, Target
-from graphkit.jobs.sinks._npz import NpzSink
-from graphkit.jobs.sinks._pictures import PictureSink
-from graphkit.jobs.sinks._png import PngSink
+from graphkit.jobs._sinks.npz import NpzSink
+from graphkit.jobs._sinks.png import PngSink
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from graphkit.jobs._sinks.pictures import PictureSink
 
 rng = np.random.default_rng(0)
 
@@ -122,8 +123,8 @@ def run_with_a_small_disk(code: str, folder: Path) -> str:
         from graphkit.errors import OutputError
         from graphkit.formats import ImageFrame
         from graphkit.jobs import Target
-        from graphkit.jobs.sinks._npz import NpzSink
-        from graphkit.jobs.sinks._png import PngSink
+        from graphkit.jobs._sinks.npz import NpzSink
+        from graphkit.jobs._sinks.png import PngSink
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
         noise = np.random.default_rng(0).integers(0, 255, (50, 60), np.uint8)
     """

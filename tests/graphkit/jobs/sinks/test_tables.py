@@ -32,7 +32,7 @@ from graphkit.formats import (
 )
 from graphkit.framework import ANY
 from graphkit.gpu import GpuBuffer
-from graphkit.jobs.sinks._tables import Table, can_be_table, table_for, table_of_payload
+from graphkit.jobs._sinks.tables import Table, can_be_table, table_for, table_of_payload
 
 FRAME = (640, 480)
 BOX = RelativeBoundingBox(0.1, 0.2, 0.3, 0.4)

@@ -140,7 +140,7 @@ def test_bad_json_lines(tmp_path: Path, lines: list[Any], message: str) -> None:
     ("name", "packet_type", "error", "message"),
     [
         pytest.param("a.txt", FRAMES, VideoOpenError, r"a\.txt: the file is empty", id="what FFmpeg shall open"),
-        pytest.param("a.txt", PacketType.of(int), UsageError, r'unknown kind of input "\.txt"\. Known: ', id="kind"),
+        pytest.param("a.txt", PacketType.of(int), UsageError, r'unknown kind of input "\.txt"\. Known', id="kind"),
         pytest.param("a.png", PacketType.of(int), UsageError, "cannot be read from images", id="type"),
         pytest.param("folder", FRAMES, InputError, "holds no image", id="no image"),
         pytest.param("a.npy", PacketType.of(NormalizedRect), UsageError, "be read from an array", id="array"),

@@ -9,8 +9,8 @@ from graphkit.errors import UsageError
 from graphkit.formats import to_json
 from graphkit.framework._packet_type import Kind
 from graphkit.jobs._sink import Ending, FileSink
+from graphkit.jobs._sinks.text_file import TextFile
 from graphkit.jobs._streams import IMAGES
-from graphkit.jobs.sinks._text_file import TextFile
 
 if TYPE_CHECKING:
     from graphkit.framework import Packet

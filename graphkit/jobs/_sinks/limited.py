@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphkit.framework import Packet
+    from graphkit.jobs._sources.own import OwnInput
     from graphkit.jobs._summary import Summary
-    from graphkit.jobs.sources._own import OwnInput
 
 
 class Limited(Sink):

@@ -9,8 +9,8 @@ from graphkit.errors import UsageError
 from graphkit.framework._packet_type import Kind, compatible
 from graphkit.jobs._pixels import frame_of
 from graphkit.jobs._sink import Ending, FileSink
+from graphkit.jobs._sinks.tables import can_be_table
 from graphkit.jobs._streams import IMAGES
-from graphkit.jobs.sinks._tables import can_be_table
 from graphkit.video import BackgroundWriter
 
 if TYPE_CHECKING:

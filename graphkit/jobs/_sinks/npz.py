@@ -11,7 +11,7 @@ import numpy as np
 
 from graphkit.errors import OutputError
 from graphkit.jobs._pixels import to_array
-from graphkit.jobs.sinks._pictures import PictureSink
+from graphkit.jobs._sinks.pictures import PictureSink
 
 if TYPE_CHECKING:
     from graphkit.formats import ImageFrame

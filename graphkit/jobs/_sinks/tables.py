@@ -22,11 +22,11 @@ from graphkit.formats import (
     NormalizedLandmarkListCollection,
 )
 from graphkit.framework._packet_type import Kind, type_label
-from graphkit.jobs.sinks._rows import THINGS, quoted
+from graphkit.jobs._sinks.rows import THINGS, quoted
 
 if TYPE_CHECKING:
     from graphkit.framework import PacketType
-    from graphkit.jobs.sinks._rows import FrameSize
+    from graphkit.jobs._sinks.rows import FrameSize
 
 HOLDS: Final = "landmarks, detections, rects, classifications, numbers, texts and the sizes of pictures"
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from graphkit.jobs.sinks._frame_sizes import FrameSizes
-from graphkit.jobs.sinks._handedness_join import HandednessJoin, Labelled
-from graphkit.jobs.sinks._tables import table_of_payload
-from graphkit.jobs.sinks._text_file import TextFile
+from graphkit.jobs._sinks.frame_sizes import FrameSizes
+from graphkit.jobs._sinks.handedness_join import HandednessJoin, Labelled
+from graphkit.jobs._sinks.tables import table_of_payload
+from graphkit.jobs._sinks.text_file import TextFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from graphkit.framework import Packet
-    from graphkit.jobs.sinks._tables import Table
+    from graphkit.jobs._sinks.tables import Table
 
 
 class CsvFile:

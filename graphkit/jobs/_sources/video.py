@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graphkit.jobs._source import InputSet, Source
+from graphkit.jobs._sources.live import LiveSource
 from graphkit.jobs._streams import check_images
-from graphkit.jobs.sources._live import LiveSource
 from graphkit.video import BackgroundReader, VideoReader
 from graphkit.video._network import is_endless, without_password
 from graphkit.video._source import is_url, open_source

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from graphkit.errors import OutputError, UsageError
 from graphkit.jobs._pixels import to_png
-from graphkit.jobs.sinks._naming import Naming, check_naming, naming_for
-from graphkit.jobs.sinks._pictures import PictureSink
+from graphkit.jobs._sinks.naming import Naming, check_naming, naming_for
+from graphkit.jobs._sinks.pictures import PictureSink
 
 if TYPE_CHECKING:
     from graphkit.formats import ImageFrame

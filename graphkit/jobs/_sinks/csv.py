@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from graphkit.errors import UsageError
 from graphkit.framework._packet_type import Kind
 from graphkit.jobs._sink import Ending, FileSink, Tap, Target
+from graphkit.jobs._sinks.csv_file import CsvFile
+from graphkit.jobs._sinks.tables import HOLDS, can_be_table, table_for
 from graphkit.jobs._streams import fed_pictures, handedness_for
-from graphkit.jobs.sinks._csv_file import CsvFile
-from graphkit.jobs.sinks._tables import HOLDS, can_be_table, table_for
 
 if TYPE_CHECKING:
     from graphkit.framework import Packet

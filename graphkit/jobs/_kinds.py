@@ -54,9 +54,7 @@ class Kinds(Generic[K]):
             try:
                 kind = entry.load()
             except Exception as exc:  # a broken package must not break the others
-                _LOG.warning(
-                    "%s of entry point %s (%s) could not be loaded: %s", self.group, entry.name, entry.value, exc
-                )
+                _LOG.warning("%s %s (%s) could not be loaded: %s", self.group, entry.name, entry.value, exc)
                 continue
             if not (isinstance(kind, type) and issubclass(kind, self._base)):
                 _LOG.warning("%s %s (%s) is no %s", self.group, entry.name, entry.value, self._base.__name__)

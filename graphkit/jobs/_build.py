@@ -87,10 +87,16 @@ def files_job(graph: CalculatorGraph, inputs: Mapping[str, PathLike], settings: 
     for stream in inputs:
         if stream not in names:
             has = f" It has: {', '.join(names) or 'none'}."
-            raise UsageError(f'the graph has no input stream "{stream}".{did_you_mean(stream, names) or has}')
+            raise UsageError(
+                f'the graph has no input stream "{stream}".{did_you_mean(stream, names) or has}',
+                parameter="inputs",
+            )
     unfed = [name for name in names if name not in inputs]
     if unfed:
-        raise UsageError(f"input streams without a file: {', '.join(unfed)}.")
+        raise UsageError(
+            f"input streams without a file: {', '.join(unfed)}. Feed each of them: {{inputs}}.",
+            remedies=("inputs",),
+        )
     return _fed_job(graph, {stream: os.fspath(place) for stream, place in inputs.items()}, settings)
 
 
@@ -178,7 +184,11 @@ def _self_fed_job(
 def _file_to_file_job(graph: CalculatorGraph, clip: PathLike | None, settings: JobSettings) -> GraphJob:
     """Pass the file names on; the clip is opened once beforehand, to know its length and that it can be read."""
     if clip is None or not is_file_name(os.fspath(clip)):
-        raise UsageError(f"this graph reads the video by itself, from files only; found {clip or 'no file'}.")
+        raise UsageError(
+            f"this graph reads the video by itself, from files only; found {clip or 'no file'}. "
+            "Give it one: {input_video}.",
+            remedies=("input_video",),
+        )
     check_inputs([Path(clip)])
     with VideoReader(clip) as reader:
         info = reader.info
@@ -187,7 +197,8 @@ def _file_to_file_job(graph: CalculatorGraph, clip: PathLike | None, settings: J
     if settings.output is not None and OUTPUT_PATH_SIDE_PACKET in graph.plan.side_packets:
         if settings.limits.max_frames is not None:
             raise UsageError(
-                "this graph reads and writes the video by itself; the number of frames cannot be limited."
+                "this graph reads and writes the video by itself; the number of frames cannot be limited.",
+                parameter="max_frames",
             )
         check_writable(settings.output, [clip])
         paths[OUTPUT_PATH_SIDE_PACKET] = str(settings.output)

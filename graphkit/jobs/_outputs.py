@@ -82,7 +82,7 @@ def check_inputs(files: Sequence[Path]) -> None:
     """Make sure that files are there; raises InputError with what may be meant."""
     for file in files:
         if not file.exists():
-            raise InputError(f"{file}: no such file.{_what_else(file)}")
+            raise InputError(f"no such file.{_what_else(file)}", path=file)
 
 
 def _what_else(file: Path) -> str:
@@ -100,17 +100,18 @@ def _made(plan: GraphPlan, settings: JobSettings, stream: str, text: str) -> Fil
     """Return the sink of a dump, not yet checked."""
     shown = f"{stream}={text}"
     if text in plan.stream_ids and stream not in plan.stream_ids:
-        raise UsageError(f"{shown}: the stream comes first: {text}={stream}")
-    known_stream(plan, stream, shown)
+        raise UsageError(f"{shown}: the stream comes first: {text}={stream}", parameter="dumps")
+    known_stream(plan, stream, "dumps")
     try:
         kind, name = SINKS.split(text)
         kind = kind or SINKS.claiming(name)
     except UsageError as exc:
-        raise UsageError(f"{shown}: {exc}") from exc
+        raise UsageError(f"{shown}: {exc}", parameter="dumps") from exc
     if kind is None:
         raise UsageError(
             f"{shown}: unknown kind of file {SINKS.unknown(name)}, and a folder for pictures, such as "
-            f'"{Path(name).stem}/".'
+            f'"{Path(name).stem}/".',
+            parameter="dumps",
         )
     return kind(Target(stream, name, plan, tuple(settings.dumps), tuple(settings.side_packets)))
 
@@ -120,5 +121,7 @@ def _claim(sink: FileSink, taken: dict[Path, str]) -> None:
     places = [place.absolute() for place in sink.places()]
     for place in places:
         if place in taken:
-            raise UsageError(f"{sink.target}: this file is {taken[place]} already. Choose another name.")
+            raise UsageError(
+                f"{sink.target}: this file is {taken[place]} already. Choose another name.", parameter="dumps"
+            )
     taken[places[0]] = f"the dump of {sink.stream}"

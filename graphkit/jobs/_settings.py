@@ -37,9 +37,9 @@ class Limits:
     def __post_init__(self) -> None:
         fewest = min(self.frames_in_flight, self.live_frames_in_flight)
         if fewest < 1:
-            raise UsageError(f"{fewest} frames in flight; it takes at least 1.")
+            raise UsageError(f"found {fewest}; at least 1 frame is in flight.", parameter="frames_in_flight")
         if self.max_frames is not None and self.max_frames < 0:
-            raise UsageError(f"at most {self.max_frames} frames; the number cannot be negative.")
+            raise UsageError(f"found {self.max_frames}; the number cannot be negative.", parameter="max_frames")
 
 
 @dataclass(slots=True)

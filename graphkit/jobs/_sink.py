@@ -195,9 +195,9 @@ def check_creatable(path: Path) -> None:
     """Make sure that a file can be created here, without doing so; raises OutputError."""
     folder = path.absolute().parent
     if not folder.is_dir():
-        raise OutputError(f"{path}: the folder {folder} does not exist. Create it first.")
+        raise OutputError(f"the folder {folder} does not exist. Create it first.", path=path)
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise OutputError(f"{path}: no permission to write here. Choose another place.")
+        raise OutputError("no permission to write here. Choose another place.", path=path)
 
 
 def pacing_streams(plan: GraphPlan, sinks: Iterable[Sink]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from graphkit.errors import UsageError, did_you_mean
+from graphkit.errors import StatusCode, UsageError, did_you_mean
 from graphkit.formats import ClassificationList, Image, ImageFrame, LandmarkList, NormalizedLandmarkList
 from graphkit.framework import OneOf
 from graphkit.framework._packet_type import Kind, compatible
@@ -31,13 +31,13 @@ def stream_type(plan: GraphPlan, name: str) -> PacketType:
     return plan.streams[plan.stream_ids[name]].packet_type
 
 
-def known_stream(plan: GraphPlan, name: str, asked_by: str) -> str:
+def known_stream(plan: GraphPlan, name: str, parameter: str) -> str:
     """Return *name* if it is a stream of the expanded graph.
 
     Args:
         plan: the graph.
         name: of the stream.
-        asked_by: the parameter that names it, for the message.
+        parameter: what names it, for the message.
 
     Raises:
         UsageError: it is not; close names are offered.
@@ -46,8 +46,9 @@ def known_stream(plan: GraphPlan, name: str, asked_by: str) -> str:
         return name
     close = did_you_mean(name, plan.stream_ids) or f" It declares: {_listing(plan.graph_outputs.names)}."
     raise UsageError(
-        f'{asked_by}: the graph has no stream "{name}".{close} Streams inside of a subgraph are called '
-        "<node>__<stream>."
+        f'the graph has no stream "{name}".{close} Streams inside of a subgraph are called <node>__<stream>.',
+        parameter=parameter,
+        status=StatusCode.NOT_FOUND,
     )
 
 
@@ -74,12 +75,13 @@ def video_input(plan: GraphPlan) -> str:
             "no input stream for images" if not found else f"several input streams for images ({_listing(found)})"
         )
         has = "" if found else f" (its input streams: {_listing(names)})"
-        raise UsageError(f"the graph has {what}{has}. Name the file of each of them.")
+        raise UsageError(f"the graph has {what}{has}. Feed each of them: {{inputs}}.", remedies=("inputs",))
     unfed = [name for name in names if name != found[0]]
     if unfed:
         raise UsageError(
             f'the video feeds "{found[0]}", but the graph has more input streams: {_listing(unfed)}. '
-            "Name the file of each of them."
+            "Feed each of them: {{inputs}}.",
+            remedies=("inputs",),
         )
     return found[0]
 
@@ -97,7 +99,7 @@ def video_output(plan: GraphPlan, wanted: str = "") -> str:
     if wanted:
         carried = stream_type(plan, known_stream(plan, wanted, "output_stream"))
         if not compatible(carried, IMAGES):
-            raise UsageError(f'output_stream: stream "{wanted}" carries {carried}, not images.')
+            raise UsageError(f'stream "{wanted}" carries {carried}, not images.', parameter="output_stream")
         return wanted
     names = plan.graph_outputs.names
     found = _carrying(plan, names, IMAGES)
@@ -106,7 +108,7 @@ def video_output(plan: GraphPlan, wanted: str = "") -> str:
     if len(found) == 1:
         return found[0]
     what = f"several output streams with images: {_listing(found)}" if found else "no output stream with images"
-    raise UsageError(f"the graph has {what}. Choose one as the output_stream.")
+    raise UsageError(f"the graph has {what}. Choose one: {{output_stream}}.", remedies=("output_stream",))
 
 
 def wants_camera(plan: GraphPlan) -> bool:

@@ -38,7 +38,8 @@ class CsvSink(FileSink):
         if carried.kind is Kind.ONE_OF and not can_be_table(carried):
             raise UsageError(
                 f'{self.target}: stream "{self.stream}" carries {carried}; a .csv holds {HOLDS}. '
-                "Write it as .jsonl."
+                "Write it as .jsonl.",
+                parameter="dumps",
             )
 
     def open(self) -> None:

@@ -31,7 +31,10 @@ class JsonlSink(FileSink):
         if carried.kind is Kind.ONE_OF and all(payload in IMAGES.types for payload in carried.types):
             raise UsageError(
                 f'{self.target}: stream "{self.stream}" carries images. Write them as .npz, into a folder of .png '
-                "(a name that ends with /) or as a video; their times and sizes as .csv."
+                "(a name that ends with /) or as a video ({output}, {output_stream}), their times and sizes as "
+                ".csv.",
+                parameter="dumps",
+                remedies=("output", "output_stream"),
             )
 
     def open(self) -> None:

@@ -76,7 +76,7 @@ def check_naming(naming: Naming) -> None:
     if not folder.exists():
         check_creatable(folder)
     elif not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: no permission to write into it. Choose another place.")
+        raise OutputError("no permission to write into it. Choose another place.", path=folder)
     if existing := naming.existing():
         raise OutputError(
             f"{folder} holds such pictures already ({existing}), and the new ones would mix with them. "

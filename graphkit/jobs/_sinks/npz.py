@@ -35,7 +35,7 @@ class NpzSink(PictureSink):
         try:
             self._file: BinaryIO = self.path.open("wb")
         except OSError as exc:
-            raise OutputError(f"{self.path}: cannot be created: {exc.strerror}.") from exc
+            raise OutputError(f"cannot be created: {exc.strerror}.", path=self.path) from exc
         self._archive = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=_DEFLATE_LEVEL)
         self._whole = self._members = 0
 
@@ -48,7 +48,7 @@ class NpzSink(PictureSink):
             self._file.flush()
         except OSError as exc:
             self._salvage()
-            raise OutputError(f"{self.path}: cannot be written: {exc.strerror}.") from exc
+            raise OutputError(f"cannot be written: {exc.strerror}.", path=self.path) from exc
         self._whole, self._members = self._file.tell(), self._members + 1
 
     def finish(self) -> None:
@@ -60,7 +60,7 @@ class NpzSink(PictureSink):
             self._file.close()
         except OSError as exc:
             self._salvage()
-            raise OutputError(f"{self.path}: cannot be finished: {exc.strerror}.") from exc
+            raise OutputError(f"cannot be finished: {exc.strerror}.", path=self.path) from exc
 
     def _salvage(self) -> None:
         """Cut off what was written in part and close the archive behind what is whole."""

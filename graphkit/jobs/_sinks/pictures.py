@@ -34,7 +34,8 @@ class PictureSink(FileSink):
             table = " or .csv" if can_be_table(carried) else ""
             raise UsageError(
                 f'{self.target}: stream "{self.stream}" carries {carried}; a {self.endings[0]} holds pictures. '
-                f"Write it as .jsonl{table}."
+                f"Write it as .jsonl{table}.",
+                parameter="dumps",
             )
 
     def open(self) -> None:

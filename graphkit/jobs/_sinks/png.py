@@ -27,7 +27,7 @@ class PngSink(PictureSink):
         try:
             self._naming: Naming = naming_for(target.name)
         except UsageError as exc:
-            raise UsageError(f"{target}: {exc}") from exc
+            raise UsageError(f"{target}: {exc}", parameter="dumps") from exc
         self.path = self._naming.shown
 
     @classmethod
@@ -48,7 +48,7 @@ class PngSink(PictureSink):
         try:
             self._naming.folder.mkdir(exist_ok=True)
         except OSError as exc:
-            raise OutputError(f"{self._naming.folder}: cannot be created: {exc.strerror}.") from exc
+            raise OutputError(f"cannot be created: {exc.strerror}.", path=self._naming.folder) from exc
 
     def write_picture(self, picture: ImageFrame, timestamp_us: int) -> None:
         """Write a picture; raises FormatError for formats that have no colours, and OutputError."""
@@ -59,4 +59,4 @@ class PngSink(PictureSink):
         except OSError as exc:
             with suppress(OSError):
                 path.unlink(missing_ok=True)  # half a picture is worse than none
-            raise OutputError(f"{path}: cannot be written: {exc.strerror}.") from exc
+            raise OutputError(f"cannot be written: {exc.strerror}.", path=path) from exc

@@ -27,7 +27,7 @@ class TextFile:
             # Without a buffer: what was written survives the process.
             self._file = path.open("wb", buffering=0)
         except OSError as exc:
-            raise OutputError(f"{path}: cannot be created: {exc.strerror}.") from exc
+            raise OutputError(f"cannot be created: {exc.strerror}.", path=path) from exc
 
     @property
     def closed(self) -> bool:
@@ -52,7 +52,7 @@ class TextFile:
         except OSError as exc:
             with suppress(OSError):  # a pipe has no length to take back
                 self._file.truncate(self._size)
-            raise OutputError(f"{self._path}: cannot be written: {exc.strerror}.") from exc
+            raise OutputError(f"cannot be written: {exc.strerror}.", path=self._path) from exc
         self._size += len(lines)
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class TextFile:
         try:
             self._file.close()
         except OSError as exc:
-            raise OutputError(f"{self._path}: cannot be finished: {exc.strerror}.") from exc
+            raise OutputError(f"cannot be finished: {exc.strerror}.", path=self._path) from exc
 
     def _write_all(self, lines: bytes) -> None:
         # A disk with little room takes a part at first, and only then refuses.

@@ -70,7 +70,7 @@ class ImagesSource(Source):
         # imdecode, not imread: OpenCV takes no names outside of the locale on some systems.
         pixels = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR) if file.stat().st_size else None
         if pixels is None:
-            raise InputError(f"{file}: is no image that can be decoded, or damaged.")
+            raise InputError("is no image that can be decoded, or damaged.", path=file)
         return self._wrap(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
 
 
@@ -93,5 +93,5 @@ def _pictures_in(place: Path) -> tuple[list[Path], list[str]]:
         else:
             others.append(file.name)
     if not pictures:
-        raise InputError(f"{place}: holds no image ({', '.join(ImagesSource.endings)}).")
+        raise InputError(f"holds no image ({', '.join(ImagesSource.endings)}).", path=place)
     return pictures, others

@@ -39,7 +39,7 @@ class JsonlSource(Source):
             place = f"{self.place}:{number}"
             timestamp_us, value = _parse_line(line, place)
             if last is not None and timestamp_us <= last:
-                raise InputError(f"{place}: timestamp {timestamp_us} is not after {last}, the one before it.")
+                raise InputError(f"timestamp {timestamp_us} is not after {last}, the one before it.", path=place)
             last = timestamp_us
             yield InputSet(timestamp_us, {self.stream: _payload(self._kinds, value, place)})
 
@@ -61,7 +61,7 @@ def _parse_line(line: str, place: str) -> tuple[int, Any]:
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError) as exc:
-        raise InputError(f"{place}: is not JSON: {exc}.") from exc
+        raise InputError(f"is not JSON: {exc}.", path=place) from exc
     match entry:
         case {"timestamp": int(timestamp_us), "packet": value}:
             return timestamp_us, value
@@ -78,4 +78,4 @@ def _payload(kinds: tuple[PayloadType, ...], value: Any, place: str) -> Any:
             return from_json(kind, value)  # type: ignore[arg-type]
         except FormatError as exc:
             reasons.append(str(exc))
-    raise InputError(f"{place}: is no {' or '.join(map(type_name, kinds))}: {'; '.join(reasons)}")
+    raise InputError(f"is no {' or '.join(map(type_name, kinds))}: {'; '.join(reasons)}", path=place)

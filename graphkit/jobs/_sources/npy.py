@@ -67,7 +67,7 @@ def _load_array(file: str) -> Any:
         with Path(file).open("rb") as opened:
             return np.lib.format.read_array(opened, allow_pickle=False)
     except Exception as exc:  # numpy reads the header as Python text, and raises whatever that raises
-        raise InputError(f"{file}: is no array that numpy.save wrote: {exc}.") from exc
+        raise InputError(f"is no array that numpy.save wrote: {exc}.", path=file) from exc
 
 
 def _numbers(file: str, array: Any, kind: Callable[[Any], Any]) -> Iterator[Any]:
@@ -75,7 +75,7 @@ def _numbers(file: str, array: Any, kind: Callable[[Any], Any]) -> Iterator[Any]
         try:
             yield kind(item)
         except (ValueError, TypeError, OverflowError) as exc:
-            raise InputError(f"{file}: item {index} is no {type_name(kind)}: {exc}.") from exc
+            raise InputError(f"item {index} is no {type_name(kind)}: {exc}.", path=file) from exc
 
 
 def _is_one_image(array: Any) -> bool:

@@ -107,9 +107,9 @@ def test_pairs_that_do_not_fit_the_graph(plan, pairs: dict[str, str], message: s
         convert_pairs(plan, pairs)
 
 
-def test_missing_and_wrong_side_packets_are_reported_with_the_flag(plan) -> None:
+def test_missing_and_wrong_side_packets_are_reported_with_an_example(plan) -> None:
     with pytest.raises(
-        UsageError, match=r"(?s)\"factor\" \(float\) is required.*--input_side_packets=factor=1\.5"
+        UsageError, match=r"(?s)\"factor\" \(float\) is required.*Give it: side_packets, such as factor=1\.5"
     ):
         check_side_packets(plan, {})
     with pytest.raises(UsageError, match="must be float, but was given str"):

@@ -1,4 +1,4 @@
-"""Board: the newest picture of a run and its numbers, read by any number of browsers at their own pace."""
+"""FrameBroadcaster: the newest picture of a run, for any number of browsers, each at its own pace."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _QUALITY: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class RunStatistics:
     """How a run is doing.
 
     Attributes:
@@ -78,7 +78,7 @@ class Picture:
             return self._jpeg
 
 
-class Board:
+class FrameBroadcaster:
     """Takes pictures from a run and shows the newest one to whoever watches. Taking never waits for watchers.
 
     While nobody watches a picture costs a microsecond: it is counted, not even read back from a GPU.
@@ -166,13 +166,15 @@ class Board:
         with self.changed:
             self.changed.wait_for(lambda: self.is_over, max(0.0, seconds))
 
-    def numbers(self) -> Numbers:
+    def statistics(self) -> RunStatistics:
         """Return how the run is doing."""
         now = self._clock()
         with self.changed:
             self._forget_times(now)
             lasted = (self._last if self.is_over else now) - self._begin if self._frames else 0.0
-            return Numbers(self._state, self._frames, self._fps(lasted), self._dropped, lasted, self._message)
+            return RunStatistics(
+                self._state, self._frames, self._fps(lasted), self._dropped, lasted, self._message
+            )
 
     # -- under the lock ------------------------------------------------------------------------------------
 

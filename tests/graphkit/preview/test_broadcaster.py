@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from graphkit.formats import Image, ImageFormat, ImageFrame
-from graphkit.preview import Board, Picture
+from graphkit.preview import FrameBroadcaster, Picture
 
 
 class Clock:
@@ -30,13 +30,13 @@ def decoded(picture: Picture) -> np.ndarray:
 
 def test_numbers_of_a_run() -> None:
     clock = Clock()
-    board = Board(clock)
-    assert (board.numbers().state, board.numbers().fps) == ("waiting", 0.0)
+    broadcaster = FrameBroadcaster(clock)
+    assert (broadcaster.statistics().state, broadcaster.statistics().fps) == ("waiting", 0.0)
     for _ in range(40):
-        board.take(frame())
+        broadcaster.take(frame())
         clock.now += 0.1
-    board.dropped(7)
-    numbers = board.numbers()
+    broadcaster.dropped(7)
+    numbers = broadcaster.statistics()
     assert (numbers.state, numbers.frames, numbers.dropped, numbers.over) == ("running", 40, 7, False)
     assert numbers.fps == pytest.approx(10)
     assert numbers.seconds == pytest.approx(4)
@@ -44,25 +44,25 @@ def test_numbers_of_a_run() -> None:
 
 def test_the_rate_is_that_of_the_last_two_seconds() -> None:
     clock = Clock()
-    board = Board(clock)
+    broadcaster = FrameBroadcaster(clock)
     for step in [0.01] * 100 + [0.25] * 20:
-        board.take(frame())
+        broadcaster.take(frame())
         clock.now += step
-    assert board.numbers().fps == pytest.approx(4)
+    assert broadcaster.statistics().fps == pytest.approx(4)
     clock.now += 10
-    assert board.numbers().fps == 0
+    assert broadcaster.statistics().fps == 0
 
 
 def test_the_end_is_told_once() -> None:
     clock = Clock()
-    board = Board(clock)
+    broadcaster = FrameBroadcaster(clock)
     for _ in range(11):
-        board.take(frame())
+        broadcaster.take(frame())
         clock.now += 0.5
-    board.end("failed", "the camera is gone")
-    board.end("finished")
+    broadcaster.end("failed", "the camera is gone")
+    broadcaster.end("finished")
     clock.now += 100
-    numbers = board.numbers()
+    numbers = broadcaster.statistics()
     assert (numbers.state, numbers.message, numbers.over) == ("failed", "the camera is gone", True)
     assert numbers.seconds == pytest.approx(5)
     assert numbers.fps == pytest.approx(2)
@@ -76,29 +76,29 @@ def test_nothing_is_converted_while_nobody_watches(monkeypatch: pytest.MonkeyPat
     def refuse(image: object) -> None:
         raise AssertionError("converted for nobody")
 
-    monkeypatch.setattr("graphkit.preview._board.to_rgb", refuse)
-    board = Board()
-    board.take(frame())
-    board.end("finished")
-    assert board.numbers().frames == 1
-    assert board.next_picture(0) is None
+    monkeypatch.setattr("graphkit.preview._broadcaster.to_rgb", refuse)
+    broadcaster = FrameBroadcaster()
+    broadcaster.take(frame())
+    broadcaster.end("finished")
+    assert broadcaster.statistics().frames == 1
+    assert broadcaster.next_picture(0) is None
 
 
 def test_watchers_get_the_newest_picture_and_the_last_one() -> None:
-    board = Board()
-    with board.watching():
+    broadcaster = FrameBroadcaster()
+    with broadcaster.watching():
         for level in (10, 20, 30):
-            board.take(frame(level))
-        picture = board.next_picture(0)
+            broadcaster.take(frame(level))
+        picture = broadcaster.next_picture(0)
         assert picture is not None
         assert picture.number == 3
         assert abs(float(decoded(picture).mean()) - 30) < 2
-        board.take(Image(frame(40)))
-        board.end("finished")
-        last = board.next_picture(3)
+        broadcaster.take(Image(frame(40)))
+        broadcaster.end("finished")
+        last = broadcaster.next_picture(3)
         assert last is not None
         assert last.number == 4
-        assert board.next_picture(4) is None
+        assert broadcaster.next_picture(4) is None
 
 
 def test_colours_survive() -> None:
@@ -117,21 +117,21 @@ def test_a_picture_is_compressed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_cannot_be_shown_is_told_and_harms_nothing() -> None:
-    board = Board()
-    with board.watching():
-        board.take("no image")
-        board.take(ImageFrame(np.zeros((4, 4, 2), np.float32), ImageFormat.VEC32F2))
-    numbers = board.numbers()
+    broadcaster = FrameBroadcaster()
+    with broadcaster.watching():
+        broadcaster.take("no image")
+        broadcaster.take(ImageFrame(np.zeros((4, 4, 2), np.float32), ImageFormat.VEC32F2))
+    numbers = broadcaster.statistics()
     assert (numbers.state, numbers.frames) == ("running", 2)
     assert "cannot be shown as a video" in numbers.message
-    board.end("finished")
-    assert "cannot be shown as a video" in board.numbers().message
+    broadcaster.end("finished")
+    assert "cannot be shown as a video" in broadcaster.statistics().message
 
 
 def test_a_pause_ends_with_the_run() -> None:
-    board = Board()
-    paused = threading.Thread(target=board.pause, args=(60,))
+    broadcaster = FrameBroadcaster()
+    paused = threading.Thread(target=broadcaster.pause, args=(60,))
     paused.start()
-    board.end("finished")
+    broadcaster.end("finished")
     paused.join(10)
     assert not paused.is_alive()

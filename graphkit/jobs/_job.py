@@ -69,6 +69,8 @@ class GraphJob:
         self._leases: list[Lease] = [FlowLease(graph, drop=self._is_live), *leases]
         self._fed = list(graph.plan.graph_inputs.names)
         self._running = self._exhausted = False
+        self._lent: list[Lease] = []
+        self._opened: list[Sink] = []
         self._undo: list[Callable[[], None]] = []
         self._window, self._taps = self._paced()
 
@@ -105,6 +107,8 @@ class GraphJob:
             self._attempt(self._drive)
             self._attempt(self._finish)
         self._attempt(self._progress.finished)
+        for sink in self._opened:
+            self._attempt(lambda sink=sink: sink.close(self._ending()))  # type: ignore[misc]
         while self._undo:
             self._attempt(self._undo.pop())
         closers = [*(source.close for source in self._sources), *(lease.close for lease in self._leases)]
@@ -140,14 +144,14 @@ class GraphJob:
         """Lend, open and connect; each step leaves behind how it is undone."""
         for lease in self._leases:
             lease.lend()
+            self._lent.append(lease)
             self._undo.append(lease.give_back)
         for tap in self._taps:
             self._graph.observe_output_stream(tap.stream, tap.take, observe_timestamp_bounds=tap.bounds)
             self._undo.append(lambda take=tap.take: self._graph.stop_observing(take))  # type: ignore[misc]
-        # In reverse, so that they are closed in the order in which they were given.
-        for sink in reversed(self._sinks):
+        for sink in self._sinks:
             sink.open()
-            self._undo.append(lambda sink=sink: sink.close(self._ending()))  # type: ignore[misc]
+            self._opened.append(sink)
 
     def _input_sets(self) -> Iterator[InputSet]:
         """Yield what is to be fed, each when there is room for it.
@@ -276,7 +280,7 @@ class GraphJob:
         summary.interrupted = self._token.stopped
         summary.failed = error is not None and not isinstance(error, CancelledError)
         summary.cancelled = isinstance(error, CancelledError) and self._token.cancelled
-        parts: tuple[Source | Lease | Sink, ...] = (*self._sources, *self._leases, *self._sinks)
+        parts: tuple[Source | Lease | Sink, ...] = (*self._sources, *self._lent, *self._opened)
         for part in parts:
             part.report(summary)
 

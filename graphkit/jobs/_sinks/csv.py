@@ -6,30 +6,57 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import UsageError
 from graphkit.framework._packet_type import Kind
-from graphkit.jobs._sink import Ending, FileSink, Tap, Target
-from graphkit.jobs._sinks.csv_file import CsvFile
-from graphkit.jobs._sinks.tables import HOLDS, can_be_table, table_for
-from graphkit.jobs._streams import fed_pictures, handedness_for
+from graphkit.jobs._sink import Tap, Target
+from graphkit.jobs._sinks.frame_sizes import FrameSizes
+from graphkit.jobs._sinks.labelled_file import LabelledFile
+from graphkit.jobs._sinks.tables import HOLDS, can_be_table, table_of_payload
+from graphkit.jobs._sinks.text_sink import TextSink
+from graphkit.jobs._streams import fed_pictures
 
 if TYPE_CHECKING:
-    from graphkit.framework import Packet
-    from graphkit.jobs._summary import Summary
+    from pathlib import Path
+
+    from graphkit.jobs._sinks.tables import Table
 
 
-class CsvSink(FileSink):
+class CsvFile(LabelledFile):
     """A header, and one row per landmark, detection or whatever the stream carries.
 
-    Landmarks of hands wait for the stream that says left or right. Coordinates have the size of the frame beside
-    them.
+    Args:
+        path: the file; an existing one is overwritten.
+        table: the columns; None to let the first packet decide, where the graph does not type the stream.
+        sizes: knows the pictures that the coordinates are fractions of.
+        label: the column that tells whose a row is; "" for none.
+
+    Raises:
+        OutputError: the file cannot be created.
     """
+
+    def __init__(self, path: Path, table: Table | None, sizes: FrameSizes, *, label: str = "") -> None:
+        super().__init__(path, labelled=bool(label))
+        self._table, self._sizes = table, sizes
+        if table is not None:
+            self._file.write(table.header(label=label))
+
+    def text_of(self, timestamp: int, payload: Any, labels: list[str] | None) -> str | None:
+        """Return the rows of a packet; before them the header, if they are the first."""
+        head = ""
+        if self._table is None:
+            if isinstance(payload, list) and not payload:
+                return None  # tells nothing yet
+            self._table = table_of_payload(payload)
+            head = self._table.header()
+        return head + self._table.rows(timestamp, payload, self._sizes.at(timestamp), labels)
+
+
+class CsvSink(TextSink):
+    """A table. Coordinates have the size of the frame beside them, landmarks of several whose they are."""
 
     endings = (".csv",)
 
     def __init__(self, target: Target) -> None:
         super().__init__(target)
-        self._table = table_for(target.carried)
-        of_hands = self._table is not None and self._table.has_landmarks and self._table.many
-        self._handedness = handedness_for(target.plan, target.stream, target.beside) if of_hands else None
+        self._sizes = FrameSizes()
         self._frames = fed_pictures(target.plan)
 
     def check_stream(self) -> None:
@@ -42,34 +69,12 @@ class CsvSink(FileSink):
                 parameter="dumps",
             )
 
-    def open(self) -> None:
+    def create(self) -> LabelledFile:
         """Create the file; raises OutputError."""
-        self._file = CsvFile(self.path, self._table, labelled=self._handedness is not None)
+        label = "" if self.labels is None else self.labels.column
+        return CsvFile(self.path, self.table, self._sizes, label=label)
 
     def taps(self) -> list[Tap]:
-        """Return the stream, its handedness, and the pictures for their size."""
-        taps = [Tap(self.stream, self.take)]
-        if self._handedness is not None:
-            taps.append(Tap(self._handedness, self._take_handedness, bounds=True))
-        if self._frames is not None:
-            taps.append(Tap(self._frames, self._take_frame))
-        return taps
-
-    def write(self, packet: Packet[Any]) -> None:
-        """Write the rows of a packet, at once or when the handedness is known."""
-        self._file.take(packet)
-
-    def _take_handedness(self, packet: Packet[Any]) -> None:
-        self._file.take_handedness(packet)
-
-    def _take_frame(self, packet: Packet[Any]) -> None:
-        self._file.sizes.take(packet)
-
-    def close(self, ending: Ending) -> None:
-        """Write the rows that wait and close the file."""
-        self._file.close()
-
-    def report(self, summary: Summary) -> None:
-        """Add the file, with the packets whose rows were written."""
-        self.packets = self._file.packets
-        super().report(summary)
+        """Return the stream, its labels, and the pictures for their size."""
+        sizes = [] if self._frames is None else [Tap(self._frames, self._sizes.take)]
+        return super().taps() + sizes

@@ -174,11 +174,12 @@ from pathlib import Path
 import numpy as np
 from graphkit.formats import ImageFrame
 from graphkit.jobs import Target
-from graphkit.jobs._sinks.csv_file import CsvFile
+from graphkit.jobs._sinks.csv import CsvFile
+from graphkit.jobs._sinks.frame_sizes import FrameSizes
 from graphkit.jobs._sinks.png import PngSink
 from graphkit.jobs._sinks.tables import Table
 from graphkit.framework._packet import Packet
-table = CsvFile(Path("a.csv"), Table(int, many=False))
+table = CsvFile(Path("a.csv"), Table(int, many=False), FrameSizes())
 sink = PngSink(Target("pictures", "a/%d.png", None))
 sink.create()
 for at in range(3):

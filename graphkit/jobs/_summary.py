@@ -20,7 +20,7 @@ class LandmarkCount:
         stream: its name in the expanded graph.
         frames: packets with at least one list.
         most: the most lists in one packet.
-        points: landmarks in a list, 0 while there was none.
+        points: landmarks in a list, 0 while there was none, or where lists differ.
     """
 
     stream: str

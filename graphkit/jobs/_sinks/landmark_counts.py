@@ -36,10 +36,11 @@ class LandmarkCounter(Sink):
         """Count a packet."""
         payload = packet.payload
         lists = [payload] if isinstance(payload, NormalizedLandmarkList | LandmarkList) else payload
+        lists = [each for each in lists if len(each)]
         if lists:
             self.count.frames += 1
             self.count.most = max(self.count.most, len(lists))
-            self.count.points = len(lists[0])
+            self.count.points = len(lists[0]) if len({len(each) for each in lists}) == 1 else 0
 
     def report(self, summary: Summary) -> None:
         """Add the count."""

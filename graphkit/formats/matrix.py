@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from graphkit.errors import FormatError
+from graphkit.formats.read_only import check_array
 from graphkit.schema import message_class
 
 Matrix: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -17,8 +18,9 @@ def matrix_to_proto(matrix: Matrix) -> Any:
     """Return the ``mediapipe.MatrixData`` of *matrix*, in column-major order.
 
     Raises:
-        FormatError: *matrix* does not have two dimensions.
+        FormatError: *matrix* is no array, or does not have two dimensions.
     """
+    check_array(matrix, "Matrix")
     if matrix.ndim != 2:
         raise FormatError(f"a matrix has two dimensions, found an array of shape {matrix.shape}.")
     rows, cols = matrix.shape

@@ -64,7 +64,8 @@ class ModelIo:
         results = self._results(dict(zip(self._inputs, tensors, strict=True)))
         for source, target in self._loops:
             self._state[target] = results[source]
-        return [Tensor(results[index], for_gpu=self._for_gpu) for index in self._outputs]
+        # ONNX Runtime makes new memory for every run.
+        return [Tensor.lent(results[index], for_gpu=self._for_gpu) for index in self._outputs]
 
     def _results(self, given: dict[int, Tensor]) -> list[Array]:
         if self._session.cuda_device is not None:

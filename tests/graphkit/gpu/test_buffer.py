@@ -290,3 +290,8 @@ def test_textures_of_a_program_are_seen(egl: None) -> None:
     with mine:
         texture.release()
     mine.release()
+
+
+def test_a_buffer_of_an_array_is_refused(gpu: GpuResources) -> None:
+    with pytest.raises(FormatError, match="a GpuBuffer is made of an ImageFrame, found ndarray; wrap"):
+        gpu.upload(np.zeros((2, 2, 4), np.uint8))  # type: ignore[arg-type]

@@ -57,8 +57,15 @@ class _Pool:
         self._sessions: dict[_Key, Session] = {}
         self._asked: dict[_Key, int] = {}
         self.requests = 0
+        self._of_parent: list[Session] = []
         self._renew_locks()
-        call_in_children(self, _Pool._renew_locks)
+        call_in_children(self, _Pool._begin_again)
+
+    def _begin_again(self) -> None:
+        """In a forked process: forget sessions that do not survive it. Freeing one would wait for its threads."""
+        self._renew_locks()
+        self._of_parent += [session for session in self._sessions.values() if not session.survives_fork]
+        self._sessions = {key: session for key, session in self._sessions.items() if session.survives_fork}
 
     def _renew_locks(self) -> None:
         """Have locks that nobody holds, at first and in a forked process."""
@@ -192,7 +199,7 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
         provider, reason = "cpu", f"ONNX Runtime could not start {provider} although its libraries are there"
     logger.info("%s runs on %s: %s", path, provider, reason)
     _tell_of_replacement(path, key.digest)
-    return Session(session, path, provider, reason)
+    return Session(session, path, provider, reason, threads=key.threads)
 
 
 def _tell_of_replacement(path: str, digest: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphkit.errors import InferenceError
+from graphkit.forks import call_in_children
 from graphkit.inference.imported import METADATA_KEY
 
 if TYPE_CHECKING:
@@ -98,16 +99,25 @@ class Session:
         outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
     """
 
-    def __init__(self, session: Any, path: str, provider: str, provider_reason: str) -> None:
+    def __init__(self, session: Any, path: str, provider: str, provider_reason: str, *, threads: int = 1) -> None:
         self._session = session
         self.path = path
         self.provider = provider
+        self._threads = threads
+        self._is_of_parent = False
+        if not self.survives_fork:
+            call_in_children(self, Session._left_behind)
         self.provider_reason = provider_reason
         self.cuda_device = _cuda_device(session) if provider == "cuda" else None
         self.inputs, self.outputs = _interface(session)
         self._input_names = [value.name for value in session.get_inputs()]
         self._output_names = [value.name for value in session.get_outputs()]
         self._fixed = [None not in info.shape for info in self.inputs]
+
+    @property
+    def survives_fork(self) -> bool:
+        """Whether a process that is forked from this one may run it: it has no threads and no device."""
+        return self._threads == 1 and self.provider == "cpu"
 
     def __repr__(self) -> str:
         return f"Session({self.path!r}, provider={self.provider!r})"
@@ -124,8 +134,11 @@ class Session:
             New arrays, one an output, contiguous, in their logical shapes.
 
         Raises:
-            InferenceError: an input of the wrong shape, or ONNX Runtime failed.
+            InferenceError: an input of the wrong shape, or ONNX Runtime failed, or this process was forked from
+                the one in which the session has its threads or its device.
         """
+        if self._is_of_parent:
+            raise self._forked_error()
         if len(arrays) != len(self.inputs):
             raise InferenceError(
                 f"{self.path}: {len(arrays)} inputs were given; the model takes {len(self.inputs)}"
@@ -145,6 +158,18 @@ class Session:
             return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise InferenceError(f"{self.path}: ONNX Runtime failed on {self.provider}: {exc}") from exc
+
+    def _left_behind(self) -> None:
+        """In a forked process: its threads are not there, and CUDA does not survive a fork."""
+        self._is_of_parent = True
+
+    def _forked_error(self) -> InferenceError:
+        what = f"with {self._threads} threads" if self.provider == "cpu" else f"on {self.provider}"
+        return InferenceError(
+            f"{self.path}: this process was forked from the one in which the model was started {what}, which does "
+            "not survive a fork; load the model here, or start processes with "
+            'multiprocessing.get_context("spawn").'
+        )
 
     def _check_shape(self, info: TensorInfo, shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> None:
         if not _fits(shape, wanted):

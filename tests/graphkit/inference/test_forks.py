@@ -1,4 +1,4 @@
-"""Processes that are forked from one that has loaded models: what does not survive that is refused or made anew."""
+"""Processes that are forked from one that has loaded models: what does not survive is refused or made anew."""
 
 from __future__ import annotations
 

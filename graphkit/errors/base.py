@@ -23,6 +23,11 @@ class Location:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+def shortened(text: str, most: int = 600) -> str:
+    """Return the text, or its beginning and its length where it is longer: what files hold has no limit."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
+
+
 def did_you_mean(name: str, known: Iterable[str], *, ignoring: str = "") -> str:
     """Return `` Did you mean 'x' or 'y'?`` for close names, or an empty string.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.errors.base import GraphkitError
+from graphkit.errors.base import GraphkitError, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,8 +67,9 @@ class UnsupportedOpError(InferenceError):
     def __init__(self, op: str, model: str, tensor: str, reason: str = "", known: Iterable[str] = ()) -> None:
         self.op, self.model, self.tensor, self.reason = op, model, tensor, reason
         listing = ", ".join(sorted(known))
+        what = f"operation {shortened(op, 100)} (it makes tensor {shortened(tensor, 100)!r})"
         super().__init__(
-            f"{model}: operation {op} (it makes tensor {tensor!r}) cannot be imported"
+            f"{model}: {what} cannot be imported"
             + (f": {reason}." if reason else "." + (f" Known operations: {listing}." if listing else ""))
             + " Convert the model to .onnx with another tool, or export it without this operation."
         )
@@ -83,7 +84,7 @@ class ModelFormatError(InferenceError):
 
     def __init__(self, model: str, found: str, expected: str = "a complete .tflite or .onnx model") -> None:
         self.model = model
-        super().__init__(f"{model}: {found}; expected {expected}. Fetch the file again.")
+        super().__init__(f"{model}: {shortened(found)}; expected {expected}. Fetch the file again.")
 
 
 class PackageError(GraphkitError):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundError
+from graphkit.errors.base import shortened
 from graphkit.forks import call_in_children
 from graphkit.inference import cache, onnx_model, providers
 from graphkit.inference.imported import IMPORTER_VERSION
@@ -181,14 +182,13 @@ def _file_digest(path: Path, size: int, modified_ns: int) -> str:
 def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
     imported = is_tflite(path, data)
     content = _imported(key, path, data) if imported else _selected(key, path, data)
-    onnxruntime = onnx_runtime()
-    settings = _session_options(onnxruntime, key.threads)
     try:
-        session = onnxruntime.InferenceSession(content, settings, providers=list(choice.onnx_providers))
+        session = _onnx_session(content, key.threads, choice)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
+        reason = shortened(str(exc))
         if imported:
-            raise InferenceError(f"{path}: ONNX Runtime cannot start it on {choice.provider}: {exc}") from exc
-        raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({exc})") from exc
+            raise InferenceError(f"{path}: ONNX Runtime cannot start it on {choice.provider}: {reason}") from exc
+        raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
     provider, reason = choice.provider, choice.reason
     if choice.onnx_name not in session.get_providers():
         # It was there when probed, and ONNX Runtime fell back by itself: another version of a library, no memory.
@@ -200,6 +200,25 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
     logger.info("%s runs on %s: %s", path, provider, reason)
     _tell_of_replacement(path, key.digest)
     return Session(session, path, provider, reason, threads=key.threads)
+
+
+def _onnx_session(content: bytes, threads: int, choice: Choice) -> Any:
+    """Start a session; on the CPU where the provider fails that nobody asked for by name.
+
+    ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
+    """
+    onnxruntime = onnx_runtime()
+    settings = _session_options(onnxruntime, threads)
+
+    def start(onnx_providers: Sequence[Any]) -> Any:
+        return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
+
+    try:
+        return start(choice.onnx_providers)
+    except Exception:
+        if choice.required or choice.provider == "cpu":
+            raise
+        return start(choice.onnx_providers[-1:])
 
 
 def _tell_of_replacement(path: str, digest: str) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphkit.errors import InferenceError
+from graphkit.errors import InferenceError, ModelFormatError
+from graphkit.errors.base import shortened
 from graphkit.forks import call_in_children
 from graphkit.inference.imported import METADATA_KEY
 
@@ -109,9 +110,12 @@ class Session:
             call_in_children(self, Session._left_behind)
         self.provider_reason = provider_reason
         self.cuda_device = _cuda_device(session) if provider == "cuda" else None
-        self.inputs, self.outputs = _interface(session)
-        self._input_names = [value.name for value in session.get_inputs()]
-        self._output_names = [value.name for value in session.get_outputs()]
+        try:
+            self.inputs, self.outputs = _interface(session, path)
+            self._input_names = [value.name for value in session.get_inputs()]
+            self._output_names = [value.name for value in session.get_outputs()]
+        except UnicodeDecodeError as exc:
+            raise ModelFormatError(path, f"names or metadata that are no text ({exc})") from exc
         self._fixed = [None not in info.shape for info in self.inputs]
 
     @property
@@ -157,7 +161,9 @@ class Session:
         try:
             return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
-            raise InferenceError(f"{self.path}: ONNX Runtime failed on {self.provider}: {exc}") from exc
+            raise InferenceError(
+                f"{self.path}: ONNX Runtime failed on {self.provider}: {shortened(str(exc))}"
+            ) from exc
 
     def _left_behind(self) -> None:
         """In a forked process: its threads are not there, and CUDA does not survive a fork."""
@@ -201,23 +207,46 @@ def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     return len(shape) == len(wanted) and all(w in (None, s) for s, w in zip(shape, wanted, strict=True))
 
 
-def _interface(session: Any) -> tuple[tuple[TensorInfo, ...], tuple[TensorInfo, ...]]:
+def _interface(session: Any, path: str) -> tuple[tuple[TensorInfo, ...], tuple[TensorInfo, ...]]:
     """Return the inputs and outputs, under the names and shapes of the .tflite for an imported model."""
+    inputs = tuple(_own_info(value, path) for value in session.get_inputs())
+    outputs = tuple(_own_info(value, path) for value in session.get_outputs())
     found = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if found is None:
-        return tuple(map(_own_info, session.get_inputs())), tuple(map(_own_info, session.get_outputs()))
-    interface = json.loads(found)
-    inputs = tuple(_imported_info(told, images_channels_first=True) for told in interface["inputs"])
-    return inputs, tuple(_imported_info(told) for told in interface["outputs"])
+        return inputs, outputs
+    try:
+        told = json.loads(found)
+        return (
+            _as_told(told["inputs"], inputs, images_channels_first=True),
+            _as_told(told["outputs"], outputs, images_channels_first=False),
+        )
+    except (LookupError, TypeError, ValueError, RecursionError) as exc:
+        raise ModelFormatError(
+            path,
+            f"its metadata {METADATA_KEY!r} does not describe the model ({exc!r})",
+            "the metadata that the import of a .tflite has written, or none",
+        ) from exc
 
 
-def _imported_info(told: dict[str, Any], *, images_channels_first: bool = False) -> TensorInfo:
-    shape = tuple(told["shape"])
-    return TensorInfo(told["name"], shape, _DTYPES["tensor(float)"], images_channels_first and len(shape) == 4)
+def _as_told(
+    told: list[dict[str, Any]], infos: tuple[TensorInfo, ...], *, images_channels_first: bool
+) -> tuple[TensorInfo, ...]:
+    """Return the tensors under their names and shapes in the .tflite; raises ValueError where these do not fit."""
+    named = []
+    for value, info in zip(told, infos, strict=True):
+        name, shape = str(value["name"]), tuple(map(int, value["shape"]))
+        as_told = TensorInfo(name, shape, info.dtype, images_channels_first and len(shape) == 4)
+        if as_told.stored_shape != info.shape:
+            raise ValueError(f"{name} of shape {shape}, stored as {info.shape}")
+        named.append(as_told)
+    return tuple(named)
 
 
-def _own_info(value: Any) -> TensorInfo:
+def _own_info(value: Any, path: str) -> TensorInfo:
     if value.type not in _DTYPES:
-        raise InferenceError(f"tensor {value.name!r} is of type {value.type}; known are {', '.join(_DTYPES)}")
+        raise InferenceError(
+            f"{path}: tensor {value.name!r} is of type {value.type}; known are {', '.join(_DTYPES)}. "
+            "Export the model with one of these."
+        )
     shape = tuple(size if isinstance(size, int) else None for size in value.shape)
     return TensorInfo(value.name, shape, _DTYPES[value.type])

@@ -161,7 +161,7 @@ def test_packets_under_way_hold_what_was_sent(view):
         pytest.param(None, "NoneType", id="None"),
         pytest.param(b"\0\0", "bytes", id="bytes"),
         pytest.param(np.float32(1), "numpy.float32", id="scalar"),
-        pytest.param(Anchors(np.zeros((0, 4), np.float32)), "graphkit.formats.anchor.Anchors", id="frame"),
+        pytest.param(Anchors(np.zeros((0, 4), np.float32)), "graphkit.formats._anchor.Anchors", id="frame"),
     ],
 )
 @pytest.mark.parametrize(

@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 
 from graphkit.errors import FormatError, GpuError, GpuReleasedError, TextureTooLargeError, WrongThreadError
-from graphkit.formats import GpuPixels, Image, ImageFormat, ImageFrame
-from graphkit.formats.type_names import payload_type
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat, format_for_image, image_format_of
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.storage import framebuffer_of
+from graphkit.formats import GpuPixels, Image, ImageFormat, ImageFrame, payload_type
+from graphkit.gpu import GpuBuffer, GpuBufferFormat, GpuResources
+from graphkit.gpu._formats import format_for_image, image_format_of
+from graphkit.gpu._storage import framebuffer_of
 
 if TYPE_CHECKING:
-    from graphkit.gpu.context import GlContext
+    from graphkit.gpu import GlContext
 
 RNG = np.random.default_rng(3)
 
@@ -295,3 +293,9 @@ def test_textures_of_a_program_are_seen(egl: None) -> None:
 def test_a_buffer_of_an_array_is_refused(gpu: GpuResources) -> None:
     with pytest.raises(FormatError, match="a GpuBuffer is made of an ImageFrame, found ndarray; wrap"):
         gpu.upload(np.zeros((2, 2, 4), np.uint8))  # type: ignore[arg-type]
+
+
+def test_pixels_that_were_read_back_are_not_copied_for_a_frame(gpu: GpuResources) -> None:
+    buffer = gpu.upload(ImageFrame(np.zeros((256, 256, 4), np.uint8)))
+    gpu.run(lambda context: buffer.writing(context) and buffer.written(context))
+    assert np.shares_memory(buffer.image_frame().data, buffer.array())

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import GpuError
 from graphkit.formats import ImageFrame
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.service import GPU_SERVICE, close_idle
-from graphkit.graph import CalculatorGraph
+from graphkit.gpu import GPU_SERVICE, GpuResources
+from graphkit.gpu._service import close_idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable

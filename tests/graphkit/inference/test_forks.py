@@ -10,8 +10,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from graphkit.errors import InferenceError
-from graphkit.inference import load, providers
-from graphkit.inference.session import Session
+from graphkit.inference import Session, load
+from graphkit.inference import _providers as providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 
 from graphkit.errors import InferenceError, ModelFormatError, UnsupportedOpError
 from graphkit.inference import load
-from graphkit.inference.importer import import_tflite
+from graphkit.inference._importer import import_tflite
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -184,8 +184,9 @@ def _file_digest(path: Path, size: int, modified_ns: int) -> str:
 def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
     imported = is_tflite(path, data)
     content = _imported(key, path, data) if imported else _selected(key, path, data)
+    onnxruntime = onnx_runtime()
     try:
-        session = _onnx_session(content, key.threads, choice)
+        session = _onnx_session(onnxruntime, content, key.threads, choice)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
         reason = shortened(str(exc))
         if imported:
@@ -204,12 +205,11 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
     return Session(session, path, provider, reason, threads=key.threads)
 
 
-def _onnx_session(content: bytes, threads: int, choice: Choice) -> Any:
+def _onnx_session(onnxruntime: Any, content: bytes, threads: int, choice: Choice) -> Any:
     """Start a session; on the CPU where the provider fails that nobody asked for by name.
 
     ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
     """
-    onnxruntime = onnx_runtime()
     settings = _session_options(onnxruntime, threads)
 
     def start(onnx_providers: Sequence[Any]) -> Any:

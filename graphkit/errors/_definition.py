@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from graphkit.errors._base import GraphkitError, Location, did_you_mean
+from graphkit.errors._base import GraphkitError, Location, did_you_mean, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+_MOST_SHOWN: Final = 20
 
 
 class ConfigError(GraphkitError):
     """A graph config that cannot be read or understood."""
 
     def __init__(self, message: str, location: Location | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = shortened(message, 2000)
+        super().__init__(self.message)
         self.location = location
 
     def __str__(self) -> str:
@@ -29,13 +32,20 @@ class PbtxtSyntaxError(ConfigError):
 class GraphValidationError(GraphkitError):
     """All the faults found in one graph.
 
+    The message shows the first few.
+
     Attributes:
-        faults: one ConfigError a fault, in the order of the config.
+        faults: one ConfigError a fault, in the order of the config; some hundreds at most.
+        count: how many there are.
     """
 
-    def __init__(self, faults: Sequence[ConfigError]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
+    def __init__(self, faults: Sequence[ConfigError], more: int = 0) -> None:
         self.faults = tuple(faults)
+        self.count = len(self.faults) + more
+        lines = [str(fault) for fault in self.faults[:_MOST_SHOWN]]
+        if self.count > len(lines):
+            lines.append(f"and {self.count - len(lines)} more faults.")
+        super().__init__("\n".join(lines))
 
 
 class RegistryError(GraphkitError):

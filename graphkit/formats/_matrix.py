@@ -37,7 +37,7 @@ def matrix_from_proto(message: Any) -> Matrix:
     """
     data = np.fromiter(message.packed_data, np.float32, len(message.packed_data))
     shape = (message.rows, message.cols)
-    if data.size != shape[0] * shape[1]:
+    if min(shape) < 0 or data.size != shape[0] * shape[1]:
         raise FormatError(f"MatrixData of {shape[0]} rows and {shape[1]} columns holds {data.size} elements.")
     matrix = data.reshape(shape, order="C" if message.layout == message.ROW_MAJOR else "F")
     matrix.setflags(write=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import ConfigError, GraphValidationError
 
@@ -10,20 +10,38 @@ if TYPE_CHECKING:
     from graphkit.config._text.source import Place
 
 
+_MOST: Final = 200
+
+
 class Faults:
-    """The faults found so far, each with its place."""
+    """The faults found so far, each with its place; beyond a few hundred they are only counted."""
 
     def __init__(self) -> None:
         self._found: list[ConfigError] = []
+        self._more = 0
 
-    def add(self, message: str, place: Place, cause: BaseException | None = None) -> None:
+    @property
+    def is_full(self) -> bool:
+        """Whether what is found now is only counted: its message need not be made."""
+        return len(self._found) >= _MOST
+
+    def count_one(self) -> None:
+        """Note that there is one more fault."""
+        self._more += 1
+
+    def add(
+        self, message: str, place: Place, cause: BaseException | None = None, *, even_if_full: bool = False
+    ) -> None:
         """Note one fault; *cause* is the exception behind it, if user code raised one."""
+        if self.is_full and not even_if_full:
+            self._more += 1
+            return
         fault = ConfigError(message, place.location)
         fault.__cause__ = cause
         self._found.append(fault)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._found) + self._more
 
     def check_one(self) -> None:
         """Raise the first fault alone; do nothing where there is none."""
@@ -41,4 +59,4 @@ class Faults:
             where = fault.location
             return (files.index(where.file), where.line, where.column) if where else (-1, 0, 0)
 
-        raise GraphValidationError(sorted(distinct.values(), key=order))
+        raise GraphValidationError(sorted(distinct.values(), key=order), self._more)

@@ -25,16 +25,18 @@ class Tensor:
             read-only; a view is copied where others can still write to the memory behind it.
         layout: how *data* is stored; "NCHW" needs four dimensions.
         for_gpu: whether pictures that are made of it belong on the GPU, as the graph wants its model there.
+        origin: who made it of what, for messages: 'node "x" made of an SRGB picture'; "" where nobody says.
 
     Raises:
         FormatError: no array, an unknown layout, or "NCHW" with other than four dimensions.
     """
 
-    __slots__ = ("data", "for_gpu", "layout")
+    __slots__ = ("data", "for_gpu", "layout", "origin")
 
     data: np.ndarray[tuple[int, ...], np.dtype[Any]]
     layout: Layout
     for_gpu: bool
+    origin: str
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Tensor:
         layout: Layout = "NHWC",
         *,
         for_gpu: bool = False,
+        origin: str = "",
     ) -> None:
         check_array(data, "Tensor")
         if layout != "NHWC":
@@ -49,13 +52,22 @@ class Tensor:
         self.data = read_only(data)
         self.layout = layout
         self.for_gpu = for_gpu
+        self.origin = origin
 
     @classmethod
-    def lent(cls, data: np.ndarray[tuple[int, ...], np.dtype[Any]], *, for_gpu: bool = False) -> Self:
+    def lent(
+        cls,
+        data: np.ndarray[tuple[int, ...], np.dtype[Any]],
+        layout: Layout = "NHWC",
+        *,
+        for_gpu: bool = False,
+    ) -> Self:
         """Make a tensor of an array whose memory stays as it is while the tensor is in use: never copied."""
         tensor = cls.__new__(cls)
+        if layout != "NHWC":
+            _check_layout(data, layout)
         data.setflags(write=False)
-        tensor.data, tensor.layout, tensor.for_gpu = data, "NHWC", for_gpu
+        tensor.data, tensor.layout, tensor.for_gpu, tensor.origin = data, layout, for_gpu, ""
         return tensor
 
     @property

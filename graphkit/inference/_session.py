@@ -55,6 +55,10 @@ class TensorInfo:
         """The shape of the memory that the model reads."""
         return tuple(self.shape[axis] for axis in _TO_NCHW) if self.channels_first else self.shape
 
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        """Return whether an array of this logical shape fits; a size that the model leaves open takes any."""
+        return _fits(shape, self.shape)
+
     def empty(self) -> NDArray[Any]:
         """Return a new array of `shape`, not set to anything, over memory in the order that needs no copy.
 

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graphkit._process.packages import warn_of_version
 from graphkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def opencv() -> ModuleType:
 
     threads = budget().opencv
     if _current.opencv_told != threads:
+        warn_of_version(cv2)
         cv2.setNumThreads(threads)
         _current.opencv_told = threads
     return cv2

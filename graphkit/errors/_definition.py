@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors._base import GraphkitError, Location, did_you_mean, shortened
+from graphkit.errors._base import PLAIN, GraphkitError, Location, Spelling, StatusCode, did_you_mean, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,15 +14,32 @@ _MOST_SHOWN: Final = 20
 
 
 class ConfigError(GraphkitError):
-    """A graph config that cannot be read or understood."""
+    """A graph config that cannot be read or understood.
 
-    def __init__(self, message: str, location: Location | None = None) -> None:
-        self.message = shortened(message, 2000)
-        super().__init__(self.message)
-        self.location = location
+    Attributes:
+        location: where the fault is, None where that is not known.
+        node: the node at fault, by its name in the expanded graph; "" where no single one is.
+        calculator: the calculator of that node.
+    """
 
-    def __str__(self) -> str:
-        return f"{self.location}: {self.message}" if self.location else self.message
+    status = StatusCode.INVALID_ARGUMENT
+
+    def __init__(
+        self,
+        message: str,
+        location: Location | None = None,
+        *,
+        node: str = "",
+        calculator: str = "",
+        **common: Any,
+    ) -> None:
+        super().__init__(shortened(message, 2000), **common)
+        self.location, self.node, self.calculator = location, node, calculator
+
+    def body(self, spelling: Spelling) -> str:
+        """Return the place and the sentences."""
+        text = super().body(spelling)
+        return f"{self.location.describe(spelling)}: {text}" if self.location else text
 
 
 class PbtxtSyntaxError(ConfigError):
@@ -39,46 +56,101 @@ class GraphValidationError(GraphkitError):
         count: how many there are.
     """
 
+    status = StatusCode.INVALID_ARGUMENT
+
     def __init__(self, faults: Sequence[ConfigError], more: int = 0) -> None:
         self.faults = tuple(faults)
         self.count = len(self.faults) + more
-        lines = [str(fault) for fault in self.faults[:_MOST_SHOWN]]
+        super().__init__(self.body(PLAIN))
+
+    def body(self, spelling: Spelling) -> str:
+        """Return one line per fault for the first few, and how many more there are."""
+        lines = [fault.describe(spelling) for fault in self.faults[:_MOST_SHOWN]]
         if self.count > len(lines):
             lines.append(f"and {self.count - len(lines)} more faults.")
-        super().__init__("\n".join(lines))
+        return "\n".join(lines)
 
 
 class RegistryError(GraphkitError):
-    """A registry was asked for, or given, something it cannot serve."""
+    """A registry was asked for, or given, something it cannot serve.
+
+    Attributes:
+        name: that was asked for or given.
+        suggestion: a sentence with the names that are close, "" where none is.
+    """
+
+    status = StatusCode.NOT_FOUND
+
+    def __init__(self, message: str, *, name: str = "", suggestion: str = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.name, self.suggestion = name, suggestion
 
 
 class UnknownCalculatorError(RegistryError):
     """No calculator, subgraph or graph type answers to the name."""
 
     def __init__(self, name: str, known: Iterable[str], hint: str = "") -> None:
-        self.name = name
-        self.suggestion = did_you_mean(name, known, ignoring="Calculator")
-        super().__init__(f'Unable to find Calculator "{name}".{self.suggestion}{hint}')
+        close = did_you_mean(name, known, ignoring="Calculator")
+        super().__init__(f'Unable to find Calculator "{name}".{close}{hint}', name=name, suggestion=close)
 
 
 class DuplicateCalculatorError(RegistryError):
-    """Two different classes want one calculator name."""
+    """Two different classes want one calculator name.
+
+    Attributes:
+        first, second: the two classes, the one that has the name first.
+    """
+
+    status = StatusCode.ALREADY_EXISTS
 
     def __init__(self, name: str, first: str, second: str) -> None:
-        self.name, self.first, self.second = name, first, second
+        self.first, self.second = first, second
         super().__init__(
             f'calculator name "{name}" is already taken by {first}; {second} cannot register it too. '
-            "Rename one of them."
+            "Rename one of them.",
+            name=name,
         )
 
 
 class ContractError(GraphkitError):
-    """A calculator's declaration contradicts itself."""
+    """A calculator's declaration contradicts itself, or does not fit the node that uses it.
+
+    Attributes:
+        calculator: its name; "" where the fault of the node's config that follows from it says so.
+        port: the tag, stream or option that is declared wrongly; "" where no single one is.
+    """
+
+    status = StatusCode.INVALID_ARGUMENT
+
+    def __init__(self, message: str, *, calculator: str = "", port: str = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.calculator, self.port = calculator, port
 
 
 class FormatError(GraphkitError):
-    """A payload whose shape, type or contents do not fit its format."""
+    """A payload whose shape, type or contents do not fit its format.
+
+    Attributes:
+        expected: what would fit; "" where the message alone says it.
+        found: what was given instead.
+    """
+
+    status = StatusCode.INVALID_ARGUMENT
+
+    def __init__(self, message: str, *, expected: object = "", found: object = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.expected, self.found = expected, found
 
 
 class SchemaError(GraphkitError):
-    """A protobuf message, extension or file that the schema does not know or cannot take."""
+    """A protobuf message, extension or file that the schema does not know or cannot take.
+
+    Attributes:
+        name: of the message, extension or file.
+    """
+
+    status = StatusCode.NOT_FOUND
+
+    def __init__(self, message: str, *, name: str = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.name = name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from graphkit.errors import ConfigError, GraphValidationError
 
@@ -11,6 +11,18 @@ if TYPE_CHECKING:
 
 
 _MOST: Final = 200
+
+
+class NamedNode(Protocol):
+    """A node before or after its calculator was looked up."""
+
+    @property
+    def name(self) -> str:
+        """Its name, "" where it has none yet."""
+
+    @property
+    def calculator(self) -> str:
+        """The name of its calculator."""
 
 
 class Faults:
@@ -30,14 +42,34 @@ class Faults:
         self._more += 1
 
     def add(
-        self, message: str, place: Place, cause: BaseException | None = None, *, even_if_full: bool = False
+        self,
+        message: str,
+        place: Place,
+        cause: BaseException | None = None,
+        *,
+        node: NamedNode | None = None,
+        even_if_full: bool = False,
     ) -> None:
-        """Note one fault; *cause* is the exception behind it, if user code raised one."""
+        """Note one fault.
+
+        Args:
+            message: what is wrong.
+            place: where.
+            cause: the exception behind it, if user code raised one.
+            node: whose fault it is, None where it is of no single one.
+            even_if_full: keep it whatever else was found.
+        """
         if self.is_full and not even_if_full:
             self._more += 1
             return
-        fault = ConfigError(message, place.location)
+        name, calculator = ("", "") if node is None else (node.name, node.calculator)
+        fault = ConfigError(message, place.location, node=name, calculator=calculator)
         fault.__cause__ = cause
+        self._found.append(fault)
+
+    def note(self, fault: ConfigError, place: Place) -> None:
+        """Note a fault that was raised, as one at *place*."""
+        fault.location = place.location
         self._found.append(fault)
 
     def __len__(self) -> int:

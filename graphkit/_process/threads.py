@@ -90,7 +90,12 @@ def inference_threads() -> int:
 
 
 def opencv() -> ModuleType:
-    """Return the `cv2` module, held to the budget. OpenCV is imported on the first call."""
+    """Return the `cv2` module, held to the budget. OpenCV is imported on the first call.
+
+    It decodes pictures of 2**27 pixels at most, unless the environment says otherwise: a few hundred bytes may
+    claim any size.
+    """
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 27))  # read when the library is loaded
     import cv2
 
     threads = budget().opencv

@@ -8,6 +8,7 @@ read-only once a payload holds them: a calculator that changes pixels copies fir
 from graphkit.formats._anchor import Anchors
 from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
 from graphkit.formats._detection import AssociatedDetection, Detection, DetectionList
+from graphkit.formats._encoded_image import decode_image
 from graphkit.formats._face_mesh import FACE_CONNECTIONS, FACE_GROUPS, FACE_LANDMARK_NAMES
 from graphkit.formats._image import GpuPixels, Image
 from graphkit.formats._image_frame import ImageFormat, ImageFrame, Pixels
@@ -58,6 +59,7 @@ from graphkit.formats._video_header import VideoHeader
 
 __all__ = [
     # images
+    "decode_image",
     "GpuPixels",
     "Image",
     "ImageFormat",

@@ -12,7 +12,7 @@ import numpy as np
 from graphkit._process.threads import opencv
 from graphkit.errors import FormatError, InputError, UsageError, did_you_mean
 from graphkit.errors._base import shortened
-from graphkit.formats import Image, ImageFrame, Tensor, from_json, type_name
+from graphkit.formats import Image, ImageFrame, Tensor, decode_image, from_json, type_name
 from graphkit.framework import UNITS_PER_SECOND
 from graphkit.framework._packet_type import Kind, compatible
 from graphkit.gpu import GpuBuffer
@@ -108,12 +108,12 @@ def _images_in(folder: Path) -> list[Path]:
 
 def _image_reader(wrap: Wrapper) -> Callable[[Path], Picture]:
     def read(file: Path) -> Picture:
+        # Not imread: OpenCV takes no names outside of the locale on some systems.
         cv2 = opencv()
-        # imdecode, not imread: OpenCV takes no names outside of the locale on some systems.
         try:
-            pixels = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR) if file.stat().st_size else None
-        except cv2.error as exc:
-            raise InputError(f"{file}: is an image that OpenCV does not decode: {exc.err}.") from exc
+            pixels = decode_image(file.read_bytes(), cv2.IMREAD_COLOR)
+        except FormatError as exc:
+            raise InputError(f"{file}: {exc}") from exc
         if pixels is None:
             raise InputError(f"{file}: is no image that can be decoded, or damaged.")
         return wrap(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))

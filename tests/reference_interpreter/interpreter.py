@@ -207,12 +207,13 @@ class Interpreter:
         if failed_before:
             self._guarded(running, "process", phase_time, lambda: self._silently(running, call))
             return
+        if running.node.offset is not None and not running.node.free:  # S9: there was nothing before it
+            self._raise_outputs(running, moved(call.time - 1, running.node.offset))
         if not self._guarded(running, "process", phase_time, lambda: running.behaviour.process(*call)):
             return
         offset = running.node.offset
         if offset is not None and running.node.inputs:
-            for name in running.node.outputs:
-                self._raise(name, moved(call.time, offset))
+            self._raise_outputs(running, moved(call.time, offset))
 
     def _dropped(self, emissions: list[Emission]) -> list[Emission]:
         """Return nothing instead of *emissions*."""
@@ -240,6 +241,10 @@ class Interpreter:
         if offset is None:
             return False
         until = moved(step.empty_until, offset)
+        return self._raise_outputs(running, until)
+
+    def _raise_outputs(self, running: Running, until: int) -> bool:
+        """Settle the outputs of a node; return whether that changed anything."""
         behind = [n for n in running.node.outputs if self.streams[n].settled < until and not self.streams[n].closed]
         for name in behind:
             self._raise(name, until)

@@ -227,7 +227,7 @@ class Mux(Default):
             while queue.head < time:
                 queue.waiting.pop(0)
         if others[chosen].settled < time:
-            return Step(empty_until=min(others[chosen].settled, time - 1))
+            return Step(empty_until=time - 1)
         values = [queue.pop(time) for queue in self.queues]
         return Step(Call(time, tuple(v if i in (chosen, len(others)) else None for i, v in enumerate(values))))
 

@@ -131,7 +131,7 @@ class Driver:
                     self._all_epochs()
             else:
                 self._all_epochs()
-                self.graph.close_all_input_streams()
+                self._close_inputs()
                 self.graph.wait_until_done(self.seconds)
         except (Stuck, TimeoutError):
             raise
@@ -140,6 +140,16 @@ class Driver:
         self._end()
         for reader in readers:
             reader.join(self.seconds)
+
+    def _close_inputs(self) -> None:
+        """End the graph inputs; those that observers feed last."""
+        echoes = self.program.graph.echoes
+        if echoes:
+            for name in self.program.graph.inputs:
+                if name not in echoes.values():
+                    self.graph.close_input_stream(name)
+            self.graph.wait_until_idle(self.seconds)
+        self.graph.close_all_input_streams()
 
     def _end(self) -> None:
         """End what an error has left, and look at the graph once more."""

@@ -19,14 +19,14 @@ def random_program(dice: random.Random) -> Program:
     maker = GraphMaker(dice)
     graph = maker.make()
     fed = {wire.name: wire.grid for wire in maker.wires if wire.fed}
-    if fed and dice.random() < 0.08:
+    timed = any(node.policy in ("FixedSize", "TimestampAlign") for node in graph.nodes)
+    if fed and not timed and dice.random() < 0.08:
         _add_echo(dice, graph)
     own = {name: grid for name, grid in fed.items() if name not in graph.echoes.values()}
-    timed = any(node.policy in ("FixedSize", "TimestampAlign") for node in graph.nodes)
     program = Program(graph, _Feeder(dice, own, before=not timed).epochs(), seed=dice.randrange(2**31))
     program.threads = not maker.light and not timed and dice.random() < 0.35
     program.blocks = dice.random() < 0.85
-    program.leaves = dice.random() < 0.25
+    program.leaves = dice.random() < 0.25 and not graph.echoes
     program.runs = dice.choice((1, 1, 1, 2))
     _watch(dice, program)
     _spoil(dice, program)
@@ -46,6 +46,7 @@ class _Feeder:
         self.dice, self.inputs, self.before = dice, inputs, before
         self.now = dict.fromkeys(inputs, -10)
         self.closed: set[str] = set()
+        self.begun: set[str] = set()
 
     def epochs(self) -> list[list[Action]]:
         """Return some rounds of pushes, bounds and ends; streams that are behind may catch up late."""
@@ -68,7 +69,8 @@ class _Feeder:
         if luck < 0.03:
             self.closed.add(stream)
             return ("close", stream)
-        if self.before and self.now[stream] == -10 and luck < 0.05:
+        fresh, self.begun = stream not in self.begun, self.begun | {stream}
+        if self.before and fresh and luck < 0.05:
             self.closed.add(stream)
             return ("push", stream, -(2**63) + 2, dice.randrange(1000))
         self.now[stream] += step

@@ -109,7 +109,8 @@ class Judgement:
         self.model.until({name: len(calls) for name, calls in self.made.items()})
         if self.program.leaves:
             self._stop_sources()
-        for name in self.program.graph.inputs:
+        fed = self.program.graph.echoes.values()
+        for name in sorted(self.program.graph.inputs, key=lambda name: name in fed):
             self.model.close(name)
         self._note_faults()
         if not self.may_fail:

@@ -14,8 +14,6 @@ from reference_interpreter.graphs import Node
 from reference_interpreter.times import MAX, MIN, POST_STREAM
 
 Emission = tuple[Any, ...]
-LATE = 1_000_000
-"""Beyond all times and bounds that programs of the tests use."""
 
 
 class Boom(Exception):
@@ -163,7 +161,10 @@ class Promising(Behaviour):
 
 
 class Holding(Behaviour):
-    """Emits with each call what it saw in the one before, and the last of it when it closes."""
+    """Emits with each call what it saw in the one before, and the last of it when it closes.
+
+    Settings: ``late``: when that is, beyond all times and bounds that come before it; or ``post``: after all time.
+    """
 
     def __init__(self, node: Node) -> None:
         super().__init__(node)
@@ -176,11 +177,11 @@ class Holding(Behaviour):
         return [] if held is None else [("packet", 0, plus(time, self.node.offset or 0), held)]
 
     def close(self) -> list[Emission]:
-        """Emit the last number, at the end of the stream or far beyond what was."""
+        """Emit the last number."""
         made = super().close()
         if self.held is None or self.last >= MAX or self.last < MIN or 0 in self.shut:
             return made
-        at = POST_STREAM if self.settings.get("post") else max(LATE, self.last + 1000) + (self.node.offset or 0)
+        at = POST_STREAM if self.settings.get("post") else self.settings["late"]
         return [*made, ("packet", 0, at, self.held)]
 
 

@@ -251,9 +251,8 @@ class Interpreter:
         return bool(behind)
 
     def _end(self, running: Running) -> None:
-        """S25: close; outputs end with the node."""
-        if not self._guarded(running, "close", None, running.behaviour.close):
-            return
+        """S25: close; outputs end with the node. Where that fails, what comes after is as if it had not."""
+        self._guarded(running, "close", None, running.behaviour.close)
         running.state = "closed"
         for queue in running.queues:
             queue.waiting.clear()

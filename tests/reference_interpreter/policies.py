@@ -13,7 +13,7 @@ from reference_interpreter.graphs import Call, Node
 from reference_interpreter.times import MAX, MIN, NEVER, POST_STREAM, UNSTARTED, moved
 
 
-@dataclass
+@dataclass(eq=False)
 class Queue:
     """What waits at an input: S37.
 

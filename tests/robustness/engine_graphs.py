@@ -145,8 +145,9 @@ class GraphMaker:
             settings["extra"] = dice.choice((1, 10))
         if dice.random() < 0.05:
             settings["shut"] = (dice.randrange(1, 4), 0)
-        if kind == "hold" and dice.random() < 0.2:
-            settings["post"] = True
+        if kind == "hold":
+            settings["late"] = 1_000_000 * (len(self.graph.nodes) + 1)
+            settings["post"] = dice.random() < 0.2
         if kind == "sum" and dice.random() < 0.05:
             settings["at_open"] = [dice.choice((-50, -1000))]
         return settings

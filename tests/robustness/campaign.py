@@ -75,7 +75,7 @@ class Child:
         code = f"import sys; sys.path.insert(0, {str(TESTS)!r}); from robustness.child import work; from pathlib import Path; "
         code += f"work({kind!r}, {first}, {count}, Path({self._folder.name!r}))"
         with self._errors.open("w") as errors:
-            self._process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=errors)
+            self._process = subprocess.Popen([sys.executable, "-P", "-c", code], stdout=subprocess.PIPE, stderr=errors)
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
 

@@ -21,6 +21,8 @@ from typing import Any
 from robustness.outcome import Outcome
 
 TELL_EVERY_S = 1.0
+STOP = "ROBUSTNESS_STOP"
+"""With this variable in its environment, a child ends with the first fault."""
 
 
 class Told:
@@ -68,7 +70,10 @@ def work(name: str, first: int, count: int, folder: Path) -> None:
     progress = os.open(folder / "seed", os.O_WRONLY | os.O_CREAT)
     for seed in range(first, first + count):
         os.pwrite(progress, f"{seed:020d}".encode(), 0)
-        told.add(seed, _checked(check, seed))
+        outcome = _checked(check, seed)
+        told.add(seed, outcome)
+        if outcome.fault and os.environ.get(STOP):
+            break
     told.flush()
     sys.stdout.flush()
     os._exit(0)  # what a case left running must not keep the process

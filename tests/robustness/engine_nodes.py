@@ -27,6 +27,7 @@ class Book:
         self._lock = threading.Lock()
         self._active: dict[str, int] = dict.fromkeys(self.nodes, 0)
         self._open: set[str] = set()
+        self._after_error: dict[str, int] = {}
         for name in self.nodes:
             record.calls[name] = []
 
@@ -45,9 +46,21 @@ class Book:
             self.record.calls[name].append(call)
             self._active[name] += 1
             self.record.busiest[name] = max(self.record.busiest[name], self._active[name])
-            if name not in self._open:
-                self.record.complaints.append(f"{name} was called without being open")
+            self._look_at_rules(name)
             return self._dice.choice(PAUSES_S) if self.nodes[name].blocking else 0.0
+
+    def _look_at_rules(self, name: str) -> None:
+        """Complain where the rules say that no call may begin now."""
+        node, complaints = self.nodes[name], self.record.complaints
+        if name not in self._open:
+            complaints.append(f"{name} was called without being open")
+        lower = [other.name for other in self.nodes.values() if other.is_source and other.layer < node.layer]
+        if node.is_source and self._open.intersection(lower):
+            complaints.append(f"{name} was called before sources of lower layers had ended")  # S24
+        if self.record.told:
+            self._after_error[name] = self._after_error.get(name, 0) + 1
+            if self._after_error[name] > node.in_flight and not node.pure:  # S48: those that ran may still do
+                complaints.append(f"{name} was called {self._after_error[name]} times after the error was told")
 
     def ends(self, name: str) -> None:
         """Note that a call ended."""

@@ -272,6 +272,13 @@ class CalculatorContext:
         """Return a service asked for in the contract, None for an optional one that is not there."""
         return self._services.get(service)
 
+    def has_service(self, name: str) -> bool:
+        """Return whether this run has the service called *name*, whoever asked for it.
+
+        For nodes that do something else where it is there, and do not want to import who offers it.
+        """
+        return any(service.name == name and value is not None for service, value in self._services.items())
+
     def counter(self, name: str) -> Any:
         """Return the counter ``<node name>-<name>`` of this graph: increment(), increment_by(n), get()."""
         return self._counters.get(f"{self.node_name}-{name}")

@@ -90,7 +90,9 @@ class Behaviour:
         return made
 
     def _broken(self, time: int) -> list[Emission]:
-        """Return emissions that S3 or S7 refuse."""
+        """Return emissions that S3 or S7 refuse; none at times with a meaning of their own."""
+        if not MIN < time < MAX:
+            return []
         at = plus(time, (self.node.offset or 0) + 5)
         if self.settings.get("bad_bound"):
             return [("packet", 0, at, 1), ("bound", 0, at - 1000)]

@@ -24,6 +24,7 @@ class Book:
         self.nodes = {node.name: node for node in program.graph.nodes}
         self.record = record
         self._dice = random.Random(program.seed)
+        self._light_pauses_s = (0.0,) if program.light else (*[0.0] * 9, 0.00005)
         self._lock = threading.Lock()
         self._active: dict[str, int] = dict.fromkeys(self.nodes, 0)
         self._open: set[str] = set()
@@ -47,7 +48,7 @@ class Book:
             self._active[name] += 1
             self.record.busiest[name] = max(self.record.busiest[name], self._active[name])
             self._look_at_rules(name)
-            return self._dice.choice(PAUSES_S) if self.nodes[name].blocking else 0.0
+            return self._dice.choice(PAUSES_S if self.nodes[name].blocking else self._light_pauses_s)
 
     def _look_at_rules(self, name: str) -> None:
         """Complain where the rules say that no call may begin now."""

@@ -86,13 +86,6 @@ FAULTS = (
         "if any(stream.is_done for stream in self.streams):",
         "if any(stream.settled >= DONE - 1 for stream in self.streams):",
     ),
-    Planted(
-        "a packet overtakes those that wait",
-        "S29",
-        "hand_over.py",
-        "or reader.active or link.queue.queue:",
-        "or reader.active:",
-    ),
     Planted("an empty time is handed on too far", "S9", "flow.py", "shifted(settled, offset))", "shifted(settled + 1, offset))"),
 )
 

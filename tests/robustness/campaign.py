@@ -116,6 +116,8 @@ class Child:
         self._process.wait()
         self._reader.join(10)
         stacks = self._errors.read_text(errors="replace")[-3500:]
+        if fault.startswith("crash") and _in_onnx_runtime(stacks):
+            fault += " in ONNX Runtime"
         self.lines.append({"fault": fault, "seed": seed, "detail": stacks})
         self._judge_memory()
         self._folder.cleanup()
@@ -128,6 +130,12 @@ class Child:
         if peak > self._module.PEAK_MB:
             detail = f"{peak} MB, somewhere in {self.count} seeds from {self.first}"
             self.lines.append({"fault": "memory", "seed": self.first, "detail": detail})
+
+
+def _in_onnx_runtime(stacks: str) -> bool:
+    """Whether the thread that crashed was inside of ONNX Runtime's own code."""
+    frames = [line for line in stacks.partition("Current thread")[2].splitlines() if "File" in line]
+    return bool(frames) and "onnxruntime" in frames[0]
 
 
 def run(kind: str, place: Path, count: int, *, batch: int, first: int | None = None) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from typing import Any
 from robustness.outcome import Outcome
 
 TELL_EVERY_S = 1.0
+MOST_AT_ONCE_MB = 200
+"""By which the peak of a child's memory may grow with one seed."""
 STOP = "ROBUSTNESS_STOP"
 """With this variable in its environment, a child ends with the first fault."""
 
@@ -32,6 +34,7 @@ class Told:
         self._pipe = pipe
         self._labels: Counter[str] = Counter()
         self._last = time.monotonic()
+        self._peak_mb = _peak_mb()
 
     def add(self, seed: int, outcome: Outcome) -> None:
         """Count what came of *seed*; tell it at once where it is a fault."""
@@ -41,15 +44,23 @@ class Told:
         if time.monotonic() - self._last > TELL_EVERY_S:
             self.flush()
 
+    def grown_mb(self) -> int:
+        """Return by how much the most memory ever used has grown since this was last asked."""
+        before, self._peak_mb = self._peak_mb, _peak_mb()
+        return self._peak_mb - before
+
     def flush(self) -> None:
         """Tell the counts since the last time, and how much memory it took at most."""
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        self._write({"labels": dict(self._labels), "peak_mb": peak_mb})
+        self._write({"labels": dict(self._labels), "peak_mb": _peak_mb()})
         self._labels.clear()
         self._last = time.monotonic()
 
     def _write(self, line: dict[str, Any]) -> None:
         os.write(self._pipe, json.dumps(line).encode() + b"\n")
+
+
+def _peak_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def work(name: str, first: int, count: int, folder: Path) -> None:
@@ -71,6 +82,8 @@ def work(name: str, first: int, count: int, folder: Path) -> None:
     for seed in range(first, first + count):
         os.pwrite(progress, f"{seed:020d}".encode(), 0)
         outcome = _checked(check, seed)
+        if not outcome.fault and (grown := told.grown_mb()) > MOST_AT_ONCE_MB:
+            outcome.fault, outcome.detail = "memory at once", f"{grown} MB more at the peak"
         told.add(seed, outcome)
         if outcome.fault and os.environ.get(STOP):
             break

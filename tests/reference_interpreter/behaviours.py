@@ -1,22 +1,24 @@
-"""What the nodes of random graphs do. User code, so to say: the interpreter and the calculators of the tests share it.
+"""What the nodes of random graphs do. User code, so to say: the interpreter and the engine's nodes share it.
 
 A behaviour answers each call with a list of emissions: ``("packet", output, time, value)``, ``("bound", output,
-time)``, ``("close", output)`` and ``("stop",)``; or it raises Boom. Values are whole numbers that depend on
+time)``, ``("close", output)`` and ``("stop",)``; or it raises BoomError. Values are whole numbers that depend on
 everything that the call saw, so a wrong, missing or repeated packet shows in all that comes after it.
 """
 
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reference_interpreter.graphs import Node
 from reference_interpreter.times import MAX, MIN, POST_STREAM
+
+if TYPE_CHECKING:
+    from reference_interpreter.graphs import Node
 
 Emission = tuple[Any, ...]
 
 
-class Boom(Exception):
+class BoomError(Exception):
     """What a node raises on purpose."""
 
 
@@ -46,7 +48,7 @@ class Behaviour:
     def open(self) -> list[Emission]:
         """Return what opening emits."""
         if self.settings.get("raise_open"):
-            raise Boom(f"open of {self.node.name}")
+            raise BoomError(f"open of {self.node.name}")
         return [("packet", 0, time, mix(self.node.name, "open")) for time in self.settings.get("at_open", ())]
 
     def process(self, time: int, values: tuple[Any, ...]) -> list[Emission]:
@@ -66,7 +68,7 @@ class Behaviour:
     def close(self) -> list[Emission]:
         """Return what closing emits."""
         if self.settings.get("raise_close"):
-            raise Boom(f"close of {self.node.name}")
+            raise BoomError(f"close of {self.node.name}")
         return []
 
     def memory(self) -> tuple[Any, ...]:
@@ -74,9 +76,9 @@ class Behaviour:
         return ()
 
     def maybe_raise(self, number: int) -> None:
-        """Raise Boom where the settings say so."""
+        """Raise BoomError where the settings say so."""
         if "raise_at" in self.settings and number % self.settings["raise_at"][0] == self.settings["raise_at"][1]:
-            raise Boom(f"{number} in {self.node.name}")
+            raise BoomError(f"{number} in {self.node.name}")
 
     def emissions(self, time: int, values: tuple[Any, ...], number: int) -> list[Emission]:
         """Return what a call with packets emits."""

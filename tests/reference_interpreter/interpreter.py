@@ -1,15 +1,17 @@
-"""The interpreter: carries out what a program does with a graph, one rule at a time, until nothing moves any more."""
+"""The interpreter: carries out what a program does with a graph, rule by rule, until nothing moves any more."""
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reference_interpreter.behaviours import Behaviour, Boom, Emission, behaviour_of
+from reference_interpreter.behaviours import Behaviour, BoomError, Emission, behaviour_of
 from reference_interpreter.graphs import Call, Graph, Node
 from reference_interpreter.policies import Queue, Step, policy_of
 from reference_interpreter.times import CLOSED, POST_STREAM, UNSTARTED, moved, settled_by
+
+if TYPE_CHECKING:
+    import random
 
 
 class Fault(NamedTuple):
@@ -44,7 +46,7 @@ class Running:
         self.state = "new"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A packet or bound that the rules refuse; the message is the name of the error."""
 
 
@@ -245,7 +247,9 @@ class Interpreter:
 
     def _raise_outputs(self, running: Running, until: int) -> bool:
         """Settle the outputs of a node; return whether that changed anything."""
-        behind = [n for n in running.node.outputs if self.streams[n].settled < until and not self.streams[n].closed]
+        behind = [
+            n for n in running.node.outputs if self.streams[n].settled < until and not self.streams[n].closed
+        ]
         for name in behind:
             self._raise(name, until)
         return bool(behind)
@@ -263,9 +267,9 @@ class Interpreter:
         """Call user code and take in what it emits; a node that fails does nothing more: S47."""
         try:
             self._emit(running, call())
-        except Boom:
-            self.faults.append(Fault(running.node.name, phase, time, "Boom"))
-        except Refused as exc:
+        except BoomError:
+            self.faults.append(Fault(running.node.name, phase, time, "BoomError"))
+        except RefusedError as exc:
             self.faults.append(Fault(running.node.name, phase, time, str(exc)))
         else:
             return True
@@ -298,7 +302,7 @@ class Interpreter:
         """S3, S10: a packet at a time that is settled is refused."""
         stream = self.streams[name]
         if time <= stream.settled:
-            raise Refused("StreamClosedError" if stream.closed else "TimestampMismatchError")
+            raise RefusedError("StreamClosedError" if stream.closed else "TimestampMismatchError")
         stream.packets.append((time, value))
         stream.settled = settled_by(time)
         for running, queue in zip(stream.readers, stream.queues, strict=True):
@@ -313,7 +317,7 @@ class Interpreter:
     def _own_bound(self, name: str, settled: int) -> None:
         """S7: a bound below the current one is refused."""
         if settled < self.streams[name].settled < POST_STREAM:
-            raise Refused("TimestampError")
+            raise RefusedError("TimestampError")
         self._raise(name, settled)
 
     def _raise(self, name: str, settled: int) -> None:

@@ -55,7 +55,7 @@ class Step(NamedTuple):
 
 
 def together(queues: list[Queue]) -> tuple[str, int]:
-    """Return what queues that are synchronised can do: ("run", time), ("close", 0) or ("wait", empty until): S12."""
+    """Return what synchronised queues can do: ("run", time), ("close", 0) or ("wait", empty until): S12."""
     first = min(queue.head for queue in queues)
     settled = min((queue.settled for queue in queues if not queue.waiting), default=NEVER)
     if first == NEVER and settled >= POST_STREAM:
@@ -103,7 +103,7 @@ class Default:
         return True
 
     def pause(self) -> Step | None:
-        """Return what a free node does that is not called now: close, or tell what is empty; None where it waits."""
+        """Return what a free node does without a call: close, or tell what is empty; None where packets wait."""
         word, time = together(self.queues)
         return None if word == "run" else Step(closes=word == "close", empty_until=time)
 
@@ -287,7 +287,7 @@ class TimestampAlign(Default):
 
 
 class Previous(Default):
-    """S20: what the loop had for the main packet before; the calls stand for what is emitted, see `Interpreter`."""
+    """S20: what the loop had for the main packet before; its calls stand for what is emitted."""
 
     def __init__(self, node: Node, queues: list[Queue]) -> None:
         super().__init__(node, queues)

@@ -1,4 +1,4 @@
-"""The side of a campaign that watches: starts children, notices hangs and crashes, adds everything up in a file."""
+"""The side of a campaign that watches: starts children, notices hangs and crashes, adds up what they tell."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ START_S = 120.0
 MOST_EXAMPLES = 60
 
 
+def kind_named(name: str) -> Any:
+    """Return the module of a kind: one of `kinds/`, or one that can be imported under its name."""
+    own = (TESTS / "robustness" / "kinds" / f"{name}.py").exists()
+    return import_module(f"robustness.kinds.{name}" if own else name)
+
+
 class Tally:
     """The counts of one kind, kept in a JSON file that campaigns of other kinds may write at the same time."""
 
@@ -30,7 +36,15 @@ class Tally:
     def read(self) -> dict[str, Any]:
         """Return what is known so far."""
         everything = json.loads(self._place.read_text()) if self._place.exists() else {}
-        empty = {"next_seed": 0, "done": 0, "seconds": 0.0, "peak_mb": 0, "labels": {}, "faults": {}, "examples": []}
+        empty = {
+            "next_seed": 0,
+            "done": 0,
+            "seconds": 0.0,
+            "peak_mb": 0,
+            "labels": {},
+            "faults": {},
+            "examples": [],
+        }
         found: dict[str, Any] = everything.get(self._kind, empty)
         return found
 
@@ -69,19 +83,23 @@ class Child:
     def __init__(self, kind: str, first: int, count: int) -> None:
         self.first, self.count = first, count
         self.lines: list[dict[str, Any]] = []
-        self._module: Any = import_module(f"robustness.kinds.{kind}")
+        self._module: Any = kind_named(kind)
         self._folder = tempfile.TemporaryDirectory(prefix=f"robustness-{kind}-")
         self._errors = Path(self._folder.name) / "stderr"
-        code = f"import sys; sys.path.insert(0, {str(TESTS)!r}); from robustness.child import work; from pathlib import Path; "
+        code = f"import sys; from pathlib import Path; sys.path.insert(0, {str(TESTS)!r})\n"
+        code += "from robustness.child import work\n"
         code += f"work({kind!r}, {first}, {count}, Path({self._folder.name!r}))"
         with self._errors.open("w") as errors:
-            self._process = subprocess.Popen([sys.executable, "-P", "-c", code], stdout=subprocess.PIPE, stderr=errors)
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", code], stdout=subprocess.PIPE, stderr=errors
+            )
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
 
     def _read(self, pipe: IO[bytes]) -> None:
-        for line in pipe:
-            self.lines.append(json.loads(line))
+        with pipe:
+            for line in pipe:
+                self.lines.append(json.loads(line))
 
     def seed(self) -> int:
         """Return the seed at work; one before the first while there is none."""

@@ -14,11 +14,13 @@ import sys
 import time
 import traceback
 from collections import Counter
-from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from robustness.campaign import kind_named
 from robustness.outcome import Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TELL_EVERY_S = 1.0
 MOST_AT_ONCE_MB = 200
@@ -70,7 +72,7 @@ def work(name: str, first: int, count: int, folder: Path) -> None:
     os.dup2(quiet, 1)  # libraries that print do it elsewhere
     faulthandler.enable()
     logging.disable(logging.CRITICAL)
-    kind: Any = import_module(f"robustness.kinds.{name}")
+    kind: Any = kind_named(name)
     work_folder = folder / "work"
     work_folder.mkdir()
     check = kind.prepare(work_folder)

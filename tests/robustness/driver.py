@@ -24,27 +24,27 @@ REFUSALS = 40
 """A push that an idle graph refuses so often is never accepted."""
 
 
-class ObserverFailed(Exception):
+class ObserverError(Exception):
     """What an observer raises on purpose."""
 
 
-class Stuck(Exception):
+class StuckError(Exception):
     """A push that is refused again and again by a graph that is idle."""
 
 
-class Hung(Exception):
+class HungError(Exception):
     """The program was not done in time; the message says where its threads are."""
 
 
 def drive(program: Program, seconds: float) -> list[Record]:
-    """Return what came of each run of *program*; raises Hung after *seconds*."""
+    """Return what came of each run of *program*; raises HungError after *seconds*."""
     driver = Driver(program, seconds)
     failed: list[BaseException] = []
     thread = threading.Thread(target=_guarded, args=(driver.run, failed), daemon=True)
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        raise Hung(stacks())
+        raise HungError(stacks())
     if failed:
         raise failed[0]
     return driver.records
@@ -98,17 +98,20 @@ class Driver:
         if program.together:
             graph.observe_output_streams(program.together, self._saw_set)
         for stream, target in program.graph.echoes.items():
-            graph.observe_output_stream(stream, lambda p, target=target: graph.add_packet_to_input_stream(target, p))
+            graph.observe_output_stream(
+                stream, lambda p, target=target: graph.add_packet_to_input_stream(target, p)
+            )
         self.pollers = {
-            name: graph.add_output_stream_poller(name, max_queue_size=size) for name, size in program.pollers.items()
+            name: graph.add_output_stream_poller(name, max_queue_size=size)
+            for name, size in program.pollers.items()
         }
-        graph.set_error_callback(lambda error: self.record.told.append(error))
+        graph.set_error_callback(self.record.told.append)
 
     def _saw(self, name: str, packet: Packet[Any]) -> None:
         seen = self.record.seen.setdefault(name, [])
         seen.append((int(packet.timestamp), packet.payload))
         if self.program.observer_fails == (name, len(seen)):
-            raise ObserverFailed(name)
+            raise ObserverError(name)
 
     def _saw_bound(self, name: str, packet: Packet[Any]) -> None:
         self.record.bounds_seen.setdefault(name, []).append((int(packet.timestamp), packet.get_or(None)))
@@ -133,7 +136,7 @@ class Driver:
                 self._all_epochs()
                 self._close_inputs()
                 self.graph.wait_until_done(self.seconds)
-        except (Stuck, TimeoutError):
+        except (StuckError, TimeoutError):
             raise
         except Exception as exc:  # what the run failed with; the verdict looks at it
             self.record.error = exc
@@ -226,7 +229,7 @@ class Driver:
             except ThrottledError:
                 refused += 1
             if self.program.comes_to_rest and refused > REFUSALS:
-                raise Stuck(f'push of {at} into "{stream}" is refused while the graph is idle')
+                raise StuckError(f'push of {at} into "{stream}" is refused while the graph is idle')
             self.graph.wait_until_idle(self.seconds)
             if not self.program.comes_to_rest:
                 time.sleep(0.0005)

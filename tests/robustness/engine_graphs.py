@@ -259,7 +259,9 @@ class GraphMaker:
             self._add("count", inputs, [self._wire(grid=False)], policy="FixedSize", policy_options=sizes)
             return
         base = self.dice.randrange(2)
-        self._add("count", inputs, [self._wire(grid=False)], policy="TimestampAlign", policy_options={"base": base})
+        self._add(
+            "count", inputs, [self._wire(grid=False)], policy="TimestampAlign", policy_options={"base": base}
+        )
 
     # -- threads ---------------------------------------------------------------------------------------
 

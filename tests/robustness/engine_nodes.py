@@ -138,7 +138,7 @@ _made: set[str] = set()
 
 
 def calculator_for(node: Node) -> str:
-    """Return the name of a calculator with the traits of *node*, which is registered when it is first asked for."""
+    """Return the name of a calculator with the traits of *node*; it is registered when first asked for."""
     if node.does[0] == "previous":
         return "PreviousLoopbackCalculator"
     traits = {

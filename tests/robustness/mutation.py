@@ -12,15 +12,86 @@ if TYPE_CHECKING:
 TOKEN = re.compile(r'"[^"\n]*"?|\'[^\'\n]*\'?|[A-Za-z_][A-Za-z0-9_.]*|[0-9][0-9a-fA-FxX.+-]*|\s+|.', re.DOTALL)
 NUMBERS = (
     *("0", "-1", "1", "-2", "-7", "2", "3", "1000", "2147483647", "2147483648", "-2147483648", "4294967296"),
-    *("9223372036854775807", "9223372036854775808", "-9223372036854775809", "99999999999", "1e400", "-1e-400", "nan"),
-    *("inf", "-inf", "0x7fffffffffffffff", "0x" + "f" * 300, "0x" + "f" * 5000, "1" * 5000, "1.5", "00017", "1e", "1_0"),
+    *(
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "99999999999",
+        "1e400",
+        "-1e-400",
+        "nan",
+    ),
+    *(
+        "inf",
+        "-inf",
+        "0x7fffffffffffffff",
+        "0x" + "f" * 300,
+        "0x" + "f" * 5000,
+        "1" * 5000,
+        "1.5",
+        "00017",
+        "1e",
+        "1_0",
+    ),
 )
 WORDS = (
-    *("true", "false", "{", "}", "[", "]", "<", ">", ":", ";", ",", "#", '"', "'", "\\", "\0", "é", "\U0001f600", "\ud800"),
-    *('"\\Uffffffff"', '"\\U00110000"', '"\\ud800"', '"\\777"', '"\\x"', '"\\xff\\xfe"', '"' + "a" * 3000 + '"', "a" * 3000),
-    *('"A:99999999999:a"', '"A:-1:a"', '"A:1:a"', '"A::a"', '"a:b:c:d"', '":0"', '"TAG:4294967296:x"', '""', '"a b"'),
-    *("options", "node_options", "input_stream_info", "back_edge: true", "input_stream_handler", "executor", "node"),
-    *("[mediapipe.SwitchContainerOptions.ext]", "[type.googleapis.com/mediapipe.X]", "[x.y.z]", "max_in_flight: 99999"),
+    *(
+        "true",
+        "false",
+        "{",
+        "}",
+        "[",
+        "]",
+        "<",
+        ">",
+        ":",
+        ";",
+        ",",
+        "#",
+        '"',
+        "'",
+        "\\",
+        "\0",
+        "é",
+        "\U0001f600",
+        "\ud800",
+    ),
+    *(
+        '"\\Uffffffff"',
+        '"\\U00110000"',
+        '"\\ud800"',
+        '"\\777"',
+        '"\\x"',
+        '"\\xff\\xfe"',
+        '"' + "a" * 3000 + '"',
+        "a" * 3000,
+    ),
+    *(
+        '"A:99999999999:a"',
+        '"A:-1:a"',
+        '"A:1:a"',
+        '"A::a"',
+        '"a:b:c:d"',
+        '":0"',
+        '"TAG:4294967296:x"',
+        '""',
+        '"a b"',
+    ),
+    *(
+        "options",
+        "node_options",
+        "input_stream_info",
+        "back_edge: true",
+        "input_stream_handler",
+        "executor",
+        "node",
+    ),
+    *(
+        "[mediapipe.SwitchContainerOptions.ext]",
+        "[type.googleapis.com/mediapipe.X]",
+        "[x.y.z]",
+        "max_in_flight: 99999",
+    ),
 )
 
 
@@ -62,7 +133,9 @@ def _change_a_name(dice: random.Random, text: str, others: Sequence[str]) -> str
     if not names:
         return _swap_a_token(dice, text, others)
     one, other = dice.choice(names), dice.choice(names)
-    fresh = dice.choice((other.group(1), one.group(1) + "x", "T:" + one.group(1), f"T:{dice.choice(NUMBERS)}:x", "UP"))
+    fresh = dice.choice(
+        (other.group(1), one.group(1) + "x", "T:" + one.group(1), f"T:{dice.choice(NUMBERS)}:x", "UP")
+    )
     return text[: one.start(1)] + fresh + text[one.end(1) :]
 
 
@@ -92,18 +165,24 @@ def _cut(dice: random.Random, text: str, others: Sequence[str]) -> str:
 
 def _nest(dice: random.Random, text: str, others: Sequence[str]) -> str:
     depth = dice.choice((2, 20, 150, 1200))
-    start, end = dice.choice((
-        ("node { options { [mediapipe.SwitchContainerOptions.ext] { contained_node { ", "} } } } "),
-        ("node { ", "} "),
-        ("options { [mediapipe.X.ext] { a { ", "} } } "),
-        ("a < ", "> "),
-    ))
+    start, end = dice.choice(
+        (
+            ("node { options { [mediapipe.SwitchContainerOptions.ext] { contained_node { ", "} } } } "),
+            ("node { ", "} "),
+            ("options { [mediapipe.X.ext] { a { ", "} } } "),
+            ("a < ", "> "),
+        )
+    )
     return text + start * depth + end * (depth - dice.choice((0, 0, 0, 1)))
 
 
 def _poke(dice: random.Random, text: str, others: Sequence[str]) -> str:
     at = dice.randrange(len(text) + 1)
-    return text[:at] + dice.choice((chr(dice.randrange(128)), chr(dice.randrange(0x110000)), *WORDS)) + text[at + dice.randrange(2) :]
+    return (
+        text[:at]
+        + dice.choice((chr(dice.randrange(128)), chr(dice.randrange(0x110000)), *WORDS))
+        + text[at + dice.randrange(2) :]
+    )
 
 
 _TEXT: tuple[Callable[[random.Random, str, Sequence[str]], str], ...] = (
@@ -126,7 +205,9 @@ def _flip(dice: random.Random, data: bytes, others: Sequence[bytes]) -> bytes:
 
 def _insert(dice: random.Random, data: bytes, others: Sequence[bytes]) -> bytes:
     at = dice.randrange(len(data) + 1)
-    fresh = dice.choice((b"\xff" * 10, b"\0" * 8, bytes(dice.randrange(256) for _ in range(4)), b"\x80" * 11, b"A" * 3000))
+    fresh = dice.choice(
+        (b"\xff" * 10, b"\0" * 8, bytes(dice.randrange(256) for _ in range(4)), b"\x80" * 11, b"A" * 3000)
+    )
     return data[:at] + fresh + data[at:]
 
 

@@ -14,87 +14,107 @@ class Planted(NamedTuple):
     Attributes:
         name: what goes wrong.
         rule: that it breaks.
-        file: of the engine's runtime.
-        right: the text that is there, once.
-        wrong: what takes its place.
+        swaps: (right, wrong) texts. The first whose right one the engine's runtime has exactly once is made.
     """
 
     name: str
     rule: str
-    file: str
-    right: str
-    wrong: str
+    swaps: tuple[tuple[str, str], ...]
 
 
 FAULTS = (
-    Planted("a bound wakes nobody", "S12", "flow.py", "self.touch(queue.node)", "pass"),
+    Planted("a bound wakes nobody", "S12", (("self.touch(queue.node)", "pass"),)),
     Planted(
         "a parallel node is not looked at again",
         "S18",
-        "state.py",
-        "self._release_in_order(node, context)\n            self.touch(node)",
-        "self._release_in_order(node, context)",
+        (
+            (
+                "self._release_in_order(node, context)\n            self.touch(node)",
+                "self._release_in_order(node, context)",
+            ),
+            (
+                "self._release_in_order(node, context)\n            flow.touch(node)",
+                "self._release_in_order(node, context)",
+            ),
+        ),
     ),
-    Planted("a worker is not woken", "S31", "scheduler.py", "- queue.drains)", "- queue.drains - 1)"),
-    Planted("a wrong bound", "S7", "flow.py", "int(shard.bound) - 1", "int(shard.bound)"),
     Planted(
-        "outputs released as calls end",
-        "S18",
-        "state.py",
-        "node.finished[context.sequence] = context",
-        "node.finished[node.expected + 1] = context",
+        "a worker is not woken",
+        "S31",
+        (("- queue.drains)", "- queue.drains - 1)"), ("- queue.workers)", "- queue.workers - 1)")),
     ),
-    Planted("a dropped close", "S6", "flow.py", "if shard.closed and not stream.closed:", "if False:"),
+    Planted("a wrong bound", "S7", (("int(shard.bound) - 1", "int(shard.bound)"),)),
+    Planted(
+        "outputs are released as calls end",
+        "S18",
+        (("node.finished[context.sequence] = context", "node.finished[node.expected + 1] = context"),),
+    ),
+    Planted("a dropped close", "S6", (("if shard.closed and not stream.closed:", "if False:"),)),
     Planted(
         "a packet delivered twice",
         "S3",
-        "flow.py",
-        "waiting.append(packet)",
-        "waiting.append(packet)\n            if len(waiting) > 2:\n                waiting.append(packet)",
+        (
+            (
+                "waiting.append(packet)",
+                "waiting.append(packet)\n            waiting.extend([packet] * (len(waiting) > 2))",
+            ),
+        ),
     ),
-    Planted(
-        "a throttle never released", "S38", "throttle.py", "            feeder.blocked_by.discard(queue)\n", ""
-    ),
-    Planted("a stuck queue never grows", "S40", "throttle.py", "queue.max_size = len(queue.queue) + 1", "continue"),
-    Planted("an offset off by one", "S8", "streams.py", "settled + offset,", "settled + offset + 1,"),
+    Planted("a throttle never released", "S38", (("            feeder.blocked_by.discard(queue)\n", ""),)),
+    Planted("a stuck queue never grows", "S40", (("queue.max_size = len(queue.queue) + 1", "continue"),)),
+    Planted("an offset off by one", "S8", (("settled + offset,", "settled + offset + 1,"),)),
     Planted(
         "a guess kept that has to be dropped",
         "S36",
-        "run_ahead.py",
-        "if made is None or not made.is_for(packet):",
-        "if made is None:",
+        (("if made is None or not made.is_for(packet):", "if made is None:"),),
     ),
     Planted(
         "a sync set waits for the others",
         "S14",
-        "handlers/sync_sets.py",
-        "        if self._ready:\n",
-        "        if self._ready and settled is None:\n",
+        (("        if self._ready:\n", "        if self._ready and settled is None:\n"),),
     ),
-    Planted("an error does not stop sources", "S48", "state.py", "return free and not self.stopping and", "return free and"),
+    Planted(
+        "an error does not stop sources",
+        "S48",
+        (
+            ("return free and not self.stopping and", "return free and"),
+            (" and not self.opening and not self._ready.stopping", " and not self.opening"),
+        ),
+    ),
     Planted(
         "sources do not wait for lower layers",
         "S24",
-        "state.py",
-        "source.plan.source_layer == self._layer",
-        "source.plan.source_layer >= 0",
+        (
+            ("source.plan.source_layer == self._layer", "source.plan.source_layer >= 0"),
+            ("node.plan.source_layer == self._layer", "node.plan.source_layer >= 0"),
+        ),
     ),
     Planted(
         "a node closes although packets wait",
         "S25",
-        "handlers/early_close.py",
-        "if any(stream.is_done for stream in self.streams):",
-        "if any(stream.settled >= DONE - 1 for stream in self.streams):",
+        (
+            (
+                "if any(stream.is_done for stream in self.streams):\n"
+                "            return Decision(Readiness.CLOSE, DONE)\n        return super()",
+                "if any(stream.settled >= DONE - 1 for stream in self.streams):\n"
+                "            return Decision(Readiness.CLOSE, DONE)\n        return super()",
+            ),
+        ),
     ),
-    Planted("an empty time is handed on too far", "S9", "flow.py", "shifted(settled, offset))", "shifted(settled + 1, offset))"),
+    Planted(
+        "an empty time is handed on too far",
+        "S9",
+        (("shifted(settled, offset))", "shifted(settled + 1, offset))"),),
+    ),
 )
 
 
 def plant(fault: Planted, tree: Path) -> None:
-    """Plant *fault* into a copy of the project; raises LookupError where its place is not there."""
+    """Plant *fault* into a copy of the project; raises LookupError where there is no place for it."""
     (folder,) = (tree / "graphkit").glob("*runtime")
-    place = folder / fault.file
-    text = place.read_text()
-    if text.count(fault.right) != 1:
-        raise LookupError(f'"{fault.name}": {fault.file} has the text {text.count(fault.right)} times, not once')
-    place.write_text(text.replace(fault.right, fault.wrong))
+    for right, wrong in fault.swaps:
+        places = [path for path in folder.rglob("*.py") if right in path.read_text()]
+        if len(places) == 1 and places[0].read_text().count(right) == 1:
+            places[0].write_text(places[0].read_text().replace(right, wrong))
+            return
+    raise LookupError(f'"{fault.name}" finds no text to replace exactly once in {folder}')

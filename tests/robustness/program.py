@@ -18,8 +18,9 @@ class Program:
 
     Attributes:
         graph: the graph.
-        epochs: what it does between two moments at which it waits until the graph is idle: ``("push", stream, time,
-            value)``, ``("bound", stream, bound)``, ``("close", stream)``, ``("stop sources",)`` and ``("cancel",)``.
+        epochs: what it does between two moments at which it waits until the graph is idle: ``("push", stream,
+            time, value)``, ``("bound", stream, bound)``, ``("close", stream)``, ``("stop sources",)`` and
+            ``("cancel",)``.
         threads: whether each stream is fed by a thread of its own.
         blocks: whether adding a packet waits while the graph is throttled.
         observed: streams that observers see.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import CalculatorError, CancelledError
@@ -130,7 +131,7 @@ class Judgement:
             name, count = self.program.observer_fails
             packets = self.model.streams[name].packets
             if len(packets) >= count:
-                self.may_fail.add(Fault(f"observer of {name}", "process", packets[count - 1][0], "ObserverFailed"))
+                self.may_fail.add(Fault(f"observer of {name}", "process", packets[count - 1][0], "ObserverError"))
 
     # -- what came of it -------------------------------------------------------------------------------
 
@@ -245,11 +246,13 @@ class Judgement:
         for name in self.program.bounds_observed:
             seen = self.record.bounds_seen.get(name, [])
             times = [time for time, _ in seen]
-            if any(a >= b for a, b in zip(times, times[1:], strict=False)):
+            if any(a >= b for a, b in pairwise(times)):
                 self.objections.append(f"observers of bounds of {name} saw {times}, which does not increase")
             packets = [(time, value) for time, value in seen if value is not None]
             expected = self.model.streams[name].packets
-            self._compare(f"observers of bounds of {name}", packets, expected if complete else expected[: len(packets)])
+            self._compare(
+                f"observers of bounds of {name}", packets, expected if complete else expected[: len(packets)]
+            )
 
 
 def _fault_of(error: CalculatorError) -> Fault:

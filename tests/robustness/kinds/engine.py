@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from robustness.driver import Hung, Stuck, drive
+from robustness.driver import HungError, StuckError, drive
 from robustness.engine_config import config_of
 from robustness.engine_programs import random_program
 from robustness.outcome import Outcome
@@ -38,9 +38,9 @@ def check_program(program: Program, seconds: float = LIMIT_S) -> Outcome:
     """Run *program* and compare."""
     try:
         records = drive(program, seconds)
-    except (Hung, TimeoutError) as exc:
+    except (HungError, TimeoutError) as exc:
         return Outcome(["hang"], "hang", f"{exc}\n{_told(program)}")
-    except Stuck as exc:
+    except StuckError as exc:
         return Outcome(["stuck"], "stuck", f"{exc}\n{_told(program)}")
     for record in records:
         wrong = judge(program, record)

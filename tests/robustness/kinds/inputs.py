@@ -78,8 +78,8 @@ def prepare(folder: Path) -> Callable[[int], Outcome]:
     from graphkit.app.cli import main
 
     for name in TYPES:
-        text = f'input_stream: "x" output_stream: "y" node {{ calculator: "Take{name}" input_stream: "x" output_stream: "y" }}'
-        (folder / f"{name}.pbtxt").write_text(text)
+        streams = 'input_stream: "x" output_stream: "y"'
+        (folder / f"{name}.pbtxt").write_text(f'{streams} node {{ calculator: "Take{name}" {streams} }}')
     lines, arrays, pictures = _lines(), _arrays(), _pictures()
     runner = CliRunner()
 
@@ -120,14 +120,19 @@ def judge(kind: str, result: Result) -> Outcome:
         return Outcome([f"{kind} refused"], "long message", f"{len(said)} characters: {said[:500]}")
     if result.exit_code and not said.strip():
         return Outcome([f"{kind} refused"], "failed without a word", f"status {result.exit_code}")
-    return Outcome([f"{kind} refused" if result.exit_code else f"{kind} read", *(() if result.exit_code else ("read",))])
+    return Outcome(
+        [f"{kind} refused" if result.exit_code else f"{kind} read", *(() if result.exit_code else ("read",))]
+    )
 
 
 def _nothing_lost(outcome: Outcome, file: Path, out: Path) -> Outcome:
     given = sum(1 for line in file.read_bytes().splitlines() if line.strip())
     found = sum(1 for line in out.read_bytes().splitlines() if line.strip())
     if found != given:
-        outcome.fault, outcome.detail = "lost without a word", f"{given} lines in {file}, {found} packets: {file.read_bytes()[:1500]!r}"
+        outcome.fault, outcome.detail = (
+            "lost without a word",
+            f"{given} lines in {file}, {found} packets: {file.read_bytes()[:1500]!r}",
+        )
     return outcome
 
 
@@ -136,7 +141,9 @@ def _nothing_lost(outcome: Outcome, file: Path, out: Path) -> Outcome:
 
 def _write_lines(dice: random.Random, file: Path, lines: dict[str, list[Any]], name: str) -> Path:
     kind = name if name in lines and dice.random() < 0.8 else dice.choice(list(lines))
-    entries = [{"timestamp": 1000 * i, "packet": dice.choice(lines[kind])} for i in range(dice.choice((1, 2, 3, 8)))]
+    entries = [
+        {"timestamp": 1000 * i, "packet": dice.choice(lines[kind])} for i in range(dice.choice((1, 2, 3, 8)))
+    ]
     text = "".join(json.dumps(entry) + "\n" for entry in entries)
     if dice.random() < 0.9:
         text = damaged_text(dice, text, [text])

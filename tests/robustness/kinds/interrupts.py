@@ -82,7 +82,8 @@ GRAPHS = (
     FED % ("InterruptedSlowAdd", ""),
     "max_queue_size: 1 " + FED % ("InterruptedSlowAdd", ""),
     'executor { name: "x" type: "ApplicationThreadExecutor" } ' + FED % ("InterruptedAdd", 'executor: "x"'),
-    'max_queue_size: 2 executor { name: "x" type: "ThreadPoolExecutor" } ' + FED % ("InterruptedAdd", 'executor: "x"'),
+    'max_queue_size: 2 executor { name: "x" type: "ThreadPoolExecutor" } '
+    + FED % ("InterruptedAdd", 'executor: "x"'),
 )
 SELF_FED = 'node { calculator: "InterruptedSource" output_stream: "a" } ' + CHAIN % ("InterruptedAdd", "")
 

@@ -1,7 +1,6 @@
-"""Plants faults into copies of this tree and has random programs find them.
+"""Plants faults into copies of this tree and has random programs find them, by hand; it takes minutes.
 
-By hand: ``python tests/robustness/find_planted.py``; it takes minutes. Prints, for each fault, how many programs it took
-and what was seen; returns 1 where one was not found.
+Prints, for each fault, how many programs it took and what was seen; returns 1 where one was not found.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ class Planted(NamedTuple):
     Attributes:
         name: what goes wrong.
         rule: that it breaks.
-        swaps: (right, wrong) texts. The first whose right one the engine's runtime has exactly once is made.
+        swaps: (right, wrong) texts. The first whose right one the package has exactly once is made.
     """
 
     name: str
@@ -109,12 +109,21 @@ FAULTS = (
 )
 
 
-def plant(fault: Planted, tree: Path) -> None:
-    """Plant *fault* into a copy of the project; raises LookupError where there is no place for it."""
-    (folder,) = (tree / "graphkit").glob("*runtime")
+def place_of(fault: Planted, tree: Path) -> tuple[Path, str, str]:
+    """Return the file of *tree* that *fault* goes into, and what to replace there with what.
+
+    Raises:
+        LookupError: there is no place for it, or more than one.
+    """
+    texts = {path: path.read_text() for path in (tree / "graphkit").rglob("*.py")}
     for right, wrong in fault.swaps:
-        places = [path for path in folder.rglob("*.py") if right in path.read_text()]
-        if len(places) == 1 and places[0].read_text().count(right) == 1:
-            places[0].write_text(places[0].read_text().replace(right, wrong))
-            return
-    raise LookupError(f'"{fault.name}" finds no text to replace exactly once in {folder}')
+        places = [path for path, text in texts.items() if right in text]
+        if len(places) == 1 and texts[places[0]].count(right) == 1:
+            return places[0], right, wrong
+    raise LookupError(f'"{fault.name}" finds no text to replace exactly once')
+
+
+def plant(fault: Planted, tree: Path) -> None:
+    """Plant *fault* into a copy of the project."""
+    place, right, wrong = place_of(fault, tree)
+    place.write_text(place.read_text().replace(right, wrong))

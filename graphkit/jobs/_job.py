@@ -6,6 +6,7 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from graphkit._process.packages import loaded_faults
 from graphkit.errors import CalculatorError, CancelledError, StreamClosedError
 from graphkit.jobs._arrival_order import InOrder, depends_on_arrival
 from graphkit.jobs._cancellation import CancellationToken
@@ -280,6 +281,7 @@ class GraphJob:
         summary.interrupted = self._token.stopped
         summary.failed = error is not None and not isinstance(error, CancelledError)
         summary.cancelled = isinstance(error, CancelledError) and self._token.cancelled
+        summary.notes += map(str, loaded_faults())
         parts: tuple[Source | Lease | Sink, ...] = (*self._sources, *self._lent, *self._opened)
         for part in parts:
             part.report(summary)

@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from graphkit._process.threads import opencv
-from graphkit.errors import InputError
+from graphkit.errors import FormatError, InputError
+from graphkit.formats import decode_image
 from graphkit.jobs._source import InputSet, Source
 from graphkit.jobs._streams import check_images
 from graphkit.jobs._times import time_at
@@ -66,9 +65,12 @@ class ImagesSource(Source):
             summary.notes.append(f"{self.place}: left out, as no pictures that can be read: {names}{rest}.")
 
     def _read(self, file: Path) -> Picture:
+        # Not imread: OpenCV takes no names outside of the locale on some systems.
         cv2 = opencv()
-        # imdecode, not imread: OpenCV takes no names outside of the locale on some systems.
-        pixels = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR) if file.stat().st_size else None
+        try:
+            pixels = decode_image(file.read_bytes(), cv2.IMREAD_COLOR)
+        except FormatError as exc:
+            raise InputError(str(exc), path=file) from exc
         if pixels is None:
             raise InputError("is no image that can be decoded, or damaged.", path=file)
         return self._wrap(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import FormatError, InputError
@@ -43,24 +44,25 @@ class JsonlSource(Source):
             last = timestamp_us
             yield InputSet(timestamp_us, {self.stream: _payload(self._kinds, value, place)})
 
-    def _lines(self) -> Iterator[tuple[int, str]]:
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield the lines that are not empty, with their numbers."""
-        number = 0
         try:
-            with open(self.place, encoding="utf-8") as lines:  # noqa: PTH123 - a place is no path by itself
+            with Path(self.place).open("rb") as lines:
                 for number, line in enumerate(lines, 1):
                     if line.strip():
                         yield number, line
-        except UnicodeDecodeError as exc:
-            raise InputError(f"{self.place}:{number + 1}: is no text in UTF-8: {exc.reason}.") from exc
         except OSError as exc:
-            raise InputError(f"{self.place}: cannot be read: {exc.strerror}.") from exc
+            raise InputError(f"cannot be read: {exc.strerror}.", path=self.place) from exc
 
 
-def _parse_line(line: str, place: str) -> tuple[int, Any]:
+def _parse_line(line: bytes, place: str) -> tuple[int, Any]:
     try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError) as exc:
+        entry = json.loads(line.decode())
+    except UnicodeDecodeError as exc:
+        raise InputError(f"is not UTF-8 text: {exc}.", path=place) from exc
+    except RecursionError as exc:
+        raise InputError("is JSON that is nested too deep.", path=place) from exc
+    except ValueError as exc:  # JSONDecodeError, and a number of too many digits
         raise InputError(f"is not JSON: {exc}.", path=place) from exc
     match entry:
         case {"timestamp": int(timestamp_us), "packet": value}:

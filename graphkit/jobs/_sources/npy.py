@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphkit.errors import InputError, UsageError
-from graphkit.formats import Image, ImageFrame, Tensor, type_name
+from graphkit.errors import FormatError, InputError, UsageError
+from graphkit.errors._base import shortened
+from graphkit.formats import Image, ImageFrame, Tensor
 from graphkit.framework._packet_type import Kind
 from graphkit.gpu import GpuBuffer
 from graphkit.jobs._source import InputSet, Source
 from graphkit.jobs._times import time_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from graphkit.jobs._pixels import Picture
     from graphkit.jobs._source import Origin
 
 
@@ -48,7 +49,7 @@ def _items(origin: Origin) -> Iterator[Any]:
     kinds: tuple[Any, ...] = carried.types if carried.kind is Kind.ONE_OF else (np.ndarray,)
     for kind in kinds:
         if kind is ImageFrame or kind is Image or kind is GpuBuffer:
-            return (origin.wrap(item) for item in _split(array, _is_one_image(array)))
+            return _pictures(origin, array)
         if kind is Tensor:
             return iter([Tensor(array)])
         if kind == list[Tensor]:
@@ -64,18 +65,35 @@ def _items(origin: Origin) -> Iterator[Any]:
 
 def _load_array(file: str) -> Any:
     try:
-        with Path(file).open("rb") as opened:
-            return np.lib.format.read_array(opened, allow_pickle=False)
-    except Exception as exc:  # numpy reads the header as Python text, and raises whatever that raises
-        raise InputError(f"is no array that numpy.save wrote: {exc}.", path=file) from exc
+        array = np.load(file, allow_pickle=False)
+    except Exception as exc:  # a header is Python source, and what it may raise has no end
+        raise InputError(f"is no array that numpy.save wrote: {shortened(str(exc))}.", path=file) from exc
+    if not isinstance(array, np.ndarray):
+        raise InputError("is an archive of several arrays; give it one, as numpy.save writes it.", path=file)
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"holds {shortened(str(array.dtype), 100)}; an array of numbers is needed.", path=file)
+    array.setflags(write=False)  # so that its items need no copies
+    return array
 
 
-def _numbers(file: str, array: Any, kind: Callable[[Any], Any]) -> Iterator[Any]:
-    for index, item in enumerate(np.atleast_1d(array).ravel().tolist()):
+def _pictures(origin: Origin, array: Any) -> Iterator[Picture]:
+    if array.ndim < 2:
+        raise InputError(
+            f"an array of shape {array.shape} holds no picture; (H, W), (H, W, C) or more are.", path=origin.place
+        )
+    for number, item in enumerate(_split(array, _is_one_image(array))):
         try:
-            yield kind(item)
-        except (ValueError, TypeError, OverflowError) as exc:
-            raise InputError(f"item {index} is no {type_name(kind)}: {exc}.", path=file) from exc
+            yield origin.wrap(item)
+        except FormatError as exc:
+            raise InputError(f"item {number}: {exc}", path=origin.place) from exc
+
+
+def _numbers(file: str, array: Any, kind: type[int | float | bool]) -> Iterator[int | float | bool]:
+    for number, value in enumerate(np.atleast_1d(array).ravel().tolist()):
+        try:
+            yield kind(value)
+        except (ValueError, OverflowError) as exc:
+            raise InputError(f"item {number} is {value}, which is no {kind.__name__}.", path=file) from exc
 
 
 def _is_one_image(array: Any) -> bool:

@@ -155,7 +155,10 @@ def _commands(text: str) -> Iterator[list[str]]:
 
 
 def _run_command(command: list[str], here: Path, place: str) -> None:
-    assert command[0] in ("graphkit", "python"), f"{place}: how is {command[0]} to be tested?"
+    if command[0] == "python":
+        _run([sys.executable, "-W", "error", *command[1:]], here, place)
+        return
+    assert command[0] == "graphkit", f"{place}: how is {command[0]} to be tested?"
     made = [here / name for name in _outputs(command)]
     for path in made:
         if path.is_dir():
@@ -174,7 +177,7 @@ def _outputs(command: list[str]) -> Iterator[str]:
             yield next(words)
         elif word == "--dump":
             next(words)
-            yield next(words)
+            yield next(words).rpartition(":")[2]
 
 
 def _run(command: list[str], here: Path, place: str) -> None:

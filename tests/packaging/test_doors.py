@@ -21,8 +21,6 @@ MOST_IN_THE_HALL: Final = 20
 STILL_PRIVATE: Final = {
     "graphkit._runtime.observers.Observer",
     "graphkit._runtime.streams.InputStream",
-    "graphkit.gpu._cuda_interop.CudaInterop",
-    "graphkit.gpu._cuda_interop.CudaLink",
 }
 """Private classes in public signatures that have no public view yet."""
 

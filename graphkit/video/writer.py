@@ -19,6 +19,7 @@ from graphkit.video.frames import ColorTags, WriteStats
 from graphkit.video.pixels import BT601_MATRIX, LIMITED_RANGE, YuvConverter, letterboxed
 from graphkit.video.targets import check_writable, container_format
 from graphkit.video.timestamps import MICROSECONDS, to_microseconds, to_ticks
+from graphkit.video.tone import shown_color
 
 if TYPE_CHECKING:
     import os
@@ -140,8 +141,7 @@ class VideoWriter(Closing):
         context.time_base = self._time_base
         context.colorspace = BT601_MATRIX
         context.color_range = LIMITED_RANGE
-        context.color_primaries = color.primaries
-        context.color_trc = color.transfer
+        context.color_primaries, context.color_trc = shown_color(color)
         if source and source.sample_aspect_ratio != 1:
             context.sample_aspect_ratio = source.sample_aspect_ratio
 

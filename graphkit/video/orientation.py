@@ -1,0 +1,157 @@
+"""Which way up the pictures of a clip are to be shown: display matrices and EXIF, mirrors included."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import av
+    from av.buffer import Buffer
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """A turn, and then perhaps a mirror.
+
+    Attributes:
+        rotation: degrees counter-clockwise: 0, 90, 180 or 270.
+        mirrored: left and right are swapped after the turn.
+    """
+
+    rotation: int = 0
+    mirrored: bool = False
+
+    @property
+    def swaps_sides(self) -> bool:
+        """Whether a wide picture becomes a tall one."""
+        return self.rotation in {90, 270}
+
+    def apply(self, rgb: NDArray[np.generic]) -> NDArray[np.uint8]:
+        """Return an (H, W, 3) uint8 picture the way it is to be shown, contiguous."""
+        import cv2
+
+        pixels = np.asarray(rgb, np.uint8)
+        match self.rotation, self.mirrored:
+            case 0, False:
+                return pixels
+            case 0, True:
+                shown = cv2.flip(pixels, 1)
+            case 180, True:
+                shown = cv2.flip(pixels, 0)
+            case 270, True:
+                shown = cv2.transpose(pixels)
+            case 90, True:
+                shown = cv2.flip(cv2.transpose(pixels), -1)
+            case _:
+                shown = cv2.rotate(pixels, _TURNS[self.rotation])
+        return np.asarray(shown, np.uint8)
+
+
+# Of cv2: ROTATE_90_COUNTERCLOCKWISE, ROTATE_180, ROTATE_90_CLOCKWISE.
+_TURNS: Final = {90: 2, 180: 1, 270: 0}
+UPRIGHT: Final = Orientation()
+_MOST_SIDE_DATA: Final = 16
+
+# Where (1, 0) and (0, 1) of a stored picture go, y pointing down: x' = a x + c y, y' = b x + d y.
+_MATRICES: Final = {
+    (1, 0, 0, 1): UPRIGHT,
+    (0, -1, 1, 0): Orientation(90),
+    (-1, 0, 0, -1): Orientation(180),
+    (0, 1, -1, 0): Orientation(270),
+    (-1, 0, 0, 1): Orientation(0, mirrored=True),
+    (0, -1, -1, 0): Orientation(90, mirrored=True),
+    (1, 0, 0, -1): Orientation(180, mirrored=True),
+    (0, 1, 1, 0): Orientation(270, mirrored=True),
+}
+
+
+def nearest_orientation(a: float, b: float, c: float, d: float) -> Orientation:
+    """Return the orientation that is nearest to a display matrix.
+
+    Args:
+        a: x' = a x + c y, as in ISO 14496-12, in any unit.
+        b: y' = b x + d y.
+        c: as above.
+        d: as above.
+    """
+    along, down = math.hypot(a, b), math.hypot(c, d)
+    if not along or not down:
+        return UPRIGHT  # shows nothing at all: no file means that
+    a, b, c, d = a / along, b / along, c / down, d / down
+    nearest = max(_MATRICES, key=lambda m: m[0] * a + m[1] * b + m[2] * c + m[3] * d)
+    return _MATRICES[nearest]
+
+
+class OrientationReader:
+    """Reads the orientation of decoded pictures; those of one clip rarely differ."""
+
+    def __init__(self) -> None:
+        self._matrix = b""
+        self._angle: int | None = None
+        self._orientation = UPRIGHT
+
+    def read(self, picture: av.VideoFrame) -> Orientation:
+        """Return what the picture's display matrix says; FFmpeg makes one of EXIF, too."""
+        try:
+            matrix = _display_matrix(picture)
+        except ValueError:
+            # Beside data of a kind that PyAV has no name for, it gives the angle only.
+            if picture.rotation == self._angle:
+                return self._orientation
+            matrix = _display_matrix(_with_known_side_data(picture))
+            self._angle = picture.rotation
+        if matrix != self._matrix:
+            self._matrix, self._orientation = matrix, _parsed(matrix)
+        return self._orientation
+
+
+def read_orientation(picture: av.VideoFrame) -> Orientation:
+    """Return the orientation of one decoded picture."""
+    return OrientationReader().read(picture)
+
+
+def _display_matrix(picture: av.VideoFrame) -> bytes:
+    from av.sidedata.sidedata import Type
+
+    side_data: Buffer | None = picture.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
+    return b"" if side_data is None else bytes(side_data)
+
+
+def _parsed(matrix: bytes) -> Orientation:
+    if not matrix:
+        return UPRIGHT
+    # Nine numbers of 32 bits: a b u, c d v, x y w.
+    values = struct.unpack("=9i", matrix[:36])
+    return nearest_orientation(values[0], values[1], values[3], values[4])
+
+
+def _with_known_side_data(picture: av.VideoFrame) -> av.VideoFrame:
+    """Return the picture without the side data that make PyAV raise."""
+    from av.filter import Graph
+
+    for _ in range(_MOST_SIDE_DATA):
+        try:
+            len(picture.side_data)
+        except ValueError as error:
+            number = re.match(r"\d+", str(error))  # "31 is not a valid Type"
+            if number is None:
+                raise
+            graph = Graph()
+            source = graph.add_buffer(
+                width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 1000)
+            )
+            strip = graph.add("sidedata", f"mode=delete:type={number.group()}")
+            graph.link_nodes(source, strip, graph.add("buffersink")).configure()
+            graph.vpush(picture)
+            picture = graph.vpull()
+        else:
+            break
+    return picture

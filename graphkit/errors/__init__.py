@@ -61,9 +61,9 @@
 Exceptions keep the facts as fields and build their sentence from them.
 """
 
-from graphkit.errors.base import GraphkitError, Location, did_you_mean
-from graphkit.errors.bench import BenchmarkError, MeasuredProcessError, PeerError
-from graphkit.errors.definition import (
+from graphkit.errors._base import GraphkitError, Location, did_you_mean
+from graphkit.errors._bench import BenchmarkError, MeasuredProcessError, PeerError
+from graphkit.errors._definition import (
     ConfigError,
     ContractError,
     DuplicateCalculatorError,
@@ -74,7 +74,7 @@ from graphkit.errors.definition import (
     SchemaError,
     UnknownCalculatorError,
 )
-from graphkit.errors.files import (
+from graphkit.errors._files import (
     CameraError,
     InferenceError,
     InputError,
@@ -92,7 +92,7 @@ from graphkit.errors.files import (
     VideoOpenError,
     VideoWriteError,
 )
-from graphkit.errors.gpu import (
+from graphkit.errors._gpu import (
     CudaError,
     CudaUnavailableError,
     GlCallError,
@@ -107,7 +107,7 @@ from graphkit.errors.gpu import (
     TextureTooLargeError,
     WrongThreadError,
 )
-from graphkit.errors.running import (
+from graphkit.errors._running import (
     CalculatorError,
     CancelledError,
     DeadlockError,

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import GraphStateError, ThrottledError
-from graphkit.graph import CalculatorGraph
 
 SECONDS = 10.0
 CHAIN = """

@@ -37,6 +37,8 @@ _LAYOUTS: Final = {
     "flv": _Layout(flv_element, 20, tuple(range(11, 32))),
 }
 
+_HEAD_ELEMENTS: Final = 3
+
 
 class ByteAccount:
     """Watches where packets of all tracks lie in a file; knows nothing of containers that it has no layout of.
@@ -56,6 +58,12 @@ class ByteAccount:
         self._path = Path(container.name)
         self._layout = _LAYOUTS.get(container.format.name) if _is_file(container.name) else None
         self._end: int | None = None
+        self._last_incomplete = False
+
+    @property
+    def active(self) -> bool:
+        """Whether it wants to see the packets of all tracks."""
+        return self._layout is not None
 
     def saw(self, packet: Packet[Any]) -> None:
         """Take in a packet, in the order of reading."""
@@ -63,6 +71,7 @@ class ByteAccount:
         if layout is None:
             return
         place = packet.pos
+        self._last_incomplete = packet.is_corrupt
         if place is None:
             self._end = None
             return
@@ -84,10 +93,23 @@ class ByteAccount:
             return
         size = self._path.stat().st_size
         chain = self._walked(self._layout, self._end, size)
-        if chain.sound:
-            self.ends_whole = True
-        elif chain.cut:
+        if chain.cut or self._last_incomplete or self._declares_more(self._layout, size):
             self.ends_whole = False
+        elif chain.sound:
+            self.ends_whole = True
+
+    def _declares_more(self, layout: _Layout, size: int) -> bool:
+        """Whether an element that holds all others reaches beyond the end of the file."""
+        place = 0
+        with self._path.open("rb") as file:
+            for _ in range(_HEAD_ELEMENTS):
+                element = layout.step(file, place)
+                if element is None or element.end is None:
+                    return False
+                if element.end > size:
+                    return True
+                place = element.end
+        return False
 
     def _walked(self, layout: _Layout, end: int, stop: int) -> Chain:
         found = Chain(sound=False)

@@ -6,11 +6,13 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.video._accounts import ByteAccount
-from graphkit.video._lengths import declared_length
+from graphkit.video._avi import IndexedTimes
+from graphkit.video._lengths import counts_from_zero, declared_length
 from graphkit.video._timestamps import MICROSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from fractions import Fraction
 
     import av
     from av.container import InputContainer
@@ -39,24 +41,35 @@ def decoded_pictures(container: InputContainer, stream: VideoStream, stats: Read
         Decoded pictures, still in the file's pixel format and not rotated.
     """
     reach = _Reach(container, stream)
-    for packet in _packets(container, stats):
+    account, index = reach.account, stream.index
+    times = IndexedTimes(stream) if container.format.name == "avi" else None
+    # What the other tracks tell is wanted in some containers only.
+    tracks = () if account.active or counts_from_zero(container) else (stream,)
+    for packet in _packets(container, tracks, stats):
+        account.saw(packet)
+        if times is not None and account.places and packet.stream_index == index:
+            times.restore(packet)
         reach.saw(packet)
-        if packet.stream_index != stream.index:
+        if packet.stream_index != index:
             continue
-        stats.corrupt_packets += packet.is_corrupt
+        refused = stats.corrupt_packets
         yield from decode_packet(stream, packet, stats)
+        if packet.is_corrupt and refused == stats.corrupt_packets:
+            stats.corrupt_packets += 1  # it came incomplete, and was decoded all the same
     yield from decode_packet(stream, None, stats)
     reach.finish(stats)
     if stats.truncated and reach.packets:  # of a file without any the reader says more
         log.warning("%s: %s", container.name, stats.reason)
 
 
-def _packets(container: InputContainer, stats: ReadStats) -> Iterator[Packet[Any]]:
-    """Yield the packets of all tracks: where the other ones lie tells what was lost between."""
+def _packets(
+    container: InputContainer, tracks: tuple[VideoStream, ...], stats: ReadStats
+) -> Iterator[Packet[Any]]:
+    """Yield the packets of some tracks, of all without any named."""
     from av.error import FFmpegError
 
     failed_reads = 0
-    source = container.demux()
+    source = container.demux(*tracks)
     while failed_reads < _MAX_FAILED_READS:
         try:
             packet = next(source)
@@ -67,7 +80,7 @@ def _packets(container: InputContainer, stats: ReadStats) -> Iterator[Packet[Any
             stats.corrupt_packets += 1
             failed_reads += 1
             # A generator that raised is spent; a new one goes on after the damage.
-            source = container.demux()
+            source = container.demux(*tracks)
             continue
         failed_reads = 0
         if packet.size:  # the demuxer's own flush packets are empty
@@ -105,28 +118,36 @@ class _Reach:
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
         self._declared = declared_length(container, stream)
-        self._index, self._time_base = stream.index, stream.time_base
-        self._start_s = (container.start_time or 0) / MICROSECONDS
-        self._account = ByteAccount(container)
+        self._index = stream.index
+        self._time_bases: dict[int, Fraction | None] = {}
+        self._start_us = container.start_time or 0
+        self.account = ByteAccount(container)
         self.packets = 0
-        self._end_s = self._any_end_s = 0.0
+        self._ends: dict[int, int] = {}  # by track, in its ticks: this runs for every packet
 
     def saw(self, packet: Packet[Any]) -> None:
-        """Take in a packet, of any track."""
-        self._account.saw(packet)
-        if packet.stream_index == self._index:
+        """Take in the times of a packet, of any track."""
+        index, pts = packet.stream_index, packet.pts
+        if index == self._index:
             self.packets += 1
-            if packet.pts is not None and self._time_base is not None:
-                end = float((packet.pts + (packet.duration or 0)) * self._time_base)
-                self._end_s = max(self._end_s, end - self._start_s)
-        elif packet.pts is not None and packet.time_base is not None:
-            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-            self._any_end_s = max(self._any_end_s, end - self._start_s)
+        if pts is not None:
+            end = pts + (packet.duration or 0)
+            if index not in self._ends:
+                self._ends[index], self._time_bases[index] = end, packet.time_base
+            elif end > self._ends[index]:
+                self._ends[index] = end
+
+    def _end_s(self, index: int) -> float:
+        """Return how far into the clip a track was read, in seconds."""
+        time_base = self._time_bases.get(index)
+        if time_base is None:
+            return 0.0
+        return max(0.0, float(self._ends[index] * time_base) - self._start_us / MICROSECONDS)
 
     def finish(self, stats: ReadStats) -> None:
         """Note what is missing, now that the end was reached."""
-        self._account.finish()
-        stats.skipped_bytes, stats.damaged_places = self._account.skipped, self._account.places
+        self.account.finish()
+        stats.skipped_bytes, stats.damaged_places = self.account.skipped, self.account.places
         stats.reason = self._shortfall()
         stats.truncated = bool(stats.reason)
 
@@ -144,20 +165,20 @@ class _Reach:
         length_us = declared.video_us or declared.file_us
         length = f" of {length_us / MICROSECONDS:.2f} s" if length_us else ""
         return (
-            f"the file is truncated: it ends after {counted} ({self._end_s:.2f} s{length}). "
+            f"the file is truncated: it ends after {counted} ({self._end_s(self._index):.2f} s{length}). "
             "What is there was read."
         )
 
     def _ends_early(self) -> bool:
         """Whether a file that does not count its pictures breaks off before its length."""
-        whole = self._account.ends_whole
-        if whole is not None and not self._account.places:
+        whole = self.account.ends_whole
+        if whole is not None and not self.account.places:
             return not whole
         declared = self._declared
         if declared.video_us:
-            return _falls_short(self._end_s, declared.video_us)
+            return _falls_short(self._end_s(self._index), declared.video_us)
         # A length for all tracks: sound that goes on to it shows that the pictures just end earlier.
-        return _falls_short(max(self._end_s, self._any_end_s), declared.file_us)
+        return _falls_short(max(map(self._end_s, self._ends), default=0.0), declared.file_us)
 
 
 def _falls_short(end_s: float, declared_us: int) -> bool:

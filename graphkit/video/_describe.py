@@ -10,6 +10,7 @@ from graphkit.video._lengths import counts_from_zero, declared_length, video_len
 from graphkit.video._orientation import read_orientation
 from graphkit.video._rates import declared_rate, gives_no_times, plausible_rate, tells_no_rate
 from graphkit.video._timestamps import MICROSECONDS, Stamps, TimestampClock, to_fraction
+from graphkit.video._tracks import other_tracks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,8 @@ def describe(
         width, height, aspect = height, width, 1 / aspect
     asked = rate if gives_no_times(container) else None
     declared = asked or declared_rate(container, stream)
-    times = _times(container, stream, opening, declared, own_rate=asked is None)
+    clock = opening_clock(container, stream, opening, declared)
+    times = [clock.stamp(picture.pts, picture.dts) for picture in opening]
     frame_rate = asked or plausible_rate(stream, declared, times)
     duration_us = video_length_us(container, stream)
     if duration_us and counts_from_zero(container):
@@ -71,13 +73,20 @@ def describe(
     )
 
 
+def remarks(info: VideoInfo, container: InputContainer, stream: VideoStream) -> list[str]:
+    """Return sentences about what was chosen or assumed to read a clip."""
+    found = [other_tracks(container, stream)]
+    if info.rate_assumed:
+        found.append(
+            f"It tells neither times nor a rate; {float(info.frame_rate):g} frames a second were assumed."
+        )
+    if info.hdr:
+        found.append(f"Its pictures are HDR ({info.hdr}) and were mapped to ordinary ones.")
+    return [remark for remark in found if remark]
+
+
 def opening_clock(
-    container: InputContainer,
-    stream: VideoStream,
-    opening: Sequence[av.VideoFrame],
-    frame_rate: Fraction,
-    *,
-    own_rate: bool = True,
+    container: InputContainer, stream: VideoStream, opening: Sequence[av.VideoFrame], frame_rate: Fraction
 ) -> TimestampClock:
     """Return the clock of a clip, which has seen the stamps of its first pictures.
 
@@ -86,9 +95,7 @@ def opening_clock(
         stream: its video.
         opening: the first pictures.
         frame_rate: pictures a second.
-        own_rate: the rate is the file's; False for one that was asked for, to which made-up times give way.
     """
-    made_up = not own_rate and gives_no_times(container)
     # An AVI stores no presentation stamps; where pictures are reordered the demuxer's guess is wrong.
     guessed = container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
     return TimestampClock(
@@ -96,17 +103,5 @@ def opening_clock(
         frame_rate,
         [Stamps(picture.pts, picture.dts) for picture in opening],
         guessed=guessed,
-        made_up=made_up,
+        made_up=gives_no_times(container),
     )
-
-
-def _times(
-    container: InputContainer,
-    stream: VideoStream,
-    opening: Sequence[av.VideoFrame],
-    rate: Fraction,
-    *,
-    own_rate: bool,
-) -> list[int]:
-    clock = opening_clock(container, stream, opening, rate, own_rate=own_rate)
-    return [clock.stamp(picture.pts, picture.dts) for picture in opening]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graphkit.video._tone import TRANSFER_NAMES
@@ -112,9 +112,10 @@ class ReadStats:
         damaged_places: how many such places there are.
         interlaced: pictures that were interlaced and are not any more.
         frames_lost: pictures that are missing in the middle of a damaged clip, as its times tell; None where
-            they do not tell.
+            they do not tell, and before the end.
         truncated: the file ends before the length it declares.
         reason: a sentence about the truncation, empty without one.
+        remarks: sentences about how the clip was read, known from the start: which of its tracks, at which rate.
     """
 
     frames: int = 0
@@ -124,9 +125,10 @@ class ReadStats:
     skipped_bytes: int = 0
     damaged_places: int = 0
     interlaced: int = 0
-    frames_lost: int | None = 0
+    frames_lost: int | None = None
     truncated: bool = False
     reason: str = ""
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def damaged(self) -> bool:
@@ -136,7 +138,7 @@ class ReadStats:
     @property
     def has_faults(self) -> bool:
         """Whether there is damage before the end."""
-        return bool(self.corrupt_packets or self.corrupt_frames or self.damaged_places or self.frames_lost)
+        return bool(self.corrupt_packets or self.corrupt_frames or self.damaged_places)
 
     @property
     def damage(self) -> str:

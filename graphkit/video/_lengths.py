@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from graphkit.video._timestamps import MICROSECONDS, to_microseconds, to_ticks
+from graphkit.video._timestamps import MICROSECONDS, to_fraction, to_microseconds, to_ticks
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -83,14 +83,25 @@ def _tagged_us(container: InputContainer, stream: VideoStream) -> int:
 
 def _end_looked_up(container: InputContainer, stream: VideoStream) -> int:
     """Open the file once more and read from its last key picture on, or all of it where that cannot be found."""
-    if not _is_cheap(container.name, stream):
+    if not _is_cheap(container.name, stream) or not stream.time_base:
         return 0
-    end = _last_end(container.name, stream.index, seek=True) or _last_end(container.name, stream.index, seek=False)
-    return to_microseconds(end, stream.time_base) if stream.time_base else 0
+    rate = stream.guessed_rate or stream.average_rate
+    usual = round(1 / (to_fraction(rate) * to_fraction(stream.time_base))) if rate else 0
+    end = 0
+    for seek in (True, False):
+        end = end or _last_end(container.name, stream.index, usual, seek=seek)
+    return to_microseconds(end, stream.time_base)
 
 
-def _last_end(path: str, index: int, *, seek: bool) -> int:
-    """Return where the last packet of a track ends, in its ticks; 0 where none was found."""
+def _last_end(path: str, index: int, usual: int, *, seek: bool) -> int:
+    """Return where the last packet of a track ends, in its ticks; 0 where none was found.
+
+    Args:
+        path: the file.
+        index: of the track.
+        usual: ticks that a packet lasts which does not say so.
+        seek: start at the last key picture rather than at the beginning.
+    """
     import av
     from av.error import FFmpegError
 
@@ -103,7 +114,7 @@ def _last_end(path: str, index: int, *, seek: bool) -> int:
                 container.seek(last, stream=stream, backward=True)
             for packet in container.demux(stream):
                 if packet.pts is not None:
-                    end = max(end, packet.pts + (packet.duration or 0))
+                    end = max(end, packet.pts + (packet.duration or usual))
     except (FFmpegError, OSError) as error:
         log.debug("%s: its end could not be looked at: %s", path, error)
     return end

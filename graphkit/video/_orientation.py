@@ -91,31 +91,27 @@ def nearest_orientation(a: float, b: float, c: float, d: float) -> Orientation:
 
 
 class OrientationReader:
-    """Reads the orientation of decoded pictures; those of one clip rarely differ."""
+    """Reads the orientation of decoded pictures; it is looked up where it may change, at key pictures."""
 
     def __init__(self) -> None:
-        self._matrix = b""
         self._angle: int | None = None
         self._orientation = UPRIGHT
 
     def read(self, picture: av.VideoFrame) -> Orientation:
         """Return what the picture's display matrix says; FFmpeg makes one of EXIF, too."""
-        try:
-            matrix = _display_matrix(picture)
-        except ValueError:
-            # Beside data of a kind that PyAV has no name for, it gives the angle only.
-            if picture.rotation == self._angle:
-                return self._orientation
-            matrix = _display_matrix(_with_known_side_data(picture))
-            self._angle = picture.rotation
-        if matrix != self._matrix:
-            self._matrix, self._orientation = matrix, _parsed(matrix)
+        angle = picture.rotation
+        if angle != self._angle or picture.key_frame:
+            self._angle, self._orientation = angle, read_orientation(picture)
         return self._orientation
 
 
 def read_orientation(picture: av.VideoFrame) -> Orientation:
     """Return the orientation of one decoded picture."""
-    return OrientationReader().read(picture)
+    try:
+        matrix = _display_matrix(picture)
+    except ValueError:  # data of a kind that PyAV has no name for lies beside it
+        matrix = _display_matrix(_with_known_side_data(picture))
+    return _parsed(matrix)
 
 
 def _display_matrix(picture: av.VideoFrame) -> bytes:

@@ -44,8 +44,9 @@ class RgbConverter:
         if self._tone is None or self._tone.tags != tags:
             self._tone = ToneMapper(*tags)
         matrix = BT2020 if picture.colorspace == _UNSPECIFIED else None
-        plain = self._reformatter.reformat(picture, format="rgb24", src_colorspace=matrix, threads=1)
-        return self._tone.map(np.asarray(plain.to_ndarray(), np.uint8))
+        # 16 bits: the scaler rounds down to 8, which shows in the dark parts.
+        deep = self._reformatter.reformat(picture, format="rgb48le", src_colorspace=matrix, threads=1)
+        return self._tone.map(np.asarray(deep.to_ndarray(), np.uint16))
 
 
 class YuvConverter:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from graphkit._process.closing import Closing
 from graphkit.errors import VideoError, VideoOpenError
 from graphkit.video._decode import decoded_pictures
-from graphkit.video._describe import describe, opening_clock
+from graphkit.video._describe import describe, opening_clock, remarks
 from graphkit.video._frames import ReadStats, VideoFrame
 from graphkit.video._interlace import progressive
 from graphkit.video._losses import Gaps
@@ -79,9 +79,8 @@ class VideoReader(Closing):
                 raise VideoOpenError(f"{without_password(str(path))}: {why}")
             name = path if is_url(path) else Path(path)
             self.info = describe(name, self._container, stream, opening, rate)
-            self._clock = opening_clock(
-                self._container, stream, opening, self.info.frame_rate, own_rate=rate is None
-            )
+            self.stats.remarks += remarks(self.info, self._container, stream)
+            self._clock = opening_clock(self._container, stream, opening, self.info.frame_rate)
         except BaseException:
             self._container.close()
             raise

@@ -103,7 +103,7 @@ class TimestampClock:
         self._dts_restarted = False
         self._frames = self._pts_faults = self._dts_faults = 0
         self._follow_dts = _better_by_decoding_stamps(opening, guessed=guessed)
-        self._rate, self._made_up = frame_rate, made_up
+        self._rate, self._guessed, self._made_up = frame_rate, guessed, made_up
         self.repaired = 0
 
     def stamp(self, pts: int | None, dts: int | None) -> int:
@@ -119,6 +119,8 @@ class TimestampClock:
             chosen += self._offset_us
         else:
             chosen = 0 if self._last_us is None else self._last_us + self._period_us
+        if self._guessed and self._follow_dts:
+            stored = chosen  # the file says no more than that
         if self._last_us is not None and chosen <= self._last_us:
             chosen = self._last_us + 1
         self.repaired += chosen != stored

@@ -46,7 +46,7 @@ def shown_color(stored: ColorTags) -> tuple[int, int]:
 
 
 class ToneMapper:
-    """Maps RGB pictures of one kind; costs some 6 ms a megapixel.
+    """Maps RGB pictures of one kind; costs some 13 ms a megapixel.
 
     Args:
         primaries: code point of ITU-T H.273; where an HDR picture has none, BT.2020 is taken.
@@ -55,7 +55,7 @@ class ToneMapper:
 
     def __init__(self, primaries: int, transfer: int) -> None:
         self.tags = primaries, transfer
-        codes = np.arange(256) / 255
+        codes = np.arange(1 << 16) / 65535
         if transfer == PQ:
             light = _rolled_off(_pq_light(codes))
         elif transfer == HLG:
@@ -66,17 +66,18 @@ class ToneMapper:
         wide = primaries == BT2020 or (transfer in TRANSFER_NAMES and primaries == _UNSPECIFIED)
         self._matrix = _BT2020_TO_BT709 if wide else None
         # Square roots are quick and nearly right: this makes them wholly so.
-        self._from_root = np.rint(255 * codes ** (2 / _DISPLAY_GAMMA)).astype(np.uint8)
+        self._from_root = np.rint(255 * (np.arange(256) / 255) ** (2 / _DISPLAY_GAMMA)).astype(np.uint8)
 
-    def map(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the picture in BT.709 colours."""
+    def map(self, rgb: NDArray[np.uint16]) -> NDArray[np.uint8]:
+        """Return a picture of 16 bits a channel in BT.709 colours of 8 bits."""
         import cv2
 
-        light = cv2.LUT(rgb, self._to_light)
+        light = self._to_light[rgb]
         if self._matrix is not None:
-            light = cv2.transform(light, self._matrix)
-        light = cv2.sqrt(cv2.max(light, 0))
-        return np.asarray(cv2.LUT(cv2.convertScaleAbs(light, alpha=255), self._from_root), np.uint8)
+            light = cv2.transform(light, self._matrix).reshape(rgb.shape)
+        roots = np.sqrt(np.maximum(light, 0, out=light), out=light)
+        shown = cv2.LUT(cv2.convertScaleAbs(roots, alpha=255), self._from_root)
+        return np.asarray(shown, np.uint8).reshape(rgb.shape)
 
 
 def _pq_light(codes: Floats) -> Floats:

@@ -25,12 +25,19 @@ class Container:
     def __init__(self, script: list[int | None]) -> None:
         self.script = iter(script)
 
-    def demux(self) -> Iterator[Any]:
+    def demux(self, *tracks: object) -> Iterator[Any]:
         for number in self.script:
             if number is None:
                 raise av.error.InvalidDataError(1, "Invalid data found")
             yield SimpleNamespace(
-                size=1, pts=number, dts=number, duration=1, number=number, stream_index=0, is_corrupt=False
+                size=1,
+                pts=number,
+                dts=number,
+                duration=1,
+                number=number,
+                stream_index=0,
+                is_corrupt=False,
+                time_base=None,
             )
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit import Status
 from graphkit.app import doctor as diagnosis
-from graphkit.app.doctor import Fact, Report, Section
+from graphkit.app.doctor import Fact, Report, Section, Status
 from graphkit.app.doctor.examination import CHECKS
 
 if TYPE_CHECKING:

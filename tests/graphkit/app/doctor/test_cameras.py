@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit import Status
-from graphkit.app.doctor import cameras
+from graphkit.app.doctor import Status, cameras
 
 if TYPE_CHECKING:
     from pathlib import Path

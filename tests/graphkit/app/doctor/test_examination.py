@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit import Status
-from graphkit.app.doctor import Fact, examination, examine
+from graphkit.app.doctor import Fact, Status, examination, examine
 from graphkit.app.doctor.examination import CHECKS, Check
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit import Status
-from graphkit.app.doctor import gpu
+from graphkit.app.doctor import Status, gpu
 from graphkit.app.doctor.hardware import Hardware
 from graphkit.errors import CudaError, CudaUnavailableError, GlVersionError, GpuError, NoEglError, NoGpuDeviceError
 from graphkit.gpu import GpuDevice

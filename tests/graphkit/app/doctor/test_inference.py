@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit import Status
 from graphkit import inference as graphkit_inference
-from graphkit.app.doctor import inference
+from graphkit.app.doctor import Status, inference
 from graphkit.app.doctor.hardware import Hardware
 from graphkit.errors import InferenceError
 from graphkit.inference import _providers as providers

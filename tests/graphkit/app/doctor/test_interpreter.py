@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit import Status
-from graphkit.app.doctor import interpreter
+from graphkit.app.doctor import Status, interpreter
 
 if TYPE_CHECKING:
     from pathlib import Path

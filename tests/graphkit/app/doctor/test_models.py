@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit import Status
-from graphkit.app.doctor import models
+from graphkit.app.doctor import Status, models
 from graphkit.framework import graphs_dir
 from graphkit.models import CATALOGUE, find_model
 from graphkit.models._locate import Located, Place

@@ -7,8 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from graphkit import Status
-from graphkit.app.doctor import opencv
+from graphkit.app.doctor import Status, opencv
 
 
 def test_here() -> None:

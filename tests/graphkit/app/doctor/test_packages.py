@@ -7,8 +7,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from graphkit import Status
-from graphkit.app.doctor import packages
+from graphkit.app.doctor import Status, packages
 
 OURS = EntryPoint("builtin", "graphkit_calculators", "graphkit.calculators")
 

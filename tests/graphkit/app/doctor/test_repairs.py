@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit import Status
+from graphkit.app.doctor import Status
 from graphkit.app.doctor.repairs import failed, package_error
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphkit import Status
-from graphkit.app.doctor import threads
+from graphkit.app.doctor import Status, threads
 
 
 @pytest.mark.parametrize(

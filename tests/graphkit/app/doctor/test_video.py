@@ -8,9 +8,8 @@ from types import SimpleNamespace
 import av
 import pytest
 
-from graphkit import Status
 from graphkit import video as graphkit_video
-from graphkit.app.doctor import video
+from graphkit.app.doctor import Status, video
 from graphkit.errors import VideoWriteError
 
 

@@ -8,7 +8,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.framework._calculator import Calculator, Status, calculator
-from graphkit.framework._context import CalculatorContext, OutputShard
+from graphkit.framework._context import CalculatorContext, OutputSet, OutputShard, OutputSideSet, PacketSet
 from graphkit.framework._contract import CalculatorContract, PortMap, PortSpec
 from graphkit.framework._input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
 from graphkit.framework._instrument import Instrument
@@ -31,14 +31,17 @@ if TYPE_CHECKING:
         ThreadPoolExecutor,
         register_executor,
     )
-    from graphkit.framework._resources import Resources, graphs_dir
+    from graphkit.framework._resources import FileContents, Resources, Root, graphs_dir
 
 __all__ = [
     # calculators
     "Calculator",
     "CalculatorContext",
     "CalculatorContract",
+    "OutputSet",
     "OutputShard",
+    "OutputSideSet",
+    "PacketSet",
     "PortMap",
     "PortSpec",
     "Status",
@@ -88,7 +91,9 @@ __all__ = [
     "INFERENCE",
     "InferenceSettings",
     "Instrument",
+    "FileContents",
     "Resources",
+    "Root",
     "graphs_dir",
     "ThreadPoolExecutor",
     "opencv",
@@ -100,6 +105,8 @@ _LATER: Final = {
     "CLOCK": "graphkit.framework._clock",
     "Clock": "graphkit.framework._clock",
     "Executor": "graphkit.framework._executor",
+    "FileContents": "graphkit.framework._resources",
+    "Root": "graphkit.framework._resources",
     "Resources": "graphkit.framework._resources",
     "ThreadPoolExecutor": "graphkit.framework._executor",
     "graphs_dir": "graphkit.framework._resources",

@@ -5,7 +5,7 @@ Nothing here knows of graphs. PyAV and OpenCV are imported when a file is opened
 
 from __future__ import annotations
 
-from graphkit.video._background import BackgroundReader, BackgroundWriter
+from graphkit.video._background import BackgroundReader, BackgroundWriter, FrameSink, FrameSource
 from graphkit.video._cameras import CameraSettings, find_devices, is_camera, open_camera
 from graphkit.video._encoders import EncoderSettings
 from graphkit.video._frames import ColorTags, ReadStats, VideoFrame, VideoInfo, WriteStats
@@ -20,6 +20,8 @@ __all__ = [
     "CameraSettings",
     "ColorTags",
     "EncoderSettings",
+    "FrameSink",
+    "FrameSource",
     "LiveSource",
     "LiveVideo",
     "ReadStats",

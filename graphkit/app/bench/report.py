@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.app.bench.samples import RATIOS, Ratio, Sample, median
-from graphkit.app.bench.sides import GRAPHKIT, MEDIAPIPE
+from graphkit.app.bench.subjects import GRAPHKIT, MEDIAPIPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from graphkit.app.bench.machine import Machine
-    from graphkit.app.bench.shares import Shares
-    from graphkit.app.bench.sides import Job, Side
+    from graphkit.app.bench.subjects import Job, Subject
+    from graphkit.app.bench.time_breakdown import TimeBreakdown
 
 SCHEMA: Final = "graphkit-bench"
 VERSION: Final = 1
@@ -33,10 +33,10 @@ class SideResult:
         shares: where the time went in one more run; None where nobody looked.
     """
 
-    side: Side
+    side: Subject
     samples: list[Sample] = field(default_factory=list)
     skipped: str = ""
-    shares: Shares | None = None
+    shares: TimeBreakdown | None = None
 
     def median(self, name: str) -> float:
         """Return the median of a figure."""
@@ -62,8 +62,8 @@ class Comparison:
         ratios: by figure, see `graphkit.app.bench.samples.RATIOS`.
     """
 
-    side: Side
-    to: Side
+    side: Subject
+    to: Subject
     ratios: Mapping[str, Ratio]
 
     def as_json(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Measurement:
         }
 
 
-def _comparable(one: Side, other: Side) -> bool:
+def _comparable(one: Subject, other: Subject) -> bool:
     if one.engine != GRAPHKIT:
         return False
     if other.engine == MEDIAPIPE:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.app.bench.cores import chosen_cores
 from graphkit.app.bench.machine import look_at_machine
-from graphkit.app.bench.opponent import check_peer
+from graphkit.app.bench.peer_check import check_peer
 from graphkit.app.bench.report import Measurement, Report, SideResult
-from graphkit.app.bench.shares import Shares
-from graphkit.app.bench.sides import GRAPHKIT, Job, sides
+from graphkit.app.bench.subjects import GRAPHKIT, Job, subjects
 from graphkit.app.bench.tasks import DEVICES, KINDS, TASKS
+from graphkit.app.bench.time_breakdown import TimeBreakdown
 from graphkit.errors import BenchmarkError, MeasuredProcessError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from graphkit.app.bench.samples import Sample
-    from graphkit.app.bench.sides import Side
+    from graphkit.app.bench.subjects import Subject
 
 _NO_GPU: Final = ("NoEglError", "NoGpuDeviceError", "GlVersionError")
 """What a process says that has nothing to draw with."""
@@ -112,7 +112,7 @@ class _Turns:
     ) -> None:
         self._settings, self._job, self._cores = settings, job, cores
         self._output, self._told = output, told
-        there = sides(job.kind, settings.devices, peer=settings.peer is not None)
+        there = subjects(job.kind, settings.devices, peer=settings.peer is not None)
         self._results = {side: SideResult(side) for side in there}
 
     def results(self) -> list[SideResult]:
@@ -132,10 +132,10 @@ class _Turns:
             if self._settings.shares and side.engine == GRAPHKIT:
                 self._say(side, "where the time goes")
                 answer = self._run(side, shares=True)[1]
-                self._results[side].shares = Shares.from_json(answer["shares"])
+                self._results[side].shares = TimeBreakdown.from_json(answer["shares"])
         return list(self._results.values())
 
-    def _warm_up(self, side: Side) -> str:
+    def _warm_up(self, side: Subject) -> str:
         """Run a few frames; return why the side cannot be measured, "" if it can."""
         self._say(side, "warming up")
         try:
@@ -147,14 +147,14 @@ class _Turns:
         return ""
 
     def _run(
-        self, side: Side, *, max_frames: int | None = None, shares: bool = False
+        self, side: Subject, *, max_frames: int | None = None, shares: bool = False
     ) -> tuple[Sample, dict[str, Any]]:
         request = side.request(self._job, self._output, shares=shares)
         if max_frames is not None:
             request["max_frames"] = max_frames
         return side.program(self._job, self._settings.peer, self._cores).run(request)
 
-    def _compare_frames(self, turn: Sequence[Side]) -> None:
+    def _compare_frames(self, turn: Sequence[Subject]) -> None:
         counts = {str(side): self._results[side].samples[-1].frames for side in turn}
         if len(set(counts.values())) > 1:
             told = ", ".join(f"{side} {count}" for side, count in counts.items())
@@ -163,11 +163,11 @@ class _Turns:
                 "be compared. Is the clip damaged? --max-frames N stops before that."
             )
 
-    def _say(self, side: Side, what: str) -> None:
+    def _say(self, side: Subject, what: str) -> None:
         self._told(f"{self._job.task.name}, {self._job.kind}: {side}, {what}")
 
 
-def _orders(able: Sequence[Side], rounds: int) -> Iterator[Sequence[Side]]:
+def _orders(able: Sequence[Subject], rounds: int) -> Iterator[Sequence[Subject]]:
     """Yield who comes after whom in each round."""
     for number in range(rounds):
         yield able if number % 2 == 0 else able[::-1]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from graphkit._process.threads import usable_cores
 from graphkit.app.bench.frames import MemoryFeed, WatchedReader
 from graphkit.app.bench.meter import Meter, uploading
-from graphkit.app.bench.shares import shares
 from graphkit.app.bench.tasks import CLIP, GRAPH
+from graphkit.app.bench.time_breakdown import break_down
 from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.graph import CalculatorGraph
 from graphkit.jobs import GraphJob, Limits, Outputs, Progress, VideoFeed
@@ -110,7 +110,7 @@ class MeasuredRun:
         summary = self._job.run()
         ended = time.monotonic()
         if meter is not None:
-            told = shares(meter, self._graph.plan, frames=summary.frames, cores=usable_cores())
+            told = break_down(meter, self._graph.plan, frames=summary.frames, cores=usable_cores())
             return {"begun": self._begun, "ended": ended, "frames": summary.frames, "shares": told.as_json()}
         if self._request.kind == GRAPH:
             return {"begun": outs.first, "ended": outs.last, "frames": outs.between}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from graphkit.app.bench.report import Comparison, Measurement, Report, SideResult
     from graphkit.app.bench.samples import Ratio
-    from graphkit.app.bench.shares import Shares
+    from graphkit.app.bench.time_breakdown import TimeBreakdown
 
 _COLUMNS: Final = (
     ("real s", "real_s", "{:.2f}"),
@@ -93,7 +93,7 @@ def _ratio(ratio: Ratio) -> str:
     return f"{ratio.median:.2f} ({ratio.least:.2f}-{ratio.most:.2f})"
 
 
-def _shares(side: str, shares: Shares) -> Iterator[str]:
+def _shares(side: str, shares: TimeBreakdown) -> Iterator[str]:
     frames = max(1, shares.frames)
     cpu, wall = 1000 * shares.cpu_s / frames, 1000 * shares.wall_s / frames
     yield f"  Where the time goes, {side}: {cpu:.1f} ms of processor in {wall:.1f} ms of wall time a frame,"

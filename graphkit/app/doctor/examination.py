@@ -109,17 +109,17 @@ def examine(checks: Sequence[Check] = CHECKS) -> Report:
         return Report(tuple(here.get(check.name) or apart[check.name].result() for check in checks))
 
 
-def _apart(check: Check, patience: float = _PATIENCE_SECONDS) -> Section:
+def _apart(check: Check, timeout_seconds: float = _PATIENCE_SECONDS) -> Section:
     """Run a check in a process of its own that imports from where this one does."""
     paths = os.pathsep.join(path for path in sys.path if path)
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", _CHILD, check.name],
             env={**os.environ, "PYTHONPATH": paths}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            errors="replace", timeout=patience, check=False,
+            errors="replace", timeout=timeout_seconds, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return check.section([_broken_off(check, f"no answer within {patience:g} s")])
+        return check.section([_broken_off(check, f"no answer within {timeout_seconds:g} s")])
     except OSError as exc:
         return check.section([failed("this check", exc, check.severity)])
     logger.debug("check %s said: %s", check.name, done.stderr)

@@ -34,7 +34,7 @@ _SIDE_LABELS: Final = {
 
 
 @dataclass(slots=True)
-class Node:
+class CheckedNode:
     """One calculator node while the plan is made.
 
     Attributes:
@@ -67,7 +67,7 @@ class Node:
         return place_of_key(getattr(self.config, side), key, self.config.place)
 
 
-def build_nodes(graph: GraphConfig, faults: Faults, known_types: KnownTypes = set) -> list[Node]:
+def build_nodes(graph: GraphConfig, faults: Faults, known_types: KnownTypes = set) -> list[CheckedNode]:
     """Return the nodes of an expanded graph with their contracts.
 
     Args:
@@ -79,7 +79,7 @@ def build_nodes(graph: GraphConfig, faults: Faults, known_types: KnownTypes = se
     nodes = [
         _build_node(config, name, faults, known_types) for config, name in zip(graph.nodes, names, strict=True)
     ]
-    places: dict[str, Node] = {}
+    places: dict[str, CheckedNode] = {}
     for node in nodes:
         other = places.setdefault(node.name, node)
         if other is not node:
@@ -90,8 +90,8 @@ def build_nodes(graph: GraphConfig, faults: Faults, known_types: KnownTypes = se
     return nodes
 
 
-def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: KnownTypes) -> Node:
-    node = Node(config, name, registry.lookup_calculator(config.calculator, config.package))
+def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: KnownTypes) -> CheckedNode:
+    node = CheckedNode(config, name, registry.lookup_calculator(config.calculator, config.package))
     if node.cls is None and config.calculator and not config.broken:
         known = {*registry.calculator_names(), *known_types()}
         faults.add(str(UnknownCalculatorError(config.calculator, known)), config.place_of("calculator"))
@@ -132,7 +132,7 @@ def node_options(config: NodeConfig, faults: Faults) -> dict[type[Any], Any]:
     return instances
 
 
-def _contract(node: Node, cls: type[Calculator], faults: Faults) -> CalculatorContract | None:
+def _contract(node: CheckedNode, cls: type[Calculator], faults: Faults) -> CalculatorContract | None:
     contract = CalculatorContract(
         node.name, node.inputs, node.outputs, node.input_side_packets, node.output_side_packets, node.options
     )
@@ -154,7 +154,7 @@ def _contract(node: Node, cls: type[Calculator], faults: Faults) -> CalculatorCo
     return contract
 
 
-def _check_declared(node: Node, cls: type[Calculator], side: str, ports: PortMap, faults: Faults) -> None:
+def _check_declared(node: CheckedNode, cls: type[Calculator], side: str, ports: PortMap, faults: Faults) -> None:
     undeclared = [key for key, spec in ports.items() if spec.type is None]
     if not undeclared:
         return
@@ -164,7 +164,7 @@ def _check_declared(node: Node, cls: type[Calculator], side: str, ports: PortMap
         faults.add(f"node {node.title}: {_undeclared(cls, side, (tag, index), ports)}", place)
 
 
-def _add_misspelt(node: Node, cls: type[Calculator], contract: CalculatorContract, faults: Faults) -> bool:
+def _add_misspelt(node: CheckedNode, cls: type[Calculator], contract: CalculatorContract, faults: Faults) -> bool:
     """Report tags that are close to a declared one: the likely reason of a refusal, and better told."""
     before = len(faults)
     for side in _SIDES:

@@ -11,7 +11,7 @@ from graphkit.framework import _registry as registry
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    from graphkit.config._checking.contracts import Node
+    from graphkit.config._checking.contracts import CheckedNode
     from graphkit.config._checking.faults import Faults
     from graphkit.config._model import GraphConfig
 
@@ -25,7 +25,7 @@ _OF_THE_RUNTIME: Final = frozenset({
 _RESERVED_EXECUTORS: Final = ("default", "gpu")
 
 
-def input_stream_handler(node: Node, graph: GraphConfig, faults: Faults) -> tuple[str, dict[str, Any]]:
+def input_stream_handler(node: CheckedNode, graph: GraphConfig, faults: Faults) -> tuple[str, dict[str, Any]]:
     """Return the name of the node's input policy and its options.
 
     The node's own config decides, then the graph's, then the calculator's contract, then the default policy.
@@ -81,7 +81,9 @@ def _plain(value: Any) -> Any:
 # --- executors -----------------------------------------------------------------------------------------------
 
 
-def executors(graph: GraphConfig, nodes: list[Node], faults: Faults) -> tuple[tuple[ExecutorPlan, ...], int]:
+def executors(
+    graph: GraphConfig, nodes: list[CheckedNode], faults: Faults
+) -> tuple[tuple[ExecutorPlan, ...], int]:
     """Return the declared executors and the number of threads of the default one, 0 where it is free."""
     message: Any = graph.message
     plans: dict[str, ExecutorPlan] = {}
@@ -103,7 +105,7 @@ def executors(graph: GraphConfig, nodes: list[Node], faults: Faults) -> tuple[tu
     return tuple(plans.values()), threads
 
 
-def _check_executor(node: Node, plans: dict[str, ExecutorPlan], faults: Faults) -> None:
+def _check_executor(node: CheckedNode, plans: dict[str, ExecutorPlan], faults: Faults) -> None:
     name = node.config.message.executor  # type: ignore[attr-defined]
     if not name or name in plans:
         return

@@ -10,12 +10,12 @@ from graphkit.config._checking.wiring import GRAPH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphkit.config._checking.contracts import Node
+    from graphkit.config._checking.contracts import CheckedNode
     from graphkit.config._checking.faults import Faults
     from graphkit.config._checking.wiring import Wiring
 
 
-def sorted_order(nodes: Sequence[Node], wiring: Wiring, faults: Faults) -> list[int]:
+def sorted_order(nodes: Sequence[CheckedNode], wiring: Wiring, faults: Faults) -> list[int]:
     """Return the numbers of the nodes in topological order, the lowest free number first.
 
     A config that is in order already keeps its order. Back edges do not count. A cycle of other streams goes to
@@ -41,7 +41,7 @@ def sorted_order(nodes: Sequence[Node], wiring: Wiring, faults: Faults) -> list[
     return order
 
 
-def _successors(nodes: Sequence[Node], wiring: Wiring) -> list[list[int]]:
+def _successors(nodes: Sequence[CheckedNode], wiring: Wiring) -> list[list[int]]:
     feeds: list[set[int]] = [set() for _ in nodes]
     for edges, marked in ((wiring.streams, wiring.back_edges), (wiring.side_packets, set[tuple[int, int]]())):
         for edge in edges.values():
@@ -53,7 +53,7 @@ def _successors(nodes: Sequence[Node], wiring: Wiring) -> list[list[int]]:
 
 
 def _report_cycle(
-    nodes: Sequence[Node], feeds: list[list[int]], stuck: set[int], wiring: Wiring, faults: Faults
+    nodes: Sequence[CheckedNode], feeds: list[list[int]], stuck: set[int], wiring: Wiring, faults: Faults
 ) -> None:
     cycle = _find_cycle(feeds, stuck)
     path = " -> ".join(f'"{nodes[number].name}"' for number in [*cycle, cycle[0]])

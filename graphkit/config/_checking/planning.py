@@ -16,7 +16,7 @@ from graphkit.framework import ANY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphkit.config._checking.contracts import KnownTypes, Node
+    from graphkit.config._checking.contracts import CheckedNode, KnownTypes
     from graphkit.config._checking.wiring import Edge, Wiring
     from graphkit.config._model import GraphConfig
     from graphkit.framework import Calculator, CalculatorContract, GraphService, PacketType
@@ -67,7 +67,7 @@ def make_plan(graph: GraphConfig, faults: Faults, known_types: KnownTypes = set)
     )
 
 
-def _services(nodes: Sequence[Node]) -> dict[GraphService[Any], bool]:
+def _services(nodes: Sequence[CheckedNode]) -> dict[GraphService[Any], bool]:
     asked: dict[GraphService[Any], bool] = {}
     for node in nodes:
         for service, optional in (node.contract.services if node.contract else {}).items():
@@ -79,7 +79,7 @@ class _PlanMaker:
     """Turns checked nodes and edges into plans, with numbers by the final order."""
 
     def __init__(
-        self, nodes: Sequence[Node], wiring: Wiring, types: dict[int, PacketType], order: Sequence[int]
+        self, nodes: Sequence[CheckedNode], wiring: Wiring, types: dict[int, PacketType], order: Sequence[int]
     ) -> None:
         self._nodes, self._wiring, self._types = nodes, wiring, types
         self._final = {number: i for i, number in enumerate(order)} | {GRAPH: GRAPH}
@@ -145,7 +145,7 @@ class _PlanMaker:
         return contract
 
     @staticmethod
-    def _cls(node: Node) -> type[Calculator]:
+    def _cls(node: CheckedNode) -> type[Calculator]:
         if node.cls is None:
             raise AssertionError(f"node {node.name} has no calculator")
         return node.cls

@@ -16,7 +16,7 @@ from graphkit.framework._packet_type import Kind, compatible, type_label
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from graphkit.config._checking.contracts import Node
+    from graphkit.config._checking.contracts import CheckedNode
     from graphkit.config._checking.faults import Faults
     from graphkit.config._checking.wiring import Edge, End, Wiring
     from graphkit.framework import PayloadType, PortMap, PortSpec
@@ -31,7 +31,7 @@ class _Port(NamedTuple):
     produces: bool
 
 
-def resolve_types(nodes: Sequence[Node], wiring: Wiring, faults: Faults) -> dict[int, PacketType]:
+def resolve_types(nodes: Sequence[CheckedNode], wiring: Wiring, faults: Faults) -> dict[int, PacketType]:
     """Resolve every port of every contract, in place.
 
     Returns:
@@ -66,7 +66,7 @@ def _settled(declared: PacketType | None, resolved: PacketType) -> PacketType:
 class _Groups:
     """Edges in groups, by union and find."""
 
-    def __init__(self, nodes: Sequence[Node], wiring: Wiring) -> None:
+    def __init__(self, nodes: Sequence[CheckedNode], wiring: Wiring) -> None:
         self._nodes = nodes
         self._edges = [*wiring.streams.values(), *wiring.side_packets.values()]
         self._leader = list(range(len(self._edges)))
@@ -75,7 +75,7 @@ class _Groups:
         for number, node in enumerate(nodes):
             self._tie(number, node)
 
-    def _tie(self, number: int, node: Node) -> None:
+    def _tie(self, number: int, node: CheckedNode) -> None:
         """Join the edges that the "same as" ports of a node tie together."""
         if node.contract is None:
             return
@@ -140,7 +140,7 @@ def _edges_by_key(sides: Sequence[tuple[PortMap, dict[str, Edge]]]) -> dict[Hash
 # --- one group ---------------------------------------------------------------------------------------------
 
 
-def _resolve(nodes: Sequence[Node], ports: list[_Port], faults: Faults) -> PacketType:
+def _resolve(nodes: Sequence[CheckedNode], ports: list[_Port], faults: Faults) -> PacketType:
     """Return the type that all *ports* of a group agree on; ANY where none names one."""
     agreed: tuple[PayloadType, ...] | None = None
     deciding: _Port | None = None
@@ -176,7 +176,7 @@ def _common(
 
 
 def _report(
-    nodes: Sequence[Node], deciding: _Port, agreed: tuple[PayloadType, ...], port: _Port, faults: Faults
+    nodes: Sequence[CheckedNode], deciding: _Port, agreed: tuple[PayloadType, ...], port: _Port, faults: Faults
 ) -> None:
     node = nodes[port.end.node]
     noun = "stream" if any(port.spec is spec for spec in _specs(node, "inputs", "outputs")) else "side packet"
@@ -201,7 +201,7 @@ def _types_of(port: _Port) -> tuple[PayloadType, ...]:
     return port.spec.type.types if port.spec.type else ()
 
 
-def _specs(node: Node, *sides: str) -> Iterator[PortSpec]:
+def _specs(node: CheckedNode, *sides: str) -> Iterator[PortSpec]:
     for side in sides:
         yield from getattr(node.contract, side).specs()
 

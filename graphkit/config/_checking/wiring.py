@@ -12,7 +12,7 @@ from graphkit.framework import TagMap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from graphkit.config._checking.contracts import Node
+    from graphkit.config._checking.contracts import CheckedNode
     from graphkit.config._checking.faults import Faults
     from graphkit.config._model import Entry, GraphConfig
     from graphkit.config._text.source import Place
@@ -67,7 +67,7 @@ class Wiring:
     graph_output_side_packets: TagMap
 
 
-def connect(graph: GraphConfig, nodes: Sequence[Node], faults: Faults) -> Wiring:
+def connect(graph: GraphConfig, nodes: Sequence[CheckedNode], faults: Faults) -> Wiring:
     """Connect producers and consumers; missing and doubled producers go to *faults*."""
     graph_inputs = tag_map(graph.inputs, "the graph's input streams", faults) or TagMap()
     side_inputs = tag_map(graph.input_side_packets, "the graph's input side packets", faults) or TagMap()
@@ -92,7 +92,7 @@ def connect(graph: GraphConfig, nodes: Sequence[Node], faults: Faults) -> Wiring
 class _Edges:
     """The edges of one sort, streams or side packets, while they are found."""
 
-    def __init__(self, noun: str, made: str, read: str, nodes: Sequence[Node], faults: Faults) -> None:
+    def __init__(self, noun: str, made: str, read: str, nodes: Sequence[CheckedNode], faults: Faults) -> None:
         self.edges: dict[str, Edge] = {}
         self._noun, self._made, self._read = noun, made, read
         self._nodes, self._faults = nodes, faults
@@ -161,7 +161,7 @@ class _Edges:
             )
 
 
-def _back_edges(number: int, node: Node, faults: Faults) -> Iterator[tuple[int, int]]:
+def _back_edges(number: int, node: CheckedNode, faults: Faults) -> Iterator[tuple[int, int]]:
     seen: set[Key] = set()
     for i, info in enumerate(node.config.message.input_stream_info):  # type: ignore[attr-defined]
         key = _tag_index(info.tag_index)

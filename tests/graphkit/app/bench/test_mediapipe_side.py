@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from graphkit import CalculatorGraph
-from graphkit.app.bench.sides import PEER_FOLDER
+from graphkit.app.bench.subjects import PEER_FOLDER
 from graphkit.app.bench.tasks import TASKS
 from graphkit.formats import ImageFrame, RenderData
 from graphkit.schema import message_class

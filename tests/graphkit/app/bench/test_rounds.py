@@ -13,15 +13,15 @@ from graphkit.app.bench import rounds
 from graphkit.app.bench.machine import Machine
 from graphkit.app.bench.rounds import BenchmarkSettings, run_benchmark
 from graphkit.app.bench.samples import Sample
-from graphkit.app.bench.shares import Shares, StageShare
-from graphkit.app.bench.sides import MOST_IN_MEMORY, Side
+from graphkit.app.bench.subjects import MOST_IN_MEMORY, Subject
+from graphkit.app.bench.time_breakdown import StageTime, TimeBreakdown
 from graphkit.errors import BenchmarkError, MeasuredProcessError, UsageError, VideoOpenError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MEDIA = Path(__file__).parents[4] / "examples" / "media"
-SHARES = Shares(10, 0.2, 1.0, 1.5, 2, (StageShare("warps", 1.0, 0.0),), {"processor": 0.75})
+SHARES = TimeBreakdown(10, 0.2, 1.0, 1.5, 2, (StageTime("warps", 1.0, 0.0),), {"processor": 0.75})
 WARM_UP = 3
 
 
@@ -73,11 +73,11 @@ class Played:
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     made = Stage()
 
-    def program(self: Side, job: Any, peer: str | None, cores: frozenset[int] | None) -> Played:
+    def program(self: Subject, job: Any, peer: str | None, cores: frozenset[int] | None) -> Played:
         made.held[str(self)] = cores
         return Played(made, str(self))
 
-    monkeypatch.setattr(Side, "program", program)
+    monkeypatch.setattr(Subject, "program", program)
     monkeypatch.setattr(rounds, "look_at_machine", lambda: Machine("a processor", 2, 0.1, {}))
     monkeypatch.setattr(rounds, "check_peer", lambda python: {"mediapipe": "0.10.21"})
     return made

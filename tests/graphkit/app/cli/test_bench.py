@@ -13,9 +13,9 @@ from graphkit.app.bench.machine import Machine
 from graphkit.app.bench.report import Measurement, Report, SideResult
 from graphkit.app.bench.rounds import BenchmarkSettings
 from graphkit.app.bench.samples import Sample
-from graphkit.app.bench.shares import Shares, StageShare
-from graphkit.app.bench.sides import GRAPHKIT, MEDIAPIPE, Job, Side
+from graphkit.app.bench.subjects import GRAPHKIT, MEDIAPIPE, Job, Subject
 from graphkit.app.bench.tasks import DEVICES, KINDS, TASKS
+from graphkit.app.bench.time_breakdown import StageTime, TimeBreakdown
 from graphkit.app.cli import bench, bench_table
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ CHECKS = {
 
 def side(engine: str, device: str, run_s: float) -> SideResult:
     sample = Sample(20, 0.5, run_s, run_s + 0.5, run_s, 0.25, 200.0)
-    return SideResult(Side(engine, device), [sample, sample])
+    return SideResult(Subject(engine, device), [sample, sample])
 
 
 @pytest.fixture
@@ -41,9 +41,9 @@ def report(monkeypatch: pytest.MonkeyPatch) -> list[BenchmarkSettings]:
         given.append(settings)
         told("measuring")
         ours = side(GRAPHKIT, "cpu", 1.0)
-        rows = (StageShare("warps", 0.5, 0.1), StageShare("landmark model", 1.5, 0.0))
-        ours.shares = Shares(20, 0.3, 1.0, 2.0, 2, rows, {"processor": 1.0})
-        gpu = SideResult(Side(GRAPHKIT, "gpu"), skipped="no EGL. Fix: x\n  more")
+        rows = (StageTime("warps", 0.5, 0.1), StageTime("landmark model", 1.5, 0.0))
+        ours.shares = TimeBreakdown(20, 0.3, 1.0, 2.0, 2, rows, {"processor": 1.0})
+        gpu = SideResult(Subject(GRAPHKIT, "gpu"), skipped="no EGL. Fix: x\n  more")
         job = Job(TASKS["pose"], "clip", Path("some") / "clip.mp4")
         found = Measurement(job, (640, 480), [ours, gpu, side(MEDIAPIPE, "cpu", 3.0)])
         peer = {"python": "3.11", "mediapipe": "0.10.21"}

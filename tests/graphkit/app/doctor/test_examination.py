@@ -102,7 +102,7 @@ def test_a_library_that_prints_does_not_garble_the_answer(av) -> None:
 
 def test_a_library_that_hangs_is_given_up(av, monkeypatch: pytest.MonkeyPatch) -> None:
     av("import threading; threading.Event().wait()")
-    section = examination._apart(VIDEO, patience=0.5)
+    section = examination._apart(VIDEO, timeout_seconds=0.5)
     assert section.facts[0].found == "no answer within 0.5 s"
     assert section.status is Status.BROKEN
 

@@ -7,7 +7,7 @@ import logging
 import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.app.bench.sides import peer_program
+from graphkit.app.bench.subjects import peer_program
 from graphkit.errors import PeerError
 
 if TYPE_CHECKING:

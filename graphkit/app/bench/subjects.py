@@ -1,4 +1,4 @@
-"""Sides: who is measured, and the program that it runs."""
+"""Subjects: who is measured, and the program that it runs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Subject:
     """Who is measured.
 
     Attributes:
@@ -116,7 +116,7 @@ def peer_program(python: str, side: str, cores: frozenset[int] | None = None) ->
     return Program(side, (python, str(PEER_FOLDER)), environment, cores)
 
 
-def sides(kind: str, devices: Sequence[str], *, peer: bool) -> list[Side]:
+def subjects(kind: str, devices: Sequence[str], *, peer: bool) -> list[Subject]:
     """Return who is measured.
 
     Args:
@@ -125,5 +125,5 @@ def sides(kind: str, devices: Sequence[str], *, peer: bool) -> list[Side]:
         peer: measure MediaPipe, too.
     """
     flows = tuple(_FLOWS) if kind == GRAPH else ("",)
-    found = [Side(GRAPHKIT, device, flow) for device in devices for flow in flows]
-    return [*found, Side(MEDIAPIPE, "cpu")] if peer else found
+    found = [Subject(GRAPHKIT, device, flow) for device in devices for flow in flows]
+    return [*found, Subject(MEDIAPIPE, "cpu")] if peer else found

@@ -7,10 +7,10 @@ import json
 import pytest
 
 from graphkit import CalculatorGraph
-from graphkit.app.bench import shares as module
 from graphkit.app.bench import stages
+from graphkit.app.bench import time_breakdown as module
 from graphkit.app.bench.meter import READING, UPLOADING, Clocks, Meter, Work
-from graphkit.app.bench.shares import Shares, StageShare, shares
+from graphkit.app.bench.time_breakdown import StageTime, TimeBreakdown, break_down
 
 PLAN = CalculatorGraph(
     """
@@ -51,7 +51,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> Meter:
 
 
 def test_seconds_by_stage(meter: Meter) -> None:
-    found = shares(meter, PLAN, frames=5, cores=2)
+    found = break_down(meter, PLAN, frames=5, cores=2)
     assert (found.frames, found.opening_s, found.wall_s, found.cpu_s, found.cores) == (5, 2, 10, 11, 2)
     assert {share.stage: (share.cpu_s, share.waited_s) for share in found.stages} == {
         stages.DECODE: (1.0, 0.0),
@@ -67,20 +67,20 @@ def test_seconds_by_stage(meter: Meter) -> None:
 
 
 def test_nothing_is_counted_twice_or_lost(meter: Meter) -> None:
-    found = shares(meter, PLAN, frames=5, cores=2)
+    found = break_down(meter, PLAN, frames=5, cores=2)
     assert sum(share.cpu_s for share in found.stages) == pytest.approx(found.cpu_s)
 
 
 def test_what_was_in_use(meter: Meter) -> None:
     # The loop: 100 to 106, where two of its nodes overlap for a second.
-    assert shares(meter, PLAN, frames=5, cores=2).busy == {
+    assert break_down(meter, PLAN, frames=5, cores=2).busy == {
         "processor": 0.55, "decoding": 0.2, "loop": 0.6, "opengl": 0.3, "encoding": 0.3,
     }  # fmt: skip
 
 
-def told(**busy: float) -> Shares:
-    rows = (StageShare("warps", 1.0, 0.0), StageShare("landmark model", 3.0, 0.0))
-    return Shares(10, 0.5, 5.0, 4.0, 2, rows, busy)
+def told(**busy: float) -> TimeBreakdown:
+    rows = (StageTime("warps", 1.0, 0.0), StageTime("landmark model", 3.0, 0.0))
+    return TimeBreakdown(10, 0.5, 5.0, 4.0, 2, rows, busy)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,6 @@ def test_the_sentence(busy: dict[str, float], sentence: str) -> None:
 def test_json_there_and_back() -> None:
     made = told(processor=0.5, loop=0.6)
     value = json.loads(json.dumps(made.as_json()))
-    assert Shares.from_json(value) == made
+    assert TimeBreakdown.from_json(value) == made
     assert value["stages"][1]["share"] == 0.75
     assert value["limit"] == made.limit()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit.app.bench import opponent
-from graphkit.app.bench.opponent import check_peer
+from graphkit.app.bench import peer_check
+from graphkit.app.bench.peer_check import check_peer
 from graphkit.errors import PeerError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def test_what_is_no_interpreter(tmp_path: Path) -> None:
 
 
 def test_what_gives_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opponent, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(peer_check, "_PATIENCE_S", 0.2)
     silent = tmp_path / "silent"
     silent.write_text("#!/bin/sh\nexec sleep 600\n")
     silent.chmod(0o755)

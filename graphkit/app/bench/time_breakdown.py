@@ -1,4 +1,4 @@
-"""Shares: where the time of a job went, by stage, and what held it up."""
+"""TimeBreakdown: where the time of a job went, by stage, and what held it up."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _IN_USE: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class StageShare:
+class StageTime:
     """What a stage took.
 
     Attributes:
@@ -50,7 +50,7 @@ class StageShare:
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class TimeBreakdown:
     """Where the time of one job went, from the first frame fed to closed files.
 
     Attributes:
@@ -68,7 +68,7 @@ class Shares:
     wall_s: float
     cpu_s: float
     cores: int
-    stages: tuple[StageShare, ...]
+    stages: tuple[StageTime, ...]
     busy: Mapping[str, float]
 
     def limit(self) -> str:
@@ -110,9 +110,9 @@ class Shares:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Shares:
+    def from_json(cls, value: Mapping[str, Any]) -> TimeBreakdown:
         """Return the shares that `as_json` wrote."""
-        rows = tuple(StageShare(row["stage"], row["cpu_s"], row["waited_s"]) for row in value["stages"])
+        rows = tuple(StageTime(row["stage"], row["cpu_s"], row["waited_s"]) for row in value["stages"])
         return cls(
             frames=value["frames"],
             opening_s=value["opening_s"],
@@ -124,7 +124,7 @@ class Shares:
         )
 
 
-def shares(meter: Meter, plan: GraphPlan, *, frames: int, cores: int) -> Shares:
+def break_down(meter: Meter, plan: GraphPlan, *, frames: int, cores: int) -> TimeBreakdown:
     """Return where the time of a job went that has just ended.
 
     Args:
@@ -145,7 +145,7 @@ def shares(meter: Meter, plan: GraphPlan, *, frames: int, cores: int) -> Shares:
         # After the graph only the encoder is left, with what had not been written yet.
         cpu[stages.ENCODE] = drained.encoding - began.encoding + end.cpu - drained.cpu
     cpu[stages.ENGINE] = max(0.0, total - sum(cpu.values()))
-    rows = tuple(StageShare(name, cpu[name], waited[name]) for name in stages.STAGES if cpu[name] > 0)
+    rows = tuple(StageTime(name, cpu[name], waited[name]) for name in stages.STAGES if cpu[name] > 0)
     looped = looped_nodes(plan)
     busy = {
         PROCESSOR: total / (wall * cores),
@@ -155,7 +155,7 @@ def shares(meter: Meter, plan: GraphPlan, *, frames: int, cores: int) -> Shares:
         "encoding": cpu[stages.ENCODE] / wall,
     }
     in_use = {name: share for name, share in busy.items() if share > 0}
-    return Shares(frames, began.wall - meter.made.wall, wall, total, cores, rows, in_use)
+    return TimeBreakdown(frames, began.wall - meter.made.wall, wall, total, cores, rows, in_use)
 
 
 def _by_stage(works: Iterable[Work], of_node: Mapping[str, str]) -> tuple[dict[str, float], dict[str, float]]:

@@ -73,8 +73,8 @@ def _packets(
     while failed_reads < _MAX_FAILED_READS:
         try:
             packet = next(source)
-        except StopIteration:
-            return
+        except (StopIteration, IndexError):
+            return  # an IndexError: PyAV's last step does not know tracks that turned up on the way
         except FFmpegError as error:
             log.debug("%s: unreadable packet: %s", container.name, error)
             stats.corrupt_packets += 1
@@ -155,7 +155,7 @@ class _Reach:
         """Return a sentence about missing content at the end, or an empty string."""
         declared = self._declared
         if declared.packets:
-            if self.packets >= declared.packets:
+            if self.packets >= declared.packets and self.account.ends_whole is not False:
                 return ""
             counted = f"{self.packets} of {declared.packets} frames"
         elif self._ends_early():
@@ -172,7 +172,7 @@ class _Reach:
     def _ends_early(self) -> bool:
         """Whether a file that does not count its pictures breaks off before its length."""
         whole = self.account.ends_whole
-        if whole is not None and not self.account.places:
+        if whole is False or (whole and not self.account.places):
             return not whole
         declared = self._declared
         if declared.video_us:

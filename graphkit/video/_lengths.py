@@ -115,7 +115,7 @@ def _last_end(path: str, index: int, usual: int, *, seek: bool) -> int:
             for packet in container.demux(stream):
                 if packet.pts is not None:
                     end = max(end, packet.pts + (packet.duration or usual))
-    except (FFmpegError, OSError) as error:
+    except (FFmpegError, OSError, IndexError) as error:  # IndexError: of PyAV, for tracks that turn up late
         log.debug("%s: its end could not be looked at: %s", path, error)
     return end
 

@@ -21,12 +21,16 @@ class Element(NamedTuple):
     """A piece of a file.
 
     Attributes:
-        inside: where its contents begin, if those are elements, too; else where the next element begins.
+        begin: where its contents begin.
+        inside: the same, if those are elements, too; else where the next element begins.
         end: where it ends as a whole; None for one without a known size.
+        data: it holds samples of a track, which a demuxer hands out as packets.
     """
 
+    begin: int
     inside: int
     end: int | None
+    data: bool = False
 
 
 class Chain(NamedTuple):
@@ -48,7 +52,7 @@ def walk(file: BinaryIO, step: Step, start: int, stop: int, size: int) -> Chain:
         file: open for reading.
         step: of its container.
         start: where an element begins.
-        stop: the walk is sound if this place is the beginning of an element, or inside one that holds packets.
+        stop: the walk is sound if an element or its contents begin at this place, and no packet lies before it.
         size: of the file.
     """
     place = start
@@ -60,8 +64,10 @@ def walk(file: BinaryIO, step: Step, start: int, stop: int, size: int) -> Chain:
             return Chain(sound=False, cut=0 < size - place < _LONGEST_HEADER)
         if element.end is not None and element.end > size and element.inside > stop:
             return Chain(sound=False, cut=True)
-        if place < stop < element.inside:
+        if stop == element.begin:
             return Chain(sound=True)
+        if element.data:
+            return Chain(sound=False)  # the demuxer did not take it for a packet
         place = element.inside
     return Chain(sound=True)  # so many whole elements are no damage
 
@@ -72,6 +78,7 @@ _LONGEST_HEADER: Final = 12
 # -- Matroska, WebM --------------------------------------------------------------------------------------------
 
 _MASTERS: Final = frozenset({0x18538067, 0x1F43B675, 0xA0})  # Segment, Cluster, BlockGroup
+_BLOCKS: Final = frozenset({0xA3, 0xA1, 0xAF})
 _ELEMENTS: Final = _MASTERS | {
     0x1A45DFA3, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B, 0x1941A469, 0x1043A770, 0x1254C367,  # top level
     0xE7, 0x58D7, 0xAB, 0xA7, 0xA3, 0xAF, 0x5854,  # of a cluster
@@ -96,8 +103,8 @@ def matroska_element(file: BinaryIO, place: int) -> Element | None:
     begin = place + name_length + size_length
     end = None if length == mask else begin + length
     if name in _MASTERS:
-        return Element(begin, end)
-    return None if end is None else Element(end, end)
+        return Element(begin, begin, end)
+    return None if end is None else Element(begin, end, end, name in _BLOCKS)
 
 
 def _leading_zeros(byte: bytes) -> int:
@@ -117,8 +124,12 @@ def avi_element(file: BinaryIO, place: int) -> Element | None:
     length = int.from_bytes(head[4:], "little")
     end = place + 8 + length
     if name in {b"RIFF", b"LIST"}:
-        return Element(place + 12, end)
-    return Element(end + length % 2, end)
+        return Element(place + 12, place + 12, end)
+    samples = length > 0 and name[:2].isdigit() and name[2:] in _AVI_SAMPLES
+    return Element(place + 8, end + length % 2, end, samples)
+
+
+_AVI_SAMPLES: Final = frozenset({b"dc", b"db", b"wb"})
 
 
 # -- Flash -----------------------------------------------------------------------------------------------------
@@ -134,8 +145,18 @@ def flv_element(file: BinaryIO, place: int) -> Element | None:
         return None
     length = int.from_bytes(head[1:4], "big")
     end = place + 11 + length
+    kind = file.read(2)
     file.seek(end)
     again = file.read(4)
     if len(again) == 4 and int.from_bytes(again, "big") not in {length + 11, 0, length}:
         return None
-    return Element(end + 4, end + 4)
+    return Element(place + 11, end + 4, end + 4, length > 0 and not _configures(head[0] & 0x1F, kind))
+
+
+def _configures(tag: int, begin: bytes) -> bool:
+    """Whether a tag sets up a decoder, ends a sequence or holds no samples at all."""
+    if len(begin) < 2 or tag == 18:
+        return True
+    if tag == 8:
+        return begin[0] >> 4 == 10 and begin[1] == 0  # AAC
+    return begin[0] >> 4 == 5 or (begin[0] & 15 in {7, 12} and begin[1] in {0, 2})  # H.264, HEVC

@@ -106,7 +106,9 @@ def _why(file: Path, error: Exception) -> str:
 
 
 def _lacks_index(file: Path) -> bool:
-    """Walk the top-level boxes of an ISO media file; False for anything else."""
+    """Walk the top-level boxes of an ISO media file; False for anything else, a pipe included."""
+    if not file.is_file():
+        return False
     size, offset = file.stat().st_size, 0
     names: list[bytes] = []
     with file.open("rb") as stream:

@@ -13,6 +13,7 @@ from graphkit.errors import (
     PacketError,
     PacketTypeError,
     SidePacketError,
+    StatusCode,
     StreamClosedError,
     TimestampError,
 )
@@ -121,14 +122,18 @@ class OutputShard:
         if self.classes is not None and not isinstance(payload, self.classes):
             raise PacketTypeError(
                 f'output stream "{self.name}" carries {self.packet_type}, but was given {type(payload).__name__}'
-                + converter_hint((type(payload),), self.packet_type.types)
+                + converter_hint((type(payload),), self.packet_type.types),
+                expected=self.packet_type,
+                found=type(payload).__name__,
+                stream=self.name,
+                timestamp=packet.timestamp,
             )
         if payload is None:
-            raise PacketError(f'output stream "{self.name}" was given None; emit nothing instead')
+            message = f'output stream "{self.name}" was given None; emit nothing instead'
+            raise PacketError(message, stream=self.name, timestamp=packet.timestamp)
         if not _FIRST <= packet._timestamp <= _LAST:
-            raise TimestampError(
-                f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}'
-            )
+            message = f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}'
+            raise TimestampError(message, stream=self.name, timestamp=packet.timestamp)
         if self.bound is not None and packet._timestamp >= self.bound:
             self.bound = None  # the packet says more
         self.queue.append(packet)
@@ -139,7 +144,8 @@ class OutputShard:
             raise StreamClosedError(f'output stream "{self.name}" is closed; it takes no bound')
         bound = as_timestamp(bound) if not isinstance(bound, Timestamp) else bound
         if not bound.is_allowed_in_stream() and bound != Timestamp.ONE_OVER_POST_STREAM:
-            raise TimestampError(f'output stream "{self.name}": {describe(bound)} cannot be a bound')
+            message = f'output stream "{self.name}": {describe(bound)} cannot be a bound'
+            raise TimestampError(message, stream=self.name, timestamp=bound)
         self.bound = bound
 
     def set_header(self, header: Packet[Any]) -> None:
@@ -198,11 +204,18 @@ class OutputSideSet:
             return
         name = self.tag_map.names[position]
         if position in self.packets:
-            raise SidePacketError(f'node "{self._node}": output side packet "{name}" was already set in this run')
+            raise SidePacketError(
+                f'node "{self._node}": output side packet "{name}" was already set in this run',
+                side_packet=name,
+                node=self._node,
+                status=StatusCode.ALREADY_EXISTS,
+            )
         if value is None or not self.types[position].accepts(value):
             raise SidePacketError(
                 f'node "{self._node}": output side packet "{name}" carries {self.types[position]}, but was given '
-                f"{type(value).__name__}"
+                f"{type(value).__name__}",
+                side_packet=name,
+                node=self._node,
             )
         self.packets[position] = Packet(value)
 
@@ -272,6 +285,13 @@ class CalculatorContext:
         """Return a service asked for in the contract, None for an optional one that is not there."""
         return self._services.get(service)
 
+    def has_service(self, name: str) -> bool:
+        """Return whether this run has the service called *name*, whoever asked for it.
+
+        For nodes that do something else where it is there, and do not want to import who offers it.
+        """
+        return any(service.name == name and value is not None for service, value in self._services.items())
+
     def counter(self, name: str) -> Any:
         """Return the counter ``<node name>-<name>`` of this graph: increment(), increment_by(n), get()."""
         return self._counters.get(f"{self.node_name}-{name}")
@@ -279,6 +299,6 @@ class CalculatorContext:
     def set_offset(self, offset: int) -> None:
         """In ``open``: promise that all outputs come at input time + *offset* or later."""
         if self.input_timestamp != Timestamp.UNSTARTED:
-            raise TimestampError(f'node "{self.node_name}": set_offset() is for open() only')
+            raise GraphStateError(f'node "{self.node_name}": set_offset() is for open() only')
         for shard in self.outputs.shards:
             shard.offset = offset

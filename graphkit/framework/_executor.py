@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process.forks import call_in_children
 from graphkit._process.threads import budget
-from graphkit.errors import RegistryError, did_you_mean
+from graphkit.errors import RegistryError, StatusCode, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -172,12 +172,15 @@ _TYPES: Final[dict[str, Callable[[Mapping[str, Any]], Executor]]] = {
 def register_executor(type_name: str, make: Callable[[Mapping[str, Any]], Executor]) -> None:
     """Make ``executor { type: "type_name" }`` create executors with *make*, which gets the options."""
     if type_name in _TYPES:
-        raise RegistryError(f'executor type "{type_name}" exists already')
+        raise RegistryError(
+            f'executor type "{type_name}" exists already', name=type_name, status=StatusCode.ALREADY_EXISTS
+        )
     _TYPES[type_name] = make
 
 
 def make_executor(type_name: str, options: Mapping[str, Any]) -> Executor:
     """Return a new executor of a registered type; raises RegistryError with close names."""
     if type_name not in _TYPES:
-        raise RegistryError(f'Unable to find Executor "{type_name}".{did_you_mean(type_name, _TYPES)}')
+        close = did_you_mean(type_name, _TYPES)
+        raise RegistryError(f'Unable to find Executor "{type_name}".{close}', name=type_name, suggestion=close)
     return _TYPES[type_name](options)

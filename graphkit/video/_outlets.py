@@ -46,14 +46,10 @@ class Destination(os.PathLike[str]):
         """Let a pipe that takes nothing for two seconds fail from now on; from any thread."""
         self._hurry.set()
 
-    def open(self) -> FileOutlet | PipeOutlet:
-        """Open it for writing.
-
-        Raises:
-            OSError: nobody opened the pipe for reading in time.
-        """
-        path = self._path.absolute()
-        return PipeOutlet(path, self._hurry) if is_pipe(path) else FileOutlet(path)
+    @property
+    def hurried(self) -> threading.Event:
+        """Set once somebody is in a hurry."""
+        return self._hurry
 
 
 class FileOutlet:
@@ -178,6 +174,16 @@ class _Patience:
             self._since = time.monotonic()
         time.sleep(_POLL_S / 10)
         return time.monotonic() - self._since > _HURRY_S
+
+
+def open_outlet(destination: Destination) -> FileOutlet | PipeOutlet:
+    """Open a destination for writing.
+
+    Raises:
+        OSError: nobody opened the pipe for reading in time.
+    """
+    path = Path(destination).absolute()
+    return PipeOutlet(path, destination.hurried) if is_pipe(path) else FileOutlet(path)
 
 
 def _boxes(path: Path) -> Iterator[tuple[bytes, int, int]]:

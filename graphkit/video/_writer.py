@@ -16,7 +16,7 @@ from graphkit.errors import VideoWriteError
 from graphkit.video._audio import AudioCopy
 from graphkit.video._encoders import EncoderSettings
 from graphkit.video._frames import ColorTags, WriteStats
-from graphkit.video._outlets import Destination, is_pipe
+from graphkit.video._outlets import Destination, is_pipe, open_outlet
 from graphkit.video._pixels import BT601_MATRIX, LIMITED_RANGE, YuvConverter, letterboxed
 from graphkit.video._targets import check_writable, container_format
 from graphkit.video._timestamps import MICROSECONDS, to_microseconds, to_ticks
@@ -125,7 +125,7 @@ class VideoWriter(Closing):
         self._converter = YuvConverter(coded_width, coded_height, encoder.pixel_format)
         self._audio: AudioCopy | None = None
         with self._reporting():
-            self._outlet = destination.open()
+            self._outlet = open_outlet(destination)
             options = {**kind.options, **(kind.streamed if is_pipe(self.path) else {})}
             try:
                 self._container = av.open(self._outlet, "w", format=kind.name, container_options=options)

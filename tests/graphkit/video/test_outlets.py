@@ -78,6 +78,13 @@ def test_a_failure_leaves_the_file_as_it_is(tmp_path: Path, monkeypatch: pytest.
     assert (tmp_path / "file").read_bytes() == b"12345678"
 
 
+def write_much(path: Path | Destination, begun: Callable[[], None] = lambda: None) -> None:
+    with VideoWriter(path, width=64, height=48, frame_rate=10) as writer:
+        begun()
+        for number in range(1000):
+            writer.write(PICTURES[number % 40], number * 100_000)
+
+
 def read_pipe(path: Path, into: Path) -> threading.Thread:
     def read() -> None:
         with path.open("rb") as pipe, into.open("wb") as file:
@@ -119,12 +126,8 @@ def test_a_pipe_whose_reader_takes_nothing_is_given_up_once_it_hurries(tmp_path:
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     destination = Destination(pipe)
     threading.Timer(0.3, destination.hurry).start()
-    with (
-        pytest.raises(VideoWriteError, match="nobody reads the pipe"),
-        VideoWriter(destination, width=64, height=48, frame_rate=10) as writer,
-    ):
-        for number in range(1000):
-            writer.write(PICTURES[number % 40], number * 100_000)
+    with pytest.raises(VideoWriteError, match="nobody reads the pipe"):
+        write_much(destination)
     os.close(reader)
 
 
@@ -132,13 +135,8 @@ def test_a_reader_that_goes_is_told(tmp_path: Path) -> None:
     pipe = tmp_path / "out.mkv"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    with (
-        pytest.raises(VideoWriteError, match="whoever read the pipe has gone"),
-        VideoWriter(pipe, width=64, height=48, frame_rate=10) as writer,
-    ):
-        os.close(reader)
-        for number in range(1000):
-            writer.write(PICTURES[number % 40], number * 100_000)
+    with pytest.raises(VideoWriteError, match="whoever read the pipe has gone"):
+        write_much(pipe, begun=lambda: os.close(reader))
 
 
 def test_the_sound_of_a_pipe_is_left_out_with_a_word(tmp_path: Path, make_clip: Callable[..., Path]) -> None:

@@ -78,15 +78,14 @@ def add_dropped(summary: Summary, feed: LiveFeed, graph: CalculatorGraph) -> Non
 
 
 def add_reading(summary: Summary, stats: ReadStats) -> None:
-    """Note how the input was read, and what was wrong with it."""
+    """Note what was wrong with the input."""
     summary.timestamps_repaired = stats.timestamps_repaired
     summary.truncated = stats.reason if stats.truncated else ""
-    summary.damaged = stats.damaged
-    summary.notes += [f"Input: {remark}" for remark in stats.remarks]
-    if stats.interlaced:
-        summary.notes.append(f"Input: {stats.interlaced} of its pictures were interlaced and were deinterlaced.")
-    if stats.damage:
-        summary.notes.append(stats.damage)
+    if stats.corrupt_packets or stats.corrupt_frames:
+        summary.notes.append(
+            f"The input is damaged: packets that could not be decoded: {stats.corrupt_packets}, "
+            f"frames from damaged data: {stats.corrupt_frames}."
+        )
 
 
 def add_filming(summary: Summary, film: Film) -> None:

@@ -19,7 +19,7 @@ class Found:
         stream: its name in the expanded graph.
         frames: packets with at least one list.
         most: the most lists in one packet.
-        points: landmarks a list, 0 while nothing was found.
+        points: landmarks a list, 0 while nothing was found, or where lists differ.
     """
 
     stream: str
@@ -74,7 +74,6 @@ class Summary:
         dropped: pictures of live input that came while the graph was busy; None for input that waits.
         dropped_in_graph: fed frames that limiters inside the graph dropped.
         truncated: why the input ended early, empty if it did not.
-        damaged: part of the input is missing or came from damaged data; `truncated` and the notes say what.
         interrupted: the job was stopped before the input ended.
         cancelled: it was stopped without finishing the frames in flight.
         failed: it ended by an error.
@@ -93,7 +92,6 @@ class Summary:
     dropped: int | None = None
     dropped_in_graph: int = 0
     truncated: str = ""
-    damaged: bool = False
     interrupted: bool = False
     cancelled: bool = False
     failed: bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
@@ -58,7 +57,7 @@ class Orientation:
 # Of cv2: ROTATE_90_COUNTERCLOCKWISE, ROTATE_180, ROTATE_90_CLOCKWISE.
 _TURNS: Final = {90: 2, 180: 1, 270: 0}
 UPRIGHT: Final = Orientation()
-_MOST_SIDE_DATA: Final = 16
+_MOST_NEW_KINDS: Final = 64
 
 # Where (1, 0) and (0, 1) of a stored picture go, y pointing down: x' = a x + c y, y' = b x + d y.
 _MATRICES: Final = {
@@ -130,24 +129,24 @@ def _parsed(matrix: bytes) -> Orientation:
 
 
 def _with_known_side_data(picture: av.VideoFrame) -> av.VideoFrame:
-    """Return the picture without the side data that make PyAV raise."""
+    """Return the picture without the side data that make PyAV raise: those of kinds newer than its list."""
+    from av.error import FFmpegError
     from av.filter import Graph
+    from av.sidedata.sidedata import Type
 
-    for _ in range(_MOST_SIDE_DATA):
+    graph = Graph()
+    last = graph.add_buffer(
+        width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 1000)
+    )
+    known = max(kind.value for kind in Type)
+    for number in range(known + 1, known + _MOST_NEW_KINDS):
         try:
-            len(picture.side_data)
-        except ValueError as error:
-            number = re.match(r"\d+", str(error))  # "31 is not a valid Type"
-            if number is None:
-                raise
-            graph = Graph()
-            source = graph.add_buffer(
-                width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 1000)
-            )
-            strip = graph.add("sidedata", f"mode=delete:type={number.group()}")
-            graph.link_nodes(source, strip, graph.add("buffersink")).configure()
-            graph.vpush(picture)
-            picture = graph.vpull()
-        else:
+            strip = graph.add("sidedata", f"mode=delete:type={number}")
+        except FFmpegError:  # FFmpeg does not know this one either
             break
-    return picture
+        last.link_to(strip)
+        last = strip
+    last.link_to(graph.add("buffersink"))
+    graph.configure()
+    graph.vpush(picture)
+    return graph.vpull()

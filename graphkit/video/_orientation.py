@@ -6,7 +6,7 @@ import math
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
@@ -138,7 +138,7 @@ def _with_known_side_data(picture: av.VideoFrame) -> av.VideoFrame:
     last = graph.add_buffer(
         width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 1000)
     )
-    known = max(kind.value for kind in Type)
+    known = max(cast("int", kind.value) for kind in Type)
     for number in range(known + 1, known + _MOST_NEW_KINDS):
         try:
             strip = graph.add("sidedata", f"mode=delete:type={number}")

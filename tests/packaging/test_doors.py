@@ -23,8 +23,6 @@ STILL_PRIVATE: Final = {
     "graphkit._runtime.streams.InputStream",
     "graphkit.gpu._cuda_interop.CudaInterop",
     "graphkit.gpu._cuda_interop.CudaLink",
-    "graphkit.jobs._gpu.JobGpu",
-    "graphkit.jobs._observation.Observation",
 }
 """Private classes in public signatures that have no public view yet."""
 

@@ -8,6 +8,7 @@ read-only once a payload holds them: a calculator that changes pixels copies fir
 from graphkit.formats._anchor import Anchors
 from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
 from graphkit.formats._detection import AssociatedDetection, Detection, DetectionList
+from graphkit.formats._encoded_image import decode_image
 from graphkit.formats._face_geometry import FaceEnvironment, FaceGeometry, OriginPointLocation, mesh_from_proto
 from graphkit.formats._face_mesh import FACE_CONNECTIONS, FACE_GROUPS, FACE_LANDMARK_NAMES
 from graphkit.formats._image import GpuPixels, Image
@@ -60,6 +61,7 @@ from graphkit.formats._video_header import VideoHeader
 
 __all__ = [
     # images
+    "decode_image",
     "GpuPixels",
     "Image",
     "ImageFileProperties",

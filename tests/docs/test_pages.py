@@ -155,6 +155,9 @@ def _commands(text: str) -> Iterator[list[str]]:
 
 
 def _run_command(command: list[str], here: Path, place: str) -> None:
+    if command[0] == "python":
+        _run([sys.executable, "-W", "error", *command[1:]], here, place)
+        return
     assert command[0] == "graphkit", f"{place}: how is {command[0]} to be tested?"
     made = [here / name for name in _outputs(command)]
     for path in made:

@@ -116,7 +116,7 @@ def test_a_missing_side_packet(harness: Any) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(READER).start()
     assert str(caught.value).endswith(
-        'input side packet "size" (int) is required and was not given in side_packets.'
+        'input side packet "size" (int) is required and was not given.\nGive it: side_packets, such as size=1'
     )
     assert ":3:" in str(caught.value), "the place of its reader"
     error = caught.value
@@ -146,8 +146,8 @@ def test_a_side_packet_that_a_node_makes_cannot_be_given(harness: Any) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(MADE).start(size=5)
     assert str(caught.value) == (
-        'side packet "size" is made by node "ConfSideMaker"; it cannot be given as well. Change it there, with '
-        "overrides."
+        'side packet "size" is made by node "ConfSideMaker"; it cannot be given as well. Change the node: '
+        "overrides, such as ConfSideMaker.FIELD=VALUE."
     )
     assert (caught.value.side_packet, caught.value.node) == ("size", "ConfSideMaker")
 
@@ -155,7 +155,9 @@ def test_a_side_packet_that_a_node_makes_cannot_be_given(harness: Any) -> None:
 def test_all_that_is_missing_is_told_at_once(harness: Any) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(READER.replace("LABEL:label", "MUST:label")).start()
-    assert [line.split('"')[1] for line in str(caught.value).splitlines()] == ["size", "label"]
+    *lines, advice = str(caught.value).splitlines()
+    assert [line.split('"')[1] for line in lines] == ["size", "label"]
+    assert advice == "Give it: side_packets, such as size=1,label=VALUE"
     assert {name: str(kind) for name, kind in caught.value.missing.items()} == {"size": "int", "label": "str"}
 
 

@@ -17,6 +17,7 @@
   + GraphRunError                    a run that failed
     - CalculatorError                user code raised in open, process or close
       . InputStreamHandlerError      an input policy raised
+    - ExecutorError                  an executor did not take work on
     - CancelledError
     - DeadlockError
     - ThrottledError

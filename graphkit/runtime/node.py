@@ -43,11 +43,13 @@ class Node:
         ahead: outputs it made ahead of time.
         passed: for a gate: whether its last call let a packet pass.
         on_touch: called instead of scheduling when an input changes (pollers).
+        has_opened: whether ``open`` of the calculator has returned.
+        has_closed: whether ``close`` of the calculator was called.
     """
 
     __slots__ = (
         "active", "ahead", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
-        "handler", "id", "inputs", "light", "limit", "link", "name", "offset", "on_touch", "outputs",
+        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "name", "offset", "on_touch", "outputs",
         "passed", "plan", "process", "queue", "sequence", "single", "status", "stopped", "touched",
         "waiting_for",
     )  # fmt: skip
@@ -60,6 +62,8 @@ class Node:
         self.process: Callable[[CalculatorContext], Any] = calculator.process
         self.queue = queue
         self.status = NEW
+        self.has_opened = False
+        self.has_closed = False
         self.active = 0
         parallel = queue.width if plan.cls.pure else 1
         self.limit = max(plan.max_in_flight, parallel) if plan.input_streams else 1
@@ -82,6 +86,17 @@ class Node:
         self.sequence = 0
         self.expected = 0
         self.finished: dict[int, CalculatorContext] = {}
+
+    def open(self, cc: CalculatorContext) -> Any:
+        """Open the calculator."""
+        outcome: Any = self.calculator.open(cc)  # type: ignore[func-returns-value]
+        self.has_opened = outcome is None
+        return outcome
+
+    def close(self, cc: CalculatorContext) -> Any:
+        """Close the calculator: once, whatever comes out of it."""
+        self.has_closed = True
+        return self.calculator.close(cc)  # type: ignore[func-returns-value]
 
     @property
     def is_source(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.calculator import Status
@@ -16,12 +17,14 @@ from graphkit.errors import (
     CalculatorError,
     ContractError,
     DeadlockError,
+    ExecutorError,
     InputStreamHandlerError,
     SidePacketError,
 )
 from graphkit.executor import ApplicationThreadExecutor
 from graphkit.runtime.hand_over import hand_over
 from graphkit.runtime.node import NEW, OPENED
+from graphkit.runtime.sleepers import Sleepers
 from graphkit.runtime.switch_interval import SwitchInterval
 from graphkit.runtime.tasks import AHEAD, CLOSE, OPEN, PROCESS, TELL
 
@@ -67,10 +70,11 @@ class Scheduler:
         self._side = side_packets
         self._on_error = on_error
         self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
-        self._waiters = 0
-        self._inside = threading.local()
+        self._sleepers = Sleepers(self._lock)
+        self._working: dict[int, TaskQueue | None] = {}
+        self._without_thread: list[TaskQueue] = []
         self._closing = False
+        self._told = False
         self._interval = SwitchInterval()
         self.terminated = False
         self.error: BaseException | None = None
@@ -83,45 +87,69 @@ class Scheduler:
 
     def _work_here(self) -> None:
         """Run the light tasks that are ready, on this thread, and get threads for the others."""
-        try:
-            if self._state.default.light:
-                self._run(None)
-        finally:  # after Ctrl-C too: nodes are left to close
-            self._wake_executors()
-
-    def _drain(self, queue: TaskQueue) -> None:
-        """Work on *queue* until it is empty; what executors call."""
-        with self._lock:
-            queue.asked -= 1
-        self._run(queue)
+        if self._state.default.light:
+            with self._lock:
+                task = self._begin(None)
+            if task is not None:
+                self._run(None, task)
         self._wake_executors()
+        if self._without_thread:
+            self._stand_in()
 
-    def _run(self, queue: TaskQueue | None) -> None:
-        lock, default, next_task = self._lock, self._state.default, self._state.next_task
+    def _drain(self, queue: TaskQueue, epoch: int) -> None:
+        """Work on *queue* until it is empty; what executors call."""
+        try:
+            with self._lock:
+                if epoch != queue.epoch:  # asked for before the run was broken off
+                    return
+                queue.asked -= 1
+                task = self._begin(queue)
+            if task is not None:
+                self._run(queue, task)
+            self._wake_executors()
+            self._stand_in()
+        except BaseException as exc:
+            self._break_off(exc)
+            if isinstance(queue.executor, ApplicationThreadExecutor):
+                raise
+
+    def _begin(self, queue: TaskQueue | None) -> Task | None:
+        """Under the lock: return the first task for this thread, which counts as working from now on."""
+        task = self._state.next_task(queue)
+        if task is not None:
+            self._working[get_ident()] = queue
+        return task
+
+    def _run(self, queue: TaskQueue | None, task: Task | None) -> None:
+        """Run *task* and what is ready after it."""
+        lock, default, next_task, working = self._lock, self._state.default, self._state.next_task, self._working
         interrupt: BaseException | None = None
-        self._inside.yes = True
-        with lock:
-            task = next_task(queue)
-        while task is not None:
-            _, _, kind, call, node, context = task
-            try:
-                outcome = call(context)
-            except BaseException as exc:  # user code may raise anything; it ends the run, not the thread
-                outcome = Failure(exc)
-                if queue is None and not isinstance(exc, _FAULTS):
-                    interrupt = exc
-            with lock:
-                if kind == PROCESS and outcome is None and (link := node.link) is not None and not default.light:
-                    task = None if self.error else hand_over(node, link, context)
-                    if task is not None:
-                        continue
-                self._finish(kind, node, context, outcome)
-                task = next_task(queue)
-                others = default.heavy or default.sources or self._other_work
-                short = self._short_of_threads(queue, task) if others else None
-            if short:
-                self._ask_for_threads(short)
-        self._inside.yes = False
+        try:
+            while task is not None:
+                _, _, kind, call, node, context = task
+                try:
+                    outcome = call(context)
+                except BaseException as exc:  # user code may raise anything; it ends the run, not the thread
+                    outcome = Failure(exc)
+                    if queue is None and not isinstance(exc, _FAULTS):
+                        interrupt = exc
+                with lock:
+                    if kind == PROCESS and outcome is None and (link := node.link) is not None and not default.light:
+                        task = None if self.error else hand_over(node, link, context)
+                        if task is not None:
+                            continue
+                    self._finish(kind, node, context, outcome)
+                    task = next_task(queue)
+                    if task is None:
+                        del working[get_ident()]
+                        break
+                    others = default.heavy or default.sources or self._other_work
+                    short = self._short_of_threads(queue, task) if others else None
+                if short:
+                    self._ask_for_threads(short)
+        except BaseException:
+            working.pop(get_ident(), None)  # before anything that a signal could interrupt
+            raise
         if interrupt is not None:
             raise interrupt
 
@@ -217,9 +245,35 @@ class Scheduler:
             self.error = error
             self._state.stopping = True
             self._state.drop_tasks()
-            if (on_error := self._on_error) is not None:
-                self._state.tell(lambda _: on_error(error))
-            self._changed.notify_all()
+            if self._on_error is not None:
+                self._state.tell(self._tell)
+            self._sleepers.wake()
+
+    def _tell(self, _: object) -> None:
+        """Tell the program of the error; a task."""
+        self._told = True
+        if self._on_error is not None and self.error is not None:
+            self._on_error(self.error)
+
+    def _break_off(self, error: BaseException) -> None:
+        """End the run after *error* escaped from the engine's own code on this thread, whatever was half done (S51).
+
+        It may be called again and again: it does not trust what was counted, only what is there.
+        """
+        with self._lock:
+            if self.terminated:
+                self._end()
+            else:
+                self._fail(error)
+                self._closing = False
+                self._state.start_over(list(self._working.values()))
+                if self._on_error is not None and not self._told:
+                    self._state.tell(self._tell)
+                if not self._state.pending:
+                    self._on_idle()
+            self._sleepers.wake()
+        if get_ident() not in self._working:
+            self._work_here()
 
     def _on_idle(self) -> None:
         """Nothing is ready or running: end the run, break a deadlock, or tell those who wait."""
@@ -227,7 +281,7 @@ class Scheduler:
         if self.error is None and state.throttle.full and not self._closing:
             try:
                 if state.resolve_deadlock():
-                    self._changed.notify_all()
+                    self._sleepers.wake()
                     return
             except DeadlockError as exc:
                 self._fail(exc)
@@ -235,10 +289,14 @@ class Scheduler:
             self._start_closing()
         if self._closing and not state.pending:
             self.terminated = True
-            self._interval.leave()
-            state.tell_pollers()
-        if self._waiters:
-            self._changed.notify_all()
+            self._end()
+        if self._sleepers:
+            self._sleepers.wake()
+
+    def _end(self) -> None:
+        """Tell those whom the end concerns; harmless when repeated."""
+        self._interval.leave()
+        self._state.tell_pollers()
 
     def _start_closing(self) -> None:
         """Close every node that is still open; what they emit is discarded."""
@@ -257,12 +315,12 @@ class Scheduler:
 
     def _wake_waiters(self) -> None:
         with self._lock:
-            self._changed.notify_all()
+            self._sleepers.wake()
 
     def _after_unblock(self) -> None:
         self._state.unblocked = False
-        if self._waiters:
-            self._changed.notify_all()
+        if self._sleepers:
+            self._sleepers.wake()
 
     def _short_of_threads(self, own: TaskQueue | None, task: Task | None) -> list[TaskQueue]:
         """Return the queues that lack a thread, once for each; the threads count as asked for from now on.
@@ -298,4 +356,15 @@ class Scheduler:
 
     def _ask_for_threads(self, queues: list[TaskQueue]) -> None:
         for queue in queues:
-            queue.executor.schedule(partial(self._drain, queue))
+            try:
+                queue.executor.schedule(partial(self._drain, queue, queue.epoch))
+            except Exception as exc:
+                with self._lock:
+                    self._fail(ExecutorError(queue.name, exc))
+                    self._without_thread.append(queue)
+
+    def _stand_in(self) -> None:
+        """Work off what lacks a thread for good: the run has failed, and its nodes are closed all the same (S25)."""
+        while self._without_thread:
+            queue = self._without_thread.pop()
+            self._drain(queue, queue.epoch)

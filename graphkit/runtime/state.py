@@ -65,7 +65,7 @@ class GraphState(Flow):
     def ready_to_open(self, node: Node) -> None:
         """Schedule the opening of *node*; no source starts before it is done."""
         self._opening += 1
-        self._schedule(OPEN, node, node.contexts[0], node.calculator.open)
+        self._schedule(OPEN, node, node.contexts[0], node.open)
 
     def opened(self, node: Node, context: CalculatorContext) -> None:
         """Take in what ``open`` did: offsets, headers, packets; then look for work."""
@@ -155,7 +155,7 @@ class GraphState(Flow):
                 self._clear_queues(node)
             context = node.contexts[0]
             context.input_timestamp = Timestamp.DONE
-            self._schedule(CLOSE, node, context, node.calculator.close)
+            self._schedule(CLOSE, node, context, node.close)
 
     def _clear_queues(self, node: Node) -> None:
         """Drop what a closing node did not take, so that its queues hold nobody back."""
@@ -172,7 +172,25 @@ class GraphState(Flow):
                 _, _, kind, _, node, context = task
                 node.active -= kind == PROCESS
                 if kind == CLOSE:
-                    self._schedule(CLOSE, node, context, node.calculator.close)
+                    self._schedule(CLOSE, node, context, node.close)
+
+    def start_over(self, working: Sequence[TaskQueue | None]) -> None:
+        """Forget what is scheduled and counted, of which a part may be half done: nodes are left to close.
+
+        Args:
+            working: one entry for each thread that is in a call and will report back: the queue it works on, None
+                for a program's thread.
+        """
+        self.stopping = True
+        self.pending = len(working)
+        for queue in self.queues:
+            queue.clear()
+            queue.epoch += 1
+            queue.asked = 0
+            queue.drains = sum(one is queue for one in working)
+        for node in self.nodes:
+            if node.has_opened:
+                node.status = CLOSED if node.has_closed else OPENED
 
     def tell(self, call: Callable[[Any], None]) -> None:
         """Schedule a call that belongs to no node, before everything else."""

@@ -46,6 +46,7 @@ class TaskQueue:
         sources: source tasks; they run when nothing else is ready.
         drains: threads that work on the queue or were asked to.
         asked: those of them that have not begun yet.
+        epoch: threads that were asked for in an earlier one have nothing to do any more.
         owned: whether the executor ends with the run; false for one that the program gave.
     """
 
@@ -57,6 +58,7 @@ class TaskQueue:
     sources: list[Any] = field(default_factory=list)
     drains: int = 0
     asked: int = 0
+    epoch: int = 0
     owned: bool = True
 
     @property
@@ -91,10 +93,6 @@ class TaskQueue:
             task: Task = heappop(self.sources)
             return task
         return None
-
-    def waiting(self) -> int:
-        """Return how many tasks wait for a thread of the executor."""
-        return len(self.heavy) + len(self.sources)
 
     def clear(self) -> list[Task]:
         """Remove and return all tasks."""

@@ -7,13 +7,14 @@ the tag "" and count up from 0. Ids are dense ints in the order of (tag, index),
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graphkit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _TAG = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
@@ -76,10 +77,7 @@ class TagMap:
                     f'tag "{entry.tag}" index {index} is given twice, the second time by "{text}"{hint}'
                 )
             names[entry.tag, index] = entry.name
-        for tag, count in counts.items():
-            missing = [i for i in range(count) if (tag, i) not in names]
-            if missing:
-                raise ConfigError(f'tag "{tag}" has index {count - 1} but not index {missing[0]}')
+        _refuse_gaps(names, counts)
         keys = tuple(sorted(names))
         return cls(keys, tuple(names[k] for k in keys), {k: i for i, k in enumerate(keys)})
 
@@ -108,6 +106,16 @@ class TagMap:
 
     def __contains__(self, key: object) -> bool:
         return key in self._ids
+
+
+def _refuse_gaps(names: Mapping[Key, str], counts: Mapping[str, int]) -> None:
+    """Raise ConfigError where the indexes of a tag leave one out; as much work as there are names, not indexes."""
+    given = Counter(tag for tag, _ in names)
+    for tag, count in counts.items():
+        if given[tag] < count:
+            gap = next(index for index in range(count) if (tag, index) not in names)
+            label = f'tag "{tag}"' if tag else "the list without a tag"
+            raise ConfigError(f"{label} has index {count - 1} but not index {gap}")
 
 
 def key_label(key: Key) -> str:

@@ -119,6 +119,10 @@ class GraphRun(Scheduler):
                 return None
             packet: Packet[Any] = self._state.pop(queue)
             self._after_unblock()
+            if not self._state.pending:  # what the poller held back may now be held back by a stuck queue alone
+                self._on_idle()
+        if self._state.default.light:  # nodes that close, where the packet was the last thing to wait for
+            self._work_unless_inside()
         self._wake_executors()
         return packet
 

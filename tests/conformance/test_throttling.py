@@ -242,3 +242,47 @@ def test_nested_pushes_do_not_wait(harness: Any) -> None:
     h.graph.observe_output_stream("a", lambda p: h.push("b", *[(n, n) for n in range(p.payload)]))
     h.start().push("a", (9, 20)).finish()
     assert h.times("out") == [*range(9), 20]
+
+
+def test_a_source_behind_a_full_poller_and_a_lagging_join_goes_on(harness: Any, script: Any) -> None:
+    """S40: once the poller is emptied, the join's queue alone holds the source back, and grows."""
+    made: list[int] = []
+
+    def produce(cc: CalculatorContext) -> Status | None:
+        if len(made) == 6:
+            cc.outputs[1].send(7, Timestamp(1000))
+            return Status.STOP
+        cc.outputs[0].send(len(made), Timestamp(len(made)))
+        made.append(len(made))
+        return None
+
+    text = """
+        max_queue_size: 2
+        node { calculator: "ConfNoOffset" output_stream: "a" output_stream: "b" input_side_packet: "SCRIPT:p" }
+        node { calculator: "ConfJoin" input_stream: "a" input_stream: "b" output_stream: "out" }
+    """
+    h = harness(text, p=script(process=produce))
+    poller = h.graph.add_output_stream_poller("a", max_queue_size=1)
+    h.watch("out").start()
+    taken = []
+    while (packet := poller.next(timeout=10)) is not None:
+        taken.append(packet.payload)
+    h.finish()
+    assert taken == [0, 1, 2, 3, 4, 5]
+    assert h.times("out") == [0, 1, 2, 3, 4, 5, 1000]
+
+
+def test_a_push_behind_a_full_poller_and_a_lagging_join_goes_on(harness: Any) -> None:
+    """S39, S40: the push is let go on whoever fills or empties last, the join's queue or the poller's."""
+    h = harness(JOIN % 1)
+    poller = h.graph.add_output_stream_poller("a", max_queue_size=1)
+    h.start()
+    pusher = threading.Thread(target=lambda: h.push("a", *[(n, n) for n in range(300)]), daemon=True)
+    pusher.start()
+    for n in range(300):
+        packet = poller.next(timeout=10)
+        assert packet is not None
+        assert packet.payload == n
+    pusher.join(timeout=10)
+    assert not pusher.is_alive()
+    h.finish()

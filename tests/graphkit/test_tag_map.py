@@ -81,6 +81,8 @@ def test_entries_without_tag_count_on() -> None:
         pytest.param(["x", ":0:y"], 'tag "" index 0 is given twice, the second time by ":0:y"', id="without tag"),
         pytest.param(["A:0:x", "A:2:y"], 'tag "A" has index 2 but not index 1', id="gap"),
         pytest.param(["A:1:x"], 'tag "A" has index 1 but not index 0', id="no zero"),
+        pytest.param([":2:x"], "the list without a tag has index 2 but not index 0", id="gap without tag"),
+        pytest.param(["A:0:x", "A:99999999999:y"], 'tag "A" has index 99999999999 but not index 1', id="huge gap"),
     ],
 )
 def test_indexes_that_do_not_count_up(entries: list[str], message: str) -> None:

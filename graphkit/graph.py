@@ -132,23 +132,18 @@ class CalculatorGraph(GraphSetup):
             SidePacketError: one is missing, unknown, given twice or of the wrong type.
             GraphRunError: a node could not open.
         """
-        with self._gate:
-            self._not_running("start a run")
-            stream_headers = {self._known_input(name): Packet(value) for name, value in (headers or {}).items()}
-            given = self._merged_side_packets(side_packets or {})
-            self._side = SidePackets(self.plan, given, self._constants)
-            state = self._build(stream_headers)
-            observed = {name for observer in self._observers for name in observer.streams}
-            restrict_outputs(self.plan, state.nodes, self._side.values, observed)
-            self._inputs = state.inputs
-            self._run = GraphRun(state, self._side, self._on_error)
+        run: GraphRun | None = None
         try:
-            self._run.start()
+            with self._gate:
+                self._not_running("start a run")
+                self._run = run = self._prepared(side_packets or {}, headers or {})
+            run.start()
+            if run.could_not_open:
+                self.wait_until_done()
         except BaseException:
-            self.cancel_quietly()
+            if run is not None:
+                self.cancel_quietly()
             raise
-        if self._run.could_not_open:
-            self.wait_until_done()
 
     def add_packet_to_input_stream(self, stream: str, packet: Any, timestamp: int | None = None) -> None:
         """Push a packet (or a payload with its *timestamp* in microseconds) into graph input *stream*.
@@ -224,8 +219,12 @@ class CalculatorGraph(GraphSetup):
     def run(self, side_packets: Mapping[str, Any] | None = None) -> None:
         """Start a run of a graph that feeds itself and wait until it is done."""
         self.start_run(side_packets)
-        self.close_all_input_streams()
-        self.wait_until_done()
+        try:
+            self.close_all_input_streams()
+            self.wait_until_done()
+        except BaseException:
+            self.cancel_quietly()
+            raise
 
     def cancel(self) -> None:
         """Stop the run; wait_until_done then raises CancelledError."""
@@ -281,16 +280,27 @@ class CalculatorGraph(GraphSetup):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the run: wait for what was pushed, or cancel it if the block raised."""
+        """End the run: wait for what was pushed, or cancel it if the block raised (S50)."""
         if self._run is None:
             return
-        if error is None:
-            self.close_all_packet_sources()
-            self.wait_until_done()
-            return
-        self.cancel_quietly()
+        try:
+            if error is None:
+                self.close_all_packet_sources()
+                self.wait_until_done()
+        finally:
+            self.cancel_quietly()
 
     # -- helpers ----------------------------------------------------------------------------------------
+
+    def _prepared(self, side_packets: Mapping[str, Any], headers: Mapping[str, Any]) -> GraphRun:
+        """Return a fresh run that has not begun."""
+        stream_headers = {self._known_input(name): Packet(value) for name, value in headers.items()}
+        self._side = SidePackets(self.plan, self._merged_side_packets(side_packets), self._constants)
+        state = self._build(stream_headers)
+        observed = {name for observer in self._observers for name in observer.streams}
+        restrict_outputs(self.plan, state.nodes, self._side.values, observed)
+        self._inputs = state.inputs
+        return GraphRun(state, self._side, self._on_error)
 
     def _build(self, headers: Mapping[str, Packet[Any]]) -> GraphState:
         """Return the state of a fresh run, its nodes equipped with what the graph lends them."""

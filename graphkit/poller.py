@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graphkit.errors import GraphStateError
 from graphkit.forks import call_in_children
 from graphkit.packet import Packet
+from graphkit.runtime.sleepers import Sleepers
 from graphkit.runtime.streams import MAX, POST_STREAM, PRE_STREAM, UNSTARTED
 from graphkit.timestamp import Timestamp
 
@@ -40,9 +41,9 @@ class OutputStreamPoller:
         self._seen: InputStream | None = None
 
     def _renew_locks(self) -> None:
-        self._moved = threading.Condition()
         self._taking = threading.Lock()
-        self._waiting = 0
+        self._waking = threading.Lock()
+        self._sleepers = Sleepers(self._waking)
 
     def attach(self, graph: CalculatorGraph, observer: Observer) -> None:
         """Connect the poller to its graph; called once, by the graph."""
@@ -51,9 +52,9 @@ class OutputStreamPoller:
     def notify(self) -> None:
         """Say that the stream moved; called by the runtime under its lock."""
         self._moves += 1
-        if self._waiting:
-            with self._moved:
-                self._moved.notify_all()
+        if self._sleepers:
+            with self._waking:
+                self._sleepers.wake()
 
     def ignore(self, packet: Packet[Any]) -> None:
         """Take no packet: a poller reads its queue itself."""
@@ -76,7 +77,7 @@ class OutputStreamPoller:
             if self._ended():
                 return None
             left = None if deadline is None else deadline - time.monotonic()
-            if not self._wait_for_more(moves, left):
+            if not self._sleepers.wait_for(lambda moves=moves: self._moves != moves, left):  # type: ignore[misc]
                 raise TimeoutError(f'no packet on stream "{self.stream}" within {timeout} s')
 
     def queue_size(self) -> int:
@@ -92,15 +93,6 @@ class OutputStreamPoller:
     def __iter__(self) -> Iterator[Packet[Any]]:
         while (packet := self.next()) is not None:
             yield packet
-
-    def _wait_for_more(self, moves: int, seconds: float | None) -> bool:
-        """Wait until the stream has moved since it was at *moves*; return False where that takes too long."""
-        with self._moved:
-            self._waiting += 1
-            try:
-                return self._moved.wait_for(lambda: self._moves != moves, seconds)
-            finally:
-                self._waiting -= 1
 
     def _try_next(self) -> Packet[Any] | None:
         observer, graph = self._observer, self._graph

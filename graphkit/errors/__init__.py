@@ -1,6 +1,7 @@
 """Every exception graphkit raises, in one tree.
 
 * GraphkitError
+  + ArgumentError                    a call was given what it cannot take; a ValueError, too
   + ConfigError                      a config that cannot be read; knows its Location
     - PbtxtSyntaxError
   + GraphValidationError             all the faults of one graph, each with its Location
@@ -62,7 +63,7 @@
 Exceptions keep the facts as fields and build their sentence from them.
 """
 
-from graphkit.errors.base import GraphkitError, Location, did_you_mean
+from graphkit.errors.base import ArgumentError, GraphkitError, Location, did_you_mean
 from graphkit.errors.bench import BenchmarkError, MeasuredProcessError, PeerError
 from graphkit.errors.definition import (
     ConfigError,
@@ -113,6 +114,7 @@ from graphkit.errors.running import (
     CancelledError,
     DeadlockError,
     EmptyPacketError,
+    ExecutorError,
     ForkedGraphError,
     GraphRunError,
     GraphStateError,
@@ -130,6 +132,7 @@ __all__ = [
     "Location",
     "did_you_mean",
     "GraphkitError",
+    "ArgumentError",
     "ConfigError",
     "PbtxtSyntaxError",
     "GraphValidationError",
@@ -148,6 +151,7 @@ __all__ = [
     "GraphRunError",
     "CalculatorError",
     "InputStreamHandlerError",
+    "ExecutorError",
     "CancelledError",
     "DeadlockError",
     "ThrottledError",

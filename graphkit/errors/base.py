@@ -39,3 +39,7 @@ def did_you_mean(name: str, known: Iterable[str], *, ignoring: str = "") -> str:
 
 class GraphkitError(Exception):
     """Base of everything graphkit raises on purpose."""
+
+
+class ArgumentError(GraphkitError, ValueError):
+    """A program gave a call what it cannot take: a name that is not there, a number out of range."""

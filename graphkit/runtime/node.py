@@ -49,9 +49,9 @@ class Node:
 
     __slots__ = (
         "active", "ahead", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
-        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "name", "offset", "on_touch", "outputs",
-        "passed", "plan", "process", "queue", "sequence", "single", "status", "stopped", "touched",
-        "waiting_for",
+        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "name", "offset",
+        "on_touch", "outputs", "passed", "plan", "process", "queue", "sequence", "single", "status", "stopped",
+        "touched", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -89,14 +89,16 @@ class Node:
 
     def open(self, cc: CalculatorContext) -> Any:
         """Open the calculator."""
-        outcome: Any = self.calculator.open(cc)  # type: ignore[func-returns-value]
+        opening: Callable[[CalculatorContext], Any] = self.calculator.open
+        outcome = opening(cc)
         self.has_opened = outcome is None
         return outcome
 
     def close(self, cc: CalculatorContext) -> Any:
         """Close the calculator: once, whatever comes out of it."""
         self.has_closed = True
-        return self.calculator.close(cc)  # type: ignore[func-returns-value]
+        closing: Callable[[CalculatorContext], Any] = self.calculator.close
+        return closing(cc)
 
     @property
     def is_source(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graphkit.calculator import Calculator, Status
+from graphkit.runtime.sleepers import Sleepers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,25 +23,26 @@ class Sightings:
         self._count = 0
         self._told = 0
         self._open = 0
-        self._waiting = 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._sleepers = Sleepers(self._lock)
 
     def add(self) -> None:
         """Count one; takes a lock only if a thread waits."""
         self._count += 1
-        if self._waiting:
-            self._wake()
+        if self._sleepers:
+            with self._lock:
+                self._sleepers.wake()
 
     def begin(self) -> None:
         """An observer may be called from now on."""
-        with self._changed:
+        with self._lock:
             self._open += 1
 
     def end(self) -> None:
         """An observer will not be called any more."""
-        with self._changed:
+        with self._lock:
             self._open -= 1
-            self._changed.notify_all()
+            self._sleepers.wake()
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for one that no earlier call has returned for; return False if all observers have ended.
@@ -48,20 +50,12 @@ class Sightings:
         Raises:
             TimeoutError: nothing came within *timeout* seconds.
         """
-        with self._changed:
-            self._waiting += 1
-            try:
-                if not self._changed.wait_for(lambda: self._count > self._told or not self._open, timeout):
-                    raise TimeoutError(f"no observer was called within {timeout} s")
-            finally:
-                self._waiting -= 1
+        if not self._sleepers.wait_for(lambda: self._count > self._told or not self._open, timeout):
+            raise TimeoutError(f"no observer was called within {timeout} s")
+        with self._lock:
             found = self._count > self._told
             self._told = self._count
             return found
-
-    def _wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
 
 
 @dataclass(slots=True)

@@ -79,19 +79,15 @@ class Scheduler:
         self.terminated = False
         self.error: BaseException | None = None
         self._other_work = len(state.queues) > 1 or bool(state.ahead)
-        for queue in state.queues:
-            if isinstance(queue.executor, ApplicationThreadExecutor):
-                queue.executor.attach(self._wake_waiters)
+        executors = [queue.executor for queue in state.queues]
+        self._application_executors = [e for e in executors if isinstance(e, ApplicationThreadExecutor)]
 
     # -- running tasks ----------------------------------------------------------------------------------
 
     def _work_here(self) -> None:
         """Run the light tasks that are ready, on this thread, and get threads for the others."""
         if self._state.default.light:
-            with self._lock:
-                task = self._begin(None)
-            if task is not None:
-                self._run(None, task)
+            self._run(None)
         self._wake_executors()
         if self._without_thread:
             self._stand_in()
@@ -99,13 +95,7 @@ class Scheduler:
     def _drain(self, queue: TaskQueue, epoch: int) -> None:
         """Work on *queue* until it is empty; what executors call."""
         try:
-            with self._lock:
-                if epoch != queue.epoch:  # asked for before the run was broken off
-                    return
-                queue.asked -= 1
-                task = self._begin(queue)
-            if task is not None:
-                self._run(queue, task)
+            self._run(queue, epoch)
             self._wake_executors()
             self._stand_in()
         except BaseException as exc:
@@ -113,18 +103,24 @@ class Scheduler:
             if isinstance(queue.executor, ApplicationThreadExecutor):
                 raise
 
-    def _begin(self, queue: TaskQueue | None) -> Task | None:
+    def _begin(self, queue: TaskQueue | None, epoch: int) -> Task | None:
         """Under the lock: return the first task for this thread, which counts as working from now on."""
+        if queue is not None:
+            if epoch != queue.epoch:  # asked for before the run was broken off
+                return None
+            queue.asked -= 1
         task = self._state.next_task(queue)
         if task is not None:
             self._working[get_ident()] = queue
         return task
 
-    def _run(self, queue: TaskQueue | None, task: Task | None) -> None:
-        """Run *task* and what is ready after it."""
+    def _run(self, queue: TaskQueue | None, epoch: int = 0) -> None:
+        """Run what is ready: light tasks, and those of *queue*."""
         lock, default, next_task, working = self._lock, self._state.default, self._state.next_task, self._working
-        interrupt: BaseException | None = None
+        me, interrupt = get_ident(), None
         try:
+            with lock:
+                task = self._begin(queue, epoch)
             while task is not None:
                 _, _, kind, call, node, context = task
                 try:
@@ -134,21 +130,22 @@ class Scheduler:
                     if queue is None and not isinstance(exc, _FAULTS):
                         interrupt = exc
                 with lock:
-                    if kind == PROCESS and outcome is None and (link := node.link) is not None and not default.light:
+                    plain = kind == PROCESS and outcome is None
+                    if plain and (link := node.link) is not None and not default.light:
                         task = None if self.error else hand_over(node, link, context)
                         if task is not None:
                             continue
                     self._finish(kind, node, context, outcome)
                     task = next_task(queue)
                     if task is None:
-                        del working[get_ident()]
+                        del working[me]
                         break
                     others = default.heavy or default.sources or self._other_work
                     short = self._short_of_threads(queue, task) if others else None
                 if short:
                     self._ask_for_threads(short)
         except BaseException:
-            working.pop(get_ident(), None)  # before anything that a signal could interrupt
+            working.pop(me, None)  # before anything that a signal could interrupt
             raise
         if interrupt is not None:
             raise interrupt
@@ -166,7 +163,7 @@ class Scheduler:
                 self._take_outcome(kind, node, context, outcome)
         except InputStreamHandlerError as exc:
             self._fail(exc)
-        except BaseException as exc:  # a packet or bound that the rules refuse is the node's fault
+        except Exception as exc:  # a packet or bound that the rules refuse is the node's fault
             self._fail(self._wrapped(kind, node, context, exc))
         if state.unblocked:
             self._after_unblock()
@@ -189,7 +186,7 @@ class Scheduler:
         elif kind == CLOSE:
             self._side.constants.keep(node)
         if kind == CLOSE:
-            self._state.closed(node, context, emit=self.error is None and not self._closing)
+            self._closed(node, context)
         if context.output_side_packets.packets:
             self._publish(context)
         if kind == OPEN:
@@ -217,6 +214,12 @@ class Scheduler:
                 queue.node.contexts[0].inputs.headers[queue.index] = header
             queue.node.waiting_for.discard(f"node {node.name}")
             self._open_if_ready(queue.node)
+
+    def _closed(self, node: Node, context: CalculatorContext) -> None:
+        if node.has_closed:
+            self._state.closed(node, context, emit=self.error is None and not self._closing)
+        else:  # a signal came before the calculator's own code
+            self._state.close_again(node)
 
     def _open_if_ready(self, node: Node) -> None:
         if not node.waiting_for and node.status == NEW and not node.active and self.error is None:
@@ -256,7 +259,7 @@ class Scheduler:
             self._on_error(self.error)
 
     def _break_off(self, error: BaseException) -> None:
-        """End the run after *error* escaped from the engine's own code on this thread, whatever was half done (S51).
+        """End the run after *error* escaped from the engine's own code, whatever was half done (S51).
 
         It may be called again and again: it does not trust what was counted, only what is there.
         """
@@ -274,6 +277,12 @@ class Scheduler:
             self._sleepers.wake()
         if get_ident() not in self._working:
             self._work_here()
+
+    def _end_with(self, error: BaseException) -> None:
+        """Under the lock, outside of any task: fail the run."""
+        self._fail(error)
+        if not self._state.pending:
+            self._on_idle()
 
     def _on_idle(self) -> None:
         """Nothing is ready or running: end the run, break a deadlock, or tell those who wait."""
@@ -360,11 +369,11 @@ class Scheduler:
                 queue.executor.schedule(partial(self._drain, queue, queue.epoch))
             except Exception as exc:
                 with self._lock:
-                    self._fail(ExecutorError(queue.name, exc))
+                    self._end_with(ExecutorError(queue.name, exc))
                     self._without_thread.append(queue)
 
     def _stand_in(self) -> None:
-        """Work off what lacks a thread for good: the run has failed, and its nodes are closed all the same (S25)."""
+        """Work off what gets no thread: the run has failed, and its nodes are closed all the same (S25)."""
         while self._without_thread:
             queue = self._without_thread.pop()
             self._drain(queue, queue.epoch)

@@ -1,8 +1,8 @@
 """Sleepers: threads that wait until something changes.
 
-``threading.Condition`` is written in Python. A signal that raises between its letting go of the lock and its taking
-it back leaves the caller's ``with`` block to release a lock that another thread holds by then. Here a thread sleeps
-on a lock of its own, after it has left the ``with`` block, so an exception may come at any point (S51).
+``threading.Condition`` is written in Python. A signal that raises between its letting go of the lock and its
+taking it back leaves the caller's ``with`` block to release a lock that another thread holds by then. Here a
+thread sleeps on a lock of its own, outside of the ``with`` block, so an exception may come at any point (S51).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Sleepers:
         self._wakers.clear()
 
     def wait_for(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Wait until *ready*, asked under the lock, says yes; return False where *timeout* seconds did not suffice."""
+        """Wait until *ready*, asked under the lock, says yes; return False if it does not within *timeout* s."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             waker = threading.Lock()

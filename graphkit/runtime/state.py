@@ -157,6 +157,11 @@ class GraphState(Flow):
             context.input_timestamp = Timestamp.DONE
             self._schedule(CLOSE, node, context, node.close)
 
+    def close_again(self, node: Node) -> None:
+        """Schedule the closing of a node whose scheduled one did not reach its calculator."""
+        node.status = OPENED
+        self.schedule_close(node)
+
     def _clear_queues(self, node: Node) -> None:
         """Drop what a closing node did not take, so that its queues hold nobody back."""
         for queue in node.inputs:

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 
 from graphkit import CalculatorGraph, ImageFrame, Packet, calculator
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
+from graphkit.gpu import GlSimpleCalculator
 from graphkit.video import VideoReader, VideoWriter
 
 CLIP = Path(__file__).parent / "media" / "hand_cup.mp4"

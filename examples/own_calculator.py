@@ -7,17 +7,7 @@
 
 import numpy as np
 
-from graphkit import (
-    Calculator,
-    CalculatorContext,
-    ImageFrame,
-    Input,
-    Options,
-    Output,
-    calculator,
-    option,
-    options,
-)
+from graphkit import Calculator, CalculatorContext, ImageFrame, Input, Options, Output, calculator, option, options
 from graphkit.formats import HAND_LANDMARK_NAMES, LandmarkList
 from graphkit.testing import CalculatorRunner
 

@@ -8,24 +8,37 @@ numpy or protobuf is imported when it is first asked for, so that ``import graph
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, Status, calculator
-from graphkit.context import CalculatorContext
-from graphkit.contract import CalculatorContract
 from graphkit.errors import CalculatorError, GraphkitError, GraphValidationError
-from graphkit.input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
-from graphkit.instrument import Instrument
-from graphkit.options import option, options
-from graphkit.packet import Packet
-from graphkit.packet_type import AnyType, OneOf, SameAs
-from graphkit.ports import Input, Options, Output, SideInput, SideOutput
-from graphkit.services import GraphService
-from graphkit.timestamp import Timestamp
+from graphkit.framework import (
+    AnyType,
+    Calculator,
+    CalculatorContext,
+    CalculatorContract,
+    Decision,
+    GraphService,
+    Input,
+    InputStreamHandler,
+    Instrument,
+    OneOf,
+    Options,
+    Output,
+    Packet,
+    Readiness,
+    SameAs,
+    SideInput,
+    SideOutput,
+    Status,
+    Timestamp,
+    calculator,
+    input_stream_handler,
+    option,
+    options,
+)
 
 if TYPE_CHECKING:
     from graphkit.formats import ImageFrame
-    from graphkit.graph import CalculatorGraph
-    from graphkit.poller import OutputStreamPoller
-    from graphkit.resources import Resources
+    from graphkit.framework import Resources
+    from graphkit.graph import CalculatorGraph, OutputStreamPoller
 
 __all__ = [
     # running graphs
@@ -67,8 +80,8 @@ __all__ = [
 _LATER: Final = {
     "CalculatorGraph": "graphkit.graph",
     "ImageFrame": "graphkit.formats",
-    "OutputStreamPoller": "graphkit.poller",
-    "Resources": "graphkit.resources",
+    "OutputStreamPoller": "graphkit.graph",
+    "Resources": "graphkit.framework",
 }
 
 

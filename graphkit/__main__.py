@@ -1,5 +1,5 @@
 """``python -m graphkit``: the command line, where its script is not on the PATH."""
 
-from graphkit.cli import main
+from graphkit.app.cli import main
 
 main()

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import graphkit_calculators
-from graphkit.options import declared_options
-from graphkit.registry import known_calculators
+from graphkit.framework import known_calculators
+from graphkit.framework._options import declared_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

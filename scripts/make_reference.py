@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import graphkit_calculators
-from graphkit.calculator import ports_of
-from graphkit.options import schema_of
-from graphkit.ports import Options, Port
-from graphkit.registry import known_calculators
+from graphkit import Options
+from graphkit.framework import known_calculators
+from graphkit.framework._calculator import ports_of
+from graphkit.framework._options import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.calculator import Calculator
-    from graphkit.options import OptionField
+    from graphkit import Calculator
+    from graphkit.framework._options import OptionField
+    from graphkit.framework._ports import Port
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "calculators.md"
 PACKAGE = "graphkit_calculators."
@@ -40,7 +41,7 @@ HEAD = """\
 # Calculators
 
 What comes with graphkit, by folder. Names, tags, options and defaults are MediaPipe's. Each class's docstring
-says more, with a `node { }` to paste; `help(graphkit.registry.find_calculator("GateCalculator"))` shows it.
+says more, with a `node { }` to paste; `graphkit calculators GateCalculator` shows it.
 
 *This page is made by `scripts/make_reference.py`; edit the docstrings instead.*
 """

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 
 def pytest_configure() -> None:
@@ -23,7 +23,7 @@ def pytest_configure() -> None:
 def egl() -> None:
     """Skip tests that draw where nothing can."""
     from graphkit.errors import NoEglError, NoGpuDeviceError
-    from graphkit.gpu.devices import open_display
+    from graphkit.gpu._devices import open_display
 
     try:
         open_display()
@@ -34,7 +34,7 @@ def egl() -> None:
 @pytest.fixture
 def gpu(egl: None) -> Iterator[GpuResources]:
     """GpuResources of the test's own."""
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
     with GpuResources.create() as resources:
         yield resources

@@ -8,7 +8,7 @@ Runtime and PyAV are imported when a node opens).
 from importlib import import_module as _import_module
 from pkgutil import walk_packages as _walk_packages
 
-from graphkit.registry import register_lazy as _register_lazy
+from graphkit.framework import register_lazy as _register_lazy
 from graphkit_calculators._index import CALCULATORS as _CALCULATORS
 from graphkit_calculators._index import OPTIONS as _OPTIONS
 

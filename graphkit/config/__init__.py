@@ -3,17 +3,20 @@
 `load` does it all; `parse`, `expand` and `validate` are its steps. Nothing here runs a graph.
 """
 
-from graphkit.config.loading import expand, load, search_path
-from graphkit.config.model import GraphConfig
-from graphkit.config.plan import ExecutorPlan, GraphPlan, NodePlan, SidePacketPlan, StreamPlan
-from graphkit.config.reader import ConfigLike, parse, path_of
-from graphkit.config.subgraph import Subgraph, SubgraphContext
-from graphkit.config.switch_container import SwitchContainerOptions
-from graphkit.config.validation import validate
-from graphkit.config.writer import to_pbtxt
+from graphkit.config._checking.faults import Faults
+from graphkit.config._checking.planning import validate
+from graphkit.config._expansion.subgraph import Subgraph, SubgraphContext
+from graphkit.config._expansion.switch_container import SwitchContainerOptions
+from graphkit.config._loading import expand, load, search_path
+from graphkit.config._model import GraphConfig, NodeConfig
+from graphkit.config._plan import ExecutorPlan, GraphPlan, NodePlan, SidePacketPlan, StreamPlan
+from graphkit.config._text.reader import ConfigLike, parse, path_of
+from graphkit.config._text.source import Place
+from graphkit.config._text.writer import to_pbtxt
 
 __all__ = [
     "load", "parse", "path_of", "expand", "validate", "to_pbtxt", "search_path",
     "GraphPlan", "NodePlan", "StreamPlan", "SidePacketPlan", "ExecutorPlan",
-    "ConfigLike", "GraphConfig", "Subgraph", "SubgraphContext", "SwitchContainerOptions",
+    "ConfigLike", "Faults", "GraphConfig", "NodeConfig", "Place",
+    "Subgraph", "SubgraphContext", "SwitchContainerOptions",
 ]  # fmt: skip

@@ -63,9 +63,9 @@
 Exceptions keep the facts as fields and build their sentence from them.
 """
 
-from graphkit.errors.base import ArgumentError, GraphkitError, Location, did_you_mean
-from graphkit.errors.bench import BenchmarkError, MeasuredProcessError, PeerError
-from graphkit.errors.definition import (
+from graphkit.errors._base import ArgumentError, GraphkitError, Location, did_you_mean
+from graphkit.errors._bench import BenchmarkError, MeasuredProcessError, PeerError
+from graphkit.errors._definition import (
     ConfigError,
     ContractError,
     DuplicateCalculatorError,
@@ -76,7 +76,7 @@ from graphkit.errors.definition import (
     SchemaError,
     UnknownCalculatorError,
 )
-from graphkit.errors.files import (
+from graphkit.errors._files import (
     CameraError,
     InferenceError,
     InputError,
@@ -94,7 +94,7 @@ from graphkit.errors.files import (
     VideoOpenError,
     VideoWriteError,
 )
-from graphkit.errors.gpu import (
+from graphkit.errors._gpu import (
     CudaError,
     CudaUnavailableError,
     GlCallError,
@@ -109,7 +109,7 @@ from graphkit.errors.gpu import (
     TextureTooLargeError,
     WrongThreadError,
 )
-from graphkit.errors.running import (
+from graphkit.errors._running import (
     CalculatorError,
     CancelledError,
     DeadlockError,

@@ -5,34 +5,30 @@ Those that have a protobuf message know its name (`MessagePayload.PROTO`) and co
 read-only once a payload holds them: a calculator that changes pixels copies first.
 """
 
-from graphkit.formats.anchor import Anchors
-from graphkit.formats.classification import (
-    Classification,
-    ClassificationList,
-    ClassificationListCollection,
-)
-from graphkit.formats.detection import AssociatedDetection, Detection, DetectionList
-from graphkit.formats.image import GpuPixels, Image
-from graphkit.formats.image_frame import ImageFormat, ImageFrame
-from graphkit.formats.image_size import ImageSize
-from graphkit.formats.json_mapping import to_json
-from graphkit.formats.json_reading import from_json
-from graphkit.formats.landmarks import (
+from graphkit.formats._anchor import Anchors
+from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
+from graphkit.formats._detection import AssociatedDetection, Detection, DetectionList
+from graphkit.formats._image import GpuPixels, Image
+from graphkit.formats._image_frame import ImageFormat, ImageFrame, Pixels
+from graphkit.formats._image_size import ImageSize
+from graphkit.formats._json_mapping import to_json
+from graphkit.formats._json_reading import from_json
+from graphkit.formats._landmarks import (
     Landmark,
     LandmarkList,
     LandmarkListCollection,
     NormalizedLandmarkList,
     NormalizedLandmarkListCollection,
 )
-from graphkit.formats.letterbox import LetterboxPadding
-from graphkit.formats.location import BinaryMask, BoundingBox, Location, RelativeBoundingBox, WholeImage
-from graphkit.formats.matrix import Matrix, matrix_from_proto, matrix_to_proto
-from graphkit.formats.model import Model, OpResolver
-from graphkit.formats.packet_statistics import PacketFrequency, PacketLatency
-from graphkit.formats.payload import MessagePayload
-from graphkit.formats.rect import NormalizedRect, Rect
-from graphkit.formats.render_data import RenderAnnotation, RenderData, RenderViewport
-from graphkit.formats.shapes import (
+from graphkit.formats._letterbox import LetterboxPadding
+from graphkit.formats._location import BinaryMask, BoundingBox, Location, RelativeBoundingBox, WholeImage
+from graphkit.formats._matrix import Matrix, matrix_from_proto, matrix_to_proto
+from graphkit.formats._model import Model, OpResolver
+from graphkit.formats._packet_statistics import PacketFrequency, PacketLatency
+from graphkit.formats._payload import MessagePayload
+from graphkit.formats._rect import NormalizedRect, Rect
+from graphkit.formats._render_data import RenderAnnotation, RenderData, RenderViewport
+from graphkit.formats._shapes import (
     Arrow,
     Color,
     FilledOval,
@@ -49,15 +45,15 @@ from graphkit.formats.shapes import (
     Shape,
     Text,
 )
-from graphkit.formats.skeletons import (
+from graphkit.formats._skeletons import (
     HAND_CONNECTIONS,
     HAND_LANDMARK_NAMES,
     POSE_CONNECTIONS,
     POSE_LANDMARK_NAMES,
 )
-from graphkit.formats.tensor import Layout, Tensor
-from graphkit.formats.type_names import mediapipe_name, payload_type, register_type, type_name
-from graphkit.formats.video_header import VideoHeader
+from graphkit.formats._tensor import Layout, Tensor
+from graphkit.formats._type_names import mediapipe_name, payload_type, register_type, type_name
+from graphkit.formats._video_header import VideoHeader
 
 __all__ = [
     # images
@@ -66,6 +62,7 @@ __all__ = [
     "ImageFormat",
     "ImageFrame",
     "ImageSize",
+    "Pixels",
     "VideoHeader",
     # tensors
     "Anchors",

@@ -3,22 +3,30 @@
 moderngl and EGL are loaded when the first context is made, not when this package is imported.
 """
 
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.context import GlContext
-from graphkit.gpu.devices import GpuDevice, list_devices
-from graphkit.gpu.fence import Fence
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.gl_texture import GlTexture
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.gpu.program import FullFrameProgram, compile_program
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.service import GPU_SERVICE, GlContextOptions
-from graphkit.gpu.storage import GpuStorage
-from graphkit.gpu.transfers import Transfers
+from graphkit.gpu._buffer import GpuBuffer
+from graphkit.gpu._context import GlContext
+from graphkit.gpu._cuda_interop import Loan
+from graphkit.gpu._devices import GpuDevice, list_devices
+from graphkit.gpu._egl import Egl, EglDisplay
+from graphkit.gpu._fence import Fence
+from graphkit.gpu._formats import GpuBufferFormat
+from graphkit.gpu._gl_simple_calculator import GlSimpleCalculator
+from graphkit.gpu._gl_texture import GlTexture
+from graphkit.gpu._gpu_tensor import GpuTensor
+from graphkit.gpu._helper import GlCalculatorHelper
+from graphkit.gpu._pool import TexturePool
+from graphkit.gpu._program import FullFrameProgram, compile_program
+from graphkit.gpu._raw_gl import RawGl
+from graphkit.gpu._resources import GpuResources
+from graphkit.gpu._service import GPU_SERVICE, GlContextOptions
+from graphkit.gpu._share_group import ShareGroup
+from graphkit.gpu._storage import GpuStorage, TextureStorage
+from graphkit.gpu._transfers import Transfers
 
 __all__ = [
     "FullFrameProgram",
+    "Egl",
+    "EglDisplay",
     "Fence",
     "GPU_SERVICE",
     "GlCalculatorHelper",
@@ -31,6 +39,12 @@ __all__ = [
     "GpuDevice",
     "GpuResources",
     "GpuStorage",
+    "GpuTensor",
+    "Loan",
+    "RawGl",
+    "ShareGroup",
+    "TexturePool",
+    "TextureStorage",
     "Transfers",
     "compile_program",
     "list_devices",

@@ -3,7 +3,7 @@
 `load` gives a `Session`; one is made a process for each model, provider and choice of outputs.
 """
 
-from graphkit.inference.loader import load, unload_all
-from graphkit.inference.session import DeviceArray, Session, TensorInfo
+from graphkit.inference._loader import load, unload_all
+from graphkit.inference._session import DeviceArray, Session, TensorInfo
 
 __all__ = ["DeviceArray", "Session", "TensorInfo", "load", "unload_all"]

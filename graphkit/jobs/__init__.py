@@ -4,15 +4,15 @@
 that can be stopped while they run and that tell how far they are.
 """
 
-from graphkit.jobs.build import JobSettings, files_job, run_camera, run_video, video_job
-from graphkit.jobs.feeds import Feed, MergedFeed, Moment, VideoFeed
-from graphkit.jobs.job import GraphJob, Limits
-from graphkit.jobs.live import LiveFeed, open_feed
-from graphkit.jobs.outcome import Outputs
-from graphkit.jobs.preview import Page, Preview
-from graphkit.jobs.progress import Progress
-from graphkit.jobs.side_values import check_side_packets, convert_pairs, split_pairs, typed_value
-from graphkit.jobs.summary import Found, GpuUse, Summary, WrittenFile
+from graphkit.jobs._build import JobSettings, files_job, run_camera, run_video, video_job
+from graphkit.jobs._feeds import Feed, MergedFeed, Moment, VideoFeed
+from graphkit.jobs._job import GraphJob, Limits
+from graphkit.jobs._live import LiveFeed, open_feed
+from graphkit.jobs._outcome import Outputs
+from graphkit.jobs._preview import Page, Preview
+from graphkit.jobs._progress import Progress
+from graphkit.jobs._side_values import check_side_packets, convert_pairs, split_pairs, typed_value
+from graphkit.jobs._summary import Found, GpuUse, Summary, WrittenFile
 
 __all__ = [
     # in one call

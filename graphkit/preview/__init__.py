@@ -4,8 +4,8 @@
 but the standard library and OpenCV's JPEG encoder.
 """
 
-from graphkit.preview.address import DEFAULT_PORT, Address
-from graphkit.preview.board import Board, Numbers, Picture
-from graphkit.preview.server import PreviewServer
+from graphkit.preview._address import DEFAULT_PORT, Address
+from graphkit.preview._board import Board, Numbers, Picture
+from graphkit.preview._server import PreviewServer
 
 __all__ = ["DEFAULT_PORT", "Address", "Board", "Numbers", "Picture", "PreviewServer"]

@@ -2,11 +2,11 @@
 
 The messages have MediaPipe's names, fields and numbers, so that its text and binary files read as
 they are. Because the pool is private, a program may import ``mediapipe`` beside graphkit. The
-``.proto`` sources lie in ``protos/``; `graphkit.schema.compile` turns them into the descriptor set
+``.proto`` sources lie in ``protos/``; `graphkit.schema._compile` turns them into the descriptor set
 that is loaded here. Options of calculators are not among them: their descriptors are derived from
 Python classes and arrive through `add_file`.
 """
 
-from graphkit.schema.pool import add_file, extension, message_class, pool
+from graphkit.schema._pool import add_file, extension, message_class, pool
 
 __all__ = ["add_file", "extension", "message_class", "pool"]

@@ -5,14 +5,14 @@ Nothing here knows of graphs. PyAV and OpenCV are imported when a file is opened
 
 from __future__ import annotations
 
-from graphkit.video.background import BackgroundReader, BackgroundWriter
-from graphkit.video.cameras import CameraSettings, find_devices, is_camera, open_camera
-from graphkit.video.encoders import EncoderSettings
-from graphkit.video.frames import ColorTags, ReadStats, VideoFrame, VideoInfo, WriteStats
-from graphkit.video.live import LiveSource, LiveVideo
-from graphkit.video.reader import VideoReader
-from graphkit.video.targets import check_writable
-from graphkit.video.writer import VideoWriter
+from graphkit.video._background import BackgroundReader, BackgroundWriter, FrameSink, FrameSource
+from graphkit.video._cameras import CameraSettings, find_devices, is_camera, open_camera
+from graphkit.video._encoders import EncoderSettings
+from graphkit.video._frames import ColorTags, ReadStats, VideoFrame, VideoInfo, WriteStats
+from graphkit.video._live import LiveSource, LiveVideo
+from graphkit.video._reader import VideoReader
+from graphkit.video._targets import check_writable
+from graphkit.video._writer import VideoWriter
 
 __all__ = [
     "BackgroundReader",
@@ -20,6 +20,8 @@ __all__ = [
     "CameraSettings",
     "ColorTags",
     "EncoderSettings",
+    "FrameSink",
+    "FrameSource",
     "LiveSource",
     "LiveVideo",
     "ReadStats",

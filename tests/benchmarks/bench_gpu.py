@@ -25,27 +25,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graphkit.calculator import calculator
+from graphkit import CalculatorGraph, calculator
 from graphkit.errors import CudaUnavailableError
 from graphkit.formats import ImageFrame
-from graphkit.gpu.cuda_interop import CudaInterop
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.service import GPU_SERVICE, close_idle
-from graphkit.gpu.storage import framebuffer_of
-from graphkit.graph import CalculatorGraph
-from graphkit.services import FLOW_CONTROL, INFERENCE, FlowControl, InferenceSettings
+from graphkit.framework import FLOW_CONTROL, INFERENCE, FlowControl, InferenceSettings
+from graphkit.gpu import GPU_SERVICE, GlSimpleCalculator, GpuResources
+from graphkit.gpu._cuda_interop import CudaInterop
+from graphkit.gpu._service import close_idle
+from graphkit.gpu._storage import framebuffer_of
 from graphkit.video import VideoReader
 from graphkit_calculators.gpu.luminance_calculator import LuminanceCalculator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.context import CalculatorContext
-    from graphkit.gpu.buffer import GpuBuffer
-    from graphkit.gpu.context import GlContext
-    from graphkit.gpu.cuda import CudaRuntime
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, Packet
+    from graphkit.gpu import GlContext, GpuBuffer
+    from graphkit.gpu._cuda import CudaRuntime
 
 HAND_CLIP: Final = Path(__file__).parents[2] / "examples" / "media" / "hand_cup.mp4"
 WIDTH, HEIGHT = 1280, 720

@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from compare import TARGETS, Target, compare, load, table
 
+from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame, NormalizedRect, from_json, to_json
-from graphkit.graph import CalculatorGraph
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from graphkit.packet import Packet
+    from graphkit import Packet
 
 PEER_SCRIPT: Final = Path(__file__).parent / "peer" / "peer_hand_tracking.py"
 MODULES: Final = "mediapipe/modules/hand_landmark"

@@ -20,11 +20,11 @@ import numpy as np
 from bench_numbers import Frames, flipped, measure, read, run_peer, store, write
 from compare_pose import TARGETS, Masks, compare, load, load_masks
 
+from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
-from graphkit.graph import CalculatorGraph
 
 if TYPE_CHECKING:
-    from graphkit.packet import Packet
+    from graphkit import Packet
 
 PEER_SCRIPT: Final = Path(__file__).parent / "peer" / "peer_pose_tracking.py"
 GRAPH: Final = "mediapipe/modules/pose_landmark/pose_landmark_cpu.pbtxt"

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from graphkit.graph import CalculatorGraph
+from graphkit import CalculatorGraph
 
 LENGTHS: Final = (1, 5, 20)
 PEER_SCRIPT: Final = Path(__file__).parent / "peer" / "peer_passthrough.py"

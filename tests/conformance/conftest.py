@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Calculator, Input, Output, calculator
-from graphkit.graph import CalculatorGraph
-from graphkit.packet_type import AnyType, SameAs
+from graphkit import AnyType, Calculator, CalculatorGraph, Input, Output, SameAs, calculator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, CalculatorContract, Packet
 
 
 @dataclass

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from graphkit import Packet, Timestamp
 from graphkit.errors import CalculatorError, TimestampError, TimestampMismatchError
-from graphkit.packet import Packet
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 ONE = 'input_stream: "a" output_stream: "out" node { calculator: "%s" input_stream: "a" output_stream: "out" %s }'
 SCRIPT = 'input_side_packet: "SCRIPT:s"'

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from graphkit import Decision, Input, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
 from graphkit.errors import (
     CalculatorError,
     CancelledError,
@@ -18,13 +19,9 @@ from graphkit.errors import (
     StreamClosedError,
     TimestampError,
 )
-from graphkit.input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
-from graphkit.packet import Packet
-from graphkit.ports import Input
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 ONE = """
     input_stream: "a"

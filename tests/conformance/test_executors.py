@@ -8,20 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit import executor as executors
 from graphkit.errors import RegistryError
-from graphkit.executor import (
-    ApplicationThreadExecutor,
-    Executor,
-    ThreadPoolExecutor,
-    make_executor,
-    register_executor,
-)
+from graphkit.framework import ApplicationThreadExecutor, Executor, ThreadPoolExecutor, register_executor
+from graphkit.framework import _executor as executors
+from graphkit.framework._executor import make_executor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 NODE = """
     node { calculator: "%s" input_stream: "%s" output_stream: "%s" input_side_packet: "SCRIPT:s" executor: "%s" }

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from graphkit.executor import ApplicationThreadExecutor, Executor, ThreadPoolExecutor
-from graphkit.graph import CalculatorGraph
+from graphkit import CalculatorGraph
+from graphkit.framework import ApplicationThreadExecutor, Executor, ThreadPoolExecutor
 
 ON_EXECUTOR = """
     input_stream: "a" executor { name: "x" type: "%s" }

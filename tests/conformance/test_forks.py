@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Status
+from graphkit import Status
 from graphkit.errors import ForkedGraphError, GraphkitError
-from graphkit.executor import ThreadPoolExecutor
+from graphkit.framework import ThreadPoolExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),

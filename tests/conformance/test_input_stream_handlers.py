@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from graphkit import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
 from graphkit.errors import CalculatorError, ConfigError, InputStreamHandlerError
-from graphkit.input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
-from graphkit.packet import Packet
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 NODE = """
     input_stream: "a" input_stream: "b" input_stream: "c"

@@ -17,16 +17,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import graphkit
-from graphkit.calculator import Calculator, Input, Output, Status, calculator
+from graphkit import AnyType, Calculator, CalculatorGraph, Input, Output, SameAs, Status, calculator
 from graphkit.errors import CancelledError
-from graphkit.graph import CalculatorGraph
-from graphkit.packet_type import AnyType, SameAs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 ENGINE = str(Path(graphkit.__file__).parent)
 calls: Counter[tuple[str, str]] = Counter()

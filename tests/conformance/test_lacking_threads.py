@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphkit.errors import ArgumentError, ExecutorError
-from graphkit.executor import ThreadPoolExecutor
+from graphkit.framework import ThreadPoolExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 NODES = """
     input_stream: "a" num_threads: 3

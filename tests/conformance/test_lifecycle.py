@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Calculator, Output, Status, calculator
+from graphkit import Calculator, CalculatorGraph, Output, Packet, Status, Timestamp, calculator
 from graphkit.errors import CalculatorError, CancelledError, GraphStateError
-from graphkit.graph import CalculatorGraph
-from graphkit.packet import Packet
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 ONE = """
     input_stream: "a"

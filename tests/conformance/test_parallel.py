@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Status
+from graphkit import Status, Timestamp
 from graphkit.errors import CalculatorError, StreamClosedError
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 PARALLEL = """
     input_stream: "a" num_threads: 4

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Status
+from graphkit import OutputStreamPoller, Status, Timestamp
 from graphkit.errors import CalculatorError, GraphStateError
-from graphkit.poller import OutputStreamPoller
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, Packet
 
 PASS = 'input_stream: "a" node { calculator: "ConfPass" input_stream: "a" output_stream: "out" }'
 TWO = """

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Calculator, Input, Output, Status, calculator
-from graphkit.clock import CLOCK, SystemClock
+from graphkit import Calculator, GraphService, Input, Instrument, Output, Status, Timestamp, calculator
 from graphkit.errors import CalculatorError, GraphStateError
-from graphkit.instrument import Instrument
-from graphkit.services import GraphService
+from graphkit.framework import CLOCK
+from graphkit.framework._clock import SystemClock
 from graphkit.testing import ManualClock
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 GIVEN: GraphService[str] = GraphService("a name")
 MADE: GraphService[list[int]] = GraphService("a list", list)

@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Calculator, Input, SideInput, SideOutput, calculator
+from graphkit import (
+    AnyType,
+    Calculator,
+    CalculatorGraph,
+    GraphService,
+    Input,
+    Packet,
+    SideInput,
+    SideOutput,
+    Timestamp,
+    calculator,
+)
 from graphkit.errors import CalculatorError, GraphStateError, SidePacketError
-from graphkit.graph import CalculatorGraph
-from graphkit.packet import Packet
-from graphkit.packet_type import AnyType
-from graphkit.services import GraphService
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator("ConfSideReader")

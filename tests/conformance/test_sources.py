@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Status
+from graphkit import Status, Timestamp
 from graphkit.errors import CalculatorError
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 def source(name: str, extra: str = "") -> str:

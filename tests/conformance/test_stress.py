@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Status
+from graphkit import Status, Timestamp
 from graphkit.errors import CalculatorError, CancelledError, GraphRunError
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 JOIN = """
     %s

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graphkit.calculator import calculator
+from graphkit import calculator
 
 
 @calculator("ConfTimesTen")

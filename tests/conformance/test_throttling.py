@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Status
+from graphkit import Status, Timestamp
 from graphkit.errors import DeadlockError, StreamClosedError, ThrottledError
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 JOIN = """
     input_stream: "a" input_stream: "b" max_queue_size: %d
@@ -189,7 +188,7 @@ def test_a_deadlock_is_reported_where_the_config_asks_for_it(harness: Any) -> No
 
 
 def test_growth_ends_somewhere(harness: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graphkit.runtime.throttle.GROWTH_CAP", 5)
+    monkeypatch.setattr("graphkit._runtime.throttle.GROWTH_CAP", 5)
     h = harness(JOIN % 2).start()
     with pytest.raises(DeadlockError, match="5 packets wait and nothing can run"):
         h.push("a", *[(n, n) for n in range(10)])

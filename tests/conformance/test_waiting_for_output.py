@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import GraphStateError, ThrottledError
-from graphkit.graph import CalculatorGraph
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 SECONDS = 10.0
 CHAIN = """

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from graphkit import config
-from graphkit.registry import known_calculators
+from graphkit.framework import known_calculators
 
 if TYPE_CHECKING:
-    from graphkit.calculator import Calculator
+    from graphkit import Calculator
 
 ROOT = Path(__file__).parents[2]
 BUILT_IN = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graphkit import errors, schema
-from graphkit.cli import main
+from graphkit.app.cli import main
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"

@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 import pytest
 
+from graphkit.framework._resources import ROOT_VARIABLE
 from graphkit.models import Model, NpmPackage
-from graphkit.resources import ROOT_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -172,7 +172,7 @@ def camera(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Camera:
         return (made.open if format == "v4l2" else real)(file, mode, format=format, **more)
 
     monkeypatch.setattr(av, "open", stand_in)
-    monkeypatch.setattr("graphkit.video.cameras.find_devices", lambda folder: [folder / "video0"])
+    monkeypatch.setattr("graphkit.video._cameras.find_devices", lambda folder: [folder / "video0"])
     return made
 
 

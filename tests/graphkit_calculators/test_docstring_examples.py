@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from graphkit import config
-from graphkit.registry import known_calculators
+from graphkit.framework import known_calculators
 
 BUILT_IN = {
     name: cls

@@ -45,13 +45,16 @@ def _after(statements: str) -> list[str]:
     ("statement", "modules"),
     [
         pytest.param("import graphkit_calculators", [], id="package"),
-        pytest.param("from graphkit.registry import calculator_names as f; assert len(f()) > 100", [], id="names"),
         pytest.param(
-            "from graphkit.registry import lookup_calculator as f; assert f('NoSuchCalculator') is None", [],
+            "from graphkit.framework._registry import calculator_names as f; assert len(f()) > 100", [],
+            id="names",
+        ),
+        pytest.param(
+            "from graphkit.framework._registry import lookup_calculator as f; assert not f('No')", [],
             id="unknown",
         ),
         pytest.param(
-            "from graphkit.registry import find_calculator as f; f('GateCalculator')", ["core.gate_calculator"],
+            "from graphkit import framework as r; r.find_calculator('GateCalculator')", ["core.gate_calculator"],
             id="lookup",
         ),
         pytest.param(
@@ -61,7 +64,7 @@ def _after(statements: str) -> list[str]:
             ["core.pass_through_calculator"], id="graph",
         ),
         pytest.param(
-            "from graphkit.registry import known_calculators as f; assert len(f()) > 100",
+            "from graphkit.framework import _registry as r; assert len(r.known_calculators()) > 100",
             sorted(set(CALCULATORS.values())), id="all",
         ),
     ],

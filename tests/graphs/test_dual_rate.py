@@ -8,21 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from graphkit import Calculator, Input, Output, SideInput, calculator
-from graphkit.clock import CLOCK
+from graphkit import Calculator, CalculatorGraph, Input, Output, Resources, SideInput, calculator
 from graphkit.formats import ImageFrame, NormalizedLandmarkList
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
-from graphkit.resources import Resources
+from graphkit.framework import CLOCK
+from graphkit.gpu import GPU_SERVICE
 from graphkit.testing import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.gpu.resources import GpuResources
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, CalculatorContract, Packet
+    from graphkit.gpu import GpuResources
 
 PERIOD_US = 33_333
 INFERENCE_US = 90_000

@@ -13,7 +13,7 @@ import moderngl
 import numpy as np
 import pytest
 
-from graphkit.calculator import calculator
+from graphkit import CalculatorGraph, calculator
 from graphkit.errors import (
     CalculatorError,
     GlContextLostError,
@@ -23,18 +23,14 @@ from graphkit.errors import (
     TextureTooLargeError,
 )
 from graphkit.formats import ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.raw_gl import RawGl
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.service import GPU_SERVICE, close_idle
-from graphkit.graph import CalculatorGraph
+from graphkit.gpu import GPU_SERVICE, GlSimpleCalculator, GpuBuffer, GpuBufferFormat, GpuResources
+from graphkit.gpu._raw_gl import RawGl
+from graphkit.gpu._service import close_idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from graphkit.gpu.context import GlContext
+    from graphkit.gpu import GlContext
 
 PICTURE = np.random.default_rng(8).integers(0, 256, (12, 20, 4), dtype=np.uint8)
 OUT_OF_MEMORY, CONTEXT_LOST = 0x0505, 0x0507
@@ -187,7 +183,7 @@ def test_a_graph_of_its_own_resources_starts_afresh_after_a_lost_context(
     close_idle()
     graph = graph_in(None, "TestFailuresCopy")
     with monkeypatch.context() as patched:
-        patched.setattr("graphkit.gpu.context.RawGl", _losing_raw_gl())
+        patched.setattr("graphkit.gpu._context.RawGl", _losing_raw_gl())
         with pytest.raises(CalculatorError, match='GL context "shared" was lost'):
             run_one(graph)
     got: list[Any] = []

@@ -15,24 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from graphkit.calculator import Calculator, Status, calculator
+from graphkit import Calculator, CalculatorGraph, Input, Output, Status, calculator
 from graphkit.formats import ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.gpu.storage import GpuStorage, release_texture
-from graphkit.graph import CalculatorGraph
-from graphkit.ports import Input, Output
+from graphkit.gpu import GPU_SERVICE, GlCalculatorHelper, GlSimpleCalculator, GpuBuffer, GpuResources, GpuStorage
+from graphkit.gpu._storage import release_texture
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.gpu.context import GlContext
-    from graphkit.gpu.formats import GpuBufferFormat
-    from graphkit.gpu.gl_texture import GlTexture
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, CalculatorContract, Packet
+    from graphkit.gpu import GlContext, GlTexture, GpuBufferFormat
 
 ROOT = Path(__file__).parents[2]
 PICTURE = np.random.default_rng(9).integers(0, 256, (24, 40, 4), dtype=np.uint8)

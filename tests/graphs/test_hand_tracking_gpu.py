@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
-from graphkit.services import INFERENCE, InferenceSettings
+from graphkit.framework import INFERENCE, InferenceSettings
+from graphkit.gpu import GPU_SERVICE
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 
 CLIP = Path(__file__).parents[2] / "examples" / "media" / "hand_cup.mp4"

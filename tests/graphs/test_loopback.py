@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphkit import Calculator, CalculatorGraph, Input, Output, Packet, calculator
-from graphkit.services import FLOW_CONTROL, FlowControl
+from graphkit.framework import FLOW_CONTROL, FlowControl
 
 TRACKER = """
   input_stream: "image"

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
-from graphkit.services import FLOW_CONTROL, FlowControl
+from graphkit.framework import FLOW_CONTROL, FlowControl
+from graphkit.gpu import GPU_SERVICE
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 ROOT: Final = Path(__file__).parents[2]
 FRAMES: Final = 4

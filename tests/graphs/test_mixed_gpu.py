@@ -8,18 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from graphkit.calculator import calculator
+from graphkit import CalculatorGraph, Resources, calculator
 from graphkit.formats import ImageFrame
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
-from graphkit.resources import Resources
+from graphkit.gpu import GPU_SERVICE, GlSimpleCalculator, GpuBufferFormat
 
 if TYPE_CHECKING:
-    from graphkit.gpu.buffer import GpuBuffer
-    from graphkit.gpu.resources import GpuResources
-    from graphkit.packet import Packet
+    from graphkit import Packet
+    from graphkit.gpu import GpuBuffer, GpuResources
 
 WIDTH, HEIGHT, FRAMES = 120, 80, 10
 FRAME_BYTES, EDGE_BYTES = WIDTH * HEIGHT * 4, WIDTH * HEIGHT

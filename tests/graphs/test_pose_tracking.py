@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graphkit import CalculatorGraph
+from graphkit import CalculatorGraph, Resources
 from graphkit.errors import CalculatorError, ResourceNotFoundError
 from graphkit.formats import ImageFrame, LandmarkList, NormalizedLandmarkList, from_json
-from graphkit.inference.loader import loaded_sessions, unload_all
-from graphkit.resources import Resources
+from graphkit.inference import unload_all
+from graphkit.inference._loader import loaded_sessions
 from graphkit.video import VideoReader
 
 ROOT = Path(__file__).parents[2]

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import CalculatorError, ResourceNotFoundError
 from graphkit.formats import ImageFrame
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
-from graphkit.inference.loader import loaded_sessions, unload_all
-from graphkit.services import INFERENCE, InferenceSettings
+from graphkit.framework import INFERENCE, InferenceSettings
+from graphkit.gpu import GPU_SERVICE
+from graphkit.inference import unload_all
+from graphkit.inference._loader import loaded_sessions
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 ROOT = Path(__file__).parents[2]
 CLIP = ROOT / "examples" / "media" / "pose_balance.mp4"

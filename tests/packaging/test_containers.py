@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.diagnosis.gpu import _SOFTWARE
+from graphkit.app.doctor.gpu import _SOFTWARE
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docker"
@@ -219,7 +219,7 @@ def test_the_nvidia_service_reserves_a_card_with_graphics() -> None:
 def build_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand-ins for what `add_models` calls, an installed graphkit, and its source as working directory."""
     for place in ("installed", "source"):
-        module = tmp_path / place / "graphkit" / "resources.py"
+        module = tmp_path / place / "graphkit" / "framework.py"
         module.parent.mkdir(parents=True)
         (module.parent / "__init__.py").touch()
         module.write_text(f"def graphs_dir(): return {str(tmp_path / place / 'graphs')!r}\n")

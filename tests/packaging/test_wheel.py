@@ -64,7 +64,7 @@ def test_the_entry_points_are_declared(wheel: zipfile.Path) -> None:
     (name,) = [name for name in _names(wheel) if name.endswith(".dist-info/entry_points.txt")]
     parsed = configparser.ConfigParser()
     parsed.read_string((wheel.root.read(name)).decode())
-    assert parsed["console_scripts"]["graphkit"] == "graphkit.cli:main"
+    assert parsed["console_scripts"]["graphkit"] == "graphkit.app.cli:main"
     assert parsed["graphkit.calculators"]["builtin"] == "graphkit_calculators"
 
 

@@ -10,13 +10,13 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
-from graphkit.config.switch_container import SwitchContainerOptions
+from graphkit import Timestamp
+from graphkit.config import SwitchContainerOptions
 from graphkit.errors import PacketError
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.tag_map import TagMap
+    from graphkit import CalculatorContext
+    from graphkit.framework import TagMap
 
 _CHANNEL_TAG: Final = re.compile(r"C(\d+)__(.*)\Z")
 CONTROLS: Final = ("ENABLE", "SELECT")

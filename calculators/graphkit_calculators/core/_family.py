@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import calculator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from graphkit import Calculator
 
 
 def register_family(base: type[Calculator], members: Mapping[str, Mapping[str, Any]]) -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from graphkit.errors import ContractError
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.tag_map import TagMap
+    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit.framework import TagMap
 
 
 def stream_id(tag_map: TagMap, tag: str, index: int = 0) -> int:

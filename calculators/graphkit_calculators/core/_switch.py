@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from graphkit.calculator import Calculator, Input, SideInput
-from graphkit.config.switch_container import SwitchContainerOptions
-from graphkit.ports import Options
+from graphkit import Calculator, Input, Options, SideInput
+from graphkit.config import SwitchContainerOptions
 
 
 class Switch(Calculator):

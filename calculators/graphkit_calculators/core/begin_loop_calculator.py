@@ -6,19 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graphkit.calculator import Calculator, Input, Output
+from graphkit import AnyType, Calculator, Input, Output, Packet, Timestamp
 from graphkit.formats import Detection, Image, ImageFrame, NormalizedLandmarkList, NormalizedRect, Tensor
-from graphkit.packet import Packet
-from graphkit.packet_type import AnyType
-from graphkit.timestamp import Timestamp
 from graphkit_calculators.core._family import list_of, register_family
 from graphkit_calculators.core._streams import pair_streams, stream_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 class BeginLoopCalculator(Calculator):

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Options, calculator, option, options
 from graphkit.errors import ContractError
-from graphkit.options import option, options
-from graphkit.packet_type import ANY
-from graphkit.ports import Options
-from graphkit.tag_map import key_label
+from graphkit.framework import ANY, key_label
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.tag_map import Key, TagMap
+    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit.framework import Key, TagMap
 
 
 @options("mediapipe.BypassCalculatorOptions", extension=481259677)

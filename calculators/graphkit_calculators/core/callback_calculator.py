@@ -5,19 +5,25 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, SideInput, SideOutput, Status, calculator
+from graphkit import (
+    AnyType,
+    Calculator,
+    Input,
+    Options,
+    SideInput,
+    SideOutput,
+    Status,
+    Timestamp,
+    calculator,
+    option,
+    options,
+)
 from graphkit.errors import ContractError
-from graphkit.options import option, options
-from graphkit.packet_type import AnyType
-from graphkit.ports import Options
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, CalculatorContract, Packet
 
 
 @calculator

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, Input, Output, SideInput
+from graphkit import Calculator, Input, Options, Output, SideInput, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import Detection, NormalizedRect
-from graphkit.options import option, options
-from graphkit.ports import Options
 from graphkit_calculators.core._family import list_of, register_family
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.ClipVectorSizeCalculatorOptions", extension=274674998)

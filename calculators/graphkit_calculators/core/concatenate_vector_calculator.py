@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graphkit.calculator import Calculator, Input, Output
+from graphkit import Calculator, Input, OneOf, Options, Output, option, options
 from graphkit.formats import (
     ClassificationList,
     Detection,
@@ -17,13 +17,10 @@ from graphkit.formats import (
     RenderData,
     Tensor,
 )
-from graphkit.options import option, options
-from graphkit.packet_type import OneOf
-from graphkit.ports import Options
 from graphkit_calculators.core._family import list_of, register_family
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 @options("mediapipe.ConcatenateVectorCalculatorOptions", extension=259397839)

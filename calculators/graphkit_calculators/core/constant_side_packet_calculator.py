@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from graphkit.calculator import Calculator, SideOutput, Status, calculator
+from graphkit import AnyType, Calculator, Options, SideOutput, Status, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import ClassificationList, LandmarkList, matrix_from_proto
-from graphkit.options import option, options
-from graphkit.packet_type import AnyType, PacketType
-from graphkit.ports import Options
+from graphkit.framework import PacketType
 from graphkit.schema import message_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit.config.plan import NodePlan
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit.config import NodePlan
 
 
 @options("mediapipe.ConstantSidePacketCalculatorOptions.StringVector")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, SideInput, SideOutput, Status, calculator
-from graphkit.packet_type import AnyType
+from graphkit import AnyType, Calculator, SideInput, SideOutput, Status, calculator
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, calculator
+from graphkit import AnyType, Calculator, Input, Output, Timestamp, calculator
 from graphkit.errors import PacketError
-from graphkit.packet_type import AnyType
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, CalculatorContract, Packet
 
 
 @calculator

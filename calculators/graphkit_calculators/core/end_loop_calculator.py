@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graphkit.calculator import Calculator, Input, Output
+from graphkit import Calculator, Input, Output, Timestamp
 from graphkit.formats import (
     ClassificationList,
     Detection,
@@ -19,13 +19,12 @@ from graphkit.formats import (
     RenderData,
     Tensor,
 )
-from graphkit.packet import EMPTY
-from graphkit.timestamp import Timestamp
+from graphkit.framework import EMPTY
 from graphkit_calculators.core._family import list_of, register_family
 from graphkit_calculators.core._streams import stream_id
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 class EndLoopCalculator(Calculator):

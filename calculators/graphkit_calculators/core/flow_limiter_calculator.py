@@ -7,19 +7,14 @@ from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, calculator
-from graphkit.options import option, options
-from graphkit.packet_type import AnyType
-from graphkit.ports import Options
-from graphkit.services import FLOW_CONTROL
-from graphkit.timestamp import Timestamp
+from graphkit import AnyType, Calculator, Input, Options, Output, SideInput, Timestamp, calculator, option, options
+from graphkit.framework import FLOW_CONTROL
 from graphkit_calculators.core._options import merge_options
 from graphkit_calculators.core._streams import copy_headers, pair_streams, stream_id
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext, OutputShard
-    from graphkit.contract import CalculatorContract
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, CalculatorContract, Packet
+    from graphkit.framework import OutputShard
 
 
 @options("mediapipe.FlowLimiterCalculatorOptions", extension=326963320)

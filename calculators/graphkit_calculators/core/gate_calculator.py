@@ -5,23 +5,17 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, calculator
+from graphkit import AnyType, Calculator, Input, Options, Output, SideInput, calculator, option, options
 from graphkit.errors import ContractError
-from graphkit.options import option, options
-from graphkit.packet import EMPTY
-from graphkit.packet_type import AnyType
-from graphkit.ports import Options
-from graphkit.wanted import EVERYTHING, NOTHING
+from graphkit.framework import EMPTY, EVERYTHING, NOTHING
 from graphkit_calculators.core._streams import copy_headers, pair_streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from graphkit.config.plan import NodePlan
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.packet import Packet
-    from graphkit.wanted import Wanted
+    from graphkit import CalculatorContext, CalculatorContract, Packet
+    from graphkit.config import NodePlan
+    from graphkit.framework import Wanted
 
 
 @options("mediapipe.GateCalculatorOptions", extension=261754847)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, Input, Output
+from graphkit import Calculator, Input, Options, Output, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import (
     ClassificationList,
@@ -14,13 +14,10 @@ from graphkit.formats import (
     NormalizedRect,
     Rect,
 )
-from graphkit.options import option, options
-from graphkit.ports import Options
 from graphkit_calculators.core._family import list_of, register_family
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.GetVectorItemCalculatorOptions", extension=463538543)

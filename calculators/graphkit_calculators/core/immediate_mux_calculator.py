@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, Input, Output, calculator
-from graphkit.packet_type import AnyType, SameAs
-from graphkit.timestamp import Timestamp
+from graphkit import AnyType, Calculator, Input, Output, SameAs, Timestamp, calculator
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 _LOG: Final = logging.getLogger("graphkit.calculators.immediate_mux")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, Input, Output
+from graphkit import Calculator, Input, Output
 from graphkit.formats import Detection, Image
 from graphkit_calculators.core._family import list_of, register_family
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 class MergeToVectorCalculator(Calculator):

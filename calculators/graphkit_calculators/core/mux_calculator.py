@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, calculator
+from graphkit import AnyType, Calculator, Input, Output, SameAs, SideInput, calculator
 from graphkit.errors import ContractError, PacketError
-from graphkit.packet_type import AnyType, SameAs
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator

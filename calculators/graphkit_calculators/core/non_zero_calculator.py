@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, Status, calculator
+from graphkit import Calculator, Input, Output, SideInput, Status, calculator
 from graphkit.errors import ContractError
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, calculator
+from graphkit import AnyType, Calculator, Input, Options, Output, Packet, calculator, option, options
 from graphkit.errors import ContractError
-from graphkit.options import option, options
-from graphkit.packet import Packet
-from graphkit.packet_type import AnyType
-from graphkit.ports import Options
 from graphkit_calculators.core._streams import copy_headers
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.PacketClonerCalculatorOptions", extension=258872085)

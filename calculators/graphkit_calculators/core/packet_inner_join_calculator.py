@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, calculator
-from graphkit.packet_type import AnyType
+from graphkit import AnyType, Calculator, Input, Output, calculator
 from graphkit_calculators.core._streams import pair_streams
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator

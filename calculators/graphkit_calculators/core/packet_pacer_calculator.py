@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, calculator
-from graphkit.clock import CLOCK
-from graphkit.packet_type import AnyType
+from graphkit import AnyType, Calculator, Input, Output, calculator
+from graphkit.framework import CLOCK
 from graphkit_calculators.core._streams import copy_headers
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator

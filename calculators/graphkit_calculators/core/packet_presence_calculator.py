@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, calculator
-from graphkit.packet import EMPTY
-from graphkit.packet_type import AnyType
+from graphkit import AnyType, Calculator, Input, Output, calculator
+from graphkit.framework import EMPTY
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 @calculator

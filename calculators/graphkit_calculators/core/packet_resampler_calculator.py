@@ -7,21 +7,28 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, calculator
+from graphkit import (
+    AnyType,
+    Calculator,
+    Input,
+    Options,
+    Output,
+    Packet,
+    SideInput,
+    Timestamp,
+    calculator,
+    option,
+    options,
+)
 from graphkit.errors import ContractError, PacketError
 from graphkit.formats import VideoHeader
-from graphkit.options import option, options
-from graphkit.packet import Packet
-from graphkit.packet_type import ANY, AnyType
-from graphkit.ports import Options
-from graphkit.timestamp import UNITS_PER_SECOND, Timestamp
+from graphkit.framework import ANY, UNITS_PER_SECOND
 from graphkit_calculators.core._options import merge_options
 from graphkit_calculators.core._streams import stream_id
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext, OutputShard
-    from graphkit.contract import CalculatorContract
-    from graphkit.tag_map import TagMap
+    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit.framework import OutputShard, TagMap
 
 
 @options("mediapipe.PacketResamplerCalculatorOptions", extension=95743844)

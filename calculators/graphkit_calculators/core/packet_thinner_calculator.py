@@ -7,19 +7,27 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, calculator
+from graphkit import (
+    AnyType,
+    Calculator,
+    Input,
+    Options,
+    Output,
+    Packet,
+    SameAs,
+    SideInput,
+    Timestamp,
+    calculator,
+    option,
+    options,
+)
 from graphkit.errors import ContractError
 from graphkit.formats import VideoHeader
-from graphkit.options import option, options
-from graphkit.packet import Packet
-from graphkit.packet_type import AnyType, SameAs
-from graphkit.ports import Options
-from graphkit.timestamp import UNITS_PER_SECOND, Timestamp
+from graphkit.framework import UNITS_PER_SECOND
 from graphkit_calculators.core._options import merge_options
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.PacketThinnerCalculatorOptions", extension=288533508)

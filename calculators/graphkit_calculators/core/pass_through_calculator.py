@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, Status, calculator
+from graphkit import Calculator, Status, calculator
 from graphkit.errors import ContractError
-from graphkit.packet import EMPTY
-from graphkit.packet_type import ANY
+from graphkit.framework import ANY, EMPTY
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, calculator
-from graphkit.packet_type import AnyType, SameAs
-from graphkit.timestamp import Timestamp
+from graphkit import AnyType, Calculator, Input, Output, SameAs, Timestamp, calculator
 from graphkit_calculators.core._streams import stream_id
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext, OutputShard
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, Packet
+    from graphkit.framework import OutputShard
 
 
 @calculator

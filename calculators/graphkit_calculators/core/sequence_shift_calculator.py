@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, calculator
-from graphkit.options import option, options
-from graphkit.packet_type import AnyType, SameAs
-from graphkit.ports import Options
+from graphkit import AnyType, Calculator, Input, Options, Output, SameAs, SideInput, calculator, option, options
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.packet import Packet
-    from graphkit.timestamp import Timestamp
+    from graphkit import CalculatorContext, Packet, Timestamp
 
 
 @options("mediapipe.SequenceShiftCalculatorOptions", extension=107633927)

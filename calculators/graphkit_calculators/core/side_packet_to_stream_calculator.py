@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, Input, SideInput, Status, calculator
+from graphkit import AnyType, Calculator, Input, SideInput, Status, Timestamp, calculator
 from graphkit.errors import ContractError
-from graphkit.packet_type import ANY, AnyType
-from graphkit.timestamp import Timestamp
+from graphkit.framework import ANY
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _FIXED: Final = {
     "AT_PRESTREAM": Timestamp.PRE_STREAM,

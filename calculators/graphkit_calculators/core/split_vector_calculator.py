@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graphkit.calculator import Calculator, Input, Output
+from graphkit import Calculator, Input, Options, Output, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import (
     ClassificationList,
@@ -20,21 +20,15 @@ from graphkit.formats import (
     NormalizedRect,
     Tensor,
 )
-from graphkit.options import option, options
-from graphkit.packet import EMPTY
-from graphkit.packet_type import PacketType
-from graphkit.ports import Options
-from graphkit.wanted import Wanted
+from graphkit.framework import EMPTY, PacketType, Wanted
 from graphkit_calculators.core._family import list_of, register_family
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from graphkit.config.plan import NodePlan
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.packet import Packet
-    from graphkit.packet_type import PayloadType
+    from graphkit import CalculatorContext, CalculatorContract, Packet
+    from graphkit.config import NodePlan
+    from graphkit.framework import PayloadType
 
 
 @options("mediapipe.Range")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from graphkit.calculator import Calculator, SideInput, SideOutput, Status
+from graphkit import Calculator, SideInput, SideOutput, Status
 from graphkit.errors import FormatError
 from graphkit_calculators.core._family import register_family
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 _NUMBER: Final = re.compile(r"\s*([+-]?[0-9]+)\s*\Z")
 

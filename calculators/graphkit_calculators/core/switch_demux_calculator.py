@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Status, calculator
-from graphkit.packet_type import ANY
-from graphkit.timestamp import Timestamp
+from graphkit import Status, Timestamp, calculator
+from graphkit.framework import ANY
 from graphkit_calculators.core._channels import (
     CONTROLS,
     ChannelHistory,
@@ -18,9 +17,8 @@ from graphkit_calculators.core._channels import (
 from graphkit_calculators.core._switch import Switch
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract, PortMap
-    from graphkit.packet import Packet
+    from graphkit import CalculatorContext, CalculatorContract, Packet
+    from graphkit.framework import PortMap
 
 
 @calculator

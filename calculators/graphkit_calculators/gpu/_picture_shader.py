@@ -9,15 +9,12 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.gl_texture import GlTexture
-from graphkit.gpu.program import FullFrameProgram
+from graphkit.gpu import FullFrameProgram, GlTexture, GpuBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from graphkit.gpu.context import GlContext
-    from graphkit.gpu.formats import GpuBufferFormat
+    from graphkit.gpu import GlContext, GpuBufferFormat
 
 
 class PictureShader:

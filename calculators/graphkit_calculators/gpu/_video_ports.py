@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from graphkit.errors import ContractError
 from graphkit.formats import Image
-from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu import GpuBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from graphkit.contract import PortMap
-    from graphkit.tag_map import Key
+    from graphkit.framework import Key, PortMap
 
 
 def video_key(ports: Iterable[Key]) -> Key:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from graphkit.calculator import Calculator, calculator
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.gpu.program import FullFrameProgram
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
+from graphkit.gpu import FullFrameProgram, GlCalculatorHelper, GpuBuffer
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _SHADER: Final = """
     in vec2 sample_coordinate;

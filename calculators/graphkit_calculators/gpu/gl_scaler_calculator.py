@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, SideInput, calculator, option, options
 from graphkit.formats import Image, ImageSize
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.gpu.program import FullFrameProgram
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output, SideInput
+from graphkit.gpu import FullFrameProgram, GlCalculatorHelper, GpuBuffer, GpuBufferFormat
 from graphkit_calculators.gpu._placement import Placement, quarter_turn
 from graphkit_calculators.gpu._video_ports import declare_video, video_key
 from graphkit_calculators.image._transformation import ScaleMode
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _SHADER: Final = """
     in vec2 sample_coordinate;

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.ports import Input, Output
+from graphkit import Input, Output
+from graphkit.gpu import GpuBuffer
 from graphkit_calculators.core._family import list_of, register_family
 from graphkit_calculators.core.begin_loop_calculator import BeginLoopCalculator
 from graphkit_calculators.core.end_loop_calculator import EndLoopCalculator
 from graphkit_calculators.core.merge_to_vector_calculator import MergeToVectorCalculator
 
 if TYPE_CHECKING:
-    from graphkit.calculator import Calculator
+    from graphkit import Calculator
 
 _LIST: Final = list_of(GpuBuffer)
 _MEMBERS: Final[dict[type[Calculator], tuple[str, dict[str, Any]]]] = {

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, OneOf, Output, calculator
 from graphkit.formats import ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.packet_type import OneOf
-from graphkit.ports import Input, Output
+from graphkit.gpu import GlCalculatorHelper, GpuBuffer
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from graphkit.calculator import calculator
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
+from graphkit import calculator
+from graphkit.gpu import GlSimpleCalculator
 
 
 @calculator

@@ -16,8 +16,7 @@ from graphkit_calculators.gpu._picture_shader import PictureShader
 
 if TYPE_CHECKING:
     from graphkit.formats import ImageSize
-    from graphkit.gpu.buffer import GpuBuffer
-    from graphkit.gpu.context import GlContext
+    from graphkit.gpu import GlContext, GpuBuffer
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.program import FullFrameProgram
+from graphkit.gpu import FullFrameProgram, GpuBuffer
 from graphkit_calculators.tensor._roi import Roi, corners
 
 if TYPE_CHECKING:
     from graphkit.formats import ImageSize
-    from graphkit.gpu.helper import GlCalculatorHelper
+    from graphkit.gpu import GlCalculatorHelper
 
 _SHADER: Final = """
     uniform sampler2D frame;

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import FormatError
-from graphkit.gpu.buffer import GpuBuffer
+from graphkit.gpu import GpuBuffer
 from graphkit_calculators.gpu._picture_shader import PictureShader
 
 if TYPE_CHECKING:
     from graphkit.formats import Image
-    from graphkit.gpu.context import GlContext
+    from graphkit.gpu import GlContext
 
 # How certain a mask value p is: a polynomial of x = (p - 0.5)^2 without a constant, the highest power first. The
 # numbers are MediaPipe's.

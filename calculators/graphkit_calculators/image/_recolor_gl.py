@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import FormatError
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.program import FullFrameProgram
+from graphkit.gpu import FullFrameProgram, GpuBuffer, GpuBufferFormat
 
 if TYPE_CHECKING:
-    from graphkit.gpu.helper import GlCalculatorHelper
+    from graphkit.gpu import GlCalculatorHelper
 
 _SHADER: Final = """
     uniform sampler2D frame, mask;

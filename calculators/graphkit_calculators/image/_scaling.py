@@ -9,7 +9,7 @@ import numpy as np
 
 from graphkit.errors import FormatError
 from graphkit.formats import ImageSize
-from graphkit.threads import opencv
+from graphkit.framework import opencv
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 

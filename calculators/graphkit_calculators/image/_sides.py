@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graphkit.errors import ContractError
-from graphkit.gpu.helper import GlCalculatorHelper
+from graphkit.gpu import GlCalculatorHelper
 
 if TYPE_CHECKING:
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContract
 
 _TAGS = ("IMAGE", "IMAGE_GPU")
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from graphkit.formats import ImageSize, LetterboxPadding
-from graphkit.threads import opencv
+from graphkit.framework import opencv
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 

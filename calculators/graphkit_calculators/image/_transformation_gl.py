@@ -6,13 +6,12 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from graphkit.formats import ImageSize
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.program import FullFrameProgram
+from graphkit.gpu import FullFrameProgram, GpuBuffer
 from graphkit_calculators.gpu._placement import Placement
 from graphkit_calculators.image._transformation import Interpolation, ScaleMode, Transformation, fitted_size
 
 if TYPE_CHECKING:
-    from graphkit.gpu.helper import GlCalculatorHelper
+    from graphkit.gpu import GlCalculatorHelper
 
 _SHADER: Final = """
     uniform sampler2D frame;

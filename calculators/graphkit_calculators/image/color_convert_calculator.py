@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Output, calculator
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageFormat, ImageFrame
-from graphkit.ports import Input, Output
-from graphkit.threads import opencv
+from graphkit.framework import opencv
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _FORMATS = {
     "RGBA": ImageFormat.SRGBA,

@@ -6,14 +6,10 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, SideInput, Timestamp, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageFrame, ImageSize, LetterboxPadding, VideoHeader
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output, SideInput
-from graphkit.timestamp import Timestamp
+from graphkit.gpu import GlCalculatorHelper, GpuBuffer
 from graphkit_calculators.image._sides import choose_side
 from graphkit_calculators.image._transformation import (
     Interpolation,
@@ -26,8 +22,7 @@ from graphkit_calculators.image._transformation import (
 from graphkit_calculators.image._transformation_gl import GpuTransformer
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.ImageTransformationCalculatorOptions", extension=251952830)

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import FormatError
 from graphkit.formats import ImageFrame
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
-from graphkit.threads import opencv
+from graphkit.framework import opencv
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 @options("mediapipe.OpenCvEncodedImageToImageFrameCalculatorOptions", extension=303447308)

@@ -8,21 +8,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageFormat, ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
-from graphkit.threads import opencv
+from graphkit.framework import opencv
+from graphkit.gpu import GlCalculatorHelper, GpuBuffer
 from graphkit_calculators.image._recolor_gl import GpuRecolorer
 from graphkit_calculators.image._sides import choose_side
 from graphkit_calculators.util._colors import color_of
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]

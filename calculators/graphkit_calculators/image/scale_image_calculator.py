@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, Timestamp, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageFormat, ImageFrame, ImageSize, VideoHeader
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
-from graphkit.threads import opencv
-from graphkit.timestamp import Timestamp
+from graphkit.framework import opencv
 from graphkit_calculators.image._scaling import Crop, crop_to_aspect, enlarge, parse_ratio, scaled_size
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 

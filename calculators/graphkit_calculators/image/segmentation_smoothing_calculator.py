@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import FormatError
 from graphkit.formats import Image, ImageFormat, ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
+from graphkit.gpu import GpuBuffer
 from graphkit_calculators.image._mask_smoothing_gl import CERTAINTY, GpuMaskSmoother
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 

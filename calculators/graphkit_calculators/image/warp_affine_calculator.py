@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import FormatError
 from graphkit.formats import Image, ImageFrame, ImageSize
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
-from graphkit.threads import opencv
+from graphkit.framework import opencv
+from graphkit.gpu import GlCalculatorHelper, GpuBuffer
 from graphkit_calculators.image._affine_gl import GpuAffineWarp
 from graphkit_calculators.tensor.image_to_tensor_calculator import GpuOriginMode
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 P = TypeVar("P", ImageFrame, GpuBuffer)
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]

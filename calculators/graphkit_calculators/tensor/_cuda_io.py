@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from graphkit.errors import InferenceError
-from graphkit.gpu.gpu_tensor import GpuTensor
+from graphkit.gpu import GpuTensor
 from graphkit.inference import DeviceArray
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from graphkit.formats import Tensor
-    from graphkit.gpu.cuda_interop import Loan
+    from graphkit.gpu import Loan
     from graphkit.inference import Session, TensorInfo
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]

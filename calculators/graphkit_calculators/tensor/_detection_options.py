@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
+from graphkit import option, options
 from graphkit.errors import ContractError
-from graphkit.options import option, options
 
 
 class BoxFormat(IntEnum):

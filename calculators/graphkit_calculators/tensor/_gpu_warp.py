@@ -10,14 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import FormatError
-from graphkit.gpu.formats import GpuBufferFormat
+from graphkit.gpu import GpuBufferFormat
 from graphkit_calculators.gpu._picture_shader import PictureShader
 from graphkit_calculators.tensor._image_warp import source_matrix
 
 if TYPE_CHECKING:
-    from graphkit.formats.image_frame import Pixels
-    from graphkit.gpu.buffer import GpuBuffer
-    from graphkit.gpu.context import GlContext
+    from graphkit.formats import Pixels
+    from graphkit.gpu import GlContext, GpuBuffer
     from graphkit_calculators.tensor._roi import Roi
 
 _FORMATS: Final = (GpuBufferFormat.RGBA8, GpuBufferFormat.R8)

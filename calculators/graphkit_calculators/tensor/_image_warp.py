@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from graphkit.threads import opencv
+from graphkit.framework import opencv
 from graphkit_calculators.tensor._roi import Roi, corners
 
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[Any]]

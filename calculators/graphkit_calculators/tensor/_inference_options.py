@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from graphkit.options import option, options
+from graphkit import option, options
 
 if TYPE_CHECKING:
-    from graphkit.services import InferenceSettings
+    from graphkit.framework import InferenceSettings
 
 
 @options("mediapipe.InferenceCalculatorOptions", extension=336783863)

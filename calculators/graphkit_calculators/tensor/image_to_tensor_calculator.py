@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, OneOf, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import Image, ImageFormat, ImageFrame, LetterboxPadding, NormalizedRect, Tensor
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.gpu_tensor import GpuTensor
-from graphkit.options import option, options
-from graphkit.packet_type import OneOf
-from graphkit.ports import Input, Options, Output
+from graphkit.gpu import GpuBuffer, GpuTensor
 from graphkit_calculators.tensor._image_warp import FixedWarp, to_bytes, to_planes, warp_roi
 from graphkit_calculators.tensor._roi import NO_PADDING, Roi, f32, pad_roi, roi_of, roi_to_image_matrix
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.gpu.context import GlContext
+    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit.gpu import GlContext
     from graphkit_calculators.tensor._gpu_warp import GpuWarp
 
 _READABLE = (ImageFormat.SRGB, ImageFormat.SRGBA, ImageFormat.GRAY8)
@@ -137,7 +132,7 @@ class ImageToTensorCalculator(Calculator):
         if cls.image.is_connected(cc) == cls.image_gpu.is_connected(cc):
             raise ContractError("exactly one of IMAGE and IMAGE_GPU must be connected.")
         if cls.image_gpu.is_connected(cc):
-            from graphkit.gpu.helper import GlCalculatorHelper
+            from graphkit.gpu import GlCalculatorHelper
 
             GlCalculatorHelper.update_contract(cc)
         chosen = cls.options(cc)
@@ -162,7 +157,7 @@ class ImageToTensorCalculator(Calculator):
         self._gpu_warp_lock = Lock()
         self._on_gpu = self.image_gpu.is_connected(cc)
         if self._on_gpu:
-            from graphkit.gpu.helper import GlCalculatorHelper
+            from graphkit.gpu import GlCalculatorHelper
 
             helper = GlCalculatorHelper(cc)
             self._gpu_warp = self._make_gpu_warp(helper.context)

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, SideInput, calculator
 from graphkit.errors import ContractError
 from graphkit.formats import Model, OpResolver, Tensor
-from graphkit.ports import Input, Options, Output, SideInput
-from graphkit.services import INFERENCE, InferenceSettings
-from graphkit.wanted import Wanted
+from graphkit.framework import INFERENCE, InferenceSettings, Wanted
 from graphkit_calculators.tensor._inference_options import (
     Delegate,
     InferenceCalculatorOptions,
@@ -25,8 +23,7 @@ from graphkit_calculators.tensor._model_io import ModelIo
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
     from graphkit.inference import Session
 
 
@@ -191,7 +188,7 @@ class InferenceCalculatorXnnpack(InferenceCalculatorCpu):
 
 def _draws_on_gpu(cc: CalculatorContext) -> bool:
     """Return whether a node of the graph has asked for the GPU, without asking for it as well."""
-    module = sys.modules.get("graphkit.gpu.service")  # loaded by the first node that asks
+    module = sys.modules.get("graphkit.gpu._service")  # loaded by the first node that asks
     return module is not None and cc.service(module.GPU_SERVICE) is not None
 
 

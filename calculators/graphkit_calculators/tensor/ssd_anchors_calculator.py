@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphkit.calculator import Calculator, Status, calculator
+from graphkit import Calculator, Options, SideOutput, Status, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import Anchors
-from graphkit.options import option, options
-from graphkit.ports import Options, SideOutput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.SsdAnchorsCalculatorOptions", extension=247258239)

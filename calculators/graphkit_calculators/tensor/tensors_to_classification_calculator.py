@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import Classification, ClassificationList, Tensor
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.TensorsToClassificationCalculatorOptions", extension=335742638)

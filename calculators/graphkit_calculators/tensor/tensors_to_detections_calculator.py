@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, SideInput, calculator
 from graphkit.errors import FormatError
 from graphkit.formats import Anchors, Detection, Tensor
-from graphkit.ports import Input, Options, Output, SideInput
 from graphkit_calculators.tensor._detection_decoding import (
     best_classes,
     corners_to_centers,
@@ -28,8 +27,7 @@ from graphkit_calculators.tensor._detection_options import (
 )
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 

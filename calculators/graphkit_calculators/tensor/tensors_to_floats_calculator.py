@@ -5,16 +5,13 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import Tensor
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.tensor._activation import sigmoid
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.TensorsToFloatsCalculatorOptions", extension=343499115)

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, SideInput, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import LandmarkList, NormalizedLandmarkList, Tensor
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output, SideInput
 from graphkit_calculators.tensor._activation import sigmoid
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import Image, ImageFrame, ImageSize, Tensor
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
-from graphkit.threads import opencv
+from graphkit.framework import opencv
 from graphkit_calculators.gpu._picture_shader import PictureShader
 from graphkit_calculators.tensor._activation import sigmoid
 from graphkit_calculators.tensor.image_to_tensor_calculator import GpuOriginMode
@@ -20,11 +18,9 @@ from graphkit_calculators.tensor.image_to_tensor_calculator import GpuOriginMode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.gpu.buffer import GpuBuffer
-    from graphkit.gpu.context import GlContext
-    from graphkit.wanted import Wanted
+    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit.framework import Wanted
+    from graphkit.gpu import GlContext, GpuBuffer
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -127,7 +123,7 @@ class TensorsToSegmentationCalculator(Calculator):
 
 def _on_gpu(cc: CalculatorContext, values: Floats) -> GpuBuffer | None:
     """Return *values* for the GPU of the graph, None where it has none."""
-    from graphkit.gpu.service import GPU_SERVICE
+    from graphkit.gpu import GPU_SERVICE
 
     resources = cc.service(GPU_SERVICE)
     return None if resources is None else resources.upload(ImageFrame(values))

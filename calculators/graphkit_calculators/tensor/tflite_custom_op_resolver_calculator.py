@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, Status, calculator
+from graphkit import Calculator, Options, SideOutput, Status, calculator, option, options
 from graphkit.formats import OpResolver
-from graphkit.options import option, options
-from graphkit.ports import Options, SideOutput
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 @options("mediapipe.TfLiteCustomOpResolverCalculatorOptions", extension=252087553)

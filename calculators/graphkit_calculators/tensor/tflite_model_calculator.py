@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, Status, calculator
+from graphkit import Calculator, SideInput, SideOutput, Status, calculator
 from graphkit.errors import ContractError
 from graphkit.formats import Model
-from graphkit.ports import SideInput, SideOutput
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator

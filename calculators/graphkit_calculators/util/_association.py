@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from graphkit.calculator import Calculator
+from graphkit import Calculator, Input, Options, Output, option, options
 from graphkit.errors import ContractError
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._rect_math import intersection_over_union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
     from graphkit_calculators.util._rect_math import Box
 
 T = TypeVar("T")

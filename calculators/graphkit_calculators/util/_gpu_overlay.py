@@ -9,16 +9,14 @@ import numpy as np
 
 from graphkit.errors import FormatError
 from graphkit.formats import ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.program import FullFrameProgram
+from graphkit.gpu import FullFrameProgram, GpuBuffer, GpuBufferFormat
 from graphkit_calculators.util._annotation_renderer import AnnotationRenderer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from graphkit.formats import RenderData
-    from graphkit.gpu.helper import GlCalculatorHelper
+    from graphkit.gpu import GlCalculatorHelper
 
 # OpenCV draws with an alpha of 0. On black of alpha 255 that leaves, in each pixel, the drawing times its
 # coverage, and in alpha how much of the picture still shows. No color has to stand for "nothing drawn".

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from graphkit.errors import ContractError
 
 if TYPE_CHECKING:
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContract
 
 
 def takes_normalized(cc: CalculatorContract) -> bool:

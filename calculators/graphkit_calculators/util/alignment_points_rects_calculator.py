@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import calculator
+from graphkit import calculator
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import Detection, ImageSize, NormalizedRect
 from graphkit_calculators.util._rect_math import f32
@@ -15,7 +15,7 @@ from graphkit_calculators.util.detections_to_rects_calculator import (
 )
 
 if TYPE_CHECKING:
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContract
 
 
 @calculator

@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import Image, ImageFormat, ImageFrame, RenderData
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
+from graphkit.gpu import GpuBuffer
 from graphkit_calculators.util._annotation_renderer import AnnotationRenderer
 from graphkit_calculators.util._colors import color_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
     from graphkit_calculators.util._gpu_overlay import GpuOverlay
 
 _IMAGES = ("IMAGE", "UIMAGE", "IMAGE_GPU")
@@ -109,7 +106,7 @@ class AnnotationOverlayCalculator(Calculator):
                 f"the canvas is {chosen.canvas_width_px} x {chosen.canvas_height_px} pixels; both must be above 0."
             )
         if cls.buffer.is_connected(cc):
-            from graphkit.gpu.helper import GlCalculatorHelper
+            from graphkit.gpu import GlCalculatorHelper
 
             GlCalculatorHelper.update_contract(cc)
 
@@ -145,7 +142,7 @@ class AnnotationOverlayCalculator(Calculator):
             self._gpu_overlay.release()
 
     def _make_gpu_overlay(self, cc: CalculatorContext) -> GpuOverlay:
-        from graphkit.gpu.helper import GlCalculatorHelper
+        from graphkit.gpu import GlCalculatorHelper
         from graphkit_calculators.util._gpu_overlay import GpuOverlay
 
         chosen = self._chosen

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import calculator
+from graphkit import Input, Output, calculator
 from graphkit.formats import Detection
-from graphkit.ports import Input, Output
 from graphkit_calculators.util._association import Association
 
 if TYPE_CHECKING:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import calculator
+from graphkit import Input, Output, calculator
 from graphkit.errors import FormatError
 from graphkit.formats import NormalizedRect
-from graphkit.ports import Input, Output
 from graphkit_calculators.util._association import Association
 from graphkit_calculators.util._rect_math import f32
 

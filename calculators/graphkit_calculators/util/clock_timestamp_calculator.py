@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, calculator
-from graphkit.clock import CLOCK, Clock
-from graphkit.packet_type import AnyType, OneOf
-from graphkit.ports import Input, Output, SideInput
+from graphkit import AnyType, Calculator, Input, OneOf, Output, SideInput, calculator
+from graphkit.framework import CLOCK, Clock
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import Detection
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.DetectionLabelIdToTextCalculatorOptions", extension=251889072)

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Output, calculator
 from graphkit.formats import Detection, LetterboxPadding, RelativeBoundingBox
-from graphkit.ports import Input, Output
 from graphkit_calculators.util._letterbox import Unpadding
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 @calculator

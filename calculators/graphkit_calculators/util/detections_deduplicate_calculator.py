@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Output, calculator
 from graphkit.errors import FormatError
 from graphkit.formats import BoundingBox, Detection
-from graphkit.ports import Input, Output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 @calculator

@@ -6,16 +6,13 @@ import math
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import BoundingBox, Detection, ImageSize, NormalizedRect, Rect
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._rect_math import f32, round_half_away, upright_rotation
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _INPUTS = ("DETECTION", "DETECTIONS")
 _OUTPUTS = ("RECT", "NORM_RECT", "RECTS", "NORM_RECTS")

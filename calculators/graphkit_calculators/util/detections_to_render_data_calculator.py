@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import (
     BoundingBox,
@@ -18,8 +18,6 @@ from graphkit.formats import (
     RenderData,
     Text,
 )
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit.schema import message_class
 from graphkit_calculators.util._colors import color_of
 from graphkit_calculators.util._rect_math import f32, round_half_away
@@ -27,8 +25,7 @@ from graphkit_calculators.util._rect_math import f32, round_half_away
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _INPUTS = ("DETECTION", "DETECTIONS", "DETECTION_LIST")
 _LINE_OF_BOX: Final = 0.1

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import Detection, ImageSize
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.FilterDetectionsCalculatorOptions", extension=395478132)

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Output, calculator
 from graphkit.errors import FormatError
 from graphkit.formats import ImageSize, NormalizedLandmarkList, NormalizedRect
-from graphkit.ports import Input, Output
 from graphkit_calculators.util._rect_math import f32, upright_rotation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 _HAND_LANDMARKS: Final = 21
 _PALM_SIDE: Final = np.array([0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18])

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Output, calculator
 from graphkit.errors import FormatError
-from graphkit.ports import Input, Output
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 

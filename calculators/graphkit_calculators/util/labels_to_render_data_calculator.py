@@ -6,17 +6,13 @@ import math
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, Timestamp, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ClassificationList, Color, RenderAnnotation, RenderData, Text, VideoHeader
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
-from graphkit.timestamp import Timestamp
 from graphkit_calculators.util._colors import BLACK, color_of
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _LINE_HEIGHT: Final = 1.25
 _RED: Final = Color(255, 0, 0)

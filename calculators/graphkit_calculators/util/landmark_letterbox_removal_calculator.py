@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Output, calculator
 from graphkit.errors import ContractError
 from graphkit.formats import LetterboxPadding, NormalizedLandmarkList
-from graphkit.ports import Input, Output
 from graphkit_calculators.util._letterbox import Unpadding
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @calculator

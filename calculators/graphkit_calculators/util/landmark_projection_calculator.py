@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import ImageSize, NormalizedLandmarkList, NormalizedRect
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.tensor._roi import roi_of, roi_to_image_matrix
 from graphkit_calculators.util._projection import Projection
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.LandmarkProjectionCalculatorOptions", extension=263371892)

@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, OneOf, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageSize, LandmarkList, NormalizedLandmarkList, NormalizedRect, Rect
-from graphkit.options import option, options
-from graphkit.packet_type import OneOf, PacketType
-from graphkit.ports import Input, Options, Output
+from graphkit.framework import PacketType
 from graphkit_calculators.util._landmark_filters import OneEuro, RelativeVelocity, object_scale
 from graphkit_calculators.util._landmark_kind import takes_normalized
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
     from graphkit_calculators.util._landmark_filters import Filter
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]

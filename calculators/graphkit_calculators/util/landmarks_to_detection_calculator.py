@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import FormatError
 from graphkit.formats import Detection, NormalizedLandmarkList, RelativeBoundingBox
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]

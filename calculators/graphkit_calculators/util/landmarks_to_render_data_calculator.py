@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import (
     Color,
@@ -18,8 +18,6 @@ from graphkit.formats import (
     RenderAnnotation,
     RenderData,
 )
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._colors import BLACK, color_of
 from graphkit_calculators.util._rect_math import f32
 
@@ -28,8 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _SCENE_TAG: Final = "KEYPOINT"
 _WHITE: Final = Color(255, 255, 255)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, SideInput, SideOutput, Status, calculator
+from graphkit import Calculator, OneOf, Options, SideInput, SideOutput, Status, calculator, option, options
 from graphkit.errors import ContractError
-from graphkit.options import option, options
-from graphkit.packet_type import OneOf, PacketType
-from graphkit.ports import Options
+from graphkit.framework import PacketType
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.LocalFileContentsCalculatorOptions", extension=346849340)

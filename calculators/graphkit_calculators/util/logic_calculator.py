@@ -7,14 +7,11 @@ from functools import reduce
 from operator import and_, or_, xor
 from typing import TYPE_CHECKING, Final
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, calculator
+from graphkit import Calculator, Input, Options, Output, SideInput, calculator, option, options
 from graphkit.errors import ContractError
-from graphkit.options import option, options
-from graphkit.ports import Options
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.LogicCalculatorOptions", extension=338731246)

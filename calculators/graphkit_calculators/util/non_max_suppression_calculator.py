@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import BoundingBox, Detection, ImageFrame, RelativeBoundingBox
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._suppression import (
     NmsAlgorithm,
     Overlapping,
@@ -18,8 +16,7 @@ from graphkit_calculators.util._suppression import (
 )
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.NonMaxSuppressionCalculatorOptions", extension=55383100)

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import AnyType, Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import PacketFrequency
-from graphkit.options import option, options
-from graphkit.packet_type import AnyType
-from graphkit.ports import Input, Options, Output
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _SECOND_US: Final = 1_000_000
 _LONGEST_WINDOW: Final = 100

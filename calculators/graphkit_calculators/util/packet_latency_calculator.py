@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, calculator
-from graphkit.clock import CLOCK, Clock
+from graphkit import AnyType, Calculator, Input, OneOf, Options, Output, SideInput, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import PacketLatency
-from graphkit.options import option, options
-from graphkit.packet_type import AnyType, OneOf
-from graphkit.ports import Input, Options, Output, SideInput
+from graphkit.framework import CLOCK, Clock
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.PacketLatencyCalculatorOptions", extension=172681421)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Output, calculator
 from graphkit.formats import NormalizedRect
-from graphkit.ports import Input, Output
 from graphkit_calculators.util._rect_math import f32
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 @calculator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import (
     FilledOval,
@@ -17,14 +17,11 @@ from graphkit.formats import (
     RenderData,
     Shape,
 )
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._colors import color_of
 from graphkit_calculators.util._rect_math import f32
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _INPUTS = ("NORM_RECT", "RECT", "NORM_RECTS", "RECTS")
 

@@ -6,16 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import ImageSize, NormalizedRect, Rect
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._rect_math import f32, normalize_radians
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 _INPUTS = {"RECT": Rect, "RECTS": list[Rect], "NORM_RECT": NormalizedRect, "NORM_RECTS": list[NormalizedRect]}
 

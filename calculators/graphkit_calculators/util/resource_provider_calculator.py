@@ -5,14 +5,11 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, SideInput, SideOutput, Status, calculator
+from graphkit import Calculator, Options, SideInput, SideOutput, Status, calculator, option, options
 from graphkit.errors import ContractError
-from graphkit.options import option, options
-from graphkit.ports import Options
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.ResourceProviderCalculatorOptions")

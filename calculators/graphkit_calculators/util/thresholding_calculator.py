@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, SideInput, calculator, option, options
 from graphkit.errors import ContractError
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output, SideInput
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.ThresholdingCalculatorOptions", extension=259990498)

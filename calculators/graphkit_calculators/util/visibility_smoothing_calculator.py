@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import LandmarkList, NormalizedLandmarkList
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
 from graphkit_calculators.util._landmark_filters import LowPass
 from graphkit_calculators.util._landmark_kind import takes_normalized
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 T = TypeVar("T", NormalizedLandmarkList, LandmarkList)
 _VISIBILITY = 3  # column

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, Status, calculator
+from graphkit import Calculator, Output, SideInput, SideOutput, Status, Timestamp, calculator
 from graphkit.formats import ImageFormat, ImageFrame, VideoHeader
-from graphkit.ports import Output, SideInput, SideOutput
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
     from graphkit.video import VideoInfo
 
 log = logging.getLogger("graphkit.video")

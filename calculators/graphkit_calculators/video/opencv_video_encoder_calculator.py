@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, SideInput, Timestamp, calculator, option, options
 from graphkit.errors import ContractError, FormatError, VideoWriteError
 from graphkit.formats import ImageFormat, ImageFrame, VideoHeader
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, SideInput
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
     from graphkit.video import BackgroundWriter
 
 _LARGEST_DENOMINATOR: Final = 1001

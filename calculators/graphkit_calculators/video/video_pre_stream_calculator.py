@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, Input, Options, Output, Timestamp, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageFrame, VideoHeader
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 
 @options("mediapipe.VideoPreStreamCalculatorOptions", extension=151386123)

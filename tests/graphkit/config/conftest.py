@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, SideOutput, calculator
-from graphkit.options import option, options
-from graphkit.packet_type import AnyType, OneOf, SameAs
-from graphkit.ports import Options
-from graphkit.services import GraphService
+from graphkit import (
+    AnyType,
+    Calculator,
+    GraphService,
+    Input,
+    OneOf,
+    Options,
+    Output,
+    SameAs,
+    SideInput,
+    SideOutput,
+    calculator,
+    option,
+    options,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

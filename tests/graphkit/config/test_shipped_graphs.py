@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from graphkit import config
-from graphkit.resources import Resources, graphs_dir
+from graphkit import Resources, config
+from graphkit.framework import graphs_dir
 
 MAIN = [path for path in sorted(graphs_dir().rglob("*.pbtxt")) if not config.parse(path).type]
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from graphkit.errors import FormatError
 from graphkit.formats import (
     Anchors,
+    AssociatedDetection,
     BinaryMask,
     BoundingBox,
     Classification,
@@ -39,8 +40,7 @@ from graphkit.formats import (
     from_json,
     to_json,
 )
-from graphkit.formats.detection import AssociatedDetection
-from graphkit.formats.shortest import shortest_float, shortest_floats
+from graphkit.formats._shortest import shortest_float, shortest_floats
 from graphkit.schema import message_class, pool
 
 RANDOM = np.random.default_rng(7).random((21, 5), np.float32)

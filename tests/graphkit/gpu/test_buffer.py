@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 
 from graphkit.errors import FormatError, GpuError, GpuReleasedError, TextureTooLargeError, WrongThreadError
-from graphkit.formats import GpuPixels, Image, ImageFormat, ImageFrame
-from graphkit.formats.type_names import payload_type
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat, format_for_image, image_format_of
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.storage import framebuffer_of
+from graphkit.formats import GpuPixels, Image, ImageFormat, ImageFrame, payload_type
+from graphkit.gpu import GpuBuffer, GpuBufferFormat, GpuResources
+from graphkit.gpu._formats import format_for_image, image_format_of
+from graphkit.gpu._storage import framebuffer_of
 
 if TYPE_CHECKING:
-    from graphkit.gpu.context import GlContext
+    from graphkit.gpu import GlContext
 
 RNG = np.random.default_rng(3)
 

@@ -15,10 +15,8 @@ from graphkit.errors import (
     ShaderCompileError,
     WrongThreadError,
 )
-from graphkit.gpu.command_thread import CommandThread
-from graphkit.gpu.context import GlContext
-from graphkit.gpu.program import FullFrameProgram
-from graphkit.gpu.resources import GpuResources
+from graphkit.gpu import FullFrameProgram, GlContext, GpuResources
+from graphkit.gpu._command_thread import CommandThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

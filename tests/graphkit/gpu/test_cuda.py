@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from graphkit.errors import CudaError, CudaUnavailableError
-from graphkit.gpu.cuda import CudaRuntime
-from graphkit.inference import providers
+from graphkit.gpu._cuda import CudaRuntime
+from graphkit.inference import _providers as providers
 
 
 class Library:

@@ -13,18 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import CudaError, CudaUnavailableError, InferenceError
 from graphkit.formats import ImageFrame, NormalizedRect
-from graphkit.gpu.context import GlContext
-from graphkit.gpu.cuda import CudaRuntime
-from graphkit.gpu.cuda_interop import CudaInterop, runtime_for
-from graphkit.gpu.gpu_tensor import GpuTensor
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
-from graphkit.inference import DeviceArray, Session, load, providers
-from graphkit.inference.loader import loaded_sessions
-from graphkit.services import INFERENCE, InferenceSettings
+from graphkit.framework import INFERENCE, InferenceSettings
+from graphkit.gpu import GPU_SERVICE, GlContext, GpuResources, GpuTensor
+from graphkit.gpu._cuda import CudaRuntime
+from graphkit.gpu._cuda_interop import CudaInterop, runtime_for
+from graphkit.inference import DeviceArray, Session, load
+from graphkit.inference import _providers as providers
+from graphkit.inference._loader import loaded_sessions
 from graphkit.testing import CalculatorRunner
 from graphkit.video import VideoReader
 from graphkit_calculators.tensor._image_warp import to_planes

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from graphkit.errors import GlVersionError, NoEglError, NoGpuDeviceError
-from graphkit.gpu.devices import ENVIRONMENT, candidates, list_devices, open_display
-from graphkit.gpu.egl import Egl, EglContext, EglDisplay
+from graphkit.gpu import list_devices
+from graphkit.gpu._devices import ENVIRONMENT, candidates, open_display
+from graphkit.gpu._egl import Egl, EglContext, EglDisplay
 
 SOFTWARE = "EGL_MESA_device_software"
 NVIDIA = "EGL_NV_device_cuda EGL_EXT_device_query_name"

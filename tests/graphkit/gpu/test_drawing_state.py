@@ -9,23 +9,16 @@ import moderngl
 import numpy as np
 import pytest
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, CalculatorGraph, Input, Output, calculator
 from graphkit.errors import CalculatorError, GlCallError
 from graphkit.formats import ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
-from graphkit.ports import Input, Output
+from graphkit.gpu import GPU_SERVICE, GlCalculatorHelper, GlSimpleCalculator, GpuBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.gpu.gl_texture import GlTexture
-    from graphkit.gpu.resources import GpuResources
+    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit.gpu import GlTexture, GpuResources
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (48, 64, 4), dtype=np.uint8)
 E, B = ctypes.c_uint32, ctypes.c_ubyte

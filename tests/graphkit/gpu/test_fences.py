@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.gl_texture import GlTexture
-from graphkit.gpu.program import FullFrameProgram
-from graphkit.gpu.raw_gl import TIMEOUT_EXPIRED
+from graphkit.gpu import FullFrameProgram, GlTexture, GpuBuffer, GpuBufferFormat
+from graphkit.gpu._raw_gl import TIMEOUT_EXPIRED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 SIDE = 256
 WHITE, BLACK = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pytest
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, CalculatorGraph, Input, OneOf, Output, calculator
 from graphkit.errors import (
     CalculatorError,
     GpuError,
@@ -17,21 +17,13 @@ from graphkit.errors import (
     WrongThreadError,
 )
 from graphkit.formats import Image, ImageFrame
-from graphkit.gpu import resources as resources_module
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.gpu.service import GPU_SERVICE, close_idle
-from graphkit.graph import CalculatorGraph
-from graphkit.packet_type import OneOf
-from graphkit.ports import Input, Output
+from graphkit.gpu import GPU_SERVICE, GlCalculatorHelper, GlSimpleCalculator, GpuBuffer, GpuBufferFormat
+from graphkit.gpu import _resources as resources_module
+from graphkit.gpu._service import close_idle
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.gpu.gl_texture import GlTexture
-    from graphkit.gpu.resources import GpuResources
+    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit.gpu import GlTexture, GpuResources
 
 PICTURE = np.random.default_rng(5).integers(0, 256, (12, 20, 4), dtype=np.uint8)
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from graphkit.errors import GpuOutOfMemoryError
-from graphkit.gpu import pool as pool_module
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.storage import framebuffer_of
+from graphkit.gpu import GpuBuffer, GpuBufferFormat
+from graphkit.gpu import _pool as pool_module
+from graphkit.gpu._storage import framebuffer_of
 
 if TYPE_CHECKING:
-    from graphkit.gpu.context import GlContext
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GlContext, GpuResources
 
 RGBA8, R8 = GpuBufferFormat.RGBA8, GpuBufferFormat.R8
 

@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from graphkit.calculator import Calculator, calculator
+from graphkit import Calculator, CalculatorGraph, Input, Output, calculator
 from graphkit.errors import GlContextLostError
 from graphkit.formats import ImageFrame
-from graphkit.gpu.devices import ENVIRONMENT
-from graphkit.gpu.helper import GlCalculatorHelper
-from graphkit.gpu.service import GPU_SERVICE, close_idle
-from graphkit.graph import CalculatorGraph
-from graphkit.ports import Input, Output
+from graphkit.gpu import GPU_SERVICE, GlCalculatorHelper
+from graphkit.gpu._devices import ENVIRONMENT
+from graphkit.gpu._service import close_idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
-    from graphkit.gpu.resources import GpuResources
+    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit.gpu import GpuResources
 
 take, keep = GPU_SERVICE.default, GPU_SERVICE.close
 assert take is not None

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from graphkit.calculator import calculator
+from graphkit import CalculatorGraph, calculator
 from graphkit.formats import ImageFrame
-from graphkit.gpu.gl_simple_calculator import GlSimpleCalculator
-from graphkit.gpu.service import GPU_SERVICE, close_idle
-from graphkit.graph import CalculatorGraph
+from graphkit.gpu import GPU_SERVICE, GlSimpleCalculator
+from graphkit.gpu._service import close_idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.gpu.resources import GpuResources
-    from graphkit.packet import Packet
+    from graphkit import Packet
+    from graphkit.gpu import GpuResources
 
 WIDTH, HEIGHT = 96, 64
 

@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.gpu.storage import GpuStorage, release_texture
-from graphkit.graph import CalculatorGraph
+from graphkit.gpu import GPU_SERVICE, GpuBuffer, GpuBufferFormat, GpuResources, GpuStorage
+from graphkit.gpu._storage import release_texture
 
 if TYPE_CHECKING:
     import moderngl
 
-    from graphkit.gpu.context import GlContext
+    from graphkit.gpu import GlContext
 
 GRAPH = """
     input_stream: "a" output_stream: "d"

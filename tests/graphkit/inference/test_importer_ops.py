@@ -9,7 +9,7 @@ import pytest
 
 from graphkit.errors import UnsupportedOpError
 from graphkit.inference import load
-from graphkit.inference.importer import import_tflite
+from graphkit.inference._importer import import_tflite
 
 OPS = Path(__file__).parents[2] / "data" / "inference" / "ops"
 WITH_REFERENCE = sorted(path.stem for path in OPS.glob("*.npz"))

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundError, UsageError
-from graphkit.inference import importer, load, loader, unload_all
-from graphkit.inference.importer import import_tflite
+from graphkit.inference import _importer as importer
+from graphkit.inference import _loader as loader
+from graphkit.inference import load, unload_all
+from graphkit.inference._importer import import_tflite
 
 ROOT = Path(__file__).parents[3]
 MODEL = ROOT / "tests" / "data" / "inference" / "ops" / "pools.tflite"

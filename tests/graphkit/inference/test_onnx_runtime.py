@@ -36,7 +36,7 @@ def test_a_model_is_run_and_no_identifier_of_the_machine_is_made(tmp_path: Path)
     [pytest.param(None, "1", id="not set"), pytest.param("0", "0", id="the user wants reports")],
 )
 def test_the_environment_decides(given: str | None, kept: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from graphkit.inference.onnx_runtime import onnx_runtime
+    from graphkit.inference._onnx_runtime import onnx_runtime
 
     monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
     if given is not None:
@@ -48,4 +48,4 @@ def test_the_environment_decides(given: str | None, kept: str, monkeypatch: pyte
 def test_nobody_else_imports_it() -> None:
     files = [*ROOT.glob("graphkit/**/*.py"), *ROOT.glob("calculators/**/*.py"), *ROOT.glob("examples/*.py")]
     found = [path.relative_to(ROOT).as_posix() for path in files if _IMPORT.search(path.read_text())]
-    assert found == ["graphkit/inference/onnx_runtime.py"]
+    assert found == ["graphkit/inference/_onnx_runtime.py"]

@@ -10,10 +10,10 @@ import onnx
 import pytest
 
 from graphkit.inference import load
-from graphkit.inference.importer import import_tflite
-from graphkit.inference.importer.graph import Graph
-from graphkit.inference.importer.passes.fold_pad import fold_pad
-from graphkit.inference.importer.passes.prelu import rewrite_prelu
+from graphkit.inference._importer import import_tflite
+from graphkit.inference._importer.graph import Graph
+from graphkit.inference._importer.passes.fold_pad import fold_pad
+from graphkit.inference._importer.passes.prelu import rewrite_prelu
 
 ROOT = Path(__file__).parents[3]
 OPS = ROOT / "tests" / "data" / "inference" / "ops"

@@ -13,7 +13,8 @@ import onnxruntime
 import pytest
 
 from graphkit.errors import InferenceError
-from graphkit.inference import load, providers
+from graphkit.inference import _providers as providers
+from graphkit.inference import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 
 from graphkit.errors import InferenceError, ModelFormatError
 from graphkit.inference import TensorInfo, load
-from graphkit.inference.onnx_model import select_outputs
+from graphkit.inference._onnx_model import select_outputs
 
 ROOT = Path(__file__).parents[3]
 PALM = ROOT / "graphs" / "modules" / "palm_detection" / "palm_detection_lite.tflite"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from graphkit.graph import CalculatorGraph
-from graphkit.jobs.loading import import_calculators
+from graphkit import CalculatorGraph
+from graphkit.jobs._loading import import_calculators
 from graphkit.video import VideoReader, VideoWriter
 
 if TYPE_CHECKING:

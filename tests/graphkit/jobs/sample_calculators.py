@@ -9,18 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphkit.calculator import Calculator, calculator
-from graphkit.formats import (
-    Classification,
-    ClassificationList,
-    ImageFrame,
-    NormalizedLandmarkList,
-)
-from graphkit.options import option, options
-from graphkit.ports import Input, Options, Output, SideInput
+from graphkit import Calculator, Input, Options, Output, SideInput, calculator, option, options
+from graphkit.formats import Classification, ClassificationList, ImageFrame, NormalizedLandmarkList
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 
 _SIGNALS = {"term": signal.SIGTERM, "hup": signal.SIGHUP}

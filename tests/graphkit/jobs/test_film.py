@@ -10,11 +10,11 @@ import av
 import numpy as np
 import pytest
 
+from graphkit import Packet
 from graphkit.errors import FormatError, VideoWriteError
 from graphkit.formats import ImageFrame
 from graphkit.jobs import JobSettings, run_video, video_job
-from graphkit.jobs.film import Film
-from graphkit.packet import Packet
+from graphkit.jobs._film import Film
 from graphkit.video import VideoWriter
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphkit import Packet
 from graphkit.formats import LandmarkList, NormalizedLandmarkList
-from graphkit.jobs.finds import LandmarkCounter
-from graphkit.packet import Packet
+from graphkit.jobs._finds import LandmarkCounter
 
 HAND = NormalizedLandmarkList.from_xyz(np.zeros((21, 3)))
 POSE = LandmarkList.from_xyz(np.zeros((33, 3)))

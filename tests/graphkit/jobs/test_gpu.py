@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import NoGpuDeviceError
-from graphkit.gpu.resources import GpuResources
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
+from graphkit.gpu import GPU_SERVICE, GpuResources
 from graphkit.jobs import JobSettings, files_job, video_job
-from graphkit.jobs.gpu import gpu_for
+from graphkit.jobs._gpu import gpu_for
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:

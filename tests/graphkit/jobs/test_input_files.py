@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
+from graphkit import OneOf
 from graphkit.errors import InputError, UsageError
 from graphkit.formats import Image, ImageFrame, NormalizedLandmarkList, NormalizedRect, Tensor
+from graphkit.framework import ANY, PacketType
 from graphkit.jobs import JobSettings, MergedFeed, files_job
-from graphkit.jobs.input_files import open_series
-from graphkit.packet_type import ANY, OneOf, PacketType
+from graphkit.jobs._input_files import open_series
 
 if TYPE_CHECKING:
     from pathlib import Path

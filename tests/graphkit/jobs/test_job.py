@@ -8,17 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit.errors import (
-    CalculatorError,
-    FormatError,
-    GraphStateError,
-    OutputError,
-    UsageError,
-    VideoWriteError,
-)
-from graphkit.graph import CalculatorGraph
+from graphkit import CalculatorGraph
+from graphkit.errors import CalculatorError, FormatError, GraphStateError, OutputError, UsageError, VideoWriteError
 from graphkit.jobs import GraphJob, JobSettings, Limits, Progress, run_video, video_job
-from graphkit.jobs.film import Film
+from graphkit.jobs._film import Film
 
 if TYPE_CHECKING:
     from collections.abc import Callable

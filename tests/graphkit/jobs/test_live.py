@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import CameraError, LiveInputLostError, UsageError
-from graphkit.graph import CalculatorGraph
+from graphkit.framework import FLOW_CONTROL
 from graphkit.jobs import JobSettings, Limits, LiveFeed, Progress, VideoFeed, open_feed, run_camera, video_job
-from graphkit.jobs.live import is_file_name, wants_camera
-from graphkit.services import FLOW_CONTROL
+from graphkit.jobs._live import is_file_name, wants_camera
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +132,7 @@ def test_a_camera_that_is_gone_leaves_complete_files(make_graph, camera, tmp_pat
 def test_stopping_does_not_wait_for_the_next_picture(
     make_graph, camera, monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
-    monkeypatch.setattr("graphkit.video.live._CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("graphkit.video._live._CLOSE_SECONDS", 0.05)
     graph = make_graph(INVERT)
     camera.allow(1)
     job = video_job(graph, None, JobSettings())
@@ -231,7 +231,7 @@ def test_a_graph_that_decodes_by_itself_takes_no_camera() -> None:
 
 
 def test_no_camera(make_graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graphkit.video.cameras.find_devices", lambda folder: [])
+    monkeypatch.setattr("graphkit.video._cameras.find_devices", lambda folder: [])
     with pytest.raises(CameraError, match="no camera: there is no /dev/video"):
         video_job(make_graph(INVERT), None, JobSettings())
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphkit import Resources
 from graphkit.errors import UsageError
-from graphkit.jobs.loading import find_graph, import_calculators
-from graphkit.registry import lookup_calculator
-from graphkit.resources import Resources
+from graphkit.framework._registry import lookup_calculator
+from graphkit.jobs._loading import find_graph, import_calculators
 
 if TYPE_CHECKING:
     from pathlib import Path

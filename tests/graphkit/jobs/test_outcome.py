@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from graphkit.inference import loader
-from graphkit.jobs.outcome import add_filming, add_reading
-from graphkit.jobs.providers import UsedModels
-from graphkit.jobs.summary import Summary
+from graphkit.inference import _loader as loader
+from graphkit.jobs import Summary
+from graphkit.jobs._outcome import add_filming, add_reading
+from graphkit.jobs._providers import UsedModels
 from graphkit.video import ReadStats, WriteStats
 
 

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from graphkit import OneOf
 from graphkit.errors import FormatError
 from graphkit.formats import Image, ImageFormat, ImageFrame
-from graphkit.jobs.pixels import to_png, to_rgb, wrapper_for
-from graphkit.packet_type import ANY, OneOf
+from graphkit.framework import ANY
+from graphkit.jobs._pixels import to_png, to_rgb, wrapper_for
 
 RGB = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
 BGR = RGB[:, :, ::-1]

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import UsageError
 from graphkit.formats import NormalizedRect
-from graphkit.graph import CalculatorGraph
 from graphkit.jobs import check_side_packets, convert_pairs, split_pairs, typed_value
-from graphkit.jobs.loading import import_calculators
+from graphkit.jobs._loading import import_calculators
 
 SCALE = (
     'input_stream: "x" output_stream: "y" input_side_packet: "FACTOR:factor" '

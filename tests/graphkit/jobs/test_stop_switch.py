@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from graphkit.jobs.stop_switch import StopSwitch
+from graphkit.jobs._stop_switch import StopSwitch
 
 
 def test_orders_are_answered_on_another_thread() -> None:

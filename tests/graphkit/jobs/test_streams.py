@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from graphkit.errors import UsageError
-from graphkit.jobs.streams import (
+from graphkit.jobs._streams import (
     decoded_stream,
     fed_pictures,
     handedness_for,

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from graphkit.jobs.window import Window
+from graphkit.jobs._window import Window
 
 
 class Graph:

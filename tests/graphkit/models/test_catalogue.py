@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from graphkit import Resources
 from graphkit.errors import ResourceNotFoundError, UsageError
+from graphkit.framework import graphs_dir
 from graphkit.models import CATALOGUE, find_model
-from graphkit.models.locate import sha256_of
-from graphkit.resources import Resources, graphs_dir
+from graphkit.models._locate import sha256_of
 
 pytestmark = pytest.mark.usefixtures("user_cache")
 ROOT = Path(__file__).parents[3]

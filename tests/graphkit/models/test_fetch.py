@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from graphkit.errors import ModelFetchError, ModelHashError
-from graphkit.models.catalogue import find_model
-from graphkit.models.fetch import fetch, fetched_path
+from graphkit.models import find_model
+from graphkit.models._fetch import fetch, fetched_path
 
 CONTENT = b"a model" * 1000
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphkit import Resources
+from graphkit._process.user_cache import models_folder
+from graphkit.framework import graphs_dir
 from graphkit.models import CATALOGUE, find_model
-from graphkit.models.locate import Place, locate
-from graphkit.resources import Resources, graphs_dir
-from graphkit.user_cache import models_folder
+from graphkit.models._locate import Place, locate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def test_one_that_cannot_be_read(user_cache: Path, monkeypatch: pytest.MonkeyPat
     path = user_cache / "models" / LITE.path
     path.parent.mkdir(parents=True)
     path.touch()
-    monkeypatch.setattr("graphkit.models.locate.sha256_of", denied)
+    monkeypatch.setattr("graphkit.models._locate.sha256_of", denied)
     found = locate(LITE)
     assert (found.path, found.fault, found.intact) == (path, "Permission denied", False)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphkit.framework import graphs_dir
 from graphkit.models import CATALOGUE
-from graphkit.models.needs import graphs_of_models, main_graphs, models_of_graph
-from graphkit.resources import graphs_dir
+from graphkit.models._needs import graphs_of_models, main_graphs, models_of_graph
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def test_subgraphs_are_no_graphs_to_run() -> None:
 def test_a_type_inside_a_node_declares_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "main.pbtxt").write_text('node { calculator: "Inner" options { type: "x" } }')
     (tmp_path / "inner.pbtxt").write_text('type: "Inner" node { calculator: "Inner" options { p: "a/b.tflite" } }')
-    monkeypatch.setattr("graphkit.models.needs.graphs_dir", lambda: tmp_path)
+    monkeypatch.setattr("graphkit.models._needs.graphs_dir", lambda: tmp_path)
     assert main_graphs() == [tmp_path / "main.pbtxt"]
     monkeypatch.setenv("GRAPHKIT_RESOURCE_ROOT_DIR", str(tmp_path))
     assert graphs_of_models() == {"a/b.tflite": ("main",)}

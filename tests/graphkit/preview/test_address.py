@@ -69,5 +69,5 @@ def test_what_looks_like_an_address(text: str, expected: bool) -> None:
     ],
 )
 def test_host_headers(monkeypatch: pytest.MonkeyPatch, host: str, header: str | None, expected: bool) -> None:
-    monkeypatch.setattr("graphkit.preview.address.socket.gethostname", lambda: "Workstation")
+    monkeypatch.setattr("graphkit.preview._address.socket.gethostname", lambda: "Workstation")
     assert Address(host, 8477).answers_to(header) is expected

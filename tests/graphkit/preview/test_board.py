@@ -76,7 +76,7 @@ def test_nothing_is_converted_while_nobody_watches(monkeypatch: pytest.MonkeyPat
     def refuse(image: object) -> None:
         raise AssertionError("converted for nobody")
 
-    monkeypatch.setattr("graphkit.preview.board.to_rgb", refuse)
+    monkeypatch.setattr("graphkit.preview._board.to_rgb", refuse)
     board = Board()
     board.take(frame())
     board.end("finished")

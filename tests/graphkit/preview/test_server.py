@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 import pytest
 
+from graphkit import Packet
 from graphkit.errors import PreviewError
 from graphkit.formats import ImageFrame
-from graphkit.packet import Packet
-from graphkit.preview import Address, PreviewServer, server
-from graphkit.preview.requests import PreviewRequest
+from graphkit.preview import Address, PreviewServer
+from graphkit.preview import _server as server
+from graphkit.preview._requests import PreviewRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

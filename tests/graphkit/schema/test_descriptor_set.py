@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto, FileDescriptorSet
 
-from graphkit.schema.pool import DESCRIPTOR_SET
+from graphkit.schema._pool import DESCRIPTOR_SET
 
 FILES = FileDescriptorSet.FromString(DESCRIPTOR_SET.read_bytes()).file
 
@@ -44,18 +44,18 @@ def drop_json_names(message: DescriptorProto) -> None:
 
 def test_checked_in_set_is_up_to_date():
     pytest.importorskip("grpc_tools", reason="rebuilding the descriptor set needs grpcio-tools")
-    from graphkit.schema.compile import compile_protos
+    from graphkit.schema._compile import compile_protos
 
     rebuilt = FileDescriptorSet.FromString(compile_protos()).file
     assert [file.name for file in rebuilt] == [file.name for file in FILES]
     for fresh, checked_in in zip(rebuilt, FILES, strict=True):
-        assert fresh == checked_in, f"{fresh.name}: run python -m graphkit.schema.compile"
+        assert fresh == checked_in, f"{fresh.name}: run python -m graphkit.schema._compile"
 
 
 def test_compile_reports_a_broken_source(tmp_path):
     pytest.importorskip("grpc_tools", reason="compiling needs grpcio-tools")
     from graphkit.errors import SchemaError
-    from graphkit.schema.compile import compile_protos
+    from graphkit.schema._compile import compile_protos
 
     (tmp_path / "broken.proto").write_text('syntax = "proto2"; message {')
     with pytest.raises(SchemaError, match="protoc could not compile the sources below"):

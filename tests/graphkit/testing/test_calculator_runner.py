@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.calculator import Calculator, Input, Output, SideInput, SideOutput, Status, calculator
+from graphkit import (
+    AnyType,
+    Calculator,
+    GraphService,
+    Input,
+    Output,
+    Packet,
+    SameAs,
+    SideInput,
+    SideOutput,
+    Status,
+    Timestamp,
+    calculator,
+)
 from graphkit.errors import CalculatorError, SidePacketError, TimestampMismatchError
-from graphkit.packet import Packet
-from graphkit.packet_type import AnyType, SameAs
-from graphkit.services import GraphService
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
-    from graphkit.contract import CalculatorContract
+    from graphkit import CalculatorContext, CalculatorContract
 
 UNIT: GraphService[str] = GraphService("unit")
 

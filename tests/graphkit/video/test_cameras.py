@@ -11,7 +11,8 @@ import av
 import pytest
 
 from graphkit.errors import CameraError
-from graphkit.video import CameraSettings, cameras, find_devices, is_camera, open_camera
+from graphkit.video import CameraSettings, find_devices, is_camera, open_camera
+from graphkit.video import _cameras as cameras
 
 
 def test_devices_in_the_order_of_their_numbers(tmp_path: Path) -> None:

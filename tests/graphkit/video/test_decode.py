@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import av
 import pytest
 
-from graphkit.video.decode import decoded_pictures
-from graphkit.video.frames import ReadStats
+from graphkit.video import ReadStats
+from graphkit.video._decode import decoded_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

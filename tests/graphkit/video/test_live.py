@@ -14,7 +14,7 @@ import pytest
 
 from graphkit.errors import LiveInputLostError, VideoOpenError
 from graphkit.video import LiveSource, LiveVideo
-from graphkit.video.newest import Newest
+from graphkit.video._newest import Newest
 
 
 def live(camera, *, is_camera: bool = True, patience: float = 10.0) -> LiveVideo:
@@ -57,7 +57,7 @@ def test_a_source_that_is_over_before_its_facts_are_asked_for(camera, monkeypatc
                     thread.join(20)
             return captured
 
-    monkeypatch.setattr("graphkit.video.live.SimpleQueue", AskedLate)
+    monkeypatch.setattr("graphkit.video._live.SimpleQueue", AskedLate)
     camera.allow(1)
     camera.ends()
     with live(camera, is_camera=False) as video:
@@ -137,7 +137,7 @@ def test_a_camera_that_goes_silent(camera, monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_no_picture_at_all(camera, monkeypatch: pytest.MonkeyPatch, order: str, expected: str) -> None:
-    monkeypatch.setattr("graphkit.video.live._CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("graphkit.video._live._CLOSE_SECONDS", 0.05)
     if order == "ends":
         camera.ends()
     elif order == "breaks":
@@ -160,7 +160,7 @@ def test_stopping_wakes_who_waits(camera) -> None:
 
 
 def test_a_driver_that_hangs_is_left_behind(camera, caplog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graphkit.video.live._CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("graphkit.video._live._CLOSE_SECONDS", 0.05)
     camera.allow(1)
     video = live(camera)
     camera.send(0)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from graphkit.errors import VideoOpenError
-from graphkit.video import VideoReader, VideoWriter, network
-from graphkit.video.network import is_endless, open_url, without_password
-from graphkit.video.source import is_url, open_source
+from graphkit.video import VideoReader, VideoWriter
+from graphkit.video import _network as network
+from graphkit.video._network import is_endless, open_url, without_password
+from graphkit.video._source import is_url, open_source
 
 if TYPE_CHECKING:
     from pathlib import Path

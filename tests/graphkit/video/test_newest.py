@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from graphkit.video.newest import Newest
+from graphkit.video._newest import Newest
 
 
 def test_the_newest_is_taken_and_the_others_are_counted() -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from graphkit.video.timestamps import TimestampClock, to_fraction, to_microseconds, to_ticks
+from graphkit.video._timestamps import TimestampClock, to_fraction, to_microseconds, to_ticks
 
 MS = Fraction(1, 1000)
 RATE = Fraction(25)

@@ -7,7 +7,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from graphkit.packet import Packet
+    from graphkit import Packet
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from graphkit.registry import known_calculators
+from graphkit import Timestamp
+from graphkit.framework import known_calculators
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 
 NODE = """
   calculator: "BeginLoopFloatCalculator"

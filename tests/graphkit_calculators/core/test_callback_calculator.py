@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from graphkit import CalculatorGraph, Packet, Timestamp
 from graphkit.errors import GraphkitError
-from graphkit.graph import CalculatorGraph
-from graphkit.packet import Packet
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 
 
 def test_function_gets_each_packet(timed):

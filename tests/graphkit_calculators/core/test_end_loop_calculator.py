@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from graphkit import Timestamp
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 
 NODE = """
   calculator: "EndLoopFloatCalculator"

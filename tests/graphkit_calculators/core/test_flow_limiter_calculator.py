@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphkit.services import FLOW_CONTROL, FlowControl
+from graphkit.framework import FLOW_CONTROL, FlowControl
 from graphkit.testing import CalculatorRunner
 from graphkit_calculators.core.flow_limiter_calculator import AllowedRanges, FlowLimiterCalculatorOptions
 

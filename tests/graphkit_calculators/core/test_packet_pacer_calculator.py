@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphkit import CalculatorGraph
-from graphkit.clock import CLOCK
+from graphkit.framework import CLOCK
 from graphkit.testing import ManualClock
 
 GRAPH = """

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from graphkit import Timestamp
 from graphkit.errors import GraphkitError
 from graphkit.formats import VideoHeader
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 from graphkit_calculators.core.packet_resampler_calculator import round_half_up
 
 

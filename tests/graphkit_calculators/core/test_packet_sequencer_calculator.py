@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from graphkit import Timestamp
 from graphkit.errors import GraphkitError
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 
 NODE = """
   calculator: "PacketSequencerCalculator"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import GraphkitError
-from graphkit.graph import CalculatorGraph
 from graphkit.testing import CalculatorRunner
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from graphkit import CalculatorGraph, Packet
 from graphkit.errors import GraphkitError
-from graphkit.graph import CalculatorGraph
-from graphkit.packet import Packet
 from graphkit.testing import CalculatorRunner
 
 MUX = """

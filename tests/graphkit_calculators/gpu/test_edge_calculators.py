@@ -6,16 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph, Resources
 from graphkit.errors import GraphValidationError
 from graphkit.formats import ImageFormat, ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
-from graphkit.resources import Resources
+from graphkit.gpu import GPU_SERVICE, GpuBuffer
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 RNG = np.random.default_rng(7)
 RGB = RNG.integers(0, 256, (48, 65, 3), dtype=np.uint8)  # odd width: rows that no alignment pads

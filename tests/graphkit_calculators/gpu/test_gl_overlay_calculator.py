@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
+from graphkit.gpu import GPU_SERVICE
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 RNG = np.random.default_rng(4)
 BASE = np.dstack([RNG.integers(0, 256, (8, 12, 3), dtype=np.uint8), np.full((8, 12), 255, np.uint8)])

@@ -7,15 +7,14 @@ import pytest
 
 from graphkit.errors import CalculatorError
 from graphkit.formats import Image, ImageFrame, ImageSize
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.service import GPU_SERVICE
+from graphkit.gpu import GPU_SERVICE, GpuBufferFormat
 from graphkit.testing import CalculatorRunner
 from graphkit_calculators.gpu._placement import Placement
 from graphkit_calculators.gpu.gl_scaler_calculator import GlScalerCalculatorOptions
 from graphkit_calculators.image._transformation import ScaleMode
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 PICTURE = np.random.default_rng(2).integers(0, 256, (6, 10, 4), dtype=np.uint8)
 FIT, FILL = ScaleMode.FIT, ScaleMode.FILL_AND_CROP

@@ -9,12 +9,11 @@ import pytest
 
 from graphkit.errors import ShaderCompileError
 from graphkit.formats import ImageFrame
-from graphkit.gpu.formats import GpuBufferFormat
+from graphkit.gpu import GpuBufferFormat
 from graphkit_calculators.gpu._picture_shader import PictureShader
 
 if TYPE_CHECKING:
-    from graphkit.gpu.context import GlContext
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GlContext, GpuResources
 
 _DIFFERENCE = """
     uniform sampler2D left, right;

@@ -10,13 +10,11 @@ import pytest
 
 from graphkit.errors import GraphValidationError
 from graphkit.formats import ImageFrame, ImageSize, NormalizedRect, Rect
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.service import GPU_SERVICE
+from graphkit.gpu import GPU_SERVICE, GpuBuffer, GpuBufferFormat
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 NOISE = np.random.default_rng(1).integers(0, 256, (48, 66, 4), dtype=np.uint8)
 SMOOTH = cv2.GaussianBlur(NOISE, (0, 0), 2)

@@ -10,9 +10,9 @@ import pytest
 
 from graphkit.errors import GraphValidationError
 from graphkit.formats import Image, ImageFrame, ImageSize
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.egl import EglDisplay
-from graphkit.gpu.share_group import ShareGroup
+from graphkit.gpu import GpuBuffer
+from graphkit.gpu._egl import EglDisplay
+from graphkit.gpu._share_group import ShareGroup
 from graphkit.testing import CalculatorRunner
 
 FRAME = ImageFrame(np.zeros((4, 6, 3), np.uint8))

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphkit import Timestamp
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import ImageFormat, ImageFrame, ImageSize, LetterboxPadding, VideoHeader
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 
 
 def runner(options: str = "", streams: str = "") -> CalculatorRunner:

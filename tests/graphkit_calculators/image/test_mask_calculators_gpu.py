@@ -10,13 +10,11 @@ import pytest
 
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import Image, ImageFrame, ImageSize
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.service import GPU_SERVICE
+from graphkit.gpu import GPU_SERVICE, GpuBuffer, GpuBufferFormat
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 RNG = np.random.default_rng(8)
 RGBA = RNG.integers(0, 256, (37, 50, 4), dtype=np.uint8)

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from graphkit import Timestamp
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import ImageFormat, ImageFrame, ImageSize, VideoHeader
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 from graphkit_calculators.image._scaling import Crop, crop_to_aspect, enlarge, scaled_size
 
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from graphkit.formats import Tensor
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.gpu_tensor import GpuTensor
+from graphkit.gpu import GpuBufferFormat, GpuTensor
 from graphkit.inference import TensorInfo
 from graphkit_calculators.tensor._cuda_io import Loans
 

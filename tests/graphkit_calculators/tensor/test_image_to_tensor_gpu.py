@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import Image, ImageFrame, NormalizedRect, Tensor
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
+from graphkit.gpu import GPU_SERVICE
 from graphkit.testing import CalculatorRunner
 from graphkit_calculators.tensor import _gpu_warp
 from graphkit_calculators.tensor._gpu_warp import GpuWarp
@@ -18,7 +18,7 @@ from graphkit_calculators.tensor._image_warp import warp_roi
 from graphkit_calculators.tensor._roi import Roi
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 
 RNG = np.random.default_rng(11)

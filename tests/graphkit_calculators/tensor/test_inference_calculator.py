@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from graphkit import CalculatorGraph, Resources
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import Model, OpResolver, Tensor
-from graphkit.graph import CalculatorGraph
+from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.inference import unload_all
-from graphkit.inference.loader import loaded_sessions
-from graphkit.resources import Resources
-from graphkit.services import INFERENCE, InferenceSettings
+from graphkit.inference._loader import loaded_sessions
 from graphkit.testing import CalculatorRunner
 from graphkit_calculators.tensor._inference_options import (
     Delegate,

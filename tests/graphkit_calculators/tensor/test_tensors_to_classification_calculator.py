@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from graphkit import Resources
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import Classification, ClassificationList, Tensor
-from graphkit.resources import Resources
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:

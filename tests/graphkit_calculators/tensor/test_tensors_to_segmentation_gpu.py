@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 
 from graphkit.formats import Image, ImageFrame, ImageSize, Tensor
-from graphkit.gpu.formats import GpuBufferFormat
-from graphkit.gpu.gpu_tensor import GpuTensor
-from graphkit.gpu.service import GPU_SERVICE
+from graphkit.gpu import GPU_SERVICE, GpuBufferFormat, GpuTensor
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 LOGITS = np.random.default_rng(4).normal(0, 3, (1, 30, 40, 2)).astype(np.float32)
 

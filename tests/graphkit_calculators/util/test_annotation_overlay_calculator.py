@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from graphkit.calculator import Calculator, Status, calculator
+from graphkit import Calculator, CalculatorGraph, Input, Output, Packet, SideOutput, Status, calculator
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import (
     Color,
@@ -18,13 +18,10 @@ from graphkit.formats import (
     RenderData,
     VideoHeader,
 )
-from graphkit.graph import CalculatorGraph
-from graphkit.packet import Packet
-from graphkit.ports import Input, Output, SideOutput
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from graphkit.context import CalculatorContext
+    from graphkit import CalculatorContext
 
 HEADER = VideoHeader(ImageFormat.SRGB, 20, 10, 1.0, 30.0)
 RED, GREEN, BLUE = Color(255, 0, 0), Color(0, 255, 0), Color(0, 0, 255)

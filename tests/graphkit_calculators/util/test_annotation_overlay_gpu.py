@@ -21,12 +21,11 @@ from graphkit.formats import (
     RenderData,
     Text,
 )
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.service import GPU_SERVICE
+from graphkit.gpu import GPU_SERVICE, GpuBuffer
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 
 WIDTH, HEIGHT = 122, 86  # no multiple of four

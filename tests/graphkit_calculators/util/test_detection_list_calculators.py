@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphkit import Resources
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import BoundingBox, Detection, ImageSize, RelativeBoundingBox
-from graphkit.resources import Resources
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.errors import GraphValidationError
 from graphkit.formats import Image, ImageFrame
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.gpu.service import GPU_SERVICE
-from graphkit.graph import CalculatorGraph
+from graphkit.gpu import GPU_SERVICE, GpuBuffer
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
-    from graphkit.gpu.resources import GpuResources
+    from graphkit.gpu import GpuResources
 
 
 PIXELS = np.random.default_rng(2).integers(0, 256, (6, 9, 4), dtype=np.uint8)

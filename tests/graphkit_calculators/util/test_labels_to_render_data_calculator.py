@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from graphkit import Timestamp
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import (
     Classification,
@@ -15,7 +16,6 @@ from graphkit.formats import (
     VideoHeader,
 )
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 
 RED, BLACK = Color(255, 0, 0), Color(0, 0, 0)
 HANDS = ClassificationList([Classification(0, 0.96789, "Left", "links"), Classification(1, 0.5, "Right")])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit.clock import CLOCK, Clock
 from graphkit.errors import GraphValidationError
 from graphkit.formats import PacketFrequency, PacketLatency
+from graphkit.framework import CLOCK, Clock
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:

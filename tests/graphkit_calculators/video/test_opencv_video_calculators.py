@@ -6,11 +6,10 @@ import av
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph, Timestamp
 from graphkit.errors import CalculatorError, CancelledError, GraphValidationError
 from graphkit.formats import ImageFormat, ImageFrame, VideoHeader
-from graphkit.graph import CalculatorGraph
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 from graphkit.video import VideoReader, VideoWriter
 
 if TYPE_CHECKING:

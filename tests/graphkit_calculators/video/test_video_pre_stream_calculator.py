@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from graphkit import Timestamp
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import ImageFormat, ImageFrame, VideoHeader
 from graphkit.testing import CalculatorRunner
-from graphkit.timestamp import Timestamp
 
 FRAME = ImageFrame(np.zeros((20, 30, 3), np.uint8))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.jobs.dumps.destinations import FileKind, Naming, kind_of_file, naming_for
+from graphkit.jobs._dumps.destinations import FileKind, Naming, kind_of_file, naming_for
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from graphkit import Packet
 from graphkit.formats import Image, ImageFrame
-from graphkit.jobs.dumps.frame_sizes import FrameSizes
-from graphkit.packet import Packet
+from graphkit.jobs._dumps.frame_sizes import FrameSizes
 
 
 def picture(width: int, height: int) -> ImageFrame:

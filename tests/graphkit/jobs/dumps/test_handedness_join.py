@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from graphkit.formats import Classification, ClassificationList
-from graphkit.jobs.dumps.handedness_join import HandednessJoin
+from graphkit.jobs._dumps.handedness_join import HandednessJoin
 
 
 def side(label: str | None, index: int = 0) -> ClassificationList:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from graphkit.errors import OutputError, UsageError
-from graphkit.jobs.dumps import check_dumps, open_dumps
-from graphkit.jobs.dumps.pictures import PictureDump
-from graphkit.jobs.dumps.text_files import CsvDump, JsonlDump
+from graphkit.jobs._dumps import check_dumps, open_dumps
+from graphkit.jobs._dumps.pictures import PictureDump
+from graphkit.jobs._dumps.text_files import CsvDump, JsonlDump
 
 HANDS = (
     'node { calculator: "SampleHands" input_stream: "input_video" output_stream: "LANDMARKS:landmarks" '

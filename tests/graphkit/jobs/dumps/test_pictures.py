@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
+from graphkit import Packet
 from graphkit.errors import FormatError, OutputError
 from graphkit.formats import Image, ImageFrame
-from graphkit.jobs.dumps.destinations import Naming
-from graphkit.jobs.dumps.pictures import NpzSink, PictureDump, PngSink
-from graphkit.packet import Packet
+from graphkit.jobs._dumps.destinations import Naming
+from graphkit.jobs._dumps.pictures import NpzSink, PictureDump, PngSink
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +107,8 @@ def run_with_a_small_disk(code: str, folder: Path) -> str:
         from pathlib import Path
         from graphkit.errors import OutputError
         from graphkit.formats import ImageFrame
-        from graphkit.jobs.dumps.destinations import Naming
-        from graphkit.jobs.dumps.pictures import NpzSink, PngSink
+        from graphkit.jobs._dumps.destinations import Naming
+        from graphkit.jobs._dumps.pictures import NpzSink, PngSink
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
         noise = np.random.default_rng(0).integers(0, 255, (50, 60), np.uint8)
     """

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from graphkit import OneOf
 from graphkit.errors import FormatError
 from graphkit.formats import (
     HAND_LANDMARK_NAMES,
@@ -29,9 +30,9 @@ from graphkit.formats import (
     Tensor,
     WholeImage,
 )
-from graphkit.gpu.buffer import GpuBuffer
-from graphkit.jobs.dumps.tables import Table, can_be_table, table_for, table_of_payload
-from graphkit.packet_type import ANY, OneOf
+from graphkit.framework import ANY
+from graphkit.gpu import GpuBuffer
+from graphkit.jobs._dumps.tables import Table, can_be_table, table_for, table_of_payload
 
 FRAME = (640, 480)
 BOX = RelativeBoundingBox(0.1, 0.2, 0.3, 0.4)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graphkit import Packet, Timestamp
 from graphkit.errors import FormatError, OutputError
 from graphkit.formats import (
     Classification,
@@ -19,10 +20,8 @@ from graphkit.formats import (
     NormalizedLandmarkList,
     NormalizedRect,
 )
-from graphkit.jobs.dumps.tables import Table
-from graphkit.jobs.dumps.text_files import CsvDump, JsonlDump
-from graphkit.packet import Packet
-from graphkit.timestamp import Timestamp
+from graphkit.jobs._dumps.tables import Table
+from graphkit.jobs._dumps.text_files import CsvDump, JsonlDump
 
 HANDS = Table(NormalizedLandmarkList, many=True)
 
@@ -67,9 +66,9 @@ import resource
 from pathlib import Path
 from graphkit.errors import OutputError
 from graphkit.formats import NormalizedRect
-from graphkit.jobs.dumps.tables import Table
-from graphkit.jobs.dumps.text_files import CsvDump, JsonlDump
-from graphkit.packet import Packet
+from graphkit.jobs._dumps.tables import Table
+from graphkit.jobs._dumps.text_files import CsvDump, JsonlDump
+from graphkit.framework._packet import Packet
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 table = Table(NormalizedRect, many=False)
 for dump in (JsonlDump("rect", Path("a.jsonl")), CsvDump("rect", Path("a.csv"), table)):

@@ -1,0 +1,1 @@
+"""Private: what all rooms share of the process: its cores, its forks, its end, its user's files."""

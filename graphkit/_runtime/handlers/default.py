@@ -1,0 +1,28 @@
+"""DefaultInputStreamHandler: all inputs are one synchronised set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphkit._runtime.handlers.sync_set import SyncSet
+from graphkit.framework import Decision, InputStreamHandler, input_stream_handler
+
+if TYPE_CHECKING:
+    from graphkit.framework import Packet
+
+
+@input_stream_handler("DefaultInputStreamHandler")
+class DefaultInputStreamHandler(InputStreamHandler):
+    """Processes T once every stream is settled at T and at least one has a packet there."""
+
+    def prepare(self) -> None:
+        """Make the one set."""
+        self._set = SyncSet(self.streams, process_bounds=self.process_timestamp_bounds)
+
+    def readiness(self) -> Decision:
+        """Return what the set can do."""
+        return self._set.readiness()
+
+    def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
+        """Fill in the packets at *timestamp*."""
+        self._set.take(timestamp, packets)

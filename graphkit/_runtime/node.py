@@ -1,0 +1,158 @@
+"""Node: the state of one calculator during one run. No threads, no locks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.framework import CalculatorContext, OutputShard
+from graphkit.framework._context import OutputSet, OutputSideSet, PacketSet
+from graphkit.framework._packet_type import Kind, runtime_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graphkit._runtime.hand_over import Link
+    from graphkit._runtime.run_ahead import Made
+    from graphkit._runtime.streams import InputStream, OutputStream
+    from graphkit._runtime.tasks import TaskQueue
+    from graphkit.config import NodePlan
+    from graphkit.framework import Calculator, InputStreamHandler
+
+NEW: Final = 0
+OPENED: Final = 1
+CLOSING: Final = 2
+CLOSED: Final = 3
+
+
+class Node:
+    """One calculator at run time.
+
+    Attributes:
+        plan: what the config says of it.
+        calculator: the user's object, new for this run.
+        status: NEW, OPENED, CLOSING or CLOSED.
+        limit: how many process calls may run at once; pure nodes use every thread of their executor.
+        active: process calls that are scheduled or running.
+        waiting_for: what must happen before it opens: side packets and producers by name.
+        single: its one input where the short path applies (one input, default handler, one call at a time).
+        offset: timestamp offset of its outputs, None for none.
+        forwarded: how far its outputs were settled without a call.
+        queue: where its tasks go.
+        blocked_by: for a source: the full queues that hold it back.
+        link: where it may hand its packet over to the next call.
+        ahead: outputs it made ahead of time.
+        passed: for a gate: whether its last call let a packet pass.
+        on_touch: called instead of scheduling when an input changes (pollers).
+        has_opened: whether ``open`` of the calculator has returned.
+        has_closed: whether ``close`` of the calculator was called.
+    """
+
+    __slots__ = (
+        "active", "ahead", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
+        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "name", "offset",
+        "on_touch", "outputs", "passed", "plan", "process", "queue", "sequence", "single", "status", "stopped",
+        "touched", "waiting_for",
+    )  # fmt: skip
+
+    def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
+        self.plan = plan
+        self.id = plan.id
+        self.name = plan.name
+        self.calculator = calculator
+        self.process: Callable[[CalculatorContext], Any] = calculator.process
+        self.queue = queue
+        self.status = NEW
+        self.has_opened = False
+        self.has_closed = False
+        self.active = 0
+        parallel = queue.width if plan.cls.pure else 1
+        self.limit = max(plan.max_in_flight, parallel) if plan.input_streams else 1
+        self.offset = plan.contract.timestamp_offset
+        self.forwarded = 0
+        self.inputs: tuple[InputStream, ...] = ()
+        self.outputs: tuple[OutputStream, ...] = ()
+        self.handler: InputStreamHandler | None = None
+        self.single: InputStream | None = None
+        self.waiting_for: set[str] = set()
+        self.blocked_by: set[InputStream] = set()
+        self.on_touch: Callable[[], None] | None = None
+        self.link: Link | None = None
+        self.ahead: Made | None = None
+        self.passed = False
+        self.touched = False
+        self.stopped = False
+        self.light = not (plan.cls.blocking or plan.is_source) and queue.is_default
+        self.contexts: list[CalculatorContext] = []
+        self.sequence = 0
+        self.expected = 0
+        self.finished: dict[int, CalculatorContext] = {}
+
+    def open(self, cc: CalculatorContext) -> Any:
+        """Open the calculator."""
+        opening: Callable[[CalculatorContext], Any] = self.calculator.open
+        outcome = opening(cc)
+        self.has_opened = outcome is None
+        return outcome
+
+    def close(self, cc: CalculatorContext) -> Any:
+        """Close the calculator: once, whatever comes out of it."""
+        self.has_closed = True
+        closing: Callable[[CalculatorContext], Any] = self.calculator.close
+        return closing(cc)
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the node has outputs but no inputs, and is called until it stops."""
+        return not self.inputs and bool(self.outputs)
+
+    @property
+    def may_feed(self) -> bool:
+        """Whether the node, a source, can still emit."""
+        return self.status < CLOSING and not self.stopped
+
+    def free_context(self) -> CalculatorContext:
+        """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
+        context = self.contexts.pop() if len(self.contexts) > 1 else self.another_context()
+        for shard, stream in zip(context.outputs.shards, self.outputs, strict=True):
+            shard.opened, shard.closed = True, stream.closed
+        return context
+
+    def forget_packets(self) -> None:
+        """Let go of the packets of the last calls: a frame must not live as long as its graph."""
+        self.ahead = None
+        for context in self.contexts:
+            context.inputs.forget()
+
+    def another_context(self) -> CalculatorContext:
+        """Return a context for one more call at a time, with all that the first one was given."""
+        first, context = self.contexts[0], self.new_context()
+        context.input_side_packets = first.input_side_packets
+        context.output_side_packets = first.output_side_packets
+        context.inputs.headers = first.inputs.headers
+        context.lend(first)
+        return context
+
+    def new_context(self) -> CalculatorContext:
+        """Return a bare context."""
+        plan, contract = self.plan, self.plan.contract
+        shards = []
+        for name, spec in zip(plan.outputs.names, contract.outputs.specs(), strict=True):
+            packet_type = spec.type
+            assert packet_type is not None  # validation resolved it
+            checked = packet_type.kind is Kind.ONE_OF
+            shard = OutputShard(name, packet_type, runtime_classes(packet_type.types) if checked else None)
+            shard.offset = self.offset
+            shards.append(shard)
+        side_types = tuple(spec.type for spec in contract.output_side_packets.specs())
+        return CalculatorContext(
+            plan.name,
+            plan.id,
+            plan.calculator,
+            plan.options,
+            PacketSet(plan.inputs),
+            OutputSet(plan.outputs, shards),
+            (
+                PacketSet(plan.input_side_packets),
+                OutputSideSet(plan.name, plan.output_side_packets, side_types),  # type: ignore[arg-type]
+            ),
+        )

@@ -1,0 +1,118 @@
+"""Observers: a program's wish to see streams, and the node that each becomes in a run."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graphkit._runtime.sleepers import Sleepers
+from graphkit.framework import Calculator, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graphkit._runtime.streams import InputStream
+    from graphkit.framework import CalculatorContext
+
+
+class Sightings:
+    """Counts what observers were told, for threads that wait for the next one."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._told = 0
+        self._open = 0
+        self._lock = threading.Lock()
+        self._sleepers = Sleepers(self._lock)
+
+    def add(self) -> None:
+        """Count one; takes a lock only if a thread waits."""
+        self._count += 1
+        if self._sleepers:
+            with self._lock:
+                self._sleepers.wake()
+
+    def begin(self) -> None:
+        """An observer may be called from now on."""
+        with self._lock:
+            self._open += 1
+
+    def end(self) -> None:
+        """An observer will not be called any more."""
+        with self._lock:
+            self._open -= 1
+            self._sleepers.wake()
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait for one that no earlier call has returned for; return False if all observers have ended.
+
+        Raises:
+            TimeoutError: nothing came within *timeout* seconds.
+        """
+        if not self._sleepers.wait_for(lambda: self._count > self._told or not self._open, timeout):
+            raise TimeoutError(f"no observer was called within {timeout} s")
+        with self._lock:
+            found = self._count > self._told
+            self._told = self._count
+            return found
+
+
+@dataclass(slots=True)
+class Observer:
+    """A program's wish to see a stream, or several together.
+
+    Attributes:
+        streams: their names in the expanded graph.
+        callback: gets every packet, or a list with one of each stream if *together*; outside of any lock, one
+            call at a time and in order.
+        bounds: also call it with an empty packet where the stream is settled and empty.
+        on_touch: instead of calling back, say that something arrived (pollers).
+        max_queue_size: of a poller.
+        together: whether the callback gets the packets of all streams at one timestamp.
+        sightings: told of every call.
+        queue: of the first stream in the current run; set when the run is built.
+    """
+
+    streams: tuple[str, ...]
+    callback: Callable[[Any], None]
+    bounds: bool = False
+    on_touch: Callable[[], None] | None = None
+    max_queue_size: int = -1
+    together: bool = False
+    sightings: Sightings = field(default_factory=Sightings, repr=False)
+    queue: InputStream | None = field(default=None, repr=False)
+
+
+class ObserverCalculator(Calculator):
+    """The node behind an observer of one stream."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._callback = observer.callback
+        self._sightings = observer.sightings
+
+    def open(self, cc: CalculatorContext) -> None:
+        """Count as open."""
+        self._sightings.begin()
+
+    def close(self, cc: CalculatorContext) -> None:
+        """Count as ended."""
+        self._sightings.end()
+
+    def process(self, cc: CalculatorContext) -> Status | None:
+        """Hand the packet over."""
+        packet = cc.inputs.packets[0]
+        self._callback(packet if packet else packet.at(cc.input_timestamp))
+        self._sightings.add()
+        return None
+
+
+class TogetherCalculator(ObserverCalculator):
+    """The node behind an observer of several streams."""
+
+    def process(self, cc: CalculatorContext) -> Status | None:
+        """Hand over one packet a stream, empty ones where a stream has none."""
+        now = cc.input_timestamp
+        self._callback([packet if packet else packet.at(now) for packet in cc.inputs.packets])
+        self._sightings.add()
+        return None

@@ -1,0 +1,45 @@
+"""The errors for calls that name what a graph does not have, or push what a stream cannot carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphkit.errors import GraphStateError, PacketTypeError, TimestampError, did_you_mean
+from graphkit.framework._converters import converter_hint
+
+if TYPE_CHECKING:
+    from graphkit.config import GraphPlan
+    from graphkit.framework import Packet
+
+
+def unknown_stream(plan: GraphPlan, name: str) -> GraphStateError:
+    """Return the error for observing a stream that is not in the expanded graph."""
+    return GraphStateError(
+        f'the graph has no stream "{name}".{did_you_mean(name, plan.stream_ids)} Streams inside a subgraph are '
+        "called <node>__<stream>."
+    )
+
+
+def unknown_input(plan: GraphPlan, name: str) -> GraphStateError:
+    """Return the error for feeding a stream that is no input of the graph."""
+    known = sorted(plan.graph_inputs.names)
+    have = ", ".join(known) or "none"
+    return GraphStateError(f'the graph has no input stream "{name}" (it has: {have}).{did_you_mean(name, known)}')
+
+
+def bad_packet(plan: GraphPlan, stream: str, packet: Packet[Any]) -> PacketTypeError | TimestampError:
+    """Return the error for a packet that graph input *stream* cannot take."""
+    payload = packet._payload
+    if packet.is_empty or payload is None:
+        return PacketTypeError(
+            f'an empty packet was pushed into "{stream}"; call set_input_stream_timestamp_bound() instead'
+        )
+    if packet.timestamp.is_allowed_in_stream():
+        expected = plan.streams[plan.stream_ids[stream]].packet_type
+        return PacketTypeError(
+            f'graph input stream "{stream}" carries {expected}, but was given {type(payload).__name__}'
+            + converter_hint((type(payload),), expected.types)
+        )
+    return TimestampError(
+        f'a packet for "{stream}" has timestamp {packet.timestamp}; pass timestamp= in microseconds'
+    )

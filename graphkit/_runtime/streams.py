@@ -1,0 +1,163 @@
+"""Streams at run time: the queue at each input and the fan-out at each output. No threads, no locks.
+
+The state of a stream is kept as its *settled* timestamp instead of its bound: everything at or below it
+is decided. It is always the bound minus one, so a packet at T settles T itself and the hot path does no
+arithmetic. A fresh stream has settled UNSTARTED, a finished one POST_STREAM or more.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.errors import TimestampMismatchError
+from graphkit.framework import Timestamp
+from graphkit.framework._timestamp import describe
+
+if TYPE_CHECKING:
+    from graphkit._runtime.node import Node
+    from graphkit.framework import Packet
+
+UNSTARTED: Final = int(Timestamp.UNSTARTED)
+PRE_STREAM: Final = int(Timestamp.PRE_STREAM)
+MIN: Final = int(Timestamp.MIN)
+MAX: Final = int(Timestamp.MAX)
+POST_STREAM: Final = int(Timestamp.POST_STREAM)
+DONE_SETTLED: Final = int(Timestamp.ONE_OVER_POST_STREAM)
+"""What a closed stream has settled."""
+NO_LIMIT: Final = sys.maxsize
+
+
+def settled_by(timestamp: int) -> int:
+    """Return what a packet at *timestamp* settles: itself, or everything if nothing may follow it."""
+    return timestamp if MIN <= timestamp < MAX else POST_STREAM
+
+
+def shifted(settled: int, offset: int) -> int:
+    """Return what outputs have settled when inputs have settled *settled* and outputs lag by *offset*.
+
+    The bound after it stays within MIN and MAX, as all arithmetic on timestamps does. Only MAX itself may
+    be followed by POST_STREAM, so a positive offset keeps it.
+    """
+    if offset == 0 or not MIN <= settled <= MAX or (settled == MAX and offset > 0):
+        return settled
+    return min(max(settled + offset, PRE_STREAM), MAX - 1)
+
+
+def settled_label(settled: int) -> str:
+    """Return the bound that belongs to *settled*, as messages show it."""
+    return describe(int(settled) + 1)
+
+
+class InputStream:
+    """The queue between one output and one input of a node.
+
+    Attributes:
+        node: the reader.
+        index: input id at the reader.
+        name: stream name.
+        queue: packets waiting, in time order.
+        settled: every timestamp up to here is decided.
+        max_size: packets that the queue holds before it throttles what feeds it, NO_LIMIT for never.
+        full: whether it throttles now.
+    """
+
+    __slots__ = ("full", "index", "max_size", "name", "node", "queue", "settled", "stream")
+
+    def __init__(self, node: Node, index: int, stream: OutputStream, max_size: int) -> None:
+        self.node = node
+        self.index = index
+        self.stream = stream
+        self.name = stream.name
+        self.queue: deque[Packet[Any]] = deque()
+        self.settled = UNSTARTED
+        self.limit_to(max_size)
+        self.full = False
+
+    def limit_to(self, max_size: int) -> None:
+        """Let the queue hold *max_size* packets before it throttles what feeds it, -1 for no limit."""
+        self.max_size = NO_LIMIT if max_size < 0 else max_size
+
+    def mismatch(self, timestamp: int) -> TimestampMismatchError:
+        """Return the error for a packet at *timestamp*, which is settled already."""
+        return TimestampMismatchError(
+            f'a calculator receiving from stream "{self.name}" (node "{self.node.name}")',
+            settled_label(self.settled),
+            timestamp,
+        )
+
+    def pop_at(self, timestamp: int) -> Packet[Any] | None:
+        """Return and remove the packet at *timestamp*, None where there is none; settles *timestamp*."""
+        queue = self.queue
+        if queue and queue[0]._timestamp <= timestamp:
+            packet = queue.popleft()
+            while packet._timestamp < timestamp and queue and queue[0]._timestamp <= timestamp:
+                packet = queue.popleft()
+            found = packet if packet._timestamp == timestamp else None
+        else:
+            found = None
+        if self.settled < timestamp:
+            self.settled = settled_by(timestamp)
+        return found
+
+    def empty_timestamp(self) -> int:
+        """Return the timestamp of the empty packet that tells how far the stream is settled."""
+        settled = int(self.queue[0]._timestamp) - 1 if self.queue else self.settled  # a special one takes no "-"
+        if settled < MIN:
+            return UNSTARTED
+        return MAX if settled >= POST_STREAM else int(settled)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no packet waits and none can come."""
+        return not self.queue and self.settled >= POST_STREAM
+
+
+class OutputStream:
+    """A stream as its producer sees it.
+
+    Attributes:
+        name: in the expanded graph.
+        producer: name of the producing node, for messages; "" for a graph input.
+        settled: every timestamp up to here has been emitted or ruled out.
+        consumers: the queues it feeds.
+        closed: whether the producer ended it.
+    """
+
+    __slots__ = ("closed", "consumers", "header", "name", "producer", "settled")
+
+    def __init__(self, name: str, producer: str) -> None:
+        self.name = name
+        self.producer = producer
+        self.settled = UNSTARTED
+        self.consumers: tuple[InputStream, ...] = ()
+        self.closed = False
+        self.header: Packet[Any] | None = None
+
+    def mismatch(self, timestamp: int) -> TimestampMismatchError:
+        """Return the error for a packet at *timestamp*, which is settled already."""
+        by = f' from node "{self.producer}"' if self.producer else ""
+        return TimestampMismatchError(f'stream "{self.name}"{by}', settled_label(self.settled), timestamp)
+
+
+class GraphInput:
+    """A graph input stream: the virtual source that the program feeds.
+
+    Attributes:
+        stream: where its packets go.
+        blocked_by: the full queues that hold it back.
+        closed: whether the program ended it.
+    """
+
+    __slots__ = ("blocked_by", "closed", "stream")
+
+    def __init__(self, stream: OutputStream) -> None:
+        self.stream = stream
+        self.blocked_by: set[InputStream] = set()
+        self.closed = False
+
+    @property
+    def may_feed(self) -> bool:
+        """Whether the program can still push."""
+        return not self.closed

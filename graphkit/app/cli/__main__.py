@@ -1,0 +1,5 @@
+"""``python -m graphkit.app.cli``."""
+
+from graphkit.app.cli import main
+
+main()

@@ -1,0 +1,120 @@
+"""From exceptions to one clear message and an exit status."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import traceback
+from collections.abc import Callable
+from functools import partial
+from textwrap import indent
+from typing import Any, Final, TypeVar
+
+import click
+
+from graphkit.errors import CalculatorError, GraphkitError, GraphValidationError, UsageError
+
+FAILED: Final = 1
+WRONG_USAGE: Final = 2
+_DEBUG: Final = "graphkit.debug"
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+def signal_status(number: int) -> int:
+    """Return the exit status of a command ended by a signal, as shells count it."""
+    return 128 + number
+
+
+class Commands(click.Group):
+    """A group whose commands report graphkit's errors without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; errors become a message and an exit status."""
+        _show_log()
+        try:
+            return super().invoke(ctx)
+        except GraphkitError as error:
+            if ctx.meta.get(_DEBUG):
+                raise
+            report(error)
+            ctx.exit(WRONG_USAGE if _is_usage(error) else FAILED)
+        except ImportError as error:
+            explained = _explained(error)
+            if explained is None or ctx.meta.get(_DEBUG):
+                raise
+            report(explained)
+            ctx.exit(FAILED)
+        except KeyboardInterrupt:
+            ctx.exit(signal_status(signal.SIGINT))
+
+
+def _is_usage(error: GraphkitError) -> bool:
+    """Whether the command line is at fault: by itself, or by options of nodes (``--set``) and nothing else."""
+    if isinstance(error, GraphValidationError):
+        return all(
+            fault.location is not None and fault.location.file.startswith("--set ") for fault in error.faults
+        )
+    return isinstance(error, UsageError)
+
+
+def debug_option(command: C) -> C:
+    """Add ``--debug``."""
+
+    def remember(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.meta[_DEBUG] = True
+            log = logging.getLogger("graphkit")
+            # A program, or a test, may run several commands.
+            ctx.call_on_close(partial(log.setLevel, log.level))
+            log.setLevel(logging.DEBUG)
+
+    return click.option(
+        "--debug", is_flag=True, expose_value=False, callback=remember, help="Show tracebacks and the log."
+    )(command)
+
+
+def report(error: BaseException) -> None:
+    """Print an error, where the user's own code raised it, and what happened after it."""
+    click.secho("error: ", fg="red", nl=False, err=True)
+    click.echo(str(error), err=True)
+    if isinstance(error, CalculatorError) and (explained := _explained(error.cause)):
+        click.echo(indent(str(explained), "  "), err=True)
+    elif isinstance(error, CalculatorError) and not isinstance(error.cause, GraphkitError):
+        click.echo(f"  raised at {_raised_at(error.cause)}; --debug shows the traceback", err=True)
+    if isinstance(error, GraphValidationError) and _lacks_calculators():
+        click.echo("The calculators that come with graphkit are not installed: see graphkit doctor.", err=True)
+    for note in getattr(error, "__notes__", ()):
+        click.echo(f"  {note}", err=True)
+
+
+def _explained(error: BaseException) -> GraphkitError | None:
+    """Return what is to be said where a package is missing that graphkit needs, else None."""
+    if not isinstance(error, ImportError):
+        return None
+    from graphkit.app.doctor.repairs import package_error
+
+    return package_error(error)
+
+
+def _lacks_calculators() -> bool:
+    from graphkit.app.doctor.packages import lacks_calculators
+
+    return lacks_calculators()
+
+
+def _raised_at(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "an unknown place"
+
+
+class _EchoHandler(logging.Handler):
+    """Prints log records to whatever standard error is at the moment: a progress bar exchanges it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"{record.levelname.lower()}: {record.getMessage()}", err=True)
+
+
+def _show_log() -> None:
+    log = logging.getLogger("graphkit")
+    if not any(isinstance(handler, _EchoHandler) for handler in log.handlers):
+        log.addHandler(_EchoHandler())

@@ -1,0 +1,61 @@
+"""``graphkit graph``: show the graph that would run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from graphkit.app.cli.failures import debug_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from graphkit.framework import Resources
+
+
+@click.command("graph", short_help="Print a graph with its subgraphs expanded.")
+@click.argument("graph")
+@click.option("--mermaid", is_flag=True, help="A Mermaid flowchart instead of text.")
+@click.option("--streams", is_flag=True, help="Every stream and side packet with its type instead of text.")
+@click.option(
+    "--resource_root_dir", multiple=True, metavar="DIR", help="Where models and subgraphs are looked for first."
+)
+@click.option(
+    "--set", "overrides", multiple=True, metavar="NODE.FIELD=VALUE", help="Set an option of an expanded node."
+)
+@click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
+@debug_option
+def graph_command(
+    graph: str,
+    mermaid: bool,
+    streams: bool,
+    resource_root_dir: tuple[str, ...],
+    overrides: tuple[str, ...],
+    modules: tuple[str, ...],
+) -> None:
+    """Print GRAPH as it runs: subgraphs expanded, names made unique, options set.
+
+    The graph is validated too; whatever is wrong with it is reported with its place.
+    """
+    from graphkit.framework import Resources
+    from graphkit.jobs._loading import find_graph, import_calculators
+
+    import_calculators(modules)
+    resources = Resources(resource_root_dir)
+    path = find_graph(graph, resources)
+    click.echo(_described(path, resources, overrides, mermaid=mermaid, streams=streams))
+
+
+def _described(
+    path: Path, resources: Resources, overrides: tuple[str, ...], *, mermaid: bool, streams: bool
+) -> str:
+    from graphkit import config
+    from graphkit.app.cli.drawing import stream_table, to_mermaid
+
+    plan = config.load(path, resources=resources, overrides=overrides)
+    if mermaid:
+        return to_mermaid(plan)
+    if streams:
+        return stream_table(plan)
+    return config.to_pbtxt(config.expand(config.parse(path), resources=resources, overrides=overrides)).rstrip()

@@ -1,0 +1,321 @@
+"""``graphkit run``: a graph over a video, or over other files."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from graphkit.app.cli.collection import collection_paused
+from graphkit.app.cli.failures import debug_option, signal_status
+from graphkit.app.cli.run_words import RunCommand
+from graphkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graphkit.graph import CalculatorGraph
+    from graphkit.jobs import GraphJob, JobSettings
+    from graphkit.preview import PreviewServer
+
+PROVIDERS: Final = ("auto", "cpu", "cuda", "tensorrt")
+_PRESETS: Final = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
+
+_EXAMPLE: Final = """\b
+Example:
+  graphkit run graphs/hand_tracking/hand_tracking_desktop_live.pbtxt
+    --input_video_path my.mov --output_video_path out.mp4
+    --dump landmarks=hands.jsonl
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFlags:
+    """The command line of ``graphkit run``; a field is the flag of that name."""
+
+    graph: str | None
+    calculator_graph_config_file: str | None
+    input_video_path: str | None
+    output_video_path: str | None
+    input_side_packets: tuple[str, ...]
+    resource_root_dir: tuple[str, ...]
+    camera_size: str | None
+    camera_rate: str | None
+    input_files: tuple[str, ...]
+    rate: str
+    output_stream: str
+    dump: tuple[str, ...]
+    side: tuple[str, ...]
+    overrides: tuple[str, ...]
+    modules: tuple[str, ...]
+    max_frames: int | None
+    frames_in_flight: int | None
+    provider: str | None
+    threads: int | None
+    gpu_device: str | None
+    video_codec: str
+    crf: float
+    preset: str
+    preview: str | None
+    quiet: bool
+
+
+@click.command(
+    "run", cls=RunCommand, short_help="Run a graph over a video, a camera or other files.", epilog=_EXAMPLE
+)
+@click.argument("graph", required=False)
+@click.option("--calculator_graph_config_file", metavar="FILE", help="The graph, as MediaPipe's demos name it.")
+@click.option(
+    "--input_video_path", metavar="FILE",
+    help="The video whose frames go in: a file, a URL, a device such as /dev/video2; without it the first camera.",
+)  # fmt: skip
+@click.option("--camera-size", metavar="WxH", help="Pictures to ask a camera for, such as 1280x720.")
+@click.option("--camera-rate", metavar="FPS", help="Pictures a second to ask a camera for.")
+@click.option("--output_video_path", metavar="FILE", help="The video to write: .mp4, .mov, .mkv, .m4v or .avi.")
+@click.option(
+    "--input_side_packets", multiple=True, metavar="NAME=VALUE,...",
+    help="Side packets; values are converted to the types that the graph resolves.",
+)  # fmt: skip
+@click.option("--side", multiple=True, metavar="NAME=TYPE:VALUE", help="A side packet of a given type.")
+@click.option(
+    "--resource_root_dir", multiple=True, metavar="DIR", help="Where models and subgraphs are looked for first."
+)
+@click.option(
+    "--dump", multiple=True, metavar="STREAM=FILE",
+    help="Write the packets of any stream of the expanded graph: .jsonl, a .csv table, pictures as .npz or DIR/.",
+)  # fmt: skip
+@click.option("--output-stream", default="", metavar="STREAM", help="The stream whose images make the video.")
+@click.option(
+    "--input", "input_files", multiple=True, metavar="STREAM=FILE",
+    help="Feed a graph input stream from an image, a folder of images, a .npy, .jsonl or video file.",
+)  # fmt: skip
+@click.option(
+    "--rate", default="30", metavar="FPS", help="Frames a second of inputs without times.", show_default=True
+)
+@click.option(
+    "--set", "overrides", multiple=True, metavar="NODE.FIELD=VALUE", help="Set an option of an expanded node."
+)
+@click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
+@click.option("--max-frames", type=click.IntRange(min=0), metavar="N", help="Stop after N frames.")
+@click.option(
+    "--frames-in-flight", type=click.IntRange(min=1), metavar="N",
+    help="Most frames that are in the graph at once.  [default: 4; of live input 2]",
+)  # fmt: skip
+@click.option("--provider", type=click.Choice(PROVIDERS), help="Where models run, over what the graph says.")
+@click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Processor cores to plan for.")
+@click.option(
+    "--gpu-device", metavar="DEVICE",
+    help="Where the graph draws with OpenGL: a number, part of a name, cuda:0, or software.",
+)  # fmt: skip
+@click.option("--video-codec", default="h264", show_default=True, metavar="CODEC", help="h264 or mp4v.")
+@click.option(
+    "--crf", type=click.FloatRange(0, 51), default=23, show_default=True, metavar="Q",
+    help="Quality of the video: 0 is lossless, 51 the worst.",
+)  # fmt: skip
+@click.option(
+    "--preset", type=click.Choice(_PRESETS), default="ultrafast", show_default=True, metavar="SPEED",
+    help="Speed of the encoder; veryfast makes files of about a third at three times the cost.",
+)  # fmt: skip
+@click.option(
+    "--preview", metavar="[HOST:PORT]",
+    help="Show the annotated frames on a page for browsers; by default on port 8477 of this machine only.",
+)  # fmt: skip
+@click.option("--quiet", is_flag=True, help="No progress and no summary; warnings and errors only.")
+@debug_option
+def run_command(**flags: Any) -> None:
+    """Run GRAPH over a video, a camera, or other files.
+
+    The graph's input stream for images takes the frames of --input_video_path at the times that the clip
+    gives them; --output_video_path receives the annotated frames and the clip's sound. Nothing is dropped.
+    A graph that opens its video itself gets the two paths as side packets.
+
+    Without an input the first camera is opened. Of live input, which streams are too, the graph gets the
+    newest picture whenever it has room; those that come meanwhile are dropped and counted.
+
+    Ctrl-C finishes the frames in flight, closes the files and ends with status 130.
+    """
+    run(RunFlags(**flags))
+
+
+def run(flags: RunFlags) -> None:
+    """Do what the flags say; leaves through SystemExit where the status is not 0."""
+    with _preview(flags.preview) as preview:
+        with collection_paused():
+            from graphkit.app.cli.bars import choose_progress
+            from graphkit.app.cli.report import summary_lines
+            from graphkit.app.cli.signals import interruptible
+
+            graph = _load(flags)
+            settings = _settings(flags, choose_progress(quiet=flags.quiet))
+            settings.preview = preview
+            job = _job(flags, graph, settings)
+        with interruptible(job) as interruptions:
+            try:
+                job.run()
+            finally:
+                if not flags.quiet and (lines := summary_lines(job.summary)):
+                    click.echo("\n".join(lines))
+    if interruptions.first:
+        raise SystemExit(signal_status(interruptions.first))
+
+
+@contextmanager
+def _preview(text: str | None) -> Iterator[PreviewServer | None]:
+    """Serve a preview while the block runs, and say where."""
+    if text is None:
+        yield None
+        return
+    from graphkit.preview import Address, PreviewServer
+
+    with PreviewServer(Address.parse(text)) as server:
+        click.echo(f"preview: {server.url}", err=True)
+        yield server
+
+
+def _load(flags: RunFlags) -> CalculatorGraph:
+    """Load the graph and lend it what the flags ask for."""
+    from graphkit.framework import INFERENCE, InferenceSettings, Resources
+    from graphkit.graph import CalculatorGraph
+    from graphkit.jobs._loading import find_graph, import_calculators
+
+    _apply_threads(flags.threads)
+    import_calculators(flags.modules)
+    resources = Resources(flags.resource_root_dir)
+    path = find_graph(_graph_name(flags), resources)
+    graph = CalculatorGraph(path, resources=resources, overrides=flags.overrides)
+    if flags.provider is not None:
+        graph.set_service(INFERENCE, InferenceSettings(provider=flags.provider))
+    return graph
+
+
+def _graph_name(flags: RunFlags) -> str:
+    given = [name for name in (flags.graph, flags.calculator_graph_config_file) if name]
+    if len(given) != 1:
+        found = "two graphs" if given else "no graph"
+        raise UsageError(
+            f"{found} given; name one: graphkit run GRAPH.pbtxt, or --calculator_graph_config_file FILE."
+        )
+    return given[0]
+
+
+def _apply_threads(threads: int | None) -> None:
+    from graphkit._process.threads import Budget, budget, set_budget
+
+    if threads is not None:
+        inference = min(budget().inference, threads)
+        set_budget(Budget(cores=threads, inference=inference, codec=min(2, threads)))
+
+
+def _settings(flags: RunFlags, progress: Any) -> JobSettings:
+    from graphkit.jobs import JobSettings, Limits
+    from graphkit.video import CameraSettings, EncoderSettings
+
+    limits = Limits(max_frames=flags.max_frames)
+    if flags.frames_in_flight is not None:
+        limits.frames_in_flight = limits.live_frames_in_flight = flags.frames_in_flight
+    camera_rate = None if flags.camera_rate is None else _rate(flags.camera_rate, "--camera-rate")
+    return JobSettings(
+        output=flags.output_video_path,
+        output_stream=flags.output_stream,
+        dumps=pairs(flags.dump, "--dump"),
+        encoder=EncoderSettings(codec=flags.video_codec, preset=flags.preset, crf=flags.crf),
+        limits=limits,
+        progress=progress,
+        rate=_rate(flags.rate, "--rate"),
+        gpu_device=flags.gpu_device,
+        camera=CameraSettings(_size(flags.camera_size), camera_rate),
+    )
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", text.lower())
+    if match is None:
+        raise UsageError(f'--camera-size: "{text}" is no size; expected width x height such as 1280x720.')
+    return int(match[1]), int(match[2])
+
+
+def _rate(text: str, flag: str) -> Any:
+    from fractions import Fraction
+
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if rate <= 0:
+        raise UsageError(f'{flag}: "{text}" is no frame rate; expected a number above 0 such as 25 or 30000/1001.')
+    return rate
+
+
+def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> GraphJob:
+    from graphkit.jobs import check_side_packets, files_job, video_job
+    from graphkit.jobs._streams import INPUT_PATH_SIDE_PACKET, OUTPUT_PATH_SIDE_PACKET, is_file_to_file
+
+    side = _side_packets(flags, graph)
+    clip, inputs = flags.input_video_path, pairs(flags.input_files, "--input")
+    if clip is not None and inputs:
+        raise UsageError("give either --input_video_path or --input; --input STREAM=FILE takes videos too.")
+    if is_file_to_file(graph.plan):
+        clip = clip or side.pop(INPUT_PATH_SIDE_PACKET, None)
+        settings.output = settings.output or side.pop(OUTPUT_PATH_SIDE_PACKET, None)
+        paths = {INPUT_PATH_SIDE_PACKET: clip, OUTPUT_PATH_SIDE_PACKET: settings.output}
+        check_side_packets(graph.plan, {**side, **{name: path for name, path in paths.items() if path}})
+    else:
+        check_side_packets(graph.plan, side)
+    settings.side_packets = side
+    camera = not inputs and _is_fed_by_camera(graph, clip)
+    if (flags.camera_size or flags.camera_rate) and not camera:
+        raise UsageError("--camera-size and --camera-rate are for cameras; the input is none.")
+    if clip is not None or camera:
+        return video_job(graph, clip, settings)
+    if not inputs and graph.plan.graph_inputs.names:
+        names = ", ".join(graph.plan.graph_inputs.names)
+        raise UsageError(f"the graph waits for {names}; give --input_video_path FILE, or --input STREAM=FILE.")
+    return files_job(graph, inputs, settings)
+
+
+def _is_fed_by_camera(graph: CalculatorGraph, clip: str | None) -> bool:
+    from graphkit.jobs._live import wants_camera
+    from graphkit.video import is_camera
+
+    return wants_camera(graph.plan) if clip is None else is_camera(clip)
+
+
+def _side_packets(flags: RunFlags, graph: CalculatorGraph) -> dict[str, Any]:
+    from graphkit.jobs import convert_pairs, split_pairs, typed_value
+
+    values = convert_pairs(graph.plan, split_pairs(",".join(flags.input_side_packets)))
+    for text in flags.side:
+        name, value = typed_value(text)
+        if name in values:
+            raise UsageError(f'side packet "{name}" is given twice.')
+        values[name] = value
+    return values
+
+
+def pairs(given: tuple[str, ...], flag: str) -> dict[str, str]:
+    """Return the pairs of a flag that takes STREAM=FILE, in their order.
+
+    Raises:
+        UsageError: one is not of this form, or a stream is named twice.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        stream, equals, file = text.partition("=")
+        if not (stream and equals and file):
+            raise UsageError(f'{flag}: "{text}" is not STREAM=FILE.{_stream_hint(flag, text)}')
+        if stream in found:
+            raise UsageError(f'{flag}: stream "{stream}" is given twice ({found[stream]} and {file}).')
+        found[stream] = file
+    return found
+
+
+def _stream_hint(flag: str, text: str) -> str:
+    if "=" in text:
+        return ""
+    video = " A video goes behind --input_video_path." if flag == "--input" else ""
+    return f' Write {flag} STREAM={text}; "graphkit graph GRAPH --streams" lists the streams.{video}'

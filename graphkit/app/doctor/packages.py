@@ -1,0 +1,77 @@
+"""Packages that every graph needs and no other check looks at, and the calculators."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from graphkit.app.doctor.facts import Fact, Status
+from graphkit.app.doctor.installers import reinstall_graphkit
+from graphkit.app.doctor.repairs import failed
+from graphkit.app.doctor.requirements import installed, pip_install, supported
+
+_MODULES: Final = {
+    "numpy": "numpy",
+    "protobuf": "google.protobuf.message",
+    "onnx": "onnx",
+    "tflite": "tflite",
+    "rich": "rich",
+}
+
+
+def check() -> list[Fact]:
+    """Import each package, and load the calculators of all installed packages."""
+    facts = [package_fact(name, module) for name, module in _MODULES.items()]
+    good = ", ".join(f"{fact.label} {fact.found}" for fact in facts if fact.status is Status.OK)
+    bad = [fact for fact in facts if fact.status is not Status.OK]
+    return [*([Fact("imported", good)] if good else []), *bad, *_calculators()]
+
+
+def package_fact(distribution: str, module: str) -> Fact:
+    """Return whether a package can be imported, and its version is supported."""
+    try:
+        importlib.import_module(module)
+    except Exception as exc:  # a package built for another version of numpy raises what it likes
+        return failed(distribution, exc, Status.BROKEN, distribution)
+    return version_fact(distribution, installed(distribution).get(distribution, ""))
+
+
+def version_fact(distribution: str, version: str, otherwise: Status = Status.BROKEN) -> Fact:
+    """Return whether a version of a package is supported, with the status *otherwise* if it is not."""
+    if not version:
+        return Fact(distribution, "there, but not installed by pip")
+    if version not in supported(distribution):
+        found = f"{version}; graphkit needs {supported(distribution)}"
+        return Fact(distribution, found, otherwise, pip_install(distribution))
+    return Fact(distribution, version)
+
+
+def _calculators() -> list[Fact]:
+    from graphkit.framework import _registry as registry
+
+    entries = sorted(entry_points(group=registry.ENTRY_POINT_GROUP), key=lambda entry: entry.name)
+    if not any(_is_ours(entry) for entry in entries):
+        found = "those that come with graphkit are not registered"
+        return [Fact("calculators", found, Status.BROKEN, reinstall_graphkit())]
+    faults = []
+    for entry in entries:
+        try:
+            entry.load()
+        except Exception as exc:  # whatever somebody's module raises
+            status = Status.BROKEN if _is_ours(entry) else Status.WARNING
+            faults.append(failed(f"calculators of {entry.name} ({entry.value})", exc, status))
+    return faults or [Fact("calculators", f"{len(registry.known_calculators())} from {_sources(entries)}")]
+
+
+def lacks_calculators() -> bool:
+    """Return whether the calculators that come with graphkit are not registered, or cannot be loaded."""
+    return any(fact.status is Status.BROKEN for fact in _calculators())
+
+
+def _is_ours(entry: EntryPoint) -> bool:
+    return entry.value.partition(":")[0] == "graphkit_calculators"
+
+
+def _sources(entries: list[EntryPoint]) -> str:
+    return ", ".join(sorted({entry.dist.name if entry.dist else entry.value for entry in entries}))

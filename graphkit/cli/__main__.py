@@ -1,5 +1,0 @@
-"""``python -m graphkit.cli``."""
-
-from graphkit.cli import main
-
-main()

@@ -1,0 +1,44 @@
+"""Faults: collects what is wrong with a config, so that one run reports all of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphkit.errors import ConfigError, GraphValidationError
+
+if TYPE_CHECKING:
+    from graphkit.config._text.source import Place
+
+
+class Faults:
+    """The faults found so far, each with its place."""
+
+    def __init__(self) -> None:
+        self._found: list[ConfigError] = []
+
+    def add(self, message: str, place: Place, cause: BaseException | None = None) -> None:
+        """Note one fault; *cause* is the exception behind it, if user code raised one."""
+        fault = ConfigError(message, place.location)
+        fault.__cause__ = cause
+        self._found.append(fault)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def check_one(self) -> None:
+        """Raise the first fault alone; do nothing where there is none."""
+        if self._found:
+            raise self._found[0]
+
+    def check(self) -> None:
+        """Raise GraphValidationError with all faults, by file and line; do nothing where there are none."""
+        if not self._found:
+            return
+        files = list(dict.fromkeys(fault.location.file for fault in self._found if fault.location))
+        distinct = {str(fault): fault for fault in self._found}
+
+        def order(fault: ConfigError) -> tuple[int, int, int]:
+            where = fault.location
+            return (files.index(where.file), where.line, where.column) if where else (-1, 0, 0)
+
+        raise GraphValidationError(sorted(distinct.values(), key=order))

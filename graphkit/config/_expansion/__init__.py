@@ -1,0 +1,1 @@
+"""Subgraphs: where they are, and the graph with all of them put in."""

@@ -1,0 +1,1 @@
+"""Options messages: their descriptors, their values, and what overrides them."""

@@ -1,0 +1,72 @@
+"""Options messages to instances of options classes, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from graphkit import schema
+from graphkit.config._options.descriptors import ensure_registered
+from graphkit.framework._options import OptionField, schema_of
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+
+def to_instance(cls: type[Any], message: Message) -> Any:
+    """Return the instance of options class *cls* that *message* describes.
+
+    Fields that are not set have the class's default, None without one. Enums are members of the IntEnum,
+    nested options are instances, schema messages stay messages, lists are new lists.
+    """
+    fields = {field.name: field for field in schema_of(cls).fields}
+    values = {found.name: _value(fields[found.name], value) for found, value in message.ListFields()}
+    return cls(**values)
+
+
+def _value(field: OptionField, value: Any) -> Any:
+    if field.kind == "enum":
+        return [field.type(v) for v in value] if field.repeated else field.type(value)
+    if field.kind == "message" and not field.message:
+        if field.repeated:
+            return [to_instance(field.type, v) for v in value]
+        return to_instance(field.type, value)
+    return list(value) if field.repeated else value
+
+
+def to_message(instance: Any) -> Message:
+    """Return the message that an instance of an options class stands for.
+
+    Fields that have their default are left unset; lists of the default length 0 too.
+    """
+    cls = type(instance)
+    ensure_registered(cls)
+    message = schema.message_class(schema_of(cls).full_name)()
+    for field in schema_of(cls).fields:
+        value = getattr(instance, field.name)
+        if value is None or value == [] or (not field.repeated and _is_default(field, value)):
+            continue
+        _set(message, field, value)
+    return message
+
+
+def _is_default(field: OptionField, value: Any) -> bool:
+    return field.kind != "message" and value == field.default
+
+
+def _set(message: Message, field: OptionField, value: Any) -> None:
+    if field.kind != "message":
+        if field.repeated:
+            getattr(message, field.name).extend(value)
+        else:
+            setattr(message, field.name, value)
+        return
+    if field.repeated:
+        for item in value:
+            getattr(message, field.name).add().CopyFrom(_as_message(item))
+    else:
+        getattr(message, field.name).CopyFrom(_as_message(value))
+
+
+def _as_message(value: Any) -> Any:
+    return to_message(value) if dataclasses.is_dataclass(value) else value

@@ -1,0 +1,150 @@
+"""The validated plan: all that can be known about a graph before it runs.
+
+The plan is data. ``graphkit.config`` makes it; the runtime only reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graphkit.errors import Location
+    from graphkit.framework import Calculator, CalculatorContract, GraphService, PacketType, TagMap
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """One stream of the expanded graph.
+
+    Attributes:
+        id: position in GraphPlan.streams.
+        name: in the expanded graph, subgraph prefixes included.
+        packet_type: resolved over the whole graph; ANY where nothing decides it.
+        producer: id of the producing node, -1 for a graph input stream.
+        producer_output: id of the output at the producer.
+        consumers: (node id, input id) of each reader, by node id.
+    """
+
+    id: int
+    name: str
+    packet_type: PacketType
+    producer: int
+    producer_output: int
+    consumers: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """One calculator of the expanded graph.
+
+    Attributes:
+        id: position in GraphPlan.nodes (topological order; decides scheduling priority).
+        name: canonical name, unique in the graph.
+        calculator: the registered name.
+        cls: the class, instantiated for each run.
+        location: of the node in its file.
+        contract: as declared for this node; its ports' types are resolved.
+        inputs, outputs, input_side_packets, output_side_packets: names by tag and index.
+        input_streams: stream id of each input.
+        output_streams: stream id of each output.
+        back_edges: whether each input closes a cycle.
+        options: the options messages of the node, by options class.
+        input_stream_handler: name of the policy after precedence node, graph, contract, default.
+        input_stream_handler_options: its options, by keyword.
+        max_in_flight: how many process calls may run at once.
+        executor: name of the executor, "" for the default one.
+        source_layer: layers of sources run one after the other.
+        buffer_size_hint: raises the queue limit of the node's inputs; 0 for none.
+    """
+
+    id: int
+    name: str
+    calculator: str
+    cls: type[Calculator]
+    location: Location
+    contract: CalculatorContract
+    inputs: TagMap
+    outputs: TagMap
+    input_side_packets: TagMap
+    output_side_packets: TagMap
+    input_streams: tuple[int, ...]
+    output_streams: tuple[int, ...]
+    back_edges: tuple[bool, ...]
+    options: Mapping[type[Any], Any]
+    input_stream_handler: str = "DefaultInputStreamHandler"
+    input_stream_handler_options: Mapping[str, Any] = field(default_factory=dict)
+    max_in_flight: int = 1
+    executor: str = ""
+    source_layer: int = 0
+    buffer_size_hint: int = 0
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the node has output streams but no input streams."""
+        return bool(self.output_streams) and not self.input_streams
+
+
+@dataclass(frozen=True, slots=True)
+class SidePacketPlan:
+    """One side packet of the expanded graph.
+
+    Attributes:
+        name: in the expanded graph.
+        packet_type: resolved; ANY where nothing decides it.
+        producer: id of the producing node, -1: the program gives it.
+        optional: no consumer requires it.
+        location: of the first consumer, for messages.
+    """
+
+    name: str
+    packet_type: PacketType
+    producer: int
+    optional: bool
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorPlan:
+    """One declared executor: its name ("" is the default one), type and options message fields."""
+
+    name: str
+    type: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPlan:
+    """A whole graph, expanded, validated and sorted.
+
+    Attributes:
+        type: the graph's type name, "" for none.
+        nodes: topologically sorted; a config that already is keeps its order.
+        streams: all streams.
+        stream_ids: stream name to id.
+        graph_inputs: tags and names of the graph's input streams.
+        graph_outputs: tags and names of the graph's declared output streams.
+        side_packets: by name; all of the expanded graph.
+        graph_output_side_packets: tags and names of the declared output side packets.
+        services: asked for by nodes; True where every asker can do without.
+        max_queue_size: packets an input queue holds before it throttles; -1 for no limit.
+        num_threads: of the default executor, 0 to choose.
+        executors: declared ones.
+        report_deadlock: fail instead of growing a full queue.
+    """
+
+    type: str
+    nodes: tuple[NodePlan, ...]
+    streams: tuple[StreamPlan, ...]
+    stream_ids: Mapping[str, int]
+    graph_inputs: TagMap
+    graph_outputs: TagMap
+    side_packets: Mapping[str, SidePacketPlan]
+    graph_output_side_packets: TagMap
+    services: Mapping[GraphService[Any], bool]
+    max_queue_size: int = 100
+    num_threads: int = 0
+    executors: tuple[ExecutorPlan, ...] = ()
+    report_deadlock: bool = False

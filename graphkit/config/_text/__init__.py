@@ -1,0 +1,1 @@
+"""From text or bytes to a GraphConfig, with the place of everything."""

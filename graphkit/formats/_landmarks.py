@@ -1,0 +1,228 @@
+"""Lists of landmarks: one float32 array each, with named columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeAlias
+
+import numpy as np
+
+from graphkit.errors import FormatError
+from graphkit.formats._sequence import MessageSequence
+from graphkit.schema import message_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Floats: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+
+COLUMNS: Final = 5
+_VISIBILITY: Final = 3
+_PRESENCE: Final = 4
+
+
+class Landmark(NamedTuple):
+    """One landmark read out of a list; a probability the list does not have is None."""
+
+    x: float
+    y: float
+    z: float
+    visibility: float | None = None
+    presence: float | None = None
+
+
+class _LandmarkArray:
+    """What the two kinds of list share; they differ in the unit of x, y and z."""
+
+    __slots__ = ("data", "has_presence", "has_visibility")
+
+    PROTO: ClassVar[str]
+
+    data: Floats
+    has_visibility: bool
+    has_presence: bool
+
+    def __init__(self, data: Floats, has_visibility: bool = False, has_presence: bool = False) -> None:
+        if data.ndim != 2 or data.shape[1] != COLUMNS or data.dtype != np.float32:
+            raise FormatError(
+                f"{type(self).__name__} needs a float32 array of shape (N, {COLUMNS}) with columns x, y, z, "
+                f"visibility, presence; found {data.dtype.name} of shape {data.shape}. from_xyz() takes fewer."
+            )
+        data.setflags(write=False)
+        self.data = data
+        self.has_visibility = has_visibility
+        self.has_presence = has_presence
+
+    @classmethod
+    def from_xyz(cls, xyz: np.ndarray[Any, Any], visibility: Any = None, presence: Any = None) -> Self:
+        """Make a list from (N, 3) or (N, 2) coordinates and, where given, N probabilities each.
+
+        Raises:
+            FormatError: *xyz* is of another shape.
+        """
+        xyz = np.asarray(xyz)
+        if xyz.ndim != 2 or xyz.shape[1] not in (2, 3):
+            raise FormatError(f"{cls.__name__}.from_xyz() needs shape (N, 3) or (N, 2), found {xyz.shape}.")
+        data = np.zeros((len(xyz), COLUMNS), np.float32)
+        data[:, : xyz.shape[1]] = xyz
+        if visibility is not None:
+            data[:, _VISIBILITY] = visibility
+        if presence is not None:
+            data[:, _PRESENCE] = presence
+        return cls(data, visibility is not None, presence is not None)
+
+    @property
+    def x(self) -> Floats:
+        """(N,) view."""
+        return self.data[:, 0]
+
+    @property
+    def y(self) -> Floats:
+        """(N,) view."""
+        return self.data[:, 1]
+
+    @property
+    def z(self) -> Floats:
+        """(N,) view; smaller is nearer to the camera."""
+        return self.data[:, 2]
+
+    @property
+    def xy(self) -> Floats:
+        """(N, 2) view."""
+        return self.data[:, :2]
+
+    @property
+    def xyz(self) -> Floats:
+        """(N, 3) view."""
+        return self.data[:, :3]
+
+    @property
+    def visibility(self) -> Floats:
+        """(N,) view, 0 to 1: the chance that the point is not hidden. Only with `has_visibility`."""
+        return self.data[:, _VISIBILITY]
+
+    @property
+    def presence(self) -> Floats:
+        """(N,) view, 0 to 1: the chance that the point is in the image. Only with `has_presence`."""
+        return self.data[:, _PRESENCE]
+
+    def with_xyz(self, xyz: np.ndarray[Any, Any]) -> Self:
+        """Return a list with other coordinates, (N, 3) or (N, 2), and the same probabilities."""
+        data = self.data.copy()
+        data[:, : xyz.shape[1]] = xyz
+        return type(self)(data, self.has_visibility, self.has_presence)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, index: int) -> Landmark:
+        return self._landmark(self.data[index].tolist())
+
+    def __iter__(self) -> Iterator[Landmark]:
+        return map(self._landmark, self.data.tolist())
+
+    def _landmark(self, row: list[float]) -> Landmark:
+        x, y, z, visibility, presence = row
+        return Landmark(
+            x, y, z, visibility if self.has_visibility else None, presence if self.has_presence else None
+        )
+
+    def to_proto(self) -> Any:
+        """Return the protobuf message."""
+        message = message_class(self.PROTO)()
+        add = message.landmark.add  # type: ignore[attr-defined]
+        for x, y, z, visibility, presence in self.data.tolist():
+            landmark = add(x=x, y=y, z=z)
+            if self.has_visibility:
+                landmark.visibility = visibility
+            if self.has_presence:
+                landmark.presence = presence
+        return message
+
+    @classmethod
+    def from_proto(cls, message: Any) -> Self:
+        """Make a list of a protobuf message, from this or any other pool.
+
+        A list has a probability for all of its landmarks or for none: if some carry one, the others
+        get 0, which is what reading the unset field gives. An unset z likewise becomes 0.
+        """
+        points = message.landmark
+        rows = [(p.x, p.y, p.z, p.visibility, p.presence) for p in points]
+        data = np.array(rows, np.float32).reshape(-1, COLUMNS)
+        has_visibility = any(p.HasField("visibility") for p in points)
+        has_presence = any(p.HasField("presence") for p in points)
+        return cls(data, has_visibility, has_presence)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        assert isinstance(other, _LandmarkArray)
+        if (self.has_visibility, self.has_presence) != (other.has_visibility, other.has_presence):
+            return False
+        columns = self._columns()
+        return np.array_equal(self.data[:, columns], other.data[:, columns])
+
+    def _columns(self) -> list[int]:
+        """The columns that mean something."""
+        return [0, 1, 2, *[_VISIBILITY] * self.has_visibility, *[_PRESENCE] * self.has_presence]
+
+    __hash__ = None  # type: ignore[assignment]  # equal by contents
+
+    def __repr__(self) -> str:
+        extra = ", visibility" * self.has_visibility + ", presence" * self.has_presence
+        return f"{type(self).__name__}({len(self)} landmarks{extra})"
+
+
+class NormalizedLandmarkList(_LandmarkArray):
+    """Landmarks in an image: x in widths, y in heights of it, z on the scale of x.
+
+    Args:
+        data: (N, 5) float32 with columns x, y, z, visibility, presence; taken over without a copy
+            and made read-only.
+        has_visibility: the fourth column means something.
+        has_presence: the fifth column means something.
+
+    Raises:
+        FormatError: another shape or dtype.
+    """
+
+    __slots__ = ()
+
+    PROTO: ClassVar[str] = "mediapipe.NormalizedLandmarkList"
+
+
+class LandmarkList(_LandmarkArray):
+    """Landmarks in space: metres (world landmarks) or pixels.
+
+    Args:
+        data: (N, 5) float32 with columns x, y, z, visibility, presence; taken over without a copy
+            and made read-only.
+        has_visibility: the fourth column means something.
+        has_presence: the fifth column means something.
+
+    Raises:
+        FormatError: another shape or dtype.
+    """
+
+    __slots__ = ()
+
+    PROTO: ClassVar[str] = "mediapipe.LandmarkList"
+
+
+class NormalizedLandmarkListCollection(MessageSequence[NormalizedLandmarkList]):
+    """One `NormalizedLandmarkList` a thing that was found."""
+
+    __slots__ = ()
+
+    PROTO: ClassVar[str] = "mediapipe.NormalizedLandmarkListCollection"
+    FIELD = "landmark_list"
+    ITEM = NormalizedLandmarkList
+
+
+class LandmarkListCollection(MessageSequence[LandmarkList]):
+    """One `LandmarkList` a thing that was found."""
+
+    __slots__ = ()
+
+    PROTO: ClassVar[str] = "mediapipe.LandmarkListCollection"
+    FIELD = "landmark_list"
+    ITEM = LandmarkList

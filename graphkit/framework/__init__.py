@@ -1,0 +1,123 @@
+"""What an author of calculators, input policies, executors, services and instruments touches.
+
+What most authors need is in ``graphkit`` itself, and is imported from there; here is all of it. Nothing here knows
+how a graph is read or run. What few calculators need is imported when it is first asked for.
+"""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.framework._calculator import Calculator, Status, calculator
+from graphkit.framework._context import CalculatorContext, OutputSet, OutputShard, OutputSideSet, PacketSet
+from graphkit.framework._contract import CalculatorContract, PortMap, PortSpec
+from graphkit.framework._input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
+from graphkit.framework._instrument import Instrument
+from graphkit.framework._options import option, options
+from graphkit.framework._packet import EMPTY, Packet
+from graphkit.framework._packet_type import ANY, AnyType, OneOf, PacketType, PayloadType, SameAs
+from graphkit.framework._ports import Input, Options, Output, SideInput, SideOutput
+from graphkit.framework._registry import find_calculator, known_calculators, register_lazy
+from graphkit.framework._services import FLOW_CONTROL, INFERENCE, FlowControl, GraphService, InferenceSettings
+from graphkit.framework._tag_map import Key, TagMap, key_label
+from graphkit.framework._timestamp import UNITS_PER_SECOND, Timestamp
+from graphkit.framework._wanted import EVERYTHING, NOTHING, Wanted
+
+if TYPE_CHECKING:
+    from graphkit._process.threads import opencv
+    from graphkit.framework._clock import CLOCK, Clock
+    from graphkit.framework._executor import (
+        ApplicationThreadExecutor,
+        Executor,
+        ThreadPoolExecutor,
+        register_executor,
+    )
+    from graphkit.framework._resources import FileContents, Resources, Root, graphs_dir
+
+__all__ = [
+    # calculators
+    "Calculator",
+    "CalculatorContext",
+    "CalculatorContract",
+    "OutputSet",
+    "OutputShard",
+    "OutputSideSet",
+    "PacketSet",
+    "PortMap",
+    "PortSpec",
+    "Status",
+    "calculator",
+    # ports and options
+    "ANY",
+    "AnyType",
+    "Input",
+    "Key",
+    "OneOf",
+    "Options",
+    "Output",
+    "PacketType",
+    "PayloadType",
+    "SameAs",
+    "SideInput",
+    "SideOutput",
+    "TagMap",
+    "key_label",
+    "option",
+    "options",
+    "register_lazy",
+    "find_calculator",
+    "known_calculators",
+    # what flows
+    "EMPTY",
+    "Packet",
+    "Timestamp",
+    "UNITS_PER_SECOND",
+    # which outputs are read
+    "EVERYTHING",
+    "NOTHING",
+    "Wanted",
+    # input policies
+    "Decision",
+    "InputStreamHandler",
+    "Readiness",
+    "input_stream_handler",
+    # executors, services, instruments
+    "ApplicationThreadExecutor",
+    "CLOCK",
+    "Clock",
+    "Executor",
+    "FLOW_CONTROL",
+    "FlowControl",
+    "GraphService",
+    "INFERENCE",
+    "InferenceSettings",
+    "Instrument",
+    "FileContents",
+    "Resources",
+    "Root",
+    "graphs_dir",
+    "ThreadPoolExecutor",
+    "opencv",
+    "register_executor",
+]
+
+_LATER: Final = {
+    "ApplicationThreadExecutor": "graphkit.framework._executor",
+    "CLOCK": "graphkit.framework._clock",
+    "Clock": "graphkit.framework._clock",
+    "Executor": "graphkit.framework._executor",
+    "FileContents": "graphkit.framework._resources",
+    "Root": "graphkit.framework._resources",
+    "Resources": "graphkit.framework._resources",
+    "ThreadPoolExecutor": "graphkit.framework._executor",
+    "graphs_dir": "graphkit.framework._resources",
+    "opencv": "graphkit._process.threads",
+    "register_executor": "graphkit.framework._executor",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on its first use what few calculators need."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(_import_module(_LATER[name]), name)
+    return value

@@ -1,0 +1,228 @@
+"""Calculator: the base class of a node's code, and the decorator that registers it.
+
+::
+
+    @calculator
+    class Blur(Calculator):
+        image = Input(ImageFrame, "IMAGE")
+        blurred = Output(ImageFrame, "IMAGE")
+
+        def process(self, cc: CalculatorContext) -> None:
+            self.blurred.send(cc, ImageFrame(cv2.blur(self.image(cc).data, (5, 5))))
+
+    @calculator
+    def Grayscale(image: ImageFrame) -> ImageFrame: ...
+
+A graph names them ``calculator: "Blur"`` and ``calculator: "Grayscale"``.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
+from weakref import WeakKeyDictionary
+
+from graphkit.errors import ContractError
+from graphkit.framework import _registry as registry
+from graphkit.framework._packet_type import Kind, PacketType
+from graphkit.framework._ports import Input, Output, Port, SideInput, SideOutput
+from graphkit.framework._wanted import EVERYTHING, NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from graphkit.config import NodePlan
+    from graphkit.framework._context import CalculatorContext
+    from graphkit.framework._contract import CalculatorContract, PortMap
+    from graphkit.framework._packet import Packet
+    from graphkit.framework._wanted import Wanted
+
+C = TypeVar("C", bound="type[Calculator]")
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_ports: Final[WeakKeyDictionary[type[Calculator], tuple[Port[Any], ...]]] = WeakKeyDictionary()
+
+
+class Status(enum.Enum):
+    """What ``process`` may return instead of None.
+
+    STOP from a source ends it; from any other node it ends all sources.
+    """
+
+    STOP = "stop"
+
+
+class Calculator:
+    """Base of all calculators. The runtime makes a new object for each run of a graph.
+
+    Class attributes that a calculator may set:
+
+    Attributes:
+        timestamp_offset: outputs come at input time plus this many microseconds or later (default 0).
+            None promises nothing: consumers then wait until this node emits or sets a bound.
+        input_stream_handler: name of the input policy, "" for the default one.
+        input_stream_handler_options: its options, by keyword.
+        process_timestamp_bounds: also call ``process`` where all inputs are settled and empty.
+        pure: outputs depend on the input packets, options and side packets of the call alone, and calls may
+            run side by side. The runtime then uses every thread for the node, keeps its output in order, and
+            may call ``process`` ahead of time and throw the result away.
+        forwards: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
+        for_outputs_only: all that the node does is make its output packets; where nobody reads them, nobody needs
+            what only it reads. ``pure`` implies it.
+        blocking: whether ``process`` takes long or waits with the GIL released (inference, video, OpenCV
+            on whole frames). Such a node never runs on a thread that pushes packets; others run there at once.
+    """
+
+    timestamp_offset: ClassVar[int | None] = 0
+    input_stream_handler: ClassVar[str] = ""
+    input_stream_handler_options: ClassVar[dict[str, Any]] = {}
+    process_timestamp_bounds: ClassVar[bool] = False
+    blocking: ClassVar[bool] = False
+    pure: ClassVar[bool] = False
+    forwards: ClassVar[bool] = False
+    for_outputs_only: ClassVar[bool] = False
+
+    @classmethod
+    def update_contract(cls, cc: CalculatorContract) -> None:
+        """Refine the contract of one node after the typed ports were laid over it."""
+
+    @classmethod
+    def wanted_inputs(
+        cls, node: NodePlan, wanted: Sequence[Wanted], side_packets: Mapping[str, Packet[Any]]
+    ) -> list[Wanted]:
+        """Return what *node* reads of each of its inputs in a run, so that others need not make the rest.
+
+        Reading less than the packets that come is allowed only where the outputs do not change by it.
+
+        Args:
+            node: of this class.
+            wanted: what is read of each of its outputs.
+            side_packets: those known when the run starts, by name; an empty packet where nobody gives one. What
+                is missing here is made later.
+        """
+        only_outputs = (cls.pure or cls.for_outputs_only) and node.output_streams and not node.output_side_packets
+        unread = bool(only_outputs) and not any(wanted)
+        return [NOTHING if unread else EVERYTHING] * len(node.input_streams)
+
+    @classmethod
+    def known_side_packets(cls, node: NodePlan) -> dict[str, Any]:
+        """Return the values, by name, of those output side packets of *node* that its options alone decide."""
+        return {}
+
+    def restrict_outputs(self, wanted: Sequence[Wanted]) -> None:
+        """Take note of what is read of each output; called before ``open``. The rest may be left out.
+
+        A list keeps its length where elements are left out, see `Wanted`.
+        """
+
+    def open(self, cc: CalculatorContext) -> None:
+        """Prepare; called once a run, when side packets and headers are there."""
+
+    def process(self, cc: CalculatorContext) -> Status | None:
+        """Handle one input timestamp. A source is called again and again until it returns Status.STOP."""
+        raise NotImplementedError(f"{type(self).__name__} has no process()")
+
+    def close(self, cc: CalculatorContext) -> None:
+        """Finish; called once if ``open`` succeeded, after errors too. May emit in a good run."""
+
+
+@overload
+def calculator(target: C) -> C: ...
+@overload
+def calculator(target: F) -> F: ...
+@overload
+def calculator(target: str) -> Callable[[Any], Any]: ...
+def calculator(target: Any) -> Any:
+    """Register a calculator class or function, under its own name or under ``@calculator("Name")``.
+
+    Raises:
+        ContractError: the declaration contradicts itself.
+        DuplicateCalculatorError: another class has the name.
+    """
+    if isinstance(target, str):
+        return lambda decorated: _register(target, decorated)
+    return _register(target.__name__, target)
+
+
+def _register(name: str, target: Any) -> Any:
+    if isinstance(target, type) and issubclass(target, Calculator):
+        ports_of(target)
+        registry.register_calculator(name, target)
+        return target
+    if callable(target) and not isinstance(target, type):
+        from graphkit.framework._functional import calculator_from_function
+
+        registry.register_calculator(name, calculator_from_function(name, target))
+        return target
+    raise ContractError(f"@calculator decorates a Calculator subclass or a function, not {target!r}")
+
+
+def ports_of(cls: type[Calculator]) -> tuple[Port[Any], ...]:
+    """Return the typed ports of *cls* in declaration order, untagged ones numbered; raises ContractError."""
+    found = _ports.get(cls)
+    if found is None:
+        found = _ports[cls] = _declared_ports(cls)
+    return found
+
+
+def _declared_ports(cls: type[Calculator]) -> tuple[Port[Any], ...]:
+    ports: dict[str, Port[Any]] = {}
+    for base in reversed(cls.__mro__):
+        for name, value in vars(base).items():
+            if isinstance(value, Port):
+                ports[name] = value
+            else:
+                ports.pop(name, None)
+    _number_untagged(cls, list(ports.values()))
+    return tuple(ports.values())
+
+
+def _number_untagged(cls: type[Calculator], ports: list[Port[Any]]) -> None:
+    counts: dict[tuple[str, str], int] = {}
+    for port in ports:
+        key = (port.side, port.tag)
+        seen = counts.get(key, 0)
+        if seen and port.tag:
+            raise ContractError(f"{cls.__name__}.{port.name}: tag {port.tag} is declared twice; use repeated=True")
+        port.index = seen
+        counts[key] = seen + 1
+
+
+def apply_ports(cls: type[Calculator], cc: CalculatorContract) -> list[str]:
+    """Lay the typed ports of *cls* over the tags of a node, then let the class refine the contract.
+
+    Returns:
+        One sentence for each required port that the node's config leaves out.
+    """
+    cc.input_stream_handler = cls.input_stream_handler
+    cc.input_stream_handler_options = dict(cls.input_stream_handler_options)
+    cc.timestamp_offset = cls.timestamp_offset
+    cc.process_timestamp_bounds = cls.process_timestamp_bounds
+    missing: list[str] = []
+    for port in ports_of(cls):
+        side: PortMap = getattr(cc, port.side)
+        keys = [(port.tag, i) for i in range(side.count(port.tag))] if port.repeated else [(port.tag, port.index)]
+        keys = [key for key in keys if key in side.tag_map]
+        for key in keys:
+            side[key].type = _resolved_same_as(port.packet_type)
+            side[key].optional = port.value_optional if isinstance(port, SideInput) else port.optional
+        if not keys and not port.optional:
+            what = {"inputs": "input stream", "outputs": "output stream"}.get(
+                port.side, port.side[:-1].replace("_", " ")
+            )
+            label = f'tag "{port.tag}"' if port.tag else f"index {port.index}"
+            missing.append(f"{what} with {label} ({port.packet_type}) is required")
+    cls.update_contract(cc)
+    return missing
+
+
+def _resolved_same_as(packet_type: PacketType) -> PacketType:
+    if packet_type.kind is Kind.SAME_AS and isinstance(packet_type.same_as, Port):
+        port = packet_type.same_as
+        return PacketType(Kind.SAME_AS, same_as=(port.tag, port.index))
+    return packet_type
+
+
+__all__ = [
+    "Calculator", "Input", "Output", "SideInput", "SideOutput", "Status", "apply_ports", "calculator", "ports_of",
+]  # fmt: skip

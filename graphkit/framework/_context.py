@@ -1,0 +1,284 @@
+"""CalculatorContext: what a calculator sees while it is called.
+
+One context serves one call at a time. The runtime fills ``inputs.packets`` and ``input_timestamp``
+before the call and collects the shards of ``outputs`` after it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from graphkit.errors import (
+    GraphStateError,
+    PacketError,
+    PacketTypeError,
+    SidePacketError,
+    StreamClosedError,
+    TimestampError,
+)
+from graphkit.framework._contract import as_key
+from graphkit.framework._converters import converter_hint
+from graphkit.framework._packet import EMPTY, Packet
+from graphkit.framework._tag_map import key_label
+from graphkit.framework._timestamp import Timestamp, as_timestamp, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from graphkit.framework._packet_type import PacketType
+    from graphkit.framework._services import GraphService
+    from graphkit.framework._tag_map import Key, TagMap
+
+O = TypeVar("O")  # noqa: E741 - O for options
+S = TypeVar("S")
+
+_FIRST: Final = int(Timestamp.PRE_STREAM)
+_LAST: Final = int(Timestamp.POST_STREAM)
+
+
+class PacketSet:
+    """The packets of a call (or the side packets of a run), by "TAG", ("TAG", index) or untagged index."""
+
+    __slots__ = ("headers", "packets", "tag_map")
+
+    def __init__(self, tag_map: TagMap) -> None:
+        self.tag_map = tag_map
+        self.packets: list[Packet[Any]] = [Packet.empty()] * len(tag_map)
+        self.headers: list[Packet[Any]] = [Packet.empty()] * len(tag_map)
+
+    def __getitem__(self, key: str | int | Key) -> Packet[Any]:
+        return self.packets[self._position(key)]
+
+    def forget(self) -> None:
+        """Let go of the packets."""
+        self.packets[:] = [Packet.empty()] * len(self.packets)
+
+    def header(self, key: str | int | Key = 0) -> Packet[Any]:
+        """Return the stream's header; an empty packet where it has none."""
+        return self.headers[self._position(key)]
+
+    def __contains__(self, key: str | int | Key) -> bool:
+        return as_key(key) in self.tag_map
+
+    def __iter__(self) -> Iterator[Packet[Any]]:
+        return iter(self.packets)
+
+    def __len__(self) -> int:
+        return len(self.packets)
+
+    def _position(self, key: str | int | Key) -> int:
+        tag, index = as_key(key)
+        position = self.tag_map.id_of(tag, index)
+        if position is None:
+            have = ", ".join(key_label(k) for k in self.tag_map) or "nothing"
+            raise KeyError(f"{key_label((tag, index))} is not connected here; connected: {have}")
+        return position
+
+
+class OutputShard:
+    """One output stream during one call: collects what the call emits.
+
+    Attributes:
+        queue: packets emitted by this call, in order.
+        bound: explicit next timestamp bound of this call, None if it set none.
+        closed: whether the stream is closed.
+        offset: the stream's timestamp offset, None for none; the calculator may set it in ``open``.
+        header: set in ``open``.
+        opened: whether ``open`` is over.
+    """
+
+    __slots__ = ("bound", "classes", "closed", "header", "name", "offset", "opened", "packet_type", "queue")
+
+    def __init__(self, name: str, packet_type: PacketType, classes: tuple[type[Any], ...] | None) -> None:
+        self.name = name
+        self.packet_type = packet_type
+        self.classes = classes
+        self.queue: list[Packet[Any]] = []
+        self.bound: int | None = None
+        self.closed = False
+        self.offset: int | None = None
+        self.header: Packet[Any] = Packet.empty()
+        self.opened = False
+
+    def send(self, value: Any, timestamp: int) -> None:
+        """Emit *value* at *timestamp*."""
+        self.add(Packet(value, timestamp))
+
+    def add(self, packet: Packet[Any]) -> None:
+        """Emit *packet*; an empty one at t is the promise that the next comes after t.
+
+        Raises:
+            StreamClosedError: the stream was closed before.
+            PacketTypeError: the payload is not of the declared type.
+            TimestampError: the timestamp is not allowed in a stream.
+        """
+        payload = packet._payload
+        if self.closed:
+            raise StreamClosedError(f'output stream "{self.name}" is closed; nothing can be added to it')
+        if payload is EMPTY:
+            self.set_next_timestamp_bound(packet.timestamp.next_allowed_in_stream())
+            return
+        if self.classes is not None and not isinstance(payload, self.classes):
+            raise PacketTypeError(
+                f'output stream "{self.name}" carries {self.packet_type}, but was given {type(payload).__name__}'
+                + converter_hint((type(payload),), self.packet_type.types)
+            )
+        if payload is None:
+            raise PacketError(f'output stream "{self.name}" was given None; emit nothing instead')
+        if not _FIRST <= packet._timestamp <= _LAST:
+            raise TimestampError(
+                f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}'
+            )
+        if self.bound is not None and packet._timestamp >= self.bound:
+            self.bound = None  # the packet says more
+        self.queue.append(packet)
+
+    def set_next_timestamp_bound(self, bound: int) -> None:
+        """Promise that the next packet comes at *bound* or later."""
+        if self.closed:
+            raise StreamClosedError(f'output stream "{self.name}" is closed; it takes no bound')
+        bound = as_timestamp(bound) if not isinstance(bound, Timestamp) else bound
+        if not bound.is_allowed_in_stream() and bound != Timestamp.ONE_OVER_POST_STREAM:
+            raise TimestampError(f'output stream "{self.name}": {describe(bound)} cannot be a bound')
+        self.bound = bound
+
+    def set_header(self, header: Packet[Any]) -> None:
+        """Give the stream a header, for all readers to see before they open; only in ``open``."""
+        if self.opened:
+            raise GraphStateError(f'output stream "{self.name}": set_header() is for open() only')
+        self.header = header
+
+    def close(self) -> None:
+        """End the stream."""
+        self.closed = True
+
+
+class OutputSet:
+    """The output streams of a call, by "TAG", ("TAG", index) or untagged index."""
+
+    __slots__ = ("shards", "tag_map")
+
+    def __init__(self, tag_map: TagMap, shards: list[OutputShard]) -> None:
+        self.tag_map = tag_map
+        self.shards = shards
+
+    def __getitem__(self, key: str | int | Key) -> OutputShard:
+        tag, index = as_key(key)
+        position = self.tag_map.id_of(tag, index)
+        if position is None:
+            raise KeyError(f"output {key_label((tag, index))} is not connected here")
+        return self.shards[position]
+
+    def __contains__(self, key: str | int | Key) -> bool:
+        return as_key(key) in self.tag_map
+
+    def __iter__(self) -> Iterator[OutputShard]:
+        return iter(self.shards)
+
+    def __len__(self) -> int:
+        return len(self.shards)
+
+
+class OutputSideSet:
+    """The output side packets of a node."""
+
+    __slots__ = ("_node", "packets", "tag_map", "types")
+
+    def __init__(self, node: str, tag_map: TagMap, types: tuple[PacketType, ...]) -> None:
+        self._node = node
+        self.tag_map = tag_map
+        self.types = types
+        self.packets: dict[int, Packet[Any]] = {}
+
+    def set(self, key: str | int | Key, value: Any) -> None:
+        """Set a side packet; twice in a run raises SidePacketError, as does None or a wrong type."""
+        tag, index = as_key(key)
+        position = self.tag_map.id_of(tag, index)
+        if position is None:
+            return
+        name = self.tag_map.names[position]
+        if position in self.packets:
+            raise SidePacketError(f'node "{self._node}": output side packet "{name}" was already set in this run')
+        if value is None or not self.types[position].accepts(value):
+            raise SidePacketError(
+                f'node "{self._node}": output side packet "{name}" carries {self.types[position]}, but was given '
+                f"{type(value).__name__}"
+            )
+        self.packets[position] = Packet(value)
+
+    def __contains__(self, key: str | int | Key) -> bool:
+        return as_key(key) in self.tag_map
+
+
+class CalculatorContext:
+    """What ``open``, ``process`` and ``close`` are called with.
+
+    Attributes:
+        inputs: one packet an input stream, empty where it has none at ``input_timestamp``.
+        outputs: where to emit.
+        input_side_packets: the side packets of this run.
+        output_side_packets: the side packets this node makes.
+        input_timestamp: microseconds; UNSTARTED in ``open``, DONE in ``close``, 0 for a source.
+        node_name: of the node in the expanded graph.
+        node_id: position of the node in the sorted graph.
+        calculator_type: registered name of the calculator.
+        graph_error: in ``close``: the error that ended the run, None in a good run.
+    """
+
+    __slots__ = (
+        "_counters", "_options", "_services", "calculator_type", "graph_error", "input_side_packets",
+        "input_timestamp", "inputs", "node_id", "node_name", "output_side_packets", "outputs",
+        "resources", "sequence",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        node_name: str,
+        node_id: int,
+        calculator_type: str,
+        options: Mapping[type[Any], Any],
+        inputs: PacketSet,
+        outputs: OutputSet,
+        side: tuple[PacketSet, OutputSideSet],
+    ) -> None:
+        self.node_name = node_name
+        self.node_id = node_id
+        self.calculator_type = calculator_type
+        self.inputs = inputs
+        self.outputs = outputs
+        self.input_side_packets, self.output_side_packets = side
+        self.input_timestamp = Timestamp.UNSTARTED
+        self.graph_error: BaseException | None = None
+        self.resources: Any = None
+        self.sequence = 0
+        self._options = options
+        self._services: Mapping[GraphService[Any], Any] = {}
+        self._counters: Any = None
+
+    def equip(self, services: Mapping[GraphService[Any], Any], resources: Any, counters: Any) -> None:
+        """Give the context what the graph lends its nodes; called by the runtime."""
+        self._services, self.resources, self._counters = services, resources, counters
+
+    def lend(self, other: CalculatorContext) -> None:
+        """Take over what *other*, a context of the same node, was equipped with; called by the runtime."""
+        self.equip(other._services, other.resources, other._counters)
+
+    def options(self, cls: type[O]) -> O:
+        """Return the node's options of class *cls*, all defaults where the config gives none."""
+        found = self._options.get(cls)
+        return cls() if found is None else found
+
+    def service(self, service: GraphService[S]) -> S | None:
+        """Return a service asked for in the contract, None for an optional one that is not there."""
+        return self._services.get(service)
+
+    def counter(self, name: str) -> Any:
+        """Return the counter ``<node name>-<name>`` of this graph: increment(), increment_by(n), get()."""
+        return self._counters.get(f"{self.node_name}-{name}")
+
+    def set_offset(self, offset: int) -> None:
+        """In ``open``: promise that all outputs come at input time + *offset* or later."""
+        if self.input_timestamp != Timestamp.UNSTARTED:
+            raise TimestampError(f'node "{self.node_name}": set_offset() is for open() only')
+        for shard in self.outputs.shards:
+            shard.offset = offset

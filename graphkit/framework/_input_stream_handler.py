@@ -1,0 +1,96 @@
+"""Input stream handlers: the policies by which a node's input queues become input sets.
+
+A handler is pure: it looks at queues and decides. The scheduler asks ``readiness()`` whenever a queue of
+the node changed and the node may take more work, and calls ``take`` when it is READY. Register your own
+with ``@input_stream_handler("Name")`` and name it in a config::
+
+    input_stream_handler { input_stream_handler: "Name" }
+"""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from graphkit.framework import _registry as registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from graphkit._runtime.streams import InputStream
+    from graphkit.framework._packet import Packet
+    from graphkit.framework._tag_map import TagMap
+
+H = TypeVar("H", bound="type[InputStreamHandler]")
+
+
+class Readiness(enum.Enum):
+    """What a node can do now."""
+
+    NOT_READY = 0
+    READY = 1
+    CLOSE = 2
+
+
+class Decision(NamedTuple):
+    """A readiness and its timestamp.
+
+    Attributes:
+        readiness: what the node can do.
+        timestamp: READY: the input timestamp. NOT_READY: everything up to here is settled and empty, so
+            a node with a timestamp offset may pass it on. CLOSE: not used.
+    """
+
+    readiness: Readiness
+    timestamp: int
+
+
+class InputStreamHandler(ABC):
+    """Base of the policies.
+
+    Attributes:
+        streams: the node's queues by input id: ``queue`` (a deque of packets) and ``settled`` (every
+            timestamp up to it is decided).
+        tag_map: tags of the inputs.
+        options: the handler's options, by keyword.
+        process_timestamp_bounds: whether settled and empty timestamps are processed too.
+    """
+
+    def __init__(
+        self,
+        streams: Sequence[InputStream],
+        tag_map: TagMap,
+        options: Mapping[str, Any],
+        *,
+        process_timestamp_bounds: bool,
+    ) -> None:
+        self.streams = list(streams)
+        self.tag_map = tag_map
+        self.options = options
+        self.process_timestamp_bounds = process_timestamp_bounds
+        self.prepare()
+
+    def prepare(self) -> None:  # noqa: B027 - optional hook
+        """Set up the handler's own state; called once, before the run."""
+
+    def arrived_while_busy(self) -> None:  # noqa: B027 - optional hook
+        """Look at the queues although the node can take nothing now; policies that drop packets do it here."""
+
+    @abstractmethod
+    def readiness(self) -> Decision:
+        """Return what the node can do with its queues as they are."""
+
+    @abstractmethod
+    def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
+        """Fill *packets*, by input id, with the input set at *timestamp*; empty packets where there is none."""
+
+
+def input_stream_handler(name: str) -> Callable[[H], H]:
+    """Register a handler class under the *name* that configs use."""
+
+    def register(cls: H) -> H:
+        registry.register_input_stream_handler(name, cls)
+        return cls
+
+    return register

@@ -1,0 +1,89 @@
+"""Packet: an immutable handle of one payload and one timestamp.
+
+Copying a packet costs a reference. ``packet.at(ts)`` is the same payload at another time.
+A packet without a payload is *empty*: it says that a stream holds nothing at its timestamp.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Generic, TypeVar
+
+from graphkit.errors import EmptyPacketError, PacketTypeError
+from graphkit.framework._converters import converter_hint
+from graphkit.framework._timestamp import Timestamp, as_timestamp
+
+T = TypeVar("T")
+
+
+class _Empty:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<empty>"
+
+
+EMPTY: Final[Any] = _Empty()
+
+
+class Packet(Generic[T]):
+    """A payload and the time it belongs to.
+
+    Args:
+        payload: any Python object; treat it as read-only from now on.
+        timestamp: microseconds; UNSET for side packets and headers.
+    """
+
+    __slots__ = ("_payload", "_timestamp")
+
+    def __init__(self, payload: T, timestamp: int = Timestamp.UNSET) -> None:
+        self._payload = payload
+        self._timestamp: Timestamp = timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
+
+    @classmethod
+    def empty(cls, timestamp: int = Timestamp.UNSET) -> Packet[Any]:
+        """Return the packet that says "nothing at *timestamp*"."""
+        return Packet(EMPTY, timestamp)
+
+    @property
+    def payload(self) -> T:
+        """The payload. Raises EmptyPacketError where there is none."""
+        if self._payload is EMPTY:
+            raise EmptyPacketError(
+                f"the packet at {self.timestamp} is empty; ask is_empty first, or use get_or(default)"
+            )
+        return self._payload
+
+    @property
+    def timestamp(self) -> Timestamp:
+        """When the payload is valid, in microseconds."""
+        return self._timestamp
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no payload."""
+        return self._payload is EMPTY
+
+    def get_or(self, default: T) -> T:
+        """Return the payload, or *default* where the packet is empty."""
+        return default if self._payload is EMPTY else self._payload
+
+    def get(self, expected: type[T]) -> T:
+        """Return the payload after checking that it is an *expected*."""
+        payload = self.payload
+        if not isinstance(payload, expected):
+            raise PacketTypeError(
+                f"the packet at {self.timestamp} holds {type(payload).__name__}, not {expected.__name__}"
+                + converter_hint((type(payload),), (expected,))
+            )
+        return payload
+
+    def at(self, timestamp: int) -> Packet[T]:
+        """Return the same payload at *timestamp*."""
+        return Packet(self._payload, timestamp)
+
+    def __bool__(self) -> bool:
+        return self._payload is not EMPTY
+
+    def __repr__(self) -> str:
+        what = "empty" if self._payload is EMPTY else type(self._payload).__name__
+        return f"Packet({what} at {self.timestamp})"

@@ -1,0 +1,237 @@
+"""CudaInterop: tensors go from OpenGL to a model on the same NVIDIA GPU without a copy through memory.
+
+Each share group has one. It says whether that can be done here; the first failure ends it for the group, with a
+line in the log, and tensors are read back from then on. ``GRAPHKIT_CUDA_INTEROP=0`` switches it off.
+
+It draws in a context of its own, so that waiting for CUDA keeps no calculator from drawing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from graphkit.errors import CudaError, CudaUnavailableError, GpuError
+from graphkit.gpu._cuda import CudaRuntime
+from graphkit.gpu._fence import Fence
+from graphkit.gpu._gl_texture import GlTexture
+from graphkit.gpu._tensor_buffer import TensorBuffer, TensorShader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+    from graphkit.gpu._buffer import GpuBuffer
+    from graphkit.gpu._context import GlContext
+    from graphkit.gpu._share_group import ShareGroup
+
+logger = logging.getLogger("graphkit.gpu")
+
+ENVIRONMENT: Final = "GRAPHKIT_CUDA_INTEROP"
+CONTEXT: Final = "cuda interop"
+_NEEDED: Final = 430
+_MOST_FREE: Final = 8
+
+Filled: TypeAlias = tuple[TensorBuffer, int]
+"""A buffer and its address for CUDA."""
+
+
+def runtime_for(context: GlContext) -> CudaRuntime:
+    """Return CUDA's runtime where it can read buffers of *context*.
+
+    Raises:
+        CudaUnavailableError: it cannot; the message says why.
+    """
+    if os.environ.get(ENVIRONMENT) == "0":
+        raise CudaUnavailableError(f"{ENVIRONMENT}=0 switches it off")
+    vendor, version = context.run(lambda: (str(context.gl.info["GL_VENDOR"]), int(context.gl.version_code)))
+    if "NVIDIA" not in vendor:
+        raise CudaUnavailableError(f"OpenGL is not NVIDIA's but that of {vendor}")
+    if version < _NEEDED:
+        raise CudaUnavailableError(f"OpenGL {version // 100}.{version // 10 % 10} has no compute shaders; 4.3 has")
+    return CudaRuntime.load()
+
+
+class CudaLink:
+    """What is needed to fill tensors for CUDA. On the thread of *context*.
+
+    Args:
+        context: draws.
+        runtime: CUDA.
+
+    Attributes:
+        devices: CUDA's numbers of the devices that the context draws on.
+        device_type: what ONNX Runtime calls their memory.
+
+    Raises:
+        GpuError: CUDA or OpenGL refused.
+    """
+
+    def __init__(self, context: GlContext, runtime: CudaRuntime) -> None:
+        self.context, self._runtime = context, runtime
+        self.device_type = runtime.device_type
+        self.devices = runtime.gl_devices()
+        if not self.devices:
+            raise CudaUnavailableError("OpenGL draws on no device that CUDA may use")
+        runtime.set_device(self.devices[0])
+        self._shader = TensorShader(context)
+        self._stream = runtime.stream()
+        self._free: list[TensorBuffer] = []
+
+    def fill(self, picture: GpuBuffer, channels: int, levels: np.ndarray[Any, np.dtype[np.float32]]) -> Filled:
+        """Return a buffer with the tensor of *picture* and its address for CUDA; then call ``take_back``."""
+        buffer = self._taken(4 * channels * picture.height * picture.width)
+        try:
+            with GlTexture(self.context, picture, writes=False) as source:
+                self._shader.run(source.texture, buffer.gl, channels, levels)
+            self.context.check_errors("filling a tensor")
+            Fence(self.context).wait_on_cpu(self.context)  # so that CUDA need not wait, with the lock held
+            return buffer, buffer.map(self._stream)
+        except BaseException:
+            buffer.release()
+            raise
+
+    def take_back(self, buffer: TensorBuffer) -> None:
+        """Let the next tensor have *buffer*; raises CudaError."""
+        buffer.unmap(self._stream)
+        self._free.append(buffer)
+        if len(self._free) > _MOST_FREE:
+            self._free.pop(0).release()
+
+    def release(self) -> None:
+        """Let go of everything; raises CudaError."""
+        free, self._free = self._free, []
+        for buffer in free:
+            buffer.release()
+        self._shader.release()
+        self._runtime.destroy_stream(self._stream)
+
+    def _taken(self, size: int) -> TensorBuffer:
+        for i in range(len(self._free) - 1, -1, -1):
+            if self._free[i].size == size:
+                return self._free.pop(i)
+        return TensorBuffer(self.context, self._runtime, size)
+
+
+class Loan:
+    """A tensor in CUDA's hands, until ``give_back``.
+
+    Attributes:
+        device_type: what ONNX Runtime calls the memory.
+        device: CUDA's number of the device.
+        pointer: address of the float32 values there.
+    """
+
+    __slots__ = ("_buffer", "_interop", "_link", "_picture", "device", "device_type", "pointer")
+
+    def __init__(
+        self, interop: CudaInterop, link: CudaLink, picture: GpuBuffer, device: int, filled: Filled
+    ) -> None:
+        self._interop, self._link, self._picture = interop, link, picture
+        self._buffer, self.pointer = filled
+        self.device_type, self.device = link.device_type, device
+
+    def give_back(self) -> None:
+        """Return the memory; CUDA's work with it is done. Waits for nothing."""
+        self._link.context.post(self._take_back)
+
+    def refuse(self, reason: str) -> None:
+        """Say that CUDA could not use it: nothing is lent any more."""
+        self._interop.give_up(reason)
+
+    def _take_back(self) -> None:
+        try:
+            self._link.take_back(self._buffer)
+        except CudaError as exc:
+            self._interop.give_up(str(exc))
+
+
+class CudaInterop:
+    """The way of one share group's tensors to CUDA.
+
+    Args:
+        load: returns CUDA's runtime for a context, or raises CudaUnavailableError.
+    """
+
+    def __init__(self, load: Callable[[GlContext], CudaRuntime] = runtime_for) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._link: CudaLink | None = None
+        self._fault: str | None = None
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing is lent; None where something is, or nobody has asked yet."""
+        return self._fault
+
+    def is_usable(self, group: ShareGroup) -> bool:
+        """Return whether CUDA can read what *group* draws; found out once, on any thread."""
+        if self._link is None and self._fault is None:
+            group.run(lambda context: self._set_up_once(group, context))
+        return self._fault is None
+
+    def borrow(
+        self, picture: GpuBuffer, channels: int, levels: np.ndarray[Any, np.dtype[np.float32]], device: int
+    ) -> Loan | None:
+        """Return the tensor of *picture* for CUDA's *device*, None where that cannot be; any thread.
+
+        Args:
+            picture: RGBA8 or R8.
+            channels: how many of its channels, from the first, become planes of (height, width).
+            levels: (256,), what each level becomes.
+            device: CUDA's number.
+        """
+        if not self.is_usable(picture.group) or self._link is None:
+            return None
+        link = self._link
+        if device not in link.devices:
+            drawn = ", ".join(map(str, link.devices))
+            self.give_up(
+                f"the model runs on cuda:{device}, OpenGL draws on cuda:{drawn}; --gpu-device cuda:{device} puts "
+                "both on one"
+            )
+            return None
+        try:
+            filled = link.context.run(link.fill, picture, channels, levels)
+        except GpuError as exc:
+            self.give_up(str(exc))
+            return None
+        return Loan(self, link, picture, device, filled)
+
+    def give_up(self, reason: str) -> None:
+        """Lend nothing any more; the first *reason* goes to the log."""
+        with self._lock:
+            if self._fault is not None:
+                return
+            self._fault = reason
+        logger.warning("tensors go from OpenGL to CUDA through memory from now on: %s", reason)
+
+    def close(self) -> None:
+        """Have everything released before the context ends; nothing is lent any more. Waits for nothing."""
+        link, self._link = self._link, None
+        self._fault = self._fault or "the GPU resources are closed"
+        if link is not None:
+            link.context.post(link.release)
+
+    def _set_up_once(self, group: ShareGroup, context: GlContext) -> None:
+        """Take the lock on a GL thread: those wait for none of the others, only for the new one."""
+        with self._lock:
+            if self._link is None and self._fault is None:
+                self._set_up(group, context)
+
+    def _set_up(self, group: ShareGroup, asking: GlContext) -> None:
+        try:
+            runtime = self._load(asking)
+            context = group.context(CONTEXT)
+            self._link = context.run(CudaLink, context, runtime)
+        except CudaUnavailableError as exc:
+            self._fault = str(exc)
+            logger.info("tensors go from OpenGL to models through memory: %s", exc)
+        except GpuError as exc:
+            self._fault = str(exc)
+            logger.warning("tensors go from OpenGL to CUDA through memory: %s", exc)
+        else:
+            logger.info("tensors go from OpenGL to CUDA without a copy through memory")

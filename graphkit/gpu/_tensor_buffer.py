@@ -1,0 +1,140 @@
+"""Pictures become tensors on the GPU: a compute shader, and the buffers that it fills and CUDA reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.errors import CudaError, ShaderCompileError
+
+if TYPE_CHECKING:
+    import moderngl
+    import numpy as np
+
+    from graphkit.gpu._context import GlContext
+    from graphkit.gpu._cuda import CudaRuntime
+
+_GROUP: Final = 16
+# The values come from a table that was made in memory: no device multiplies and adds in its own way.
+_SHADER: Final = f"""#version 430 core
+layout(local_size_x = {_GROUP}, local_size_y = {_GROUP}) in;
+layout(std430, binding = 0) writeonly buffer Tensor {{ float planes[]; }};
+uniform sampler2D picture;
+uniform int channels;
+uniform float levels[256];
+
+void main() {{
+    ivec2 size = textureSize(picture, 0);
+    ivec2 place = ivec2(gl_GlobalInvocationID.xy);
+    if (any(greaterThanEqual(place, size))) return;
+    ivec4 level = ivec4(round(texelFetch(picture, place, 0) * 255.0));
+    for (int channel = 0; channel < channels; ++channel) {{
+        planes[(channel * size.y + place.y) * size.x + place.x] = levels[level[channel]];
+    }}
+}}
+"""
+
+
+class TensorShader:
+    """Writes the levels of a picture, as float32 and channel after channel. On the thread of *context*.
+
+    Args:
+        context: of OpenGL 4.3 or later.
+
+    Raises:
+        ShaderCompileError: the driver does not take the shader.
+    """
+
+    def __init__(self, context: GlContext) -> None:
+        import moderngl
+
+        self._context = context
+        try:
+            self._program: Any = context.gl.compute_shader(_SHADER)
+        except moderngl.Error as exc:
+            raise ShaderCompileError("tensor shader", _SHADER, str(exc)) from exc
+
+    def run(
+        self,
+        picture: moderngl.Texture,
+        buffer: moderngl.Buffer,
+        channels: int,
+        levels: np.ndarray[Any, np.dtype[np.float32]],
+    ) -> None:
+        """Fill *buffer*; whoever reads it afterwards sees all of it.
+
+        Args:
+            picture: of 8 bits a channel.
+            buffer: of ``channels * height * width`` float32.
+            channels: how many of the picture's become planes.
+            levels: (256,), what each level of 8 bits becomes.
+        """
+        picture.use(0)
+        buffer.bind_to_storage_buffer(0)
+        for name, value in (("picture", 0), ("channels", channels)):
+            self._program[name] = value
+        self._program["levels"].write(levels.tobytes())
+        width, height = picture.size
+        self._program.run(-(-width // _GROUP), -(-height // _GROUP))
+        self._context.gl.memory_barrier()
+
+    def release(self) -> None:
+        """Let go of it."""
+        self._program.release()
+
+
+class TensorBuffer:
+    """A buffer of OpenGL that CUDA knows. On the thread of its context.
+
+    Args:
+        context: makes the buffer.
+        runtime: is told of it.
+        size: in bytes.
+
+    Attributes:
+        gl: the buffer.
+        size: in bytes.
+
+    Raises:
+        GpuOutOfMemoryError: OpenGL has no room for it.
+        CudaError: CUDA refused it.
+    """
+
+    def __init__(self, context: GlContext, runtime: CudaRuntime, size: int) -> None:
+        self._runtime = runtime
+        self.size = size
+        self.gl: moderngl.Buffer = context.gl.buffer(reserve=size, dynamic=True)
+        try:
+            context.check_errors(f"making a buffer of {size} bytes")
+            self._resource = runtime.register_buffer(self.gl.glo)
+        except BaseException:
+            self.gl.release()
+            raise
+
+    def map(self, stream: int) -> int:
+        """Return the device address of what was written, complete and for CUDA alone until ``unmap``.
+
+        Raises:
+            CudaError: it cannot be had; the buffer is OpenGL's again.
+        """
+        self._runtime.map(self._resource, stream)
+        try:
+            self._runtime.synchronize(stream)
+            address, size = self._runtime.pointer(self._resource)
+            if not address or size < self.size:
+                found = f"{size} bytes at {address:#x} instead of {self.size}"
+                raise CudaError("cudaGraphicsResourceGetMappedPointer", 0, found)
+        except BaseException:
+            self._runtime.unmap(self._resource, stream)
+            raise
+        return address
+
+    def unmap(self, stream: int) -> None:
+        """Take the buffer back from CUDA, whose work with it is done; raises CudaError."""
+        self._runtime.unmap(self._resource, stream)
+
+    def release(self) -> None:
+        """Let go of it on both sides; raises CudaError, with OpenGL's side gone."""
+        try:
+            self._runtime.unregister(self._resource)
+        finally:
+            self.gl.release()

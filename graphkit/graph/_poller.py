@@ -1,0 +1,124 @@
+"""OutputStreamPoller: pull packets out of a running graph."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from graphkit._process.forks import call_in_children
+from graphkit._runtime.sleepers import Sleepers
+from graphkit._runtime.streams import MAX, POST_STREAM, PRE_STREAM, UNSTARTED
+from graphkit.errors import GraphStateError
+from graphkit.framework import Packet, Timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from graphkit._runtime.observers import Observer
+    from graphkit._runtime.streams import InputStream
+    from graphkit.graph._graph import CalculatorGraph
+
+
+class OutputStreamPoller:
+    """The packets of one stream, one ``next()`` at a time. Made by ``CalculatorGraph.add_output_stream_poller``.
+
+    Several threads may read one poller; each packet goes to one of them.
+
+    Attributes:
+        stream: name of the stream.
+    """
+
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self._moves = 0
+        self._renew_locks()
+        call_in_children(self, OutputStreamPoller._renew_locks)
+        self._graph: CalculatorGraph | None = None
+        self._observer: Observer | None = None
+        self._told = UNSTARTED
+        self._seen: InputStream | None = None
+
+    def _renew_locks(self) -> None:
+        self._taking = threading.Lock()
+        self._waking = threading.Lock()
+        self._sleepers = Sleepers(self._waking)
+
+    def attach(self, graph: CalculatorGraph, observer: Observer) -> None:
+        """Connect the poller to its graph; called once, by the graph."""
+        self._graph, self._observer = graph, observer
+
+    def notify(self) -> None:
+        """Say that the stream moved; called by the runtime under its lock."""
+        self._moves += 1
+        if self._sleepers:
+            with self._waking:
+                self._sleepers.wake()
+
+    def ignore(self, packet: Packet[Any]) -> None:
+        """Take no packet: a poller reads its queue itself."""
+
+    def next(self, timeout: float | None = None) -> Packet[Any] | None:
+        """Return the next packet, None at the end of the stream or of a failed run.
+
+        Args:
+            timeout: seconds to wait; None waits for ever.
+
+        Raises:
+            TimeoutError: nothing came in time.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            moves = self._moves
+            packet = self._try_next()
+            if packet is not None:
+                return packet
+            if self._ended():
+                return None
+            left = None if deadline is None else deadline - time.monotonic()
+            if not self._sleepers.wait_for(partial(self._has_moved, moves), left):
+                raise TimeoutError(f'no packet on stream "{self.stream}" within {timeout} s')
+
+    def queue_size(self) -> int:
+        """Return how many packets wait."""
+        queue = self._observer.queue if self._observer else None
+        return len(queue.queue) if queue else 0
+
+    def reset(self) -> None:
+        """Drop the packets that wait."""
+        while self._try_next() is not None:
+            continue
+
+    def __iter__(self) -> Iterator[Packet[Any]]:
+        while (packet := self.next()) is not None:
+            yield packet
+
+    def _has_moved(self, moves: int) -> bool:
+        return self._moves != moves
+
+    def _try_next(self) -> Packet[Any] | None:
+        observer, graph = self._observer, self._graph
+        if observer is None or graph is None or observer.queue is None:
+            raise GraphStateError("the graph of this poller has not been started")
+        with self._taking:
+            return self._take(graph, observer, observer.queue)
+
+    def _take(self, graph: CalculatorGraph, observer: Observer, queue: InputStream) -> Packet[Any] | None:
+        """Take a packet, or an empty one where the stream moved without; one thread at a time."""
+        if queue is not self._seen:  # another run
+            self._seen, self._told = queue, UNSTARTED
+        packet = graph.take_from_poller(queue)
+        if packet is not None:
+            self._told = int(packet.timestamp)
+            return packet
+        settled = int(queue.settled)
+        if observer.bounds and max(self._told, PRE_STREAM) < settled <= MAX and not queue.queue:
+            self._told = settled
+            return Packet.empty(Timestamp.from_raw(settled))
+        return None
+
+    def _ended(self) -> bool:
+        queue = self._observer.queue if self._observer else None
+        finished = self._graph is not None and self._graph.is_over()
+        return queue is None or (not queue.queue and (queue.settled >= POST_STREAM or finished))

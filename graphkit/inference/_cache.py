@@ -1,0 +1,91 @@
+"""The disk cache of imported models.
+
+It lies in the user's cache folder. An entry is a file: a tag and the CRC-32 of the content
+(4 bytes each), then the content. It is written beside and moved into place, so no reader sees half of it; the
+checksum is against what a failing or full disk does to it later. Where the folder cannot be written, models are
+imported again in each process.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphkit._process.user_cache import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger("graphkit.inference._cache")
+
+_TAG = b"GKM1"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is cached: `key` stands for the source, `version` for what made it. Versions replace each other."""
+
+    key: str
+    version: str
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file in the cache folder."""
+        return f"{self.key}.{self.version}.model"
+
+
+def get_or_build(entry: Entry, build: Callable[[], bytes]) -> bytes:
+    """Return the cached content, or build it and try to keep it."""
+    where = folder()
+    if where is None:
+        return build()
+    path = where / entry.file_name
+    found = _read(path)
+    if found is not None:
+        return found
+    content = build()
+    try:
+        _write(path, content)
+        _drop_other_versions(path, entry)
+    except OSError as exc:
+        logger.debug("not cached: %s", exc)
+    return content
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            head, content = file.read(len(_TAG) + 4), file.read()
+    except OSError:
+        return None
+    if head == _head(content):
+        return content
+    logger.warning("%s is damaged and will be made again", path)
+    return None
+
+
+def _head(content: bytes) -> bytes:
+    return _TAG + zlib.crc32(content).to_bytes(4, "little")
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".tmp-", delete=False) as file:
+        try:
+            file.write(_head(content))
+            file.write(content)
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _drop_other_versions(path: Path, entry: Entry) -> None:
+    for other in path.parent.glob(f"{entry.key}.*.model"):
+        if other != path:
+            other.unlink(missing_ok=True)

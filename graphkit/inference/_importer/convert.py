@@ -1,0 +1,99 @@
+"""The importer's front: bytes of a ``.tflite`` in, bytes of an ONNX model out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from graphkit.errors import ModelFormatError, UnsupportedOpError
+from graphkit.inference._imported import METADATA_KEY
+from graphkit.inference._importer.lowering import Lowering, stored_shape
+from graphkit.inference._importer.ops import CONVERTERS
+from graphkit.inference._importer.passes import run_passes
+from graphkit.inference._importer.reader import DAMAGE, read_tflite
+from graphkit.inference._importer.writer import write_onnx
+from graphkit.inference._model_file import check_outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from graphkit.inference._importer.reader import TfliteModel, TfliteOperator
+
+
+def import_tflite(
+    data: bytes, path: str = "<bytes>", outputs: Sequence[int] | None = None, *, blocked: bool = True
+) -> bytes:
+    """Convert a TensorFlow Lite model.
+
+    Args:
+        data: the whole file.
+        path: what to call it in errors.
+        outputs: the indices of the outputs to compute, in the order wanted; None for all of them.
+        blocked: shape the graph for ONNX Runtime's blocked kernels, which its CPU provider has on x86.
+
+    Returns:
+        A serialised ONNX model. Rank-4 inputs are NCHW; outputs are in the model's own (NHWC) order.
+        Its metadata names the model's inputs and outputs as they are in the .tflite.
+
+    Raises:
+        ModelFormatError: not a TensorFlow Lite model, or a damaged one.
+        UnsupportedOpError: it holds an operation that is not known.
+        InferenceError: there is no output of a given index.
+    """
+    model = read_tflite(data, path)
+    try:
+        return _import(model, outputs, blocked=blocked)
+    except DAMAGE as exc:
+        raise ModelFormatError(path, f"a TensorFlow Lite model that contradicts itself ({exc!r})") from exc
+
+
+def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool) -> bytes:
+    chosen = range(len(model.outputs)) if outputs is None else outputs
+    check_outputs(model.path, chosen, len(model.outputs))
+    wanted = [model.outputs[index] for index in chosen]
+    low = Lowering(model)
+    _declare_inputs(low)
+    for op in needed_operators(model, wanted):
+        _convert(low, op)
+    low.graph.outputs = [low.to_logical(low.value(tensor)) for tensor in wanted]
+    run_passes(low.graph, blocked=blocked)
+    return write_onnx(low.graph, {METADATA_KEY: json.dumps(_interface(model, wanted))})
+
+
+def needed_operators(model: TfliteModel, wanted: Sequence[int]) -> list[TfliteOperator]:
+    """Return, in their order, the operations that the wanted tensors depend on."""
+    needed = set(wanted)
+    kept: list[TfliteOperator] = []
+    for op in reversed(model.operators):
+        if needed.intersection(op.outputs):
+            needed.update(op.inputs)
+            kept.append(op)
+    return kept[::-1]
+
+
+def _declare_inputs(low: Lowering) -> None:
+    for tensor in low.model.inputs:
+        name = low.model.tensors[tensor].name
+        low.graph.inputs.append(name)
+        low.graph.shapes[name] = stored_shape(low.shape(tensor))
+        low.set_value(tensor, name)
+
+
+def _convert(low: Lowering, op: TfliteOperator) -> None:
+    if not op.outputs:
+        raise ModelFormatError(low.model.path, f"operation {op.name} without an output")
+    target = low.model.tensors[op.outputs[0]]
+    if op.name not in CONVERTERS:
+        raise UnsupportedOpError(op.name, low.model.path, target.name, known=CONVERTERS)
+    if target.type_name not in ("FLOAT32", "FLOAT16"):
+        raise low.unsupported(op, f"it computes {target.type_name}; only floating point is known")
+    value = CONVERTERS[op.name](low, op)
+    if value is not None:
+        low.set_value(op.outputs[0], value)
+
+
+def _interface(model: TfliteModel, wanted: Sequence[int]) -> dict[str, list[dict[str, object]]]:
+    def describe(tensor: int) -> dict[str, object]:
+        return {"name": model.tensors[tensor].name, "shape": list(model.tensors[tensor].shape)}
+
+    return {"inputs": [describe(t) for t in model.inputs], "outputs": [describe(t) for t in wanted]}

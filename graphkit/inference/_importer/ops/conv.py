@@ -1,0 +1,125 @@
+"""Convolutions and the fully connected layer."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphkit.inference._importer.lowering import stored_shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from graphkit.inference._importer.lowering import Lowering
+    from graphkit.inference._importer.ops.registry import Converter
+    from graphkit.inference._importer.reader import TfliteOperator
+
+
+def same_padding(size: int, out: int, kernel: int, stride: int, dilation: int = 1) -> tuple[int, int]:
+    """Return TensorFlow's SAME padding (before, after) of one axis; the odd pixel goes after."""
+    total = max((out - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+    return total // 2, total - total // 2
+
+
+def window_pads(
+    options: Any, size: tuple[int, int], out: tuple[int, int], kernel: tuple[int, int], dilation: tuple[int, int]
+) -> list[int]:
+    """Return ONNX's pads [top, left, bottom, right] for options with Padding(), StrideH() and StrideW()."""
+    import tflite
+
+    if options.Padding() == tflite.Padding.VALID:
+        return [0, 0, 0, 0]
+    strides = (options.StrideH(), options.StrideW())
+    pairs = [same_padding(*axis) for axis in zip(size, out, kernel, strides, dilation, strict=True)]
+    return [pairs[0][0], pairs[1][0], pairs[0][1], pairs[1][1]]
+
+
+def conv_2d(low: Lowering, op: TfliteOperator) -> str:
+    """CONV_2D: filter (O, kh, kw, I); grouped when the input has a multiple of I channels."""
+    weights = low.constant_input(op, 1).transpose(0, 3, 1, 2)
+    groups = low.shape(low.input(op, 0))[3] // weights.shape[1]
+    return _convolve(low, op, weights, groups)
+
+
+def depthwise_conv_2d(low: Lowering, op: TfliteOperator) -> str:
+    """DEPTHWISE_CONV_2D: filter (1, kh, kw, C * multiplier)."""
+    weights = low.constant_input(op, 1).transpose(3, 0, 1, 2)
+    return _convolve(low, op, weights, low.shape(low.input(op, 0))[3])
+
+
+def _convolve(low: Lowering, op: TfliteOperator, weights: NDArray[Any], groups: int) -> str:
+    options = low.options(op)
+    source, target = low.shape(low.input(op, 0)), low.shape(op.outputs[0])
+    kernel = (weights.shape[2], weights.shape[3])
+    dilation = (options.DilationHFactor(), options.DilationWFactor())
+    inputs = [low.value(low.input(op, 0)), low.graph.constant(weights, "weight")]
+    if low.has_input(op, 2):
+        inputs.append(low.graph.constant(low.constant_input(op, 2), "bias"))
+    value = low.graph.emit(
+        "Conv",
+        inputs,
+        stored_shape(target),
+        kernel_shape=list(kernel),
+        strides=[options.StrideH(), options.StrideW()],
+        dilations=list(dilation),
+        pads=window_pads(options, (source[1], source[2]), (target[1], target[2]), kernel, dilation),
+        group=groups,
+    )
+    return low.activate(op, value, options.FusedActivationFunction())
+
+
+def fully_connected(low: Lowering, op: TfliteOperator) -> str:
+    """FULLY_CONNECTED: weights (O, K); the input's elements in logical order are rows of K."""
+    options = low.options(op)
+    weights = low.constant_input(op, 1)
+    target = low.shape(op.outputs[0])
+    source = low.to_logical(low.value(low.input(op, 0)))
+    rows = prod(low.graph.shapes[source]) // weights.shape[1]
+    inputs = [low.reshape(source, (rows, weights.shape[1])), low.graph.constant(weights, "weight")]
+    if low.has_input(op, 2):
+        inputs.append(low.graph.constant(low.constant_input(op, 2), "bias"))
+    value = low.graph.emit("Gemm", inputs, (rows, weights.shape[0]), transB=1)
+    value = low.from_logical(low.reshape(value, target))
+    return low.activate(op, value, options.FusedActivationFunction())
+
+
+def transposed_conv_with_bias(low: Lowering, op: TfliteOperator) -> str:
+    """Convolution2DTransposeBias: filter (O, kh, kw, I), bias (O,); options are three int32.
+
+    They are padding (1 is SAME), stride width, stride height. MediaPipe pads SAME by
+    max(0, kernel - (size - 1) % stride - 1), the smaller half before.
+    """
+    padding, stride_w, stride_h = (int(i) for i in np.frombuffer(op.custom_options[:12], np.int32))
+    weights = low.constant_input(op, 1)
+    batch, height, width, _ = low.shape(low.input(op, 0))
+    kernel = weights.shape[1:3]
+    total = [
+        max(0, k - (size - 1) % stride - 1) if padding == 1 else 0
+        for k, size, stride in zip(kernel, (height, width), (stride_h, stride_w), strict=True)
+    ]
+    before = [t // 2 for t in total]
+    rows, columns = (
+        stride * (size - 1) + k - t
+        for stride, size, k, t in zip((stride_h, stride_w), (height, width), kernel, total, strict=True)
+    )
+    return low.graph.emit(
+        "ConvTranspose",
+        [
+            low.value(low.input(op, 0)),
+            low.graph.constant(weights.transpose(3, 0, 1, 2), "weight"),
+            low.graph.constant(low.constant_input(op, 2), "bias"),
+        ],
+        (batch, weights.shape[0], rows, columns),
+        kernel_shape=list(kernel),
+        strides=[stride_h, stride_w],
+        pads=[*before, *(t - b for t, b in zip(total, before, strict=True))],
+    )
+
+
+CONVERTERS: dict[str, Converter] = {
+    "CONV_2D": conv_2d,
+    "DEPTHWISE_CONV_2D": depthwise_conv_2d,
+    "FULLY_CONNECTED": fully_connected,
+}

@@ -1,0 +1,81 @@
+"""Operations that gather neighbouring pixels: pooling, resizing, MEAN."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from graphkit.inference._importer.lowering import stored_shape
+from graphkit.inference._importer.ops.conv import window_pads
+
+if TYPE_CHECKING:
+    from graphkit.inference._importer.graph import Shape
+    from graphkit.inference._importer.lowering import Lowering
+    from graphkit.inference._importer.ops.registry import Converter
+    from graphkit.inference._importer.reader import TfliteOperator
+
+
+def pool_2d(low: Lowering, op: TfliteOperator, onnx_op: str) -> str:
+    """MAX_POOL_2D and AVERAGE_POOL_2D; padding never counts, as in TensorFlow Lite."""
+    options = low.options(op)
+    source, target = low.shape(low.input(op, 0)), low.shape(op.outputs[0])
+    value = low.value(low.input(op, 0))
+    kernel = (options.FilterHeight(), options.FilterWidth())
+    shape = stored_shape(target)
+    if kernel == source[1:3] == (options.StrideH(), options.StrideW()) and target[1:3] == (1, 1):
+        result = low.graph.emit(f"Global{onnx_op}", [value], shape)
+    else:
+        pads = window_pads(options, (source[1], source[2]), (target[1], target[2]), kernel, (1, 1))
+        strides = [options.StrideH(), options.StrideW()]
+        result = low.graph.emit(onnx_op, [value], shape, kernel_shape=list(kernel), strides=strides, pads=pads)
+    return low.activate(op, result, options.FusedActivationFunction())
+
+
+def resize_bilinear(low: Lowering, op: TfliteOperator) -> str:
+    """RESIZE_BILINEAR with half-pixel centres, aligned corners, or neither."""
+    options = low.options(op)
+    if options.HalfPixelCenters():
+        mode = "half_pixel"
+    else:
+        mode = "align_corners" if options.AlignCorners() else "asymmetric"
+    value = low.value(low.input(op, 0))
+    batch, channels, height, width = low.graph.shapes[value]
+    target = low.shape(op.outputs[0])
+    shape = (batch, channels, target[1], target[2])
+    inputs = [value, "", *_scales_or_sizes(low, (height, width), shape)]
+    return low.graph.emit("Resize", inputs, shape, mode="linear", coordinate_transformation_mode=mode)
+
+
+def _scales_or_sizes(low: Lowering, source: tuple[int, int], target: Shape) -> list[str]:
+    """Return Resize's last inputs. Whole factors go in as scales: the blocked kernel takes only those."""
+    if target[2] % source[0] == 0 and target[3] % source[1] == 0:
+        scales = np.array([1, 1, target[2] // source[0], target[3] // source[1]], np.float32)
+        return [low.graph.constant(scales, "scales")]
+    return ["", low.graph.constant(np.array(target, np.int64), "sizes")]
+
+
+def mean(low: Lowering, op: TfliteOperator) -> str:
+    """MEAN over constant logical axes."""
+    options = low.options(op)
+    source = low.input(op, 0)
+    rank = len(low.shape(source))
+    axes = sorted({int(axis) % rank for axis in low.constant_input(op, 1).reshape(-1)})
+    target = low.shape(op.outputs[0])
+    if rank == 4 and axes == [1, 2]:
+        value = low.value(source)
+        batch, channels = low.graph.shapes[value][:2]
+        value = low.graph.emit("GlobalAveragePool", [value], (batch, channels, 1, 1))
+        return value if options.KeepDims() else low.reshape(value, target)
+    value = low.to_logical(low.value(source))
+    result = low.graph.emit("ReduceMean", [value], target, axes=axes, keepdims=int(options.KeepDims()))
+    return low.from_logical(result)
+
+
+CONVERTERS: dict[str, Converter] = {
+    "MAX_POOL_2D": partial(pool_2d, onnx_op="MaxPool"),
+    "AVERAGE_POOL_2D": partial(pool_2d, onnx_op="AveragePool"),
+    "RESIZE_BILINEAR": resize_bilinear,
+    "MEAN": mean,
+}

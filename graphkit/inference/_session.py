@@ -1,0 +1,198 @@
+"""A loaded model: what it takes, what it gives, and the call that runs it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graphkit.errors import InferenceError
+from graphkit.inference._imported import METADATA_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "tensor(float)": np.dtype(np.float32),
+    "tensor(float16)": np.dtype(np.float16),
+    "tensor(double)": np.dtype(np.float64),
+    "tensor(uint8)": np.dtype(np.uint8),
+    "tensor(int8)": np.dtype(np.int8),
+    "tensor(int32)": np.dtype(np.int32),
+    "tensor(int64)": np.dtype(np.int64),
+    "tensor(bool)": np.dtype(np.bool_),
+}
+_TO_NCHW = (0, 3, 1, 2)
+_TO_NHWC = (0, 2, 3, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """An input or output of a model.
+
+    Attributes:
+        name: as the model file names it.
+        shape: the logical shape; NHWC for the images of a .tflite, as in the file for an .onnx. A size that
+            the model leaves open is None.
+        dtype: the element type.
+        channels_first: the model reads memory in NCHW order although `shape` is NHWC. An array of `shape`
+            over such memory, as `empty` makes it, is taken without a copy; any other is copied.
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: np.dtype[Any]
+    channels_first: bool = False
+
+    @property
+    def stored_shape(self) -> tuple[int | None, ...]:
+        """The shape of the memory that the model reads."""
+        return tuple(self.shape[axis] for axis in _TO_NCHW) if self.channels_first else self.shape
+
+    def empty(self) -> NDArray[Any]:
+        """Return a new array of `shape`, not set to anything, over memory in the order that needs no copy.
+
+        Raises:
+            InferenceError: the model leaves a size open.
+        """
+        sizes = [size for size in self.shape if size is not None]
+        if len(sizes) != len(self.shape):
+            raise InferenceError(f"tensor {self.name!r} has the open shape {self.shape}; make the array yourself")
+        if not self.channels_first:
+            return np.empty(sizes, self.dtype)
+        return np.empty([sizes[axis] for axis in _TO_NCHW], self.dtype).transpose(_TO_NHWC)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceArray:
+    """An input that is not in this program's memory. Whoever made it keeps it as it is until the run is over.
+
+    Attributes:
+        pointer: its address there.
+        shape: as it is stored, contiguous; see `TensorInfo.stored_shape`.
+        dtype: the element type.
+        device: its number.
+        device_type: what ONNX Runtime calls the memory.
+    """
+
+    pointer: int
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    device: int
+    device_type: str = "cuda"
+
+
+class Session:
+    """A model on a provider. Made by `graphkit.inference.load`; may be run from several threads at once.
+
+    Attributes:
+        path: where the model came from, for messages.
+        provider: "cpu", "cuda" or "tensorrt".
+        provider_reason: one line that says why it is that one.
+        cuda_device: CUDA's number of the device that it runs on, None on others.
+        inputs: what `run` takes, in order.
+        outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
+    """
+
+    def __init__(self, session: Any, path: str, provider: str, provider_reason: str) -> None:
+        self._session = session
+        self.path = path
+        self.provider = provider
+        self.provider_reason = provider_reason
+        self.cuda_device = _cuda_device(session) if provider == "cuda" else None
+        self.inputs, self.outputs = _interface(session)
+        self._input_names = [value.name for value in session.get_inputs()]
+        self._output_names = [value.name for value in session.get_outputs()]
+        self._fixed = [None not in info.shape for info in self.inputs]
+
+    def __repr__(self) -> str:
+        return f"Session({self.path!r}, provider={self.provider!r})"
+
+    def run(self, arrays: Sequence[NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
+        """Run the model.
+
+        Args:
+            arrays: one an input, in the logical shape of its `TensorInfo`. They are only read. Other element
+                types are converted, and memory in another order than the model's is copied. One on the session's
+                own device is read there; its shape is the stored one.
+
+        Returns:
+            New arrays, one an output, contiguous, in their logical shapes.
+
+        Raises:
+            InferenceError: an input of the wrong shape, or ONNX Runtime failed.
+        """
+        if len(arrays) != len(self.inputs):
+            raise InferenceError(
+                f"{self.path}: {len(arrays)} inputs were given; the model takes {len(self.inputs)}"
+            )
+        feeds: dict[str, NDArray[Any] | DeviceArray] = {}
+        for name, info, fixed, array in zip(self._input_names, self.inputs, self._fixed, arrays, strict=True):
+            if isinstance(array, DeviceArray):
+                self._check_shape(info, array.shape, info.stored_shape)
+                feeds[name] = array
+                continue
+            if array.shape != info.shape and (fixed or not _fits(array.shape, info.shape)):
+                self._check_shape(info, array.shape, info.shape)
+            memory = array.transpose(_TO_NCHW) if info.channels_first else array
+            feeds[name] = np.ascontiguousarray(memory, info.dtype)
+        on_device = any(isinstance(array, DeviceArray) for array in arrays)
+        try:
+            return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
+        except Exception as exc:  # ONNX Runtime's errors have no common base of their own
+            raise InferenceError(f"{self.path}: ONNX Runtime failed on {self.provider}: {exc}") from exc
+
+    def _check_shape(self, info: TensorInfo, shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> None:
+        if not _fits(shape, wanted):
+            raise InferenceError(f"{self.path}: input {info.name!r} has shape {shape}; the model takes {wanted}")
+
+    def _run_bound(self, feeds: dict[str, NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
+        """Run on inputs of which some are on the device; outputs come to memory, complete when this returns."""
+        binding = self._session.io_binding()
+        for name, fed in feeds.items():
+            if isinstance(fed, DeviceArray):
+                binding.bind_input(name, fed.device_type, fed.device, fed.dtype.type, fed.shape, fed.pointer)
+            else:
+                binding.bind_cpu_input(name, fed)
+        for name in self._output_names:
+            binding.bind_output(name, "cpu")
+        binding.synchronize_inputs()
+        self._session.run_with_iobinding(binding)
+        binding.synchronize_outputs()
+        outputs: list[NDArray[Any]] = binding.copy_outputs_to_cpu()
+        return outputs
+
+
+def _cuda_device(session: Any) -> int:
+    chosen = session.get_provider_options().get("CUDAExecutionProvider", {})
+    return int(chosen.get("device_id", 0))
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(wanted) and all(w in (None, s) for s, w in zip(shape, wanted, strict=True))
+
+
+def _interface(session: Any) -> tuple[tuple[TensorInfo, ...], tuple[TensorInfo, ...]]:
+    """Return the inputs and outputs, under the names and shapes of the .tflite for an imported model."""
+    found = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    if found is None:
+        return tuple(map(_own_info, session.get_inputs())), tuple(map(_own_info, session.get_outputs()))
+    interface = json.loads(found)
+    inputs = tuple(_imported_info(told, images_channels_first=True) for told in interface["inputs"])
+    return inputs, tuple(_imported_info(told) for told in interface["outputs"])
+
+
+def _imported_info(told: dict[str, Any], *, images_channels_first: bool = False) -> TensorInfo:
+    shape = tuple(told["shape"])
+    return TensorInfo(told["name"], shape, _DTYPES["tensor(float)"], images_channels_first and len(shape) == 4)
+
+
+def _own_info(value: Any) -> TensorInfo:
+    if value.type not in _DTYPES:
+        raise InferenceError(f"tensor {value.name!r} is of type {value.type}; known are {', '.join(_DTYPES)}")
+    shape = tuple(size if isinstance(size, int) else None for size in value.shape)
+    return TensorInfo(value.name, shape, _DTYPES[value.type])

@@ -1,0 +1,165 @@
+"""Which streams of a graph a job feeds, films and dumps: found by type and name, or asked for by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from graphkit.errors import UsageError, did_you_mean
+from graphkit.formats import ClassificationList, Image, ImageFrame, LandmarkList, NormalizedLandmarkList
+from graphkit.framework import OneOf
+from graphkit.framework._packet_type import Kind, compatible
+from graphkit.gpu import GpuBuffer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from graphkit.config import GraphPlan
+    from graphkit.framework import PacketType
+
+IMAGES: Final = OneOf(ImageFrame, Image, GpuBuffer)
+_LANDMARKS: Final = OneOf(NormalizedLandmarkList, list[NormalizedLandmarkList])
+_WORLD_LANDMARKS: Final = OneOf(LandmarkList, list[LandmarkList])
+_HANDEDNESS: Final = OneOf(list[ClassificationList])
+
+# Side packets by which upstream's file-to-file graphs are told their files.
+INPUT_PATH_SIDE_PACKET: Final = "input_video_path"
+OUTPUT_PATH_SIDE_PACKET: Final = "output_video_path"
+
+
+def stream_type(plan: GraphPlan, name: str) -> PacketType:
+    """Return the resolved type of a stream."""
+    return plan.streams[plan.stream_ids[name]].packet_type
+
+
+def known_stream(plan: GraphPlan, name: str, flag: str) -> str:
+    """Return *name* if it is a stream of the expanded graph.
+
+    Raises:
+        UsageError: it is not; close names are offered.
+    """
+    if name in plan.stream_ids:
+        return name
+    close = did_you_mean(name, plan.stream_ids) or f" It declares: {_listing(plan.graph_outputs.names)}."
+    raise UsageError(
+        f'{flag}: the graph has no stream "{name}".{close} "graphkit graph GRAPH --streams" lists every stream; '
+        "those inside of a subgraph are called <node>__<stream>."
+    )
+
+
+def video_input(plan: GraphPlan) -> str:
+    """Return the graph input stream that takes the frames of a video.
+
+    Raises:
+        UsageError: the graph takes no images, several streams do, or other inputs would stay unfed.
+    """
+    names = plan.graph_inputs.names
+    found = _carrying(plan, names, IMAGES)
+    if len(found) != 1:
+        what = (
+            "no input stream for images" if not found else f"several input streams for images ({_listing(found)})"
+        )
+        has = "" if found else f" (its input streams: {_listing(names)})"
+        raise UsageError(f"the graph has {what}{has}. Feed each of them with --input STREAM=FILE.")
+    unfed = [name for name in names if name != found[0]]
+    if unfed:
+        raise UsageError(
+            f'the video feeds "{found[0]}", but the graph has more input streams: {_listing(unfed)}. Feed them '
+            "with --input STREAM=FILE."
+        )
+    return found[0]
+
+
+def video_output(plan: GraphPlan, wanted: str = "") -> str:
+    """Return the stream whose images make the output video.
+
+    Args:
+        plan: the graph.
+        wanted: the stream the user asked for, any of the expanded graph; "" to look at the declared ones.
+
+    Raises:
+        UsageError: the wanted one is unknown or carries something else, or no or several streams would do.
+    """
+    if wanted:
+        carried = stream_type(plan, known_stream(plan, wanted, "--output_stream"))
+        if not compatible(carried, IMAGES):
+            raise UsageError(f'--output_stream: stream "{wanted}" carries {carried}, not images.')
+        return wanted
+    names = plan.graph_outputs.names
+    found = _carrying(plan, names, IMAGES)
+    if "output_video" in found:
+        return "output_video"
+    if len(found) == 1:
+        return found[0]
+    what = f"several output streams with images: {_listing(found)}" if found else "no output stream with images"
+    raise UsageError(f"the graph has {what}. Choose what to write with --output_stream STREAM.")
+
+
+def is_file_to_file(plan: GraphPlan) -> bool:
+    """Return whether the graph opens the video by itself, from side packet ``input_video_path``."""
+    declared = plan.side_packets.get(INPUT_PATH_SIDE_PACKET)
+    return not plan.graph_inputs.names and declared is not None and declared.producer < 0
+
+
+def decoded_stream(plan: GraphPlan) -> str | None:
+    """Return the image stream that a source node of the graph makes: the frames of its own decoder."""
+    for stream in plan.streams:
+        typed = stream.packet_type.kind is Kind.ONE_OF and compatible(stream.packet_type, IMAGES)
+        if typed and stream.producer >= 0 and plan.nodes[stream.producer].is_source:
+            return stream.name
+    return None
+
+
+def fed_pictures(plan: GraphPlan) -> str | None:
+    """Return the stream of the frames that a graph works on: its one input of images, or its own decoder's.
+
+    None where there are several, or none: then nobody knows which of them a landmark is a fraction of.
+    """
+    names = plan.graph_inputs.names
+    if not names:
+        return decoded_stream(plan)
+    typed = [n for n in names if stream_type(plan, n).kind is Kind.ONE_OF]
+    images = [n for n in typed if compatible(stream_type(plan, n), IMAGES)]
+    return images[0] if len(images) == 1 else None
+
+
+def top_level_streams(plan: GraphPlan) -> list[str]:
+    """Return the streams that are not inside of a subgraph."""
+    return [stream.name for stream in plan.streams if "__" not in stream.name]
+
+
+def landmark_streams(plan: GraphPlan, names: Iterable[str]) -> list[str]:
+    """Return those of *names* that carry landmark lists, one or a vector of them, each once.
+
+    World landmarks repeat what the landmarks in the image tell, so they count only where those are not among the
+    names: whoever looks at a stream makes the graph compute it.
+    """
+    typed = {n: stream_type(plan, n) for n in names if stream_type(plan, n).kind is Kind.ONE_OF}
+    in_image = [name for name, carried in typed.items() if compatible(carried, _LANDMARKS)]
+    return in_image or [name for name, carried in typed.items() if compatible(carried, _WORLD_LANDMARKS)]
+
+
+def handedness_for(plan: GraphPlan, landmarks: str, dumped: Collection[str]) -> str | None:
+    """Return the stream that says left or right of the hands in stream *landmarks*.
+
+    The one stream of that type among the dumped ones, else the stream called ``handedness`` next to it.
+    """
+    typed = [n for n in dumped if stream_type(plan, n).kind is Kind.ONE_OF]
+    dumped_ones = [n for n in typed if compatible(stream_type(plan, n), _HANDEDNESS)]
+    if len(dumped_ones) == 1:
+        return dumped_ones[0]
+    scope, separator, _ = landmarks.rpartition("__")
+    beside = f"{scope}{separator}handedness"
+    if beside in plan.stream_ids and compatible(stream_type(plan, beside), _HANDEDNESS):
+        return beside
+    return None
+
+
+def _carrying(plan: GraphPlan, names: Iterable[str], wanted: PacketType) -> list[str]:
+    """Return the streams typed as *wanted*; where there is none, those of an open type."""
+    open_or_fitting = [n for n in names if compatible(stream_type(plan, n), wanted)]
+    typed = [n for n in open_or_fitting if stream_type(plan, n).kind is Kind.ONE_OF]
+    return typed or open_or_fitting
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"

@@ -1,0 +1,104 @@
+"""What a finished job reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from graphkit.gpu import Transfers
+
+
+@dataclass(slots=True)
+class Found:
+    """How often a stream of landmark lists held something.
+
+    Attributes:
+        stream: its name in the expanded graph.
+        frames: packets with at least one list.
+        most: the most lists in one packet.
+        points: landmarks a list, 0 while nothing was found.
+    """
+
+    stream: str
+    frames: int = 0
+    most: int = 0
+    points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A file that the job wrote.
+
+    Attributes:
+        stream: where its contents come from.
+        path: the file.
+        items: pictures in a video, packets in a dump.
+        unit: what *items* counts: "frames" or "packets".
+    """
+
+    stream: str
+    path: Path
+    items: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class GpuUse:
+    """What a job had to do with the GPU.
+
+    Attributes:
+        device: its name.
+        transfers: what was moved between memory and GPU.
+    """
+
+    device: str
+    transfers: Transfers
+
+
+@dataclass(slots=True)
+class Summary:
+    """The outcome of a job, complete once ``run`` has returned or raised.
+
+    Attributes:
+        frames: moments that were fed, or pictures that a graph with its own decoder read.
+        seconds: wall time of the run: opening, processing and closing, but not loading the graph.
+        files: what was written; nothing for a video that got no picture.
+        found: one entry a stream of landmark lists that was looked at.
+        providers: where the models of the graph run and why, one line each.
+        gpu: the device that the graph drew on and what was moved; None for a graph that needs none.
+        timestamps_repaired: pictures of the input whose time was missing, equal or backward.
+        skipped: fed frames for which the output video got no picture; None without an output video.
+        dropped: pictures of live input that came while the graph was busy; None for input that waits.
+        dropped_in_graph: fed frames that limiters inside the graph dropped.
+        truncated: why the input ended early, empty if it did not.
+        interrupted: the job was stopped before the input ended.
+        cancelled: it was stopped without finishing the frames in flight.
+        failed: it ended by an error.
+        previewed: its pictures could be watched meanwhile.
+        notes: further sentences about the outcome.
+    """
+
+    frames: int = 0
+    seconds: float = 0.0
+    files: list[WrittenFile] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+    providers: list[str] = field(default_factory=list)
+    gpu: GpuUse | None = None
+    timestamps_repaired: int = 0
+    skipped: int | None = None
+    dropped: int | None = None
+    dropped_in_graph: int = 0
+    truncated: str = ""
+    interrupted: bool = False
+    cancelled: bool = False
+    failed: bool = False
+    previewed: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def fps(self) -> float:
+        """Frames a second of wall time."""
+        return self.frames / self.seconds if self.seconds > 0 else 0.0

@@ -1,0 +1,209 @@
+"""PreviewServer: the preview of a run, from a bound port to the last thread gone."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from http.server import ThreadingHTTPServer
+from socketserver import TCPServer
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit._process.closing import Closing
+from graphkit.errors import PreviewError
+from graphkit.preview._address import Address
+from graphkit.preview._board import Board
+from graphkit.preview._requests import PreviewRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from graphkit.framework import Packet
+
+log = logging.getLogger("graphkit.preview")
+
+_FAREWELL_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 0.05
+_MOST_CONNECTIONS: Final = 64  # a page takes two, and a few more while it loads
+
+
+class PreviewHttpServer(ThreadingHTTPServer):
+    """Answers each request on a thread of its own, and can be ended with all of them.
+
+    Args:
+        address: to listen on.
+        board: what is shown.
+
+    Attributes:
+        address: with the port that was taken.
+        board: as given.
+    """
+
+    daemon_threads = False  # such threads would be forgotten; these are waited for
+    request_queue_size = _MOST_CONNECTIONS  # while the graph computes, a page waits here, not a second for a retry
+
+    def __init__(self, address: Address, board: Board) -> None:
+        family, _, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        self.address_family = family
+        self.board = board
+        self._connections: set[socket.socket] = set()
+        self._streams = 0
+        self._turned_away = 0
+        self._changed = threading.Condition()
+        super().__init__(place[:2], PreviewRequest)  # type: ignore[arg-type]
+        self.address = Address(address.host, self.server_address[1])
+
+    def server_bind(self) -> None:
+        """Bind, without asking a name server for this machine's name as the base class does."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Return whether there is room for one more: each holds a thread for as long as it likes."""
+        room = len(self._connections) < _MOST_CONNECTIONS
+        if not room:
+            self._turned_away += 1
+            log.log(
+                logging.WARNING if self._turned_away == 1 else logging.DEBUG,
+                "preview: %s was turned away: there are %d connections already.",
+                client_address[0],
+                _MOST_CONNECTIONS,
+            )
+        return room
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a request on a new thread."""
+        with self._changed:  # not on that thread: `hang_up` may come before it has begun
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget a connection and close it."""
+        with self._changed:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log what went wrong with a request; a browser that went away is nothing unusual."""
+        usual = isinstance(sys.exception(), (ConnectionError, TimeoutError))
+        level = logging.DEBUG if usual else logging.WARNING
+        log.log(level, "preview: a request of %s failed.", client_address[0], exc_info=True)
+
+    @contextmanager
+    def streaming(self) -> Iterator[None]:
+        """While the block runs, an answer is on its way that has an end worth waiting for."""
+        with self._changed:
+            self._streams += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._streams -= 1
+                self._changed.notify_all()
+
+    def hang_up(self, patience: float) -> None:
+        """Give the answers on their way so many seconds, then cut all connections."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._streams, patience)
+            for connection in self._connections:
+                with suppress(OSError):  # closed by the other side already
+                    connection.shutdown(socket.SHUT_RDWR)
+
+
+class PreviewServer(Closing):
+    """A page that shows the pictures of a run as they are made, its frame rate and what was dropped.
+
+    The port is bound at once. The run is never held up: a browser that is slow gets fewer pictures, and while
+    none looks nothing is compressed. Given to a job, it is told everything by the job::
+
+        with PreviewServer(Address("127.0.0.1", 0)) as preview:
+            print(preview.url)
+            video_job(graph, None, JobSettings(preview=preview)).run()
+
+    Args:
+        address: to listen on; by default only this machine reaches it.
+
+    Attributes:
+        board: what is shown.
+
+    Raises:
+        PreviewError: the port is taken or not allowed, or the host is none of this machine's.
+    """
+
+    def __init__(self, address: Address | None = None) -> None:
+        address = address or Address()
+        self.board = Board()
+        try:
+            self._server = PreviewHttpServer(address, self.board)
+        except (OSError, UnicodeError) as error:  # the latter for names that cannot be asked for
+            raise PreviewError(_why(address, error)) from error
+        self._closed = False
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), name="graphkit-preview", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """What a browser on this machine opens."""
+        return self._server.address.url
+
+    def take(self, packet: Packet[Any]) -> None:
+        """Show the image of a packet (ImageFrame, Image or GpuBuffer)."""
+        self.board.take(packet.payload)
+
+    def dropped(self, frames: int) -> None:
+        """Tell how many pictures of live input were dropped so far."""
+        self.board.dropped(frames)
+
+    def end(self, *, stopped: bool = False, failure: BaseException | None = None) -> None:
+        """Tell the page that nothing more will come; it goes on showing the last picture.
+
+        Args:
+            stopped: the run was stopped before its input ended.
+            failure: what ended it.
+        """
+        if failure is not None:
+            self.board.end("failed", str(failure) or type(failure).__name__)
+        else:
+            self.board.end("stopped" if stopped else "finished")
+
+    def close(self) -> None:
+        """Tell the browsers that the run has ended, let them go and free the port; harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
+        self.end(stopped=True)
+        self._server.shutdown()
+        self._server.hang_up(_FAREWELL_SECONDS)
+        self._server.server_close()
+        self._thread.join()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Tell the page what ended the block, if no job has told it, and close."""
+        if isinstance(error, Exception):
+            self.end(failure=error)
+        super().__exit__(kind, error, trace)
+
+
+def _why(address: Address, error: OSError | UnicodeError) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        return (
+            f"port {address.port} of {address.host} is taken by another program. Choose another with "
+            "--preview PORT, or let --preview 0 find a free one."
+        )
+    if number == errno.EACCES:
+        return f"port {address.port} is not allowed for this user. Choose one above 1023 with --preview PORT."
+    if isinstance(error, socket.gaierror | UnicodeError) or number == errno.EADDRNOTAVAIL:
+        return (
+            f'the preview cannot listen on "{address.host}": it is no name or address of this machine. '
+            "Use 127.0.0.1 for this machine only, 0.0.0.0 for its whole network."
+        )
+    return f"the preview cannot listen on {address.host}:{address.port}: {error.strerror or error}."

@@ -29,7 +29,7 @@ class Sightings:
     def add(self) -> None:
         """Count one; takes a lock only if a thread waits."""
         self._count += 1
-        if self._sleepers:
+        if self._sleepers.wakers:
             with self._lock:
                 self._sleepers.wake()
 

@@ -52,6 +52,10 @@ class Failure:
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
+    def interrupt(self, queue: TaskQueue | None) -> BaseException | None:
+        """Return the error if it has to go on to the caller: on a program's thread, unless it is a mere fault."""
+        return self.error if queue is None and not isinstance(self.error, _FAULTS) else None
+
 
 class Scheduler:
     """One run of a graph.
@@ -102,32 +106,22 @@ class Scheduler:
             if isinstance(queue.executor, ApplicationThreadExecutor):
                 raise
 
-    def _begin(self, queue: TaskQueue | None, epoch: int) -> Task | None:
-        """Under the lock: return the first task for this thread, which counts as working from now on."""
-        if queue is not None:
-            if epoch != queue.epoch:  # asked for before the run was broken off
-                return None
-            queue.asked -= 1
-        task = self._state.next_task(queue)
-        if task is not None:
-            self._working[get_ident()] = queue
-        return task
-
     def _run(self, queue: TaskQueue | None, epoch: int = 0) -> None:
         """Run what is ready: light tasks, and those of *queue*."""
         lock, default, next_task, working = self._lock, self._state.default, self._state.next_task, self._working
         me, interrupt = get_ident(), None
         try:
             with lock:
-                task = self._begin(queue, epoch)
+                task = next_task(None) if queue is None else self._begin(queue, epoch)
+                if task is not None:
+                    working[me] = queue
             while task is not None:
                 _, _, kind, call, node, context = task
                 try:
                     outcome = call(context)
                 except BaseException as exc:  # user code may raise anything; it ends the run, not the thread
                     outcome = Failure(exc)
-                    if queue is None and not isinstance(exc, _FAULTS):
-                        interrupt = exc
+                    interrupt = interrupt or outcome.interrupt(queue)
                 with lock:
                     plain = kind == PROCESS and outcome is None
                     if plain and (link := node.link) is not None and not default.light:
@@ -148,6 +142,13 @@ class Scheduler:
             raise
         if interrupt is not None:
             raise interrupt
+
+    def _begin(self, queue: TaskQueue, epoch: int) -> Task | None:
+        """Return the first task of a thread that was asked for."""
+        if epoch != queue.epoch:  # asked for before the run was broken off
+            return None
+        queue.asked -= 1
+        return self._state.next_task(queue)
 
     def _finish(self, kind: int, node: Node, context: CalculatorContext, outcome: Any) -> None:
         """Take in the result of a task."""
@@ -299,7 +300,7 @@ class Scheduler:
         if self._closing and not state.pending:
             self.terminated = True
             self._end()
-        if self._sleepers:
+        if self._sleepers.wakers:
             self._sleepers.wake()
 
     def _end(self) -> None:
@@ -328,7 +329,7 @@ class Scheduler:
 
     def _after_unblock(self) -> None:
         self._state.unblocked = False
-        if self._sleepers:
+        if self._sleepers.wakers:
             self._sleepers.wake()
 
     def _short_of_threads(self, own: TaskQueue | None, task: Task | None) -> list[TaskQueue]:

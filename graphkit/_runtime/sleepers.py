@@ -21,23 +21,23 @@ class Sleepers:
 
     Args:
         lock: guards what they wait for. Whoever changes that wakes them under it.
+
+    Attributes:
+        wakers: what they sleep on; empty where nobody waits.
     """
 
-    __slots__ = ("_lock", "_wakers")
+    __slots__ = ("_lock", "wakers")
 
     def __init__(self, lock: Lock) -> None:
         self._lock = lock
-        self._wakers: list[Lock] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._wakers)
+        self.wakers: list[Lock] = []
 
     def wake(self) -> None:
         """Wake all of them; called under the lock. Waking one twice is harmless."""
-        for waker in self._wakers:
+        for waker in self.wakers:
             if waker.locked():
                 waker.release()
-        self._wakers.clear()
+        self.wakers.clear()
 
     def wait_for(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
         """Wait until *ready*, asked under the lock, says yes; return False if it does not within *timeout* s."""
@@ -47,7 +47,7 @@ class Sleepers:
             waker.acquire()
             try:
                 with self._lock:
-                    self._wakers.append(waker)  # before the look: some changes are made without the lock
+                    self.wakers.append(waker)  # before the look: some changes are made without the lock
                     if ready():
                         return True
                 left = None if deadline is None else deadline - time.monotonic()
@@ -56,5 +56,5 @@ class Sleepers:
                 waker.acquire(timeout=-1 if left is None else min(left, threading.TIMEOUT_MAX))
             finally:
                 with self._lock:
-                    if waker in self._wakers:
-                        self._wakers.remove(waker)
+                    if waker in self.wakers:
+                        self.wakers.remove(waker)

@@ -52,7 +52,7 @@ class OutputStreamPoller:
     def notify(self) -> None:
         """Say that the stream moved; called by the runtime under its lock."""
         self._moves += 1
-        if self._sleepers:
+        if self._sleepers.wakers:
             with self._waking:
                 self._sleepers.wake()
 

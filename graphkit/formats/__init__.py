@@ -8,6 +8,7 @@ read-only once a payload holds them: a calculator that changes pixels copies fir
 from graphkit.formats._anchor import Anchors
 from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
 from graphkit.formats._detection import AssociatedDetection, Detection, DetectionList
+from graphkit.formats._face_mesh import FACE_CONNECTIONS, FACE_GROUPS, FACE_LANDMARK_NAMES
 from graphkit.formats._image import GpuPixels, Image
 from graphkit.formats._image_frame import ImageFormat, ImageFrame, Pixels
 from graphkit.formats._image_size import ImageSize
@@ -75,6 +76,9 @@ __all__ = [
     "matrix_from_proto",
     "matrix_to_proto",
     # landmarks
+    "FACE_CONNECTIONS",
+    "FACE_GROUPS",
+    "FACE_LANDMARK_NAMES",
     "HAND_CONNECTIONS",
     "HAND_LANDMARK_NAMES",
     "Landmark",

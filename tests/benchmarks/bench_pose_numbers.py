@@ -6,8 +6,8 @@ Three comparisons a clip, complexity 1, with segmentation masks and smoothing:
 
 * ``afresh``: no region is carried from frame to frame (use_prev_landmarks off); every frame stands for itself.
 * ``tracking``: the graph as it is. Each frame's region comes from the landmarks before, so differences feed back.
-* ``floor``: MediaPipe's tracking run against its own tracking run on the same frames with the lowest bit of one
-  pixel of frame 0 flipped: how far the feedback alone carries.
+* ``floor``: MediaPipe's tracking run against its own tracking run on the same frames with the lowest bit of 0.1 %
+  of all values of every frame flipped: how far the feedback alone carries.
 """
 
 from __future__ import annotations

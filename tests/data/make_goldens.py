@@ -1,7 +1,7 @@
 """Makes the goldens: what MediaPipe 0.10.21 finds in the example clips.
 
     python tests/benchmarks/peer/setup_peer.py .peer
-    .peer/bin/python tests/data/make_goldens.py [CLIP ...]
+    .peer/bin/python tests/data/make_goldens.py [CLIP ...] [--portrait]
 
 For every clip files in tests/data/goldens: NAME.jsonl.gz, one JSON line a packet of the result streams, and
 NAME.json, what it was made from and with. The frames' checks tell another decoder from another result: where they
@@ -12,6 +12,9 @@ differ, landmarks may too, a little.
   where every frame is searched and nothing smoothed, so that one frame's last bits have no say in the next. The
   latter has a mask of every eighth frame in NAME.afresh.masks.npz, by timestamp: one bit a pixel, set where it is
   above one half, packed by numpy.packbits.
+
+--portrait makes those of the families of tests/benchmarks/families.py instead, portrait.FAMILY each: crops of a
+portrait (see portrait.py), a run of its own for every one, masks of all in portrait.FAMILY.masks.npz.
 """
 
 from __future__ import annotations
@@ -32,11 +35,15 @@ DATA = Path(__file__).resolve().parent
 REPOSITORY = DATA.parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests" / "benchmarks" / "peer"))
 
+from family_tracker import FAMILIES, FamilyTracker  # noqa: E402
 from hand_tracker import HandTracker  # noqa: E402  (found through the path above)
 from peer_common import json_line, read_frames  # noqa: E402
+from portrait import PORTRAIT, portrait_frames  # noqa: E402
 from pose_tracker import MASK, PoseTracker  # noqa: E402
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tracker import Tracker
 
 DEFAULT_CLIPS = [REPOSITORY / "examples" / "media" / f"{name}.mp4" for name in ("hand_cup", "pose_balance")]
@@ -53,21 +60,24 @@ def packed(mask: np.ndarray) -> np.ndarray:
     return np.packbits(mask > 0.5)
 
 
-def make_golden(clip: Path, tracker: Tracker, target: Path) -> dict[str, Any]:
-    """Writes the golden of one clip, and its masks if there are any; returns what the frames were."""
+def make_golden(
+    pictures: Iterable[tuple[int, np.ndarray]], tracker: Tracker, target: Path, step: int = MASK_STEP
+) -> dict[str, Any]:
+    """Writes the golden of frames, and every so manieth mask if there are any; returns what the frames were."""
     stamps, checks, lines, masks = [], [], [], {}
     size: tuple[int, ...] = ()
     with tracker:
-        for timestamp, frame in read_frames(clip):
+        for timestamp, frame in pictures:
             checks.append(f"{zlib.crc32(frame.tobytes()):08x}")
             size = frame.shape[1::-1]
             for stream, stamp, packet in tracker.process(timestamp, frame):
                 if stream != MASK:
                     lines.append(json_line(stamp, stream, packet))
-                elif len(stamps) % MASK_STEP == 0:
+                elif len(stamps) % step == 0:
                     masks[str(stamp)] = packed(packet)
             stamps.append(timestamp)
-    Path(f"{target}.jsonl.gz").write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+    if lines:
+        Path(f"{target}.jsonl.gz").write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
     if masks:
         np.savez_compressed(f"{target}.masks.npz", **masks)
     return {"size": list(size), "timestamps": stamps, "frames_crc32": checks}
@@ -104,20 +114,35 @@ def goldens_of(clip: Path) -> list[tuple[str, str, dict[str, Any], Tracker]]:
     return variants
 
 
+def make_portraits(folder: Path) -> None:
+    """Makes the goldens of all families."""
+    for name, family in FAMILIES.items():
+        frames = make_golden(portrait_frames(), FamilyTracker(name, afresh=True), folder / f"portrait.{name}", 1)
+        target = folder / f"portrait.{name}.json"
+        write_description(target, describe(PORTRAIT, family.graph, family.side_packets, frames))
+
+
+def write_description(target: Path, description: dict[str, Any]) -> None:
+    """Writes what a golden was made from and with."""
+    target.write_text(json.dumps(description, separators=(",", ":")) + "\n")
+    print(f"{target}: {len(description['timestamps'])} frames")
+
+
 def main() -> None:
     """Makes the goldens of the clips on the command line, or of the example clips."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("clips", type=Path, nargs="*", default=DEFAULT_CLIPS)
     parser.add_argument("--folder", type=Path, default=DATA / "goldens")
+    parser.add_argument("--portrait", action="store_true", help="those of all families, of a portrait, instead")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
+    if given.portrait:
+        make_portraits(given.folder)
+        return
     for clip in given.clips:
         for name, graph, side_packets, tracker in goldens_of(clip):
-            frames = make_golden(clip, tracker, given.folder / name)
-            target = given.folder / f"{name}.json"
-            description = describe(clip, graph, side_packets, frames)
-            target.write_text(json.dumps(description, separators=(",", ":")) + "\n")
-            print(f"{target}: {len(frames['timestamps'])} frames")
+            frames = make_golden(read_frames(clip), tracker, given.folder / name)
+            write_description(given.folder / f"{name}.json", describe(clip, graph, side_packets, frames))
 
 
 if __name__ == "__main__":

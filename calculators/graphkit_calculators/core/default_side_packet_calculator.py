@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class DefaultSidePacketCalculator(Calculator):
     """Sets VALUE to OPTIONAL_VALUE where the caller gave it, to DEFAULT_VALUE otherwise.
 
-    Inside a subgraph, OPTIONAL_VALUE names an interface side packet that callers may leave out.
+    OPTIONAL_VALUE names a side packet that callers may leave out: of a graph, or a subgraph's.
 
     Example::
 
@@ -26,15 +26,19 @@ class DefaultSidePacketCalculator(Calculator):
         }
     """
 
-    optional_value = SideInput[Any](AnyType, "OPTIONAL_VALUE", optional=True)
+    optional_value = SideInput[Any](AnyType, "OPTIONAL_VALUE", value_optional=True)
     default_value = SideInput[Any](AnyType, "DEFAULT_VALUE")
     value = SideOutput[Any](AnyType, "VALUE")
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Give the output the type of the default."""
-        if "VALUE" in cc.output_side_packets and "DEFAULT_VALUE" in cc.input_side_packets:
+        """Give the output, and what may be left out, the type of the default."""
+        if "DEFAULT_VALUE" not in cc.input_side_packets:
+            return
+        if "VALUE" in cc.output_side_packets:
             cc.output_side_packets["VALUE"].set_same_as("DEFAULT_VALUE")
+        if "OPTIONAL_VALUE" in cc.input_side_packets:
+            cc.input_side_packets["OPTIONAL_VALUE"].set_same_as("DEFAULT_VALUE")
 
     def open(self, cc: CalculatorContext) -> None:
         """Choose the value."""

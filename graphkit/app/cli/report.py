@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graphkit.formats import HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES
+from graphkit.formats._face_mesh import FACE_LANDMARKS, FACE_LANDMARKS_WITH_IRISES
 
 if TYPE_CHECKING:
     from graphkit.jobs import Found, GpuUse, Summary
 
-_THINGS = {len(HAND_LANDMARK_NAMES): "hands", len(POSE_LANDMARK_NAMES): "poses"}
+_THINGS = {
+    len(HAND_LANDMARK_NAMES): "hands",
+    len(POSE_LANDMARK_NAMES): "poses",
+    FACE_LANDMARKS: "faces",
+    FACE_LANDMARKS_WITH_IRISES: "faces",
+}
 
 
 def summary_lines(summary: Summary) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from graphkit.formats import (
+    FACE_LANDMARK_NAMES,
     HAND_LANDMARK_NAMES,
     POSE_LANDMARK_NAMES,
     BoundingBox,
@@ -20,6 +21,7 @@ from graphkit.formats import (
     RelativeBoundingBox,
     WholeImage,
 )
+from graphkit.formats._face_mesh import FACE_LANDMARKS
 from graphkit.formats._shortest import shortest_float, shortest_floats
 from graphkit.gpu import GpuBuffer
 
@@ -29,7 +31,12 @@ if TYPE_CHECKING:
 FrameSize: TypeAlias = "tuple[int, int] | None"
 _Rows: TypeAlias = "list[str]"
 
-_NAMES: Final = {len(names): names for names in (HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES)}
+_NAMES: Final = {
+    len(names): names
+    for names in (
+        HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES, FACE_LANDMARK_NAMES[:FACE_LANDMARKS], FACE_LANDMARK_NAMES,
+    )
+}  # fmt: skip
 
 
 def _landmark_rows(landmarks: Any, _: FrameSize) -> _Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -33,11 +34,13 @@ def small(npm, user_cache: Path, monkeypatch: pytest.MonkeyPatch):
 def test_list(graphkit, user_cache: Path) -> None:
     result = graphkit("models")
     assert result.exit_code == 0, result.output
-    lines = result.stdout.splitlines()
-    at = lines.index("palm_detection_full    2.3 MB  shipped")
+    lines = [
+        re.sub(r"(?<=\S) +", " ", line) for line in result.stdout.splitlines()
+    ]  # the width of the columns apart
+    at = lines.index("palm_detection_full 2.3 MB shipped")
     assert lines[at + 1] == f"    {graphs_dir().resolve()}/modules/palm_detection/palm_detection_full.tflite"
     assert lines[at + 2].startswith("    needed by hand_detection_desktop, hand_detection_desktop_live, ")
-    at = lines.index("pose_landmark_heavy   27.7 MB  not fetched (graphs do without it unless told to use it)")
+    at = lines.index("pose_landmark_heavy 27.7 MB not fetched (graphs do without it unless told to use it)")
     assert lines[at + 1] == "    graphkit models fetch pose_landmark_heavy"
 
 

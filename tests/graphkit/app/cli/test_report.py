@@ -36,9 +36,9 @@ def test_the_gpu() -> None:
             id="hands",
         ),
         pytest.param(Found("p", 10, 1, 33), "poses found in 10 of 10 frames, at most 1 at once (p)", id="poses"),
-        pytest.param(
-            Found("f", 1, 1, 468), "landmarks found in 1 of 10 frames, at most 1 at once (f)", id="others"
-        ),
+        pytest.param(Found("f", 1, 1, 468), "faces found in 1 of 10 frames, at most 1 at once (f)", id="faces"),
+        pytest.param(Found("f", 1, 1, 478), "faces found in 1 of 10 frames, at most 1 at once (f)", id="irises"),
+        pytest.param(Found("f", 1, 1, 5), "landmarks found in 1 of 10 frames, at most 1 at once (f)", id="others"),
         pytest.param(Found("landmarks"), "landmarks: nothing found", id="nothing"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.framework import CalculatorContext, OutputShard
 from graphkit.framework._context import OutputSet, OutputSideSet, PacketSet
@@ -22,6 +22,13 @@ NEW: Final = 0
 OPENED: Final = 1
 CLOSING: Final = 2
 CLOSED: Final = 3
+
+
+class Over(NamedTuple):
+    """In a node's place for a call that is over."""
+
+    name: str
+    active: int = 0
 
 
 class Node:
@@ -114,8 +121,13 @@ class Node:
         """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
         context = self.contexts.pop() if len(self.contexts) > 1 else self.another_context()
         for shard, stream in zip(context.outputs.shards, self.outputs, strict=True):
-            shard.opened, shard.closed = True, stream.closed
+            shard.opened, shard.closed, shard.caller = True, stream.closed, self
         return context
+
+    def end_call(self, context: CalculatorContext) -> None:
+        """Let nothing be emitted into *context* any more, although other calls are under way (S10)."""
+        for shard in context.outputs.shards:
+            shard.caller = Over(self.name)
 
     def forget_packets(self) -> None:
         """Let go of the packets of the last calls: a frame must not live as long as its graph."""
@@ -140,7 +152,7 @@ class Node:
             packet_type = spec.type
             assert packet_type is not None  # validation resolved it
             checked = packet_type.kind is Kind.ONE_OF
-            shard = OutputShard(name, packet_type, runtime_classes(packet_type.types) if checked else None)
+            shard = OutputShard(name, packet_type, runtime_classes(packet_type.types) if checked else None, self)
             shard.offset = self.offset
             shards.append(shard)
         side_types = tuple(spec.type for spec in contract.output_side_packets.specs())

@@ -137,6 +137,7 @@ class GraphState(Flow):
         if emit:
             self.emit(node, context, settle=False)
         node.status = CLOSED
+        node.active = 0
         node.forget_packets()
         for stream in node.outputs:
             self.close_stream(stream)
@@ -148,6 +149,7 @@ class GraphState(Flow):
         """Schedule the closing of an opened node, once."""
         if node.status == OPENED:
             node.status = CLOSING
+            node.active = 1
             if node.on_touch is None:
                 self._clear_queues(node)
             context = node.contexts[0]
@@ -311,6 +313,7 @@ class GraphState(Flow):
 
     def _release_in_order(self, node: Node, context: CalculatorContext) -> None:
         """Send the outputs of parallel calls in the order in which the calls were made."""
+        node.end_call(context)
         node.finished[context.sequence] = context
         while (done := node.finished.pop(node.expected + 1, None)) is not None:
             node.expected += 1
@@ -383,6 +386,7 @@ class GraphState(Flow):
         """A call ahead of time returned; *context* is None where it raised, and the real call will raise again."""
         node.active = 0
         if context is not None:
+            node.end_call(context)
             self.ahead.keep(node, context)
         self.touch(node)
         self.settle()

@@ -6,7 +6,7 @@ before the call and collects the shards of ``outputs`` after it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from graphkit.errors import (
     GraphStateError,
@@ -34,6 +34,18 @@ S = TypeVar("S")
 
 _FIRST: Final = int(Timestamp.PRE_STREAM)
 _LAST: Final = int(Timestamp.POST_STREAM)
+
+
+class Caller(Protocol):
+    """Who calls a calculator: its node."""
+
+    @property
+    def name(self) -> str:
+        """Name of the node."""
+
+    @property
+    def active(self) -> int:
+        """How many of its calls are scheduled or under way."""
 
 
 class PacketSet:
@@ -85,12 +97,27 @@ class OutputShard:
         offset: the stream's timestamp offset, None for none; the calculator may set it in ``open``.
         header: set in ``open``.
         opened: whether ``open`` is over.
+        caller: who calls the calculator; nothing may be emitted while it does not.
     """
 
-    __slots__ = ("bound", "classes", "closed", "header", "name", "offset", "opened", "packet_type", "queue")
+    __slots__ = (
+        "bound",
+        "caller",
+        "classes",
+        "closed",
+        "header",
+        "name",
+        "offset",
+        "opened",
+        "packet_type",
+        "queue",
+    )
 
-    def __init__(self, name: str, packet_type: PacketType, classes: tuple[type[Any], ...] | None) -> None:
+    def __init__(
+        self, name: str, packet_type: PacketType, classes: tuple[type[Any], ...] | None, caller: Caller
+    ) -> None:
         self.name = name
+        self.caller = caller
         self.packet_type = packet_type
         self.classes = classes
         self.queue: list[Packet[Any]] = []
@@ -108,13 +135,14 @@ class OutputShard:
         """Emit *packet*; an empty one at t is the promise that the next comes after t.
 
         Raises:
+            GraphStateError: the call that may emit is over.
             StreamClosedError: the stream was closed before.
             PacketTypeError: the payload is not of the declared type.
             TimestampError: the timestamp is not allowed in a stream.
         """
         payload = packet._payload
-        if self.closed:
-            raise StreamClosedError(f'output stream "{self.name}" is closed; nothing can be added to it')
+        if self.closed or not self.caller.active:
+            raise self._refusal("nothing can be added to it", "was given a packet")
         if payload is EMPTY:
             self.set_next_timestamp_bound(packet.timestamp.next_allowed_in_stream())
             return
@@ -135,8 +163,8 @@ class OutputShard:
 
     def set_next_timestamp_bound(self, bound: int) -> None:
         """Promise that the next packet comes at *bound* or later."""
-        if self.closed:
-            raise StreamClosedError(f'output stream "{self.name}" is closed; it takes no bound')
+        if self.closed or not self.caller.active:
+            raise self._refusal("it takes no bound", "was given a bound")
         bound = as_timestamp(bound) if not isinstance(bound, Timestamp) else bound
         if not bound.is_allowed_in_stream() and bound != Timestamp.ONE_OVER_POST_STREAM:
             raise TimestampError(f'output stream "{self.name}": {describe(bound)} cannot be a bound')
@@ -150,7 +178,20 @@ class OutputShard:
 
     def close(self) -> None:
         """End the stream."""
+        if not self.caller.active:
+            raise self._refusal("", "was closed")
         self.closed = True
+
+    def _refusal(self, closed: str, done: str) -> StreamClosedError | GraphStateError:
+        """Return the error for emitting after the end of the stream, or of the call that might (S10)."""
+        if self.caller.active:
+            return StreamClosedError(f'output stream "{self.name}" is closed; {closed}')
+        return GraphStateError(
+            f'output stream "{self.name}" of node "{self.caller.name}" {done} when no call of the node was under '
+            "way: open(), process() or close() had returned. Emit before it returns: wait there for the answer, "
+            "with blocking = True; or make the node a source; or push the packet into a graph input stream from "
+            "outside"
+        )
 
 
 class OutputSet:

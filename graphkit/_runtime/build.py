@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import graphkit._runtime.handlers  # noqa: F401 - registers the handlers
 from graphkit._process.threads import budget
-from graphkit._runtime.hand_over import link_nodes
+from graphkit._runtime.chaining import link_nodes
 from graphkit._runtime.node import Node
 from graphkit._runtime.observers import Observer, ObserverCalculator, TogetherCalculator
 from graphkit._runtime.state import GraphState

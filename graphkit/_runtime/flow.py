@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit._runtime.node import CLOSING
+from graphkit._runtime.node import CLOSING, OPENED
 from graphkit._runtime.streams import DONE_SETTLED, MAX, MIN, POST_STREAM, shifted
 from graphkit.errors import TimestampError
 from graphkit.framework._timestamp import describe
@@ -68,7 +68,7 @@ class Flow:
         stream.settled = settled = timestamp if MIN <= timestamp < MAX else POST_STREAM
         for queue in stream.consumers:
             node = queue.node
-            if node.status >= CLOSING:
+            if node.status is not OPENED and node.status >= CLOSING:
                 continue
             if timestamp <= queue.settled:
                 raise queue.mismatch(timestamp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.framework import CalculatorContext, OutputShard
@@ -11,17 +12,36 @@ from graphkit.framework._packet_type import Kind, runtime_classes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit._runtime.hand_over import Link
-    from graphkit._runtime.run_ahead import Made
+    from graphkit._runtime.chaining import Link
+    from graphkit._runtime.speculation import Speculated
     from graphkit._runtime.streams import InputStream, OutputStream
-    from graphkit._runtime.tasks import TaskQueue
+    from graphkit._runtime.tasks import Task, TaskQueue
     from graphkit.config import NodePlan
     from graphkit.framework import Calculator, InputStreamHandler
 
-NEW: Final = 0
-OPENED: Final = 1
-CLOSING: Final = 2
-CLOSED: Final = 3
+
+class NodeStatus(enum.IntEnum):
+    """Where a node is in its life (S22 to S25)::
+
+             open() returned         no input can come, or the run ends        close() returned
+        NEW -----------------> OPENED --------------------------------> CLOSING -----------------> CLOSED
+
+    Opening has been scheduled for a NEW node whose ``active`` is 1. One whose ``open`` raised stays NEW and is not
+    closed. A CLOSING node takes no packets any more. When a run is broken off, a CLOSING node whose ``close`` was
+    not called goes back to OPENED (S51).
+    """
+
+    NEW = 0
+    OPENED = 1
+    CLOSING = 2
+    CLOSED = 3
+
+
+# Looking a member up in its class costs as much as a small node.
+NEW: Final = NodeStatus.NEW
+OPENED: Final = NodeStatus.OPENED
+CLOSING: Final = NodeStatus.CLOSING
+CLOSED: Final = NodeStatus.CLOSED
 
 
 class Over(NamedTuple):
@@ -37,7 +57,7 @@ class Node:
     Attributes:
         plan: what the config says of it.
         calculator: the user's object, new for this run.
-        status: NEW, OPENED, CLOSING or CLOSED.
+        status: where it is in its life.
         limit: how many process calls may run at once; pure nodes use every thread of their executor.
         active: process calls that are scheduled or running.
         waiting_for: what must happen before it opens: side packets and producers by name.
@@ -46,8 +66,9 @@ class Node:
         forwarded: how far its outputs were settled without a call.
         queue: where its tasks go.
         blocked_by: for a source: the full queues that hold it back.
-        link: where it may hand its packet over to the next call.
-        ahead: outputs it made ahead of time.
+        task: its next process call, where it handles one time at a time.
+        link: where its packet may go straight into the next call.
+        speculated: outputs that it made ahead of time.
         passed: for a gate: whether its last call let a packet pass.
         on_touch: called instead of scheduling when an input changes (pollers).
         has_opened: whether ``open`` of the calculator has returned.
@@ -55,10 +76,10 @@ class Node:
     """
 
     __slots__ = (
-        "active", "ahead", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
+        "active", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
         "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "name", "offset",
-        "on_touch", "outputs", "passed", "plan", "process", "queue", "sequence", "single", "status", "stopped",
-        "touched", "waiting_for",
+        "on_touch", "outputs", "passed", "plan", "process", "queue", "sequence", "single", "speculated",
+        "status", "stopped", "task", "touched", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -68,7 +89,7 @@ class Node:
         self.calculator = calculator
         self.process: Callable[[CalculatorContext], Any] = calculator.process
         self.queue = queue
-        self.status = NEW
+        self.status: NodeStatus = NEW
         self.has_opened = False
         self.has_closed = False
         self.active = 0
@@ -84,12 +105,13 @@ class Node:
         self.blocked_by: set[InputStream] = set()
         self.on_touch: Callable[[], None] | None = None
         self.link: Link | None = None
-        self.ahead: Made | None = None
+        self.speculated: Speculated | None = None
         self.passed = False
         self.touched = False
         self.stopped = False
         self.light = not (plan.cls.blocking or plan.is_source) and queue.is_default
         self.contexts: list[CalculatorContext] = []
+        self.task: Task
         self.sequence = 0
         self.expected = 0
         self.finished: dict[int, CalculatorContext] = {}
@@ -131,7 +153,7 @@ class Node:
 
     def forget_packets(self) -> None:
         """Let go of the packets of the last calls: a frame must not live as long as its graph."""
-        self.ahead = None
+        self.speculated = None
         for context in self.contexts:
             context.inputs.forget()
 

@@ -23,13 +23,14 @@ class Sleepers:
         lock: guards what they wait for. Whoever changes that wakes them under it.
 
     Attributes:
+        lock: see above.
         wakers: what they sleep on; empty where nobody waits.
     """
 
-    __slots__ = ("_lock", "wakers")
+    __slots__ = ("lock", "wakers")
 
     def __init__(self, lock: Lock) -> None:
-        self._lock = lock
+        self.lock = lock
         self.wakers: list[Lock] = []
 
     def wake(self) -> None:
@@ -46,7 +47,7 @@ class Sleepers:
             waker = threading.Lock()
             waker.acquire()
             try:
-                with self._lock:
+                with self.lock:
                     self.wakers.append(waker)  # before the look: some changes are made without the lock
                     if ready():
                         return True
@@ -55,6 +56,6 @@ class Sleepers:
                     return False
                 waker.acquire(timeout=-1 if left is None else min(left, threading.TIMEOUT_MAX))
             finally:
-                with self._lock:
+                with self.lock:
                     if waker in self.wakers:
                         self.wakers.remove(waker)

@@ -66,7 +66,7 @@ class Calculator:
         pure: outputs depend on the input packets, options and side packets of the call alone, and calls may
             run side by side. The runtime then uses every thread for the node, keeps its output in order, and
             may call ``process`` ahead of time and throw the result away.
-        forwards: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
+        is_gate: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
         for_outputs_only: all that the node does is make its output packets; where nobody reads them, nobody needs
             what only it reads. ``pure`` implies it.
         blocking: whether ``process`` takes long or waits with the GIL released (inference, video, OpenCV
@@ -79,7 +79,7 @@ class Calculator:
     process_timestamp_bounds: ClassVar[bool] = False
     blocking: ClassVar[bool] = False
     pure: ClassVar[bool] = False
-    forwards: ClassVar[bool] = False
+    is_gate: ClassVar[bool] = False
     for_outputs_only: ClassVar[bool] = False
 
     @classmethod

@@ -67,7 +67,7 @@ class GateCalculator(Calculator):
         }
     """
 
-    forwards = True
+    is_gate = True
     data = Input[Any](AnyType, repeated=True, optional=True)
     allow = Input(bool, "ALLOW", optional=True)
     disallow = Input(bool, "DISALLOW", optional=True)

@@ -76,20 +76,20 @@ class Driver:
 
     def step(self) -> bool:
         """Run the next task; return whether there was one."""
-        default = self.state.default
-        default.drains += 1
-        task = self.state.next_task(default)
+        default = self.state.ready.default
+        default.workers += 1
+        task = self.state.ready.next(default)
         if task is None:
             return False
-        default.drains -= 1
-        _, _, kind, call, node, context = task
+        default.workers -= 1
+        kind, node, context = task.kind, task.node, task.context
         self.log.append((kind, node.name))
-        call(context)
-        self.state.pending -= 1
-        if kind == OPEN:
+        task.call(context)
+        self.state.ready.pending -= 1
+        if kind is OPEN:
             self.state.opened(node, context)
-            self.state.start_sources()
-        elif kind == PROCESS:
+            self.state.sources.start()
+        elif kind is PROCESS:
             self.state.processed(node, context)
         else:
             self.state.closed(node, context, emit=True)
@@ -199,7 +199,7 @@ def test_a_node_is_scheduled_once_at_a_time() -> None:
     driver = Driver(CHAIN)
     driver.run()
     driver.push("a", 1, 2, 3)
-    assert driver.state.pending == 1
+    assert driver.state.ready.pending == 1
     assert len(driver.queue("one").queue) == 2
 
 
@@ -207,7 +207,7 @@ def test_a_bound_passes_through_without_calls() -> None:
     driver = Driver(CHAIN)
     driver.run()
     driver.state.bound(driver.state.inputs["a"], 41)
-    assert driver.state.pending == 0
+    assert driver.state.ready.pending == 0
     assert [int(driver.state.bound_of(name)) for name in "abcd"] == [42] * 4
 
 
@@ -333,9 +333,9 @@ def test_dropped_tasks_leave_closings_only() -> None:
     driver.run()
     driver.push("a", 1)
     driver.state.schedule_close(driver["three"])
-    assert driver.state.pending == 2
-    driver.state.drop_tasks()
-    assert driver.state.pending == 1
+    assert driver.state.ready.pending == 2
+    driver.state.ready.drop()
+    assert driver.state.ready.pending == 1
     assert driver.run() == [(CLOSE, "three")]
     assert driver["one"].active == 0
 
@@ -345,15 +345,15 @@ def test_outputs_of_parallel_calls_wait_for_earlier_ones() -> None:
     driver.run()
     driver.push("a", 1, 2, 3)
     assert driver["one"].active == 2
-    tasks = [driver.state.next_task(driver.state.default) for _ in range(2)]
+    tasks = [driver.state.ready.next(driver.state.ready.default) for _ in range(2)]
     first, second = (task for task in tasks if task is not None)
     for task in (second, first):
-        task[3](task[5])
-    driver.state.processed(driver["one"], second[5])
+        task.call(task.context)
+    driver.state.processed(driver["one"], second.context)
     assert driver.state.bound_of("b") == Timestamp.PRE_STREAM
-    driver.state.processed(driver["one"], first[5])
+    driver.state.processed(driver["one"], first.context)
     assert driver.state.bound_of("b") == 3
-    assert first[5] is not second[5]
+    assert first.context is not second.context
 
 
 def test_a_run_has_ended_when_inputs_and_sources_have() -> None:
@@ -363,6 +363,6 @@ def test_a_run_has_ended_when_inputs_and_sources_have() -> None:
     assert not driver.state.is_finished()
     driver.state.close_input(driver.state.inputs["a"])
     assert not driver.state.is_finished()
-    driver.state.stop_sources()
+    driver.state.sources.stop()
     driver.run()
     assert driver.state.is_finished()

@@ -21,4 +21,4 @@ def import_all() -> None:
         _import_module(module)
 
 
-_register_lazy(_CALCULATORS, _OPTIONS, import_all)
+_register_lazy(_CALCULATORS, _OPTIONS, import_all, types={"mediapipe::GpuBuffer": "graphkit.gpu"})

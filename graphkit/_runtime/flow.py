@@ -108,5 +108,8 @@ def backward(stream: OutputStream, settled: int) -> TimestampError:
     by = f' by node "{stream.producer}"' if stream.producer else ""
     return TimestampError(
         f'the timestamp bound of stream "{stream.name}" was set{by} to {describe(int(settled) + 1)}, below the '
-        f"current bound {describe(int(stream.settled) + 1)}; bounds only rise"
+        f"current bound {describe(int(stream.settled) + 1)}; bounds only rise",
+        stream=stream.name,
+        node=stream.producer,
+        timestamp=int(settled) + 1,
     )

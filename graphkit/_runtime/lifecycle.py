@@ -250,7 +250,8 @@ class Lifecycle:
         if self.error is None and unopened:
             node = unopened[0]
             missing = ", ".join(sorted(node.waiting_for))
-            self.fail(SidePacketError(f'node "{node.name}" was never opened: it waits for {missing}'))
+            message = f'node "{node.name}" was never opened: it waits for {missing}'
+            self.fail(SidePacketError(message, node=node.name))
         self._closing = True
         for node in self._state.nodes:
             if node.status is OPENED:
@@ -264,7 +265,7 @@ class Lifecycle:
 
 
 def _wrapped(kind: TaskKind, node: Node, context: CalculatorContext, error: BaseException) -> BaseException:
-    """Return *error* as the run's: a fault of user code names its node (S47), an interrupt stays as it is (S51)."""
+    """Return *error* as the run's: a fault of user code names its node (S47), an interrupt stays one (S51)."""
     if not isinstance(error, FAULTS):
         return error
     timestamp = context.input_timestamp if kind is PROCESS and node.inputs else None

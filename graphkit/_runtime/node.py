@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class NodeStatus(enum.IntEnum):
-    """Where a node is in its life (S22 to S25)::
+    """Where a node is in its life (S22 to S25).
+
+    ::
 
              open() returned         no input can come, or the run ends        close() returned
         NEW -----------------> OPENED --------------------------------> CLOSING -----------------> CLOSED

@@ -183,7 +183,9 @@ class GraphRun:
         if self._life.error is not None:
             raise self._life.error
         if source.closed:
-            raise StreamClosedError(f'graph input stream "{name}" is closed; packets cannot be added to it')
+            raise StreamClosedError(
+                f'graph input stream "{name}" is closed; packets cannot be added to it', stream=name
+            )
         raise GraphStateError(f'the run has ended; start another to add packets to "{name}"')
 
     def _await_room(self, source: GraphInput, *, block: bool) -> None:
@@ -203,7 +205,8 @@ class GraphRun:
             if not block:
                 raise ThrottledError(
                     f'Graph is throttled: a queue that graph input "{source.stream.name}" feeds is full; '
-                    "push the packet again later, or leave add_mode_blocks True to wait here"
+                    "push the packet again later, or leave add_mode_blocks True to wait here",
+                    stream=source.stream.name,
                 )
             return self._application_waiting()
 

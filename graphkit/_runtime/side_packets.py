@@ -42,7 +42,9 @@ class SidePackets:
             if declared.producer < 0 and not declared.optional and name not in self.values:
                 raise SidePacketError(
                     f'{declared.location}: input side packet "{name}" ({declared.packet_type}) is required and '
-                    "was not given; pass it to start_run(side_packets={...})"
+                    "was not given; pass it to start_run(side_packets={...})",
+                    side_packet=name,
+                    location=declared.location,
                 )
 
     def _checked(self, name: str, value: Any) -> Packet[Any]:
@@ -52,15 +54,21 @@ class SidePackets:
             known = self._plan.side_packets
             have = ", ".join(sorted(n for n, s in known.items() if s.producer < 0)) or "none"
             raise SidePacketError(
-                f'the graph has no input side packet "{name}" (it has: {have}).{did_you_mean(name, known)}'
+                f'the graph has no input side packet "{name}" (it has: {have}).{did_you_mean(name, known)}',
+                side_packet=name,
             )
         if declared.producer >= 0:
             maker = self._plan.nodes[declared.producer].name
-            raise SidePacketError(f'side packet "{name}" is made by node "{maker}"; it cannot be given as well')
+            raise SidePacketError(
+                f'side packet "{name}" is made by node "{maker}"; it cannot be given as well',
+                side_packet=name,
+                node=maker,
+            )
         if packet.is_empty or not declared.packet_type.accepts(packet._payload):
             raise SidePacketError(
                 f'side packet "{name}" must be {declared.packet_type}, but was given '
-                f"{type(packet._payload).__name__}"
+                f"{type(packet._payload).__name__}",
+                side_packet=name,
             )
         return packet
 

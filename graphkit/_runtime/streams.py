@@ -85,6 +85,8 @@ class InputStream:
             f'a calculator receiving from stream "{self.name}" (node "{self.node.name}")',
             settled_label(self.settled),
             timestamp,
+            stream=self.name,
+            node=self.node.name,
         )
 
     def pop_at(self, timestamp: int) -> Packet[Any] | None:
@@ -138,7 +140,13 @@ class OutputStream:
     def mismatch(self, timestamp: int) -> TimestampMismatchError:
         """Return the error for a packet at *timestamp*, which is settled already."""
         by = f' from node "{self.producer}"' if self.producer else ""
-        return TimestampMismatchError(f'stream "{self.name}"{by}', settled_label(self.settled), timestamp)
+        return TimestampMismatchError(
+            f'stream "{self.name}"{by}',
+            settled_label(self.settled),
+            timestamp,
+            stream=self.name,
+            node=self.producer,
+        )
 
 
 class GraphInput:

@@ -73,7 +73,8 @@ class Throttle:
                 raise DeadlockError(
                     f"Detected a deadlock due to input throttling for {where}: {len(queue.queue)} packets wait "
                     "and nothing can run. Raise max_queue_size, or look for an input that never gets a packet "
-                    "or a bound."
+                    "or a bound.",
+                    stream=queue.name,
                 )
             queue.max_size = len(queue.queue) + 1
             if queue not in self._warned:

@@ -3,7 +3,7 @@
 `load` does it all; `parse`, `expand` and `validate` are its steps. Nothing here runs a graph.
 """
 
-from graphkit.config._checking.faults import Faults
+from graphkit.config._checking.faults import Faults, NamedNode
 from graphkit.config._checking.planning import validate
 from graphkit.config._expansion.subgraph import Subgraph, SubgraphContext
 from graphkit.config._expansion.switch_container import SwitchContainerOptions
@@ -17,6 +17,6 @@ from graphkit.config._text.writer import to_pbtxt
 __all__ = [
     "load", "parse", "path_of", "expand", "validate", "to_pbtxt", "search_path",
     "GraphPlan", "NodePlan", "StreamPlan", "SidePacketPlan", "ExecutorPlan",
-    "ConfigLike", "Faults", "GraphConfig", "NodeConfig", "Place",
+    "ConfigLike", "Faults", "GraphConfig", "NamedNode", "NodeConfig", "Place",
     "Subgraph", "SubgraphContext", "SwitchContainerOptions",
 ]  # fmt: skip

@@ -1,70 +1,91 @@
-"""Every exception graphkit raises, in one tree.
+"""Every exception graphkit raises, in one tree, each with its kind in the words of ``absl::StatusCode``.
 
-* GraphkitError
-  + ArgumentError                    a call was given what it cannot take; a ValueError, too
-  + ConfigError                      a config that cannot be read; knows its Location
-    - PbtxtSyntaxError
-  + GraphValidationError             all the faults of one graph, each with its Location
-  + RegistryError
-    - UnknownCalculatorError
-    - DuplicateCalculatorError
-  + ContractError                    a calculator declared something impossible
-  + PacketError
-    - PacketTypeError
-    - EmptyPacketError
-  + TimestampError
-    - TimestampMismatchError
-  + StreamClosedError
-  + GraphRunError                    a run that failed
-    - CalculatorError                user code raised in open, process or close
-      . InputStreamHandlerError      an input policy raised
-    - ExecutorError                  an executor did not take work on
-    - CancelledError
-    - DeadlockError
-    - ThrottledError
-    - GraphStateError                a call that the graph's state does not allow
-      . ForkedGraphError             a graph that runs in the process this one was forked from
-    - SidePacketError
-  + ResourceNotFoundError            a model, label map or graph file: every path tried
-  + ModelFetchError                  a model that is not shipped could not be fetched
-    - ModelHashError                 what came is not the model that was asked for
-  + InferenceError
-    - UnsupportedOpError
-    - ModelFormatError
-  + GpuError                         the GPU, its driver or a call on it
-    - NoEglError                     a library that makes contexts is missing
-    - NoGpuDeviceError               no device, or not the one that was asked for
-    - GlVersionError                 the driver is too old
-    - ShaderCompileError             a shader's own mistake, its line shown
-    - GlContextLostError
-    - GpuOutOfMemoryError
-    - TextureTooLargeError
-    - GlCallError                    OpenGL refused a call
-    - CudaUnavailableError           CUDA cannot read what OpenGL draws here
-    - CudaError                      CUDA refused a call
-    - WrongThreadError               OpenGL called from a thread that does not own the context
-    - GpuReleasedError               a buffer, texture or context was used after its end
-  + FormatError                      a payload whose shape, type or contents do not fit
-  + SchemaError                      a protobuf message or file that the schema cannot hold
-  + VideoError
-    - VideoOpenError
-      . CameraError                  no camera, or none that can be opened
-    - LiveInputLostError             a camera or stream broke off
-    - VideoWriteError
-  + InputError                       an input file that is no video and cannot be read
-  + OutputError                      a file that cannot be written
-  + PreviewError                     the address of a preview is taken or not ours
-  + PackageError                     a package that graphkit needs is missing or broken
-  + UsageError                       a flag or file given to the command line
-  + BenchmarkError                   something could not be measured
-    - MeasuredProcessError           a process that was measured failed
-    - PeerError                      the interpreter that is to run MediaPipe cannot
+* GraphkitError                      UNKNOWN
+  + MisuseError                      INVALID_ARGUMENT     the program is at fault; no run has failed
+    - ArgumentError                  INVALID_ARGUMENT     an argument that the call cannot take; a ValueError too
+      . UsageError                   INVALID_ARGUMENT     one that a user chooses: a stream, a file, a device
+    - GraphStateError                FAILED_PRECONDITION  a call that the graph's state does not allow
+      . ForkedGraphError             FAILED_PRECONDITION  a graph of the process this one was forked from
+    - SidePacketError                INVALID_ARGUMENT     missing, given twice or of the wrong type
+  + ConfigError                      INVALID_ARGUMENT     a config that cannot be read; knows its Location
+    - PbtxtSyntaxError               INVALID_ARGUMENT
+  + GraphValidationError             INVALID_ARGUMENT     all the faults of one graph, each with its Location
+  + RegistryError                    NOT_FOUND
+    - UnknownCalculatorError         NOT_FOUND
+    - DuplicateCalculatorError       ALREADY_EXISTS
+  + ContractError                    INVALID_ARGUMENT     a calculator declared something impossible
+  + StreamError                      INVALID_ARGUMENT     what flows: knows stream, node and timestamp
+    - PacketError                    INVALID_ARGUMENT
+      . PacketTypeError              INVALID_ARGUMENT
+      . EmptyPacketError             FAILED_PRECONDITION
+    - TimestampError                 OUT_OF_RANGE
+      . TimestampMismatchError       INVALID_ARGUMENT
+    - StreamClosedError              FAILED_PRECONDITION
+  + GraphRunError                    INTERNAL             a run that failed
+    - CalculatorError                that of its cause    user code raised in open, process or close
+      . InputStreamHandlerError      that of its cause    an input policy raised
+    - ExecutorError                  UNAVAILABLE          an executor took no work on
+    - CancelledError                 CANCELLED
+    - DeadlockError                  UNAVAILABLE
+    - ThrottledError                 UNAVAILABLE
+  + ResourceNotFoundError            NOT_FOUND            a model, label map or graph file: every path tried
+  + ModelFetchError                  UNAVAILABLE          a model that is not shipped could not be fetched
+    - ModelHashError                 DATA_LOSS            what came is not the model that was asked for
+  + InferenceError                   INTERNAL             knows the model
+    - UnsupportedOpError             UNIMPLEMENTED
+    - ModelFormatError               INVALID_ARGUMENT
+  + GpuError                         INTERNAL             the GPU, its driver or a call on it
+    - NoEglError                     UNAVAILABLE          a library that makes contexts is missing
+    - NoGpuDeviceError               NOT_FOUND            no device, or not the one that was asked for
+    - GlVersionError                 FAILED_PRECONDITION  the driver is too old
+    - ShaderCompileError             INVALID_ARGUMENT     a shader's own mistake, its line shown
+    - GlContextLostError             ABORTED
+    - GpuOutOfMemoryError            RESOURCE_EXHAUSTED
+    - TextureTooLargeError           OUT_OF_RANGE
+    - GlCallError                    INTERNAL             OpenGL refused a call
+    - CudaUnavailableError           UNAVAILABLE          CUDA cannot read what OpenGL draws here
+    - CudaError                      INTERNAL             CUDA refused a call
+    - WrongThreadError               FAILED_PRECONDITION  OpenGL called from a thread without the context
+    - GpuReleasedError               FAILED_PRECONDITION  a buffer, texture or context was used after its end
+  + FormatError                      INVALID_ARGUMENT     a payload whose shape, type or contents do not fit
+  + SchemaError                      NOT_FOUND            a message or file that the schema cannot hold
+  + FileError                        INVALID_ARGUMENT     knows the path, device or URL
+    - VideoError                     FAILED_PRECONDITION
+      . VideoOpenError               INVALID_ARGUMENT
+        * CameraError                UNAVAILABLE          no camera, or none that can be opened
+      . LiveInputLostError           UNAVAILABLE          a camera or stream broke off
+      . VideoWriteError              FAILED_PRECONDITION
+    - InputError                     INVALID_ARGUMENT     an input file that is no video and cannot be read
+    - OutputError                    FAILED_PRECONDITION  a file that cannot be written
+  + PreviewError                     UNAVAILABLE          the address of a preview is taken or not ours
+  + PackageError                     FAILED_PRECONDITION  a package that graphkit needs is missing or broken
+  + BenchmarkError                   FAILED_PRECONDITION  something could not be measured
+    - MeasuredProcessError           INTERNAL             a process that was measured failed
+    - PeerError                      FAILED_PRECONDITION  the interpreter that is to run MediaPipe cannot
 
-Exceptions keep the facts as fields and build their sentence from them.
+Exceptions keep the facts as fields and build their sentence from them. A class says which kind its errors are; one
+error may say it more exactly (``status=StatusCode.PERMISSION_DENIED``). Every error has, besides,
+
+* ``parameter``: which parameter of the call is at fault, by its name in Python,
+* ``remedies``: which parameters the message advises to give; the message writes them as ``{name}``,
+* ``fix``: what mends the machine or the installation.
+
+No message names a flag. ``error.describe(spelling)`` returns it with the parameters as a `Spelling` writes them,
+so an application can call them what its users know them by.
 """
 
-from graphkit.errors._base import ArgumentError, GraphkitError, Location, did_you_mean
-from graphkit.errors._bench import BenchmarkError, MeasuredProcessError, PeerError
+from graphkit.errors._base import (
+    GraphkitError,
+    Location,
+    Spelling,
+    StatusCode,
+    did_you_mean,
+)
+from graphkit.errors._bench import (
+    BenchmarkError,
+    MeasuredProcessError,
+    PeerError,
+)
 from graphkit.errors._definition import (
     ConfigError,
     ContractError,
@@ -78,6 +99,7 @@ from graphkit.errors._definition import (
 )
 from graphkit.errors._files import (
     CameraError,
+    FileError,
     InferenceError,
     InputError,
     LiveInputLostError,
@@ -89,7 +111,6 @@ from graphkit.errors._files import (
     PreviewError,
     ResourceNotFoundError,
     UnsupportedOpError,
-    UsageError,
     VideoError,
     VideoOpenError,
     VideoWriteError,
@@ -109,20 +130,26 @@ from graphkit.errors._gpu import (
     TextureTooLargeError,
     WrongThreadError,
 )
+from graphkit.errors._misuse import (
+    ArgumentError,
+    ForkedGraphError,
+    GraphStateError,
+    MisuseError,
+    SidePacketError,
+    UsageError,
+)
 from graphkit.errors._running import (
     CalculatorError,
     CancelledError,
     DeadlockError,
     EmptyPacketError,
     ExecutorError,
-    ForkedGraphError,
     GraphRunError,
-    GraphStateError,
     InputStreamHandlerError,
     PacketError,
     PacketTypeError,
-    SidePacketError,
     StreamClosedError,
+    StreamError,
     ThrottledError,
     TimestampError,
     TimestampMismatchError,
@@ -130,9 +157,16 @@ from graphkit.errors._running import (
 
 __all__ = [
     "Location",
+    "Spelling",
+    "StatusCode",
     "did_you_mean",
     "GraphkitError",
+    "MisuseError",
     "ArgumentError",
+    "UsageError",
+    "GraphStateError",
+    "ForkedGraphError",
+    "SidePacketError",
     "ConfigError",
     "PbtxtSyntaxError",
     "GraphValidationError",
@@ -142,6 +176,7 @@ __all__ = [
     "ContractError",
     "FormatError",
     "SchemaError",
+    "StreamError",
     "PacketError",
     "PacketTypeError",
     "EmptyPacketError",
@@ -155,15 +190,13 @@ __all__ = [
     "CancelledError",
     "DeadlockError",
     "ThrottledError",
-    "GraphStateError",
-    "ForkedGraphError",
-    "SidePacketError",
     "ResourceNotFoundError",
     "ModelFetchError",
     "ModelHashError",
     "InferenceError",
     "UnsupportedOpError",
     "ModelFormatError",
+    "FileError",
     "VideoError",
     "VideoOpenError",
     "CameraError",
@@ -173,21 +206,20 @@ __all__ = [
     "OutputError",
     "PackageError",
     "PreviewError",
-    "UsageError",
     "BenchmarkError",
     "MeasuredProcessError",
     "PeerError",
+    "CudaError",
+    "CudaUnavailableError",
+    "GlCallError",
+    "GlContextLostError",
+    "GlVersionError",
     "GpuError",
+    "GpuOutOfMemoryError",
+    "GpuReleasedError",
     "NoEglError",
     "NoGpuDeviceError",
-    "GlVersionError",
     "ShaderCompileError",
-    "GlContextLostError",
-    "GpuOutOfMemoryError",
     "TextureTooLargeError",
-    "GlCallError",
-    "CudaUnavailableError",
-    "CudaError",
     "WrongThreadError",
-    "GpuReleasedError",
 ]

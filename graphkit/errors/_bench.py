@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from graphkit.errors._base import GraphkitError
+from graphkit.errors._base import GraphkitError, StatusCode
 
 
 class BenchmarkError(GraphkitError):
     """Something could not be measured."""
+
+    status = StatusCode.FAILED_PRECONDITION
 
 
 class MeasuredProcessError(BenchmarkError):
@@ -18,6 +20,8 @@ class MeasuredProcessError(BenchmarkError):
         reason: what it said.
     """
 
+    status = StatusCode.INTERNAL
+
     def __init__(self, side: str, reason: str, kind: str = "") -> None:
         self.side, self.reason, self.kind = side, reason, kind
         super().__init__(f"{side}: {reason}")
@@ -28,8 +32,9 @@ class PeerError(BenchmarkError):
 
     Attributes:
         python: the interpreter, as it was named.
+        found: what keeps it from running MediaPipe.
     """
 
     def __init__(self, python: str, found: str, fix: str) -> None:
-        self.python = python
-        super().__init__(f"--against-mediapipe {python}: {found}. {fix}")
+        self.python, self.found = python, found
+        super().__init__(f"{python}: {found}.", parameter="peer", fix=fix)

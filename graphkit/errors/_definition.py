@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from graphkit.errors._base import GraphkitError, Location, did_you_mean
+from graphkit.errors._base import GraphkitError, Location, Spelling, StatusCode, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
 class ConfigError(GraphkitError):
-    """A graph config that cannot be read or understood."""
+    """A graph config that cannot be read or understood.
 
-    def __init__(self, message: str, location: Location | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.location = location
+    Attributes:
+        location: where the fault is, None where that is not known.
+        node: the node at fault, by its name in the expanded graph; "" where no single one is.
+        calculator: the calculator of that node.
+    """
 
-    def __str__(self) -> str:
-        return f"{self.location}: {self.message}" if self.location else self.message
+    status = StatusCode.INVALID_ARGUMENT
+
+    def __init__(
+        self,
+        message: str,
+        location: Location | None = None,
+        *,
+        node: str = "",
+        calculator: str = "",
+        **common: Any,
+    ) -> None:
+        super().__init__(message, **common)
+        self.location, self.node, self.calculator = location, node, calculator
+
+    def body(self, spelling: Spelling) -> str:
+        """Return the place and the sentences."""
+        text = super().body(spelling)
+        return f"{self.location.describe(spelling)}: {text}" if self.location else text
 
 
 class PbtxtSyntaxError(ConfigError):
@@ -33,42 +50,97 @@ class GraphValidationError(GraphkitError):
         faults: one ConfigError a fault, in the order of the config.
     """
 
+    status = StatusCode.INVALID_ARGUMENT
+
     def __init__(self, faults: Sequence[ConfigError]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+    def body(self, spelling: Spelling) -> str:
+        """Return one line a fault."""
+        return "\n".join(fault.describe(spelling) for fault in self.faults)
 
 
 class RegistryError(GraphkitError):
-    """A registry was asked for, or given, something it cannot serve."""
+    """A registry was asked for, or given, something it cannot serve.
+
+    Attributes:
+        name: that was asked for or given.
+        suggestion: a sentence with the names that are close, "" where none is.
+    """
+
+    status = StatusCode.NOT_FOUND
+
+    def __init__(self, message: str, *, name: str = "", suggestion: str = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.name, self.suggestion = name, suggestion
 
 
 class UnknownCalculatorError(RegistryError):
     """No calculator, subgraph or graph type answers to the name."""
 
     def __init__(self, name: str, known: Iterable[str], hint: str = "") -> None:
-        self.name = name
-        self.suggestion = did_you_mean(name, known, ignoring="Calculator")
-        super().__init__(f'Unable to find Calculator "{name}".{self.suggestion}{hint}')
+        close = did_you_mean(name, known, ignoring="Calculator")
+        super().__init__(f'Unable to find Calculator "{name}".{close}{hint}', name=name, suggestion=close)
 
 
 class DuplicateCalculatorError(RegistryError):
-    """Two different classes want one calculator name."""
+    """Two different classes want one calculator name.
+
+    Attributes:
+        first, second: the two classes, the one that has the name first.
+    """
+
+    status = StatusCode.ALREADY_EXISTS
 
     def __init__(self, name: str, first: str, second: str) -> None:
-        self.name, self.first, self.second = name, first, second
+        self.first, self.second = first, second
         super().__init__(
             f'calculator name "{name}" is already taken by {first}; {second} cannot register it too. '
-            "Rename one of them."
+            "Rename one of them.",
+            name=name,
         )
 
 
 class ContractError(GraphkitError):
-    """A calculator's declaration contradicts itself."""
+    """A calculator's declaration contradicts itself, or does not fit the node that uses it.
+
+    Attributes:
+        calculator: its name; "" where the fault of the node's config that follows from it says so.
+        port: the tag, stream or option that is declared wrongly; "" where no single one is.
+    """
+
+    status = StatusCode.INVALID_ARGUMENT
+
+    def __init__(self, message: str, *, calculator: str = "", port: str = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.calculator, self.port = calculator, port
 
 
 class FormatError(GraphkitError):
-    """A payload whose shape, type or contents do not fit its format."""
+    """A payload whose shape, type or contents do not fit its format.
+
+    Attributes:
+        expected: what would fit; "" where the message alone says it.
+        found: what was given instead.
+    """
+
+    status = StatusCode.INVALID_ARGUMENT
+
+    def __init__(self, message: str, *, expected: object = "", found: object = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.expected, self.found = expected, found
 
 
 class SchemaError(GraphkitError):
-    """A protobuf message, extension or file that the schema does not know or cannot take."""
+    """A protobuf message, extension or file that the schema does not know or cannot take.
+
+    Attributes:
+        name: of the message, extension or file.
+    """
+
+    status = StatusCode.NOT_FOUND
+
+    def __init__(self, message: str, *, name: str = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.name = name

@@ -1,26 +1,53 @@
-"""Errors of files, models and the command line."""
+"""Errors of files: models, videos, and what goes into a graph or comes out of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from graphkit.errors._base import GraphkitError
+from graphkit.errors._base import GraphkitError, Spelling, StatusCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 
-class ResourceNotFoundError(GraphkitError):
-    """A file named by a graph is nowhere on the resource path."""
+class FileError(GraphkitError):
+    """A file, device or URL that cannot be used.
 
-    def __init__(self, name: str, tried: Sequence[Path | str], hint: str = "") -> None:
+    Attributes:
+        path: the file, device or URL; "" where there is none.
+    """
+
+    status = StatusCode.INVALID_ARGUMENT
+
+    def __init__(self, message: str, *, path: object = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.path = str(path)
+
+    def body(self, spelling: Spelling) -> str:
+        """Return the file and the sentences about it."""
+        text = super().body(spelling)
+        return f"{self.path}: {text}" if self.path else text
+
+
+class ResourceNotFoundError(GraphkitError):
+    """A file named by a graph is nowhere on the resource path.
+
+    Attributes:
+        name: that the graph uses.
+        tried: the paths that were looked at.
+    """
+
+    status = StatusCode.NOT_FOUND
+
+    def __init__(self, name: str, tried: Sequence[Path | str]) -> None:
         self.name = name
         self.tried = tuple(str(path) for path in tried)
         listing = "".join(f"\n  {path}" for path in self.tried)
         super().__init__(
             f'resource "{name}" was not found. Tried:{listing}\n'
-            f"Put the file at one of these paths, or name its folder with --resource_root_dir.{hint}"
+            f"Put the file at one of these paths, or give its folder: {{roots}}.",
+            remedies=("roots",),
         )
 
 
@@ -29,11 +56,15 @@ class ModelFetchError(GraphkitError):
 
     Attributes:
         model: its file name.
+        reason: what went wrong.
     """
 
-    def __init__(self, model: str, reason: str, by_hand: str) -> None:
-        self.model = model
-        super().__init__(f"{model} was not fetched: {reason}\n{by_hand}")
+    status = StatusCode.UNAVAILABLE
+    before_fix = "\n"
+
+    def __init__(self, model: str, reason: str, fix: str) -> None:
+        self.model, self.reason = model, reason
+        super().__init__(f"{model} was not fetched: {reason}", fix=fix)
 
 
 class ModelHashError(ModelFetchError):
@@ -43,15 +74,32 @@ class ModelHashError(ModelFetchError):
         expected, found: the two hashes, in hexadecimal.
     """
 
-    def __init__(self, model: str, expected: str, found: str, by_hand: str) -> None:
+    status = StatusCode.DATA_LOSS
+
+    def __init__(self, model: str, expected: str, found: str, fix: str) -> None:
         self.expected, self.found = expected, found
         super().__init__(
-            model, f"what came is another file (SHA-256 {found}, expected {expected}); it was not kept.", by_hand
+            model, f"what came is another file (SHA-256 {found}, expected {expected}); it was not kept.", fix
         )
 
 
 class InferenceError(GraphkitError):
-    """A model could not be loaded or run."""
+    """A model could not be loaded or run.
+
+    Attributes:
+        model: the model's path, or "<bytes>"; "" where the fault is of none.
+    """
+
+    status = StatusCode.INTERNAL
+
+    def __init__(self, message: str, *, model: str = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.model = model
+
+    def body(self, spelling: Spelling) -> str:
+        """Return the model and the sentences about it."""
+        text = super().body(spelling)
+        return f"{self.model}: {text}" if self.model else text
 
 
 class UnsupportedOpError(InferenceError):
@@ -59,18 +107,20 @@ class UnsupportedOpError(InferenceError):
 
     Attributes:
         op: the operation's name in the model.
-        model: the model's path, or "<bytes>".
         tensor: the name of the tensor that the operation makes.
         reason: what is not known about it; empty when the operation itself is not.
     """
 
+    status = StatusCode.UNIMPLEMENTED
+
     def __init__(self, op: str, model: str, tensor: str, reason: str = "", known: Iterable[str] = ()) -> None:
-        self.op, self.model, self.tensor, self.reason = op, model, tensor, reason
+        self.op, self.tensor, self.reason = op, tensor, reason
         listing = ", ".join(sorted(known))
         super().__init__(
-            f"{model}: operation {op} (it makes tensor {tensor!r}) cannot be imported"
+            f"operation {op} (it makes tensor {tensor!r}) cannot be imported"
             + (f": {reason}." if reason else "." + (f" Known operations: {listing}." if listing else ""))
-            + " Convert the model to .onnx with another tool, or export it without this operation."
+            + " Convert the model to .onnx with another tool, or export it without this operation.",
+            model=model,
         )
 
 
@@ -78,12 +128,15 @@ class ModelFormatError(InferenceError):
     """A model file that is corrupt or of another format.
 
     Attributes:
-        model: the model's path, or "<bytes>".
+        found: what the file holds.
+        expected: what it should hold.
     """
 
+    status = StatusCode.INVALID_ARGUMENT
+
     def __init__(self, model: str, found: str, expected: str = "a complete .tflite or .onnx model") -> None:
-        self.model = model
-        super().__init__(f"{model}: {found}; expected {expected}. Fetch the file again.")
+        self.found, self.expected = found, expected
+        super().__init__(f"{found}; expected {expected}. Fetch the file again.", model=model)
 
 
 class PackageError(GraphkitError):
@@ -91,22 +144,26 @@ class PackageError(GraphkitError):
 
     Attributes:
         package: its name.
-        fix: what to do about it.
+        lack: what is wrong with it.
     """
 
+    status = StatusCode.FAILED_PRECONDITION
+
     def __init__(self, package: str, lack: str, fix: str) -> None:
-        self.package, self.fix = package, fix
-        super().__init__(
-            f"the package {package}: {lack}. Fix: {fix}\ngraphkit doctor looks at everything else that is needed."
-        )
+        self.package, self.lack = package, lack
+        super().__init__(f"the package {package}: {lack}.", fix=fix)
 
 
-class VideoError(GraphkitError):
+class VideoError(FileError):
     """A video could not be read or written."""
+
+    status = StatusCode.FAILED_PRECONDITION
 
 
 class VideoOpenError(VideoError):
     """A video input that cannot be opened or holds no picture."""
+
+    status = StatusCode.INVALID_ARGUMENT
 
 
 class CameraError(VideoOpenError):
@@ -116,9 +173,11 @@ class CameraError(VideoOpenError):
         tried: why not, by device; empty where there was none to try.
     """
 
-    def __init__(self, message: str, tried: Mapping[str, str] | None = None) -> None:
+    status = StatusCode.UNAVAILABLE
+
+    def __init__(self, message: str, tried: Mapping[str, str] | None = None, **common: Any) -> None:
+        super().__init__(message, **common)
         self.tried = dict(tried or {})
-        super().__init__(message)
 
 
 class LiveInputLostError(VideoError):
@@ -127,29 +186,34 @@ class LiveInputLostError(VideoError):
     Attributes:
         source: its device or URL.
         pictures: how many it gave before.
+        reason: why it broke off.
     """
 
+    status = StatusCode.UNAVAILABLE
+
     def __init__(self, source: str, pictures: int, reason: str) -> None:
-        self.source, self.pictures = source, pictures
+        self.source, self.pictures, self.reason = source, pictures, reason
         given = f"{pictures} picture{'' if pictures == 1 else 's'}"
-        super().__init__(f"{source}: lost after {given}: {reason} What came before is complete.")
+        super().__init__(f"lost after {given}: {reason} What came before is complete.", path=source)
 
 
 class VideoWriteError(VideoError):
     """A video output that cannot be created or written."""
 
 
-class InputError(GraphkitError):
+class InputError(FileError):
     """A file to feed a graph with that cannot be read or holds something else."""
 
+    status = StatusCode.INVALID_ARGUMENT
 
-class OutputError(GraphkitError):
+
+class OutputError(FileError):
     """A file other than a video that cannot be created or written."""
+
+    status = StatusCode.FAILED_PRECONDITION
 
 
 class PreviewError(GraphkitError):
-    """The page of ``--preview`` cannot be served at its address."""
+    """The page of a preview cannot be served at its address."""
 
-
-class UsageError(GraphkitError):
-    """A command-line value that makes no sense; the message says what would."""
+    status = StatusCode.UNAVAILABLE

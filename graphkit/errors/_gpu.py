@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from graphkit.errors._base import GraphkitError
+from graphkit.errors._base import GraphkitError, StatusCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MESA: Final = (
+    "install a driver: the vendor's, or Mesa's for any machine: apt-get install libegl-mesa0 libgl1-mesa-dri."
+)
+_EGL: Final = (
+    "on Debian or Ubuntu: apt-get install libegl1 libgl1-mesa-dri; in a container with an NVIDIA GPU also set "
+    "NVIDIA_DRIVER_CAPABILITIES=all."
+)
+
 
 class GpuError(GraphkitError):
     """The GPU could not do what was asked."""
+
+    status = StatusCode.INTERNAL
 
 
 class NoEglError(GpuError):
@@ -19,14 +29,15 @@ class NoEglError(GpuError):
 
     Attributes:
         library: its file name.
+        reason: why it cannot be loaded.
     """
 
+    status = StatusCode.UNAVAILABLE
+
     def __init__(self, library: str, reason: str) -> None:
-        self.library = library
+        self.library, self.reason = library, reason
         super().__init__(
-            f"{library} cannot be loaded ({reason}), so there is no OpenGL without a display. Fix: on Debian or "
-            "Ubuntu: apt-get install libegl1 libgl1-mesa-dri; in a container with an NVIDIA GPU also set "
-            "NVIDIA_DRIVER_CAPABILITIES=all."
+            f"{library} cannot be loaded ({reason}), so there is no OpenGL without a display.", fix=_EGL
         )
 
 
@@ -34,28 +45,37 @@ class NoGpuDeviceError(GpuError):
     """No device can make an OpenGL context, or not the one that was asked for.
 
     Attributes:
+        lack: what is missing.
         devices: those to choose from; empty where there is none.
     """
 
-    def __init__(self, found: str, devices: Sequence[str] = ()) -> None:
-        self.devices = tuple(devices)
+    status = StatusCode.NOT_FOUND
+
+    def __init__(self, lack: str, devices: Sequence[str] = ()) -> None:
+        self.lack, self.devices = lack, tuple(devices)
         listing = "".join(f"\n  {device}" for device in devices)
-        fix = (
-            f"Choose one of these with --gpu-device or GRAPHKIT_GPU_DEVICE:{listing}"
-            if devices
-            else "Install a driver: the vendor's, or Mesa's for any machine: "
-            "apt-get install libegl-mesa0 libgl1-mesa-dri."
-        )
-        super().__init__(f"{found}. {fix}")
+        choice = f" Choose one of these with {{gpu_device}} or GRAPHKIT_GPU_DEVICE:{listing}" if devices else ""
+        super().__init__(f"{lack}.{choice}", remedies=("gpu_device",), fix="" if devices else _MESA)
 
 
 class GlVersionError(GpuError):
-    """The driver offers no OpenGL that is new enough."""
+    """The driver offers no OpenGL that is new enough.
+
+    Attributes:
+        device: that it drives.
+        needed: the version that would do.
+        reason: what it said.
+    """
+
+    status = StatusCode.FAILED_PRECONDITION
 
     def __init__(self, device: str, needed: str, reason: str) -> None:
+        self.device, self.needed, self.reason = device, needed, reason
         super().__init__(
             f"{device} makes no OpenGL {needed} core context ({reason}). Update its driver, or choose another "
-            "device with --gpu-device (software always works: apt-get install libgl1-mesa-dri)."
+            "device with {gpu_device}.",
+            remedies=("gpu_device",),
+            fix="apt-get install libgl1-mesa-dri brings software rendering, which always works.",
         )
 
 
@@ -65,20 +85,31 @@ class ShaderCompileError(GpuError):
     Attributes:
         name: of the shader.
         line: the first line that the compiler complains of, 1-based; 0 where it names none.
+        log: what the compiler said.
     """
 
+    status = StatusCode.INVALID_ARGUMENT
+
     def __init__(self, name: str, source: str, log: str, line: int = 0) -> None:
-        self.name, self.line = name, line
+        self.name, self.line, self.log = name, line, log.strip()
         lines = source.splitlines()
         shown = f"\n  {line} | {lines[line - 1].strip()}" if 0 < line <= len(lines) else ""
         where = f"{name}:{line}" if line else name
-        super().__init__(f"{where}: the shader does not compile:{shown}\n{log.strip()}")
+        super().__init__(f"{where}: the shader does not compile:{shown}\n{self.log}")
 
 
 class GlContextLostError(GpuError):
-    """The driver reset the GPU or lost the context; everything in it is gone."""
+    """The driver reset the GPU or lost the context; everything in it is gone.
+
+    Attributes:
+        context: its name.
+        reason: what the driver said.
+    """
+
+    status = StatusCode.ABORTED
 
     def __init__(self, context: str, reason: str) -> None:
+        self.context, self.reason = context, reason
         super().__init__(
             f'GL context "{context}" was lost ({reason}); its textures are gone. Start the graph again; if it '
             "happens again, a shader runs too long or the driver is at fault."
@@ -86,9 +117,17 @@ class GlContextLostError(GpuError):
 
 
 class GpuOutOfMemoryError(GpuError):
-    """The GPU has no memory left for what was asked."""
+    """The GPU has no memory left for what was asked.
+
+    Attributes:
+        what: was to be made.
+        live: how much this program uses.
+    """
+
+    status = StatusCode.RESOURCE_EXHAUSTED
 
     def __init__(self, what: str, live: str) -> None:
+        self.what, self.live = what, live
         super().__init__(
             f"no GPU memory is left for {what} ({live} in use by this program). Use smaller frames, release "
             "GpuBuffers sooner, or let fewer frames be in flight."
@@ -96,7 +135,14 @@ class GpuOutOfMemoryError(GpuError):
 
 
 class TextureTooLargeError(GpuError):
-    """A texture with a side longer than the device allows, or shorter than one pixel."""
+    """A texture with a side longer than the device allows, or shorter than one pixel.
+
+    Attributes:
+        width, height: that were asked for.
+        limit: the longest side that the device allows.
+    """
+
+    status = StatusCode.OUT_OF_RANGE
 
     def __init__(self, width: int, height: int, limit: int) -> None:
         self.width, self.height, self.limit = width, height, limit
@@ -112,6 +158,8 @@ class GlCallError(GpuError):
 
 class CudaUnavailableError(GpuError):
     """CUDA cannot read what OpenGL draws here; the message says why. Nothing but speed is lost."""
+
+    status = StatusCode.UNAVAILABLE
 
 
 class CudaError(GpuError):
@@ -131,9 +179,18 @@ class CudaError(GpuError):
 
 
 class WrongThreadError(GpuError):
-    """OpenGL was called from a thread on which the context is not current."""
+    """OpenGL was called from a thread on which the context is not current.
+
+    Attributes:
+        what: was called.
+        context: its name.
+        thread: the thread of the call.
+    """
+
+    status = StatusCode.FAILED_PRECONDITION
 
     def __init__(self, what: str, context: str, thread: str) -> None:
+        self.what, self.context, self.thread = what, context, thread
         super().__init__(
             f'{what} was called on thread "{thread}", but GL context "{context}" has a thread of its own. '
             "Wrap the code: helper.run_in_gl_context(function)."
@@ -142,3 +199,5 @@ class WrongThreadError(GpuError):
 
 class GpuReleasedError(GpuError):
     """A GPU object was used after it was released."""
+
+    status = StatusCode.FAILED_PRECONDITION

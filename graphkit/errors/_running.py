@@ -2,65 +2,120 @@
 
 from __future__ import annotations
 
-from graphkit.errors._base import GraphkitError
+from typing import Any
+
+from graphkit.errors._base import PLAIN, GraphkitError, Spelling, StatusCode
 
 
-class PacketError(GraphkitError):
+class StreamError(GraphkitError):
+    """Base of the errors of what flows: packets, timestamps and streams.
+
+    Attributes:
+        stream: the stream, by its name in the expanded graph; "" where it is of none or of no single one.
+        node: the node that was at work; "" where it was none.
+        timestamp: of the packet at fault, None where it has none.
+    """
+
+    status = StatusCode.INVALID_ARGUMENT
+
+    def __init__(
+        self, message: str, *, stream: str = "", node: str = "", timestamp: object = None, **common: Any
+    ) -> None:
+        super().__init__(message, **common)
+        self.stream, self.node, self.timestamp = stream, node, timestamp
+
+
+class PacketError(StreamError):
     """A packet was used in a way it does not allow."""
 
 
 class PacketTypeError(PacketError):
-    """A payload is not of the type that was declared or asked for."""
+    """A payload is not of the type that was declared or asked for.
+
+    Attributes:
+        expected: the types, in words.
+        found: the type of the payload, in words.
+    """
+
+    def __init__(self, message: str, *, expected: object = "", found: object = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.expected, self.found = str(expected), str(found)
 
 
 class EmptyPacketError(PacketError):
     """The payload of an empty packet was asked for."""
 
+    status = StatusCode.FAILED_PRECONDITION
 
-class TimestampError(GraphkitError):
+
+class TimestampError(StreamError):
     """A timestamp outside of what the call allows."""
+
+    status = StatusCode.OUT_OF_RANGE
 
 
 class TimestampMismatchError(TimestampError):
-    """A packet arrived below the bound of its stream."""
+    """A packet arrived below the bound of its stream.
 
-    def __init__(self, where: str, expected: object, found: object) -> None:
+    Attributes:
+        where: the stream and its reader, in words.
+        expected: the least timestamp that would do.
+        found: the timestamp that came.
+    """
+
+    status = StatusCode.INVALID_ARGUMENT
+
+    def __init__(self, where: str, expected: object, found: object, *, stream: str = "", node: str = "") -> None:
         self.where, self.expected, self.found = where, expected, found
         super().__init__(
             f"Packet timestamp mismatch on {where}. Current minimum expected timestamp is {expected} but "
-            f"received {found}. Timestamps of one stream must increase strictly."
+            f"received {found}. Timestamps of one stream must increase strictly.",
+            stream=stream,
+            node=node,
+            timestamp=found,
         )
 
 
-class StreamClosedError(GraphkitError):
+class StreamClosedError(StreamError):
     """A packet or bound was sent to a stream that is closed."""
+
+    status = StatusCode.FAILED_PRECONDITION
 
 
 class GraphRunError(GraphkitError):
     """A graph run ended in failure."""
 
+    status = StatusCode.INTERNAL
+
 
 class CalculatorError(GraphRunError):
     """User code raised inside a node; the cause is chained.
+
+    Its status is that of the cause, UNKNOWN where graphkit did not raise it.
 
     Attributes:
         node: the node's name in the expanded graph.
         calculator: its calculator type.
         phase: "construction", "open", "process" or "close".
         timestamp: the input timestamp of the call, None outside of process.
+        cause: what was raised.
     """
 
     def __init__(self, node: str, calculator: str, phase: str, timestamp: object, cause: BaseException) -> None:
         self.node, self.calculator, self.phase, self.timestamp = node, calculator, phase, timestamp
         self.cause = cause
-        super().__init__(str(self))
+        super().__init__(
+            self.body(PLAIN), status=cause.status if isinstance(cause, GraphkitError) else StatusCode.UNKNOWN
+        )
 
-    def __str__(self) -> str:
+    def body(self, spelling: Spelling) -> str:
+        """Return which call of which node failed, when and why."""
         name = self.node if self.node == self.calculator else f"{self.node} ({self.calculator})"
         at = f" at timestamp {self.timestamp}" if self.timestamp is not None else ""
-        reason = str(self.cause) or "no message"
+        cause = self.cause
+        reason = (cause.describe(spelling) if isinstance(cause, GraphkitError) else str(cause)) or "no message"
         call = self.phase if self.phase == "construction" else f"{self.phase}()"
-        return f'{call} of node "{name}" failed{at}: {type(self.cause).__name__}: {reason}'
+        return f'{call} of node "{name}" failed{at}: {type(cause).__name__}: {reason}'
 
 
 class InputStreamHandlerError(CalculatorError):
@@ -76,8 +131,9 @@ class InputStreamHandlerError(CalculatorError):
         self.handler = handler
         super().__init__(node, calculator, phase, None, cause)
 
-    def __str__(self) -> str:
-        return f"{self.handler}.{super().__str__()}"
+    def body(self, spelling: Spelling) -> str:
+        """Return which call of which handler failed and why."""
+        return f"{self.handler}.{super().body(spelling)}"
 
 
 class ExecutorError(GraphRunError):
@@ -85,7 +141,10 @@ class ExecutorError(GraphRunError):
 
     Attributes:
         executor: its name, "" for the default one.
+        cause: what it raised.
     """
+
+    status = StatusCode.UNAVAILABLE
 
     def __init__(self, executor: str, cause: BaseException) -> None:
         self.executor, self.cause = executor, cause
@@ -97,33 +156,32 @@ class ExecutorError(GraphRunError):
 class CancelledError(GraphRunError):
     """The run was cancelled."""
 
+    status = StatusCode.CANCELLED
+
 
 class DeadlockError(GraphRunError):
-    """Every task waits on a full queue."""
+    """Every task waits on a full queue.
+
+    Attributes:
+        stream: the stream whose queue is full, "" where several are.
+    """
+
+    status = StatusCode.UNAVAILABLE
+
+    def __init__(self, message: str, *, stream: str = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.stream = stream
 
 
 class ThrottledError(GraphRunError):
-    """The graph input's queue is full and the add mode is ADD_IF_NOT_FULL."""
-
-
-class GraphStateError(GraphRunError):
-    """A call that the state of the graph does not allow."""
-
-
-class ForkedGraphError(GraphStateError):
-    """A graph that was running when this process was forked from the one it runs in.
+    """A queue that the graph input feeds is full, and ``add_packet`` is not to wait for room.
 
     Attributes:
-        pid: of the process it runs in.
+        stream: the graph input stream.
     """
 
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        super().__init__(
-            f"the graph was running in process {pid} when this one was forked from it, and its threads are not "
-            'here. Make a CalculatorGraph in the child, or start it with multiprocessing.get_context("spawn").'
-        )
+    status = StatusCode.UNAVAILABLE
 
-
-class SidePacketError(GraphRunError):
-    """A side packet that is missing, set twice or of the wrong type."""
+    def __init__(self, message: str, *, stream: str = "", **common: Any) -> None:
+        super().__init__(message, **common)
+        self.stream = stream

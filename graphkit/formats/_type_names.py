@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import threading
 from types import GenericAlias, UnionType
@@ -29,6 +28,7 @@ from graphkit.formats._render_data import RenderAnnotation, RenderData
 from graphkit.formats._shapes import Color
 from graphkit.formats._tensor import Tensor
 from graphkit.formats._video_header import VideoHeader
+from graphkit.framework._registry import import_type
 
 PayloadType: TypeAlias = "type[Any] | GenericAlias"
 
@@ -109,14 +109,18 @@ def payload_type(name: str) -> PayloadType:
         FormatError: the name is not known.
     """
     key = _normalized(name)
-    if key in ("GpuBuffer", "mediapipe::GpuBuffer"):
-        importlib.import_module("graphkit.gpu._buffer")  # it registers itself; most programs never need it
-    found = _types.get(key) or _types.get(f"mediapipe::{key}")
-    if found is not None:
+    if (found := _known(key)) is not None:
         return found
     if match := _VECTOR.fullmatch(key) or _ARRAY.fullmatch(key):
         return GenericAlias(list, (payload_type(match["item"]),))
+    import_type(f"mediapipe::{key.removeprefix('mediapipe::')}")
+    if (found := _known(key)) is not None:
+        return found
     raise FormatError(f'no payload type is called "{name}".{did_you_mean(key, _types)}')
+
+
+def _known(key: str) -> PayloadType | None:
+    return _types.get(key) or _types.get(f"mediapipe::{key}")
 
 
 def mediapipe_name(kind: PayloadType) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         register_executor,
     )
     from graphkit.framework._resources import FileContents, Resources, Root, graphs_dir
+    from graphkit.framework._views import CallerView, GraphView, InputQueue, NodeView, SubgraphLike
 
 __all__ = [
     # calculators
@@ -75,6 +76,12 @@ __all__ = [
     "EVERYTHING",
     "NOTHING",
     "Wanted",
+    # views of a graph
+    "GraphView",
+    "CallerView",
+    "InputQueue",
+    "NodeView",
+    "SubgraphLike",
     # input policies
     "Decision",
     "InputStreamHandler",
@@ -105,9 +112,14 @@ _LATER: Final = {
     "CLOCK": "graphkit.framework._clock",
     "Clock": "graphkit.framework._clock",
     "Executor": "graphkit.framework._executor",
+    "CallerView": "graphkit.framework._views",
+    "GraphView": "graphkit.framework._views",
+    "InputQueue": "graphkit.framework._views",
+    "NodeView": "graphkit.framework._views",
     "FileContents": "graphkit.framework._resources",
     "Root": "graphkit.framework._resources",
     "Resources": "graphkit.framework._resources",
+    "SubgraphLike": "graphkit.framework._views",
     "ThreadPoolExecutor": "graphkit.framework._executor",
     "graphs_dir": "graphkit.framework._resources",
     "opencv": "graphkit._process.threads",

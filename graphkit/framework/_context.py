@@ -6,7 +6,7 @@ before the call and collects the shards of ``outputs`` after it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit.errors import (
     GraphStateError,
@@ -28,24 +28,13 @@ if TYPE_CHECKING:
     from graphkit.framework._packet_type import PacketType
     from graphkit.framework._services import GraphService
     from graphkit.framework._tag_map import Key, TagMap
+    from graphkit.framework._views import CallerView
 
 O = TypeVar("O")  # noqa: E741 - O for options
 S = TypeVar("S")
 
 _FIRST: Final = int(Timestamp.PRE_STREAM)
 _LAST: Final = int(Timestamp.POST_STREAM)
-
-
-class Caller(Protocol):
-    """Who calls a calculator: its node."""
-
-    @property
-    def name(self) -> str:
-        """Name of the node."""
-
-    @property
-    def active(self) -> int:
-        """How many of its calls are scheduled or under way."""
 
 
 class PacketSet:
@@ -114,7 +103,7 @@ class OutputShard:
     )
 
     def __init__(
-        self, name: str, packet_type: PacketType, classes: tuple[type[Any], ...] | None, caller: Caller
+        self, name: str, packet_type: PacketType, classes: tuple[type[Any], ...] | None, caller: CallerView
     ) -> None:
         self.name = name
         self.caller = caller
@@ -149,13 +138,26 @@ class OutputShard:
         if self.classes is not None and not isinstance(payload, self.classes):
             raise PacketTypeError(
                 f'output stream "{self.name}" carries {self.packet_type}, but was given {type(payload).__name__}'
-                + converter_hint((type(payload),), self.packet_type.types)
+                + converter_hint((type(payload),), self.packet_type.types),
+                stream=self.name,
+                node=self.caller.name,
+                timestamp=packet.timestamp,
+                expected=self.packet_type,
+                found=type(payload).__name__,
             )
         if payload is None:
-            raise PacketError(f'output stream "{self.name}" was given None; emit nothing instead')
+            raise PacketError(
+                f'output stream "{self.name}" was given None; emit nothing instead',
+                stream=self.name,
+                node=self.caller.name,
+                timestamp=packet.timestamp,
+            )
         if not _FIRST <= packet._timestamp <= _LAST:
             raise TimestampError(
-                f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}'
+                f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}',
+                stream=self.name,
+                node=self.caller.name,
+                timestamp=packet.timestamp,
             )
         if self.bound is not None and packet._timestamp >= self.bound:
             self.bound = None  # the packet says more
@@ -167,7 +169,12 @@ class OutputShard:
             raise self._refusal("it takes no bound", "was given a bound")
         bound = as_timestamp(bound) if not isinstance(bound, Timestamp) else bound
         if not bound.is_allowed_in_stream() and bound != Timestamp.ONE_OVER_POST_STREAM:
-            raise TimestampError(f'output stream "{self.name}": {describe(bound)} cannot be a bound')
+            raise TimestampError(
+                f'output stream "{self.name}": {describe(bound)} cannot be a bound',
+                stream=self.name,
+                node=self.caller.name,
+                timestamp=bound,
+            )
         self.bound = bound
 
     def set_header(self, header: Packet[Any]) -> None:
@@ -185,7 +192,9 @@ class OutputShard:
     def _refusal(self, closed: str, done: str) -> StreamClosedError | GraphStateError:
         """Return the error for emitting after the end of the stream, or of the call that might (S10)."""
         if self.caller.active:
-            return StreamClosedError(f'output stream "{self.name}" is closed; {closed}')
+            return StreamClosedError(
+                f'output stream "{self.name}" is closed; {closed}', stream=self.name, node=self.caller.name
+            )
         return GraphStateError(
             f'output stream "{self.name}" of node "{self.caller.name}" {done} when no call of the node was under '
             "way: open(), process() or close() had returned. Emit before it returns: wait there for the answer, "
@@ -239,7 +248,11 @@ class OutputSideSet:
             return
         name = self.tag_map.names[position]
         if position in self.packets:
-            raise SidePacketError(f'node "{self._node}": output side packet "{name}" was already set in this run')
+            raise SidePacketError(
+                f'node "{self._node}": output side packet "{name}" was already set in this run',
+                side_packet=name,
+                node=self._node,
+            )
         if value is None or not self.types[position].accepts(value):
             raise SidePacketError(
                 f'node "{self._node}": output side packet "{name}" carries {self.types[position]}, but was given '
@@ -312,6 +325,13 @@ class CalculatorContext:
     def service(self, service: GraphService[S]) -> S | None:
         """Return a service asked for in the contract, None for an optional one that is not there."""
         return self._services.get(service)
+
+    def has_service(self, name: str) -> bool:
+        """Return whether this run has the service called *name*, whoever asked for it.
+
+        For nodes that do something else where it is there, and do not want to import who offers it.
+        """
+        return any(service.name == name and value is not None for service, value in self._services.items())
 
     def counter(self, name: str) -> Any:
         """Return the counter ``<node name>-<name>`` of this graph: increment(), increment_by(n), get()."""

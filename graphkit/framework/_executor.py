@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit._process.forks import call_in_children
 from graphkit._process.threads import budget
-from graphkit.errors import ArgumentError, RegistryError, did_you_mean
+from graphkit.errors import ArgumentError, RegistryError, StatusCode, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,7 +59,9 @@ class ThreadPoolExecutor(Executor):
 
     def __init__(self, num_threads: int = 0, *, thread_name_prefix: str = "graphkit") -> None:
         if num_threads < 0:
-            raise ArgumentError(f"num_threads is {num_threads}; use 0 for the number of cores, or 1 and more")
+            raise ArgumentError(
+                f"{num_threads} threads; use 0 for the number of cores, or 1 and more", parameter="num_threads"
+            )
         self._limit = num_threads or budget().cores
         self._prefix = thread_name_prefix
         self._closed = False
@@ -215,12 +217,15 @@ _TYPES: Final[dict[str, Callable[[Mapping[str, Any]], Executor]]] = {
 def register_executor(type_name: str, make: Callable[[Mapping[str, Any]], Executor]) -> None:
     """Make ``executor { type: "type_name" }`` create executors with *make*, which gets the options."""
     if type_name in _TYPES:
-        raise RegistryError(f'executor type "{type_name}" exists already')
+        raise RegistryError(
+            f'executor type "{type_name}" exists already', name=type_name, status=StatusCode.ALREADY_EXISTS
+        )
     _TYPES[type_name] = make
 
 
 def make_executor(type_name: str, options: Mapping[str, Any]) -> Executor:
     """Return a new executor of a registered type; raises RegistryError with close names."""
     if type_name not in _TYPES:
-        raise RegistryError(f'Unable to find Executor "{type_name}".{did_you_mean(type_name, _TYPES)}')
+        close = did_you_mean(type_name, _TYPES)
+        raise RegistryError(f'Unable to find Executor "{type_name}".{close}', name=type_name, suggestion=close)
     return _TYPES[type_name](options)

@@ -18,9 +18,9 @@ from graphkit.framework import _registry as registry
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from graphkit._runtime.streams import InputStream
     from graphkit.framework._packet import Packet
     from graphkit.framework._tag_map import TagMap
+    from graphkit.framework._views import InputQueue
 
 H = TypeVar("H", bound="type[InputStreamHandler]")
 
@@ -59,7 +59,7 @@ class InputStreamHandler(ABC):
 
     def __init__(
         self,
-        streams: Sequence[InputStream],
+        streams: Sequence[InputQueue],
         tag_map: TagMap,
         options: Mapping[str, Any],
         *,

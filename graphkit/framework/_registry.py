@@ -15,23 +15,30 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import DuplicateCalculatorError, RegistryError, UnknownCalculatorError, did_you_mean
+from graphkit.errors import (
+    DuplicateCalculatorError,
+    RegistryError,
+    StatusCode,
+    UnknownCalculatorError,
+    did_you_mean,
+)
 from graphkit.framework._deferred_modules import DeferredModules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from graphkit.config import Subgraph
     from graphkit.framework._calculator import Calculator
+    from graphkit.framework._views import SubgraphLike
 
 _LOG: Final = logging.getLogger(__name__)
 ENTRY_POINT_GROUP: Final = "graphkit.calculators"
 
 _calculators: Final[dict[str, type[Calculator]]] = {}
-_subgraphs: Final[dict[str, type[Subgraph]]] = {}
+_subgraphs: Final[dict[str, type[SubgraphLike]]] = {}
 _handlers: Final[dict[str, type[Any]]] = {}
 _calculator_modules: Final = DeferredModules()
 _options_modules: Final = DeferredModules()
+_type_modules: Final = DeferredModules()
 _import_alls: Final[list[Callable[[], object]]] = []
 _plugins = {"loaded": False}
 _lock: Final = threading.RLock()
@@ -49,9 +56,13 @@ def register_calculator(name: str, cls: type[Calculator]) -> None:
 
 
 def register_lazy(
-    calculators: Mapping[str, str], options: Mapping[str, str], import_all: Callable[[], object]
+    calculators: Mapping[str, str],
+    options: Mapping[str, str],
+    import_all: Callable[[], object],
+    *,
+    types: Mapping[str, str] | None = None,
 ) -> None:
-    """Name calculators without importing them.
+    """Name calculators, and what belongs to them, without importing them.
 
     Args:
         calculators: full module names by the names of the calculators that importing them registers.
@@ -59,6 +70,7 @@ def register_lazy(
             the options of a calculator that nothing has imported.
         import_all: imports all modules, those too that the names leave out. Called where all calculators are
             wanted, and before a name in a graph counts as unknown.
+        types: full module names by the names of the payload types that importing them registers.
 
     A class of another module that has one of the names already keeps it; that is reported as a warning.
     """
@@ -66,6 +78,7 @@ def register_lazy(
         taken = {name: cls for name in calculators if (cls := _calculators.get(name)) is not None}
         _calculator_modules.add({name: module for name, module in calculators.items() if name not in taken})
         _options_modules.add(options)
+        _type_modules.add(types or {})
         _import_alls.append(import_all)
     for name, cls in taken.items():
         if cls.__module__ != calculators[name]:
@@ -123,7 +136,13 @@ def import_options(full_name: str) -> None:
     _options_modules.import_for(full_name)
 
 
-def register_subgraph(name: str, cls: type[Subgraph]) -> None:
+def import_type(name: str) -> None:
+    """Import the module of a plugin that registers the payload type *name*, where one is named for it."""
+    load_plugins()
+    _type_modules.import_for(name)
+
+
+def register_subgraph(name: str, cls: type[SubgraphLike]) -> None:
     """Make graphs with ``calculator: name`` take the config that ``cls().get_config(context)`` returns.
 
     Raises:
@@ -136,7 +155,7 @@ def register_subgraph(name: str, cls: type[Subgraph]) -> None:
         _subgraphs[name] = cls
 
 
-def lookup_subgraph(name: str, package: str = "") -> type[Subgraph] | None:
+def lookup_subgraph(name: str, package: str = "") -> type[SubgraphLike] | None:
     """Return the subgraph class that *name* means inside *package*, None where there is none."""
     return next((_subgraphs[c] for c in scoped_names(name, package) if c in _subgraphs), None)
 
@@ -153,7 +172,9 @@ def register_input_stream_handler(name: str, cls: type[Any]) -> None:
         other = _handlers.get(name)
         if other is not None and not _same(other, cls):
             raise RegistryError(
-                f'input stream handler "{name}" is already {_place(other)}; {_place(cls)} cannot be it too'
+                f'input stream handler "{name}" is already {_place(other)}; {_place(cls)} cannot be it too',
+                name=name,
+                status=StatusCode.ALREADY_EXISTS,
             )
         _handlers[name] = cls
 
@@ -166,7 +187,9 @@ def find_input_stream_handler(name: str) -> type[Any]:
         return _handlers[name]
     except KeyError:
         close = did_you_mean(name, _handlers, ignoring="InputStreamHandler")
-        raise RegistryError(f'Unable to find InputStreamHandler "{name}".{close}') from None
+        raise RegistryError(
+            f'Unable to find InputStreamHandler "{name}".{close}', name=name, suggestion=close
+        ) from None
 
 
 def load_plugins() -> None:

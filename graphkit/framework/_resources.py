@@ -3,13 +3,13 @@
 A graph names its files as MediaPipe does (``mediapipe/modules/palm_detection/palm_detection_full.tflite``).
 They are looked for, in this order, below
 
-1. the roots a program gives (``--resource_root_dir`` on the command line),
+1. the roots a program gives,
 2. the folders in the environment variable ``GRAPHKIT_RESOURCE_ROOT_DIR``,
 3. the folder of the graph file and its parents up to one called ``graphs`` (or else ``modules``), and the
    folder that lies in,
 4. the working directory,
 5. the graphs that come with graphkit,
-6. the models that ``graphkit models fetch`` has put in the user's cache.
+6. the models that were fetched into the user's cache.
 
 A leading ``mediapipe/`` may be there or not, in the name as in the folder.
 """
@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Final, Self
 
 from graphkit._process.user_cache import models_folder
 from graphkit.errors import InputError, ResourceNotFoundError
-from graphkit.models._catalogue import fetch_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -169,7 +168,7 @@ class Resources:
                 logger.info("%s: %s", name, path)
                 return path
             tried.append(path)
-        raise ResourceNotFoundError(name, tried, fetch_hint(name))
+        raise ResourceNotFoundError(name, tried)
 
 
 def graphs_dir() -> Path:

@@ -10,8 +10,8 @@ from graphkit.errors import GraphStateError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from graphkit.config import GraphPlan, NodePlan
     from graphkit.framework._executor import Executor
+    from graphkit.framework._views import GraphView, NodeView
 
 S = TypeVar("S")
 
@@ -31,7 +31,7 @@ class GraphService(Generic[S]):
     name: str
     default: Callable[[], S] | None = None
     close: Callable[[S], None] | None = None
-    executor: Callable[[S, NodePlan], tuple[str, Executor]] | None = None
+    executor: Callable[[S, NodeView], tuple[str, Executor]] | None = None
 
     def __repr__(self) -> str:
         return f"GraphService({self.name})"
@@ -84,7 +84,7 @@ class LentServices:
         GraphStateError: a service that cannot be made was not given.
     """
 
-    def __init__(self, plan: GraphPlan, given: Mapping[GraphService[Any], Any]) -> None:
+    def __init__(self, plan: GraphView, given: Mapping[GraphService[Any], Any]) -> None:
         self.objects = dict(given)
         self._made: list[GraphService[Any]] = []
         try:
@@ -102,7 +102,7 @@ class LentServices:
             if service.close is not None:
                 service.close(self.objects[service])
 
-    def _make(self, plan: GraphPlan, service: GraphService[Any], *, optional: bool) -> None:
+    def _make(self, plan: GraphView, service: GraphService[Any], *, optional: bool) -> None:
         if service.default is not None:
             self.objects[service] = service.default()
             self._made.append(service)

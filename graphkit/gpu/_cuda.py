@@ -70,12 +70,12 @@ class CudaRuntime:
     @classmethod
     def load(cls) -> CudaRuntime:
         """Return the runtime that ONNX Runtime uses; raises CudaUnavailableError."""
-        from graphkit.inference import _providers as providers
+        from graphkit.inference import cuda_fault, cuda_major
 
-        fault = providers.cuda_fault()
+        fault = cuda_fault()
         if fault is not None:
             raise CudaUnavailableError(fault)
-        name = f"libcudart.so.{providers.cuda_major()}"
+        name = f"libcudart.so.{cuda_major()}"
         try:
             return cls(ctypes.CDLL(name), ctypes.PyDLL(name))
         except OSError as exc:

@@ -190,8 +190,8 @@ class CudaInterop:
         if device not in link.devices:
             drawn = ", ".join(map(str, link.devices))
             self.give_up(
-                f"the model runs on cuda:{device}, OpenGL draws on cuda:{drawn}; --gpu-device cuda:{device} puts "
-                "both on one"
+                f"the model runs on cuda:{device}, OpenGL draws on cuda:{drawn}; drawing on cuda:{device} "
+                "(GRAPHKIT_GPU_DEVICE) puts both on one"
             )
             return None
         try:

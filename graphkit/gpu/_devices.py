@@ -1,7 +1,7 @@
 """The GPUs of this machine as EGL sees them, and which one to take.
 
 The choice is a number, a part of a device's name, ``software``, ``cuda:0`` or ``auto``. It comes from the caller
-(``--gpu-device``), else from the environment variable GRAPHKIT_GPU_DEVICE, else it is ``auto``: the first device
+(``gpu_device``), else from the environment variable GRAPHKIT_GPU_DEVICE, else it is ``auto``: the first device
 that works, hardware before software.
 """
 
@@ -31,7 +31,7 @@ class GpuDevice:
     """A device that may make OpenGL contexts.
 
     Attributes:
-        index: what ``--gpu-device`` calls it.
+        index: its number, by which it may be asked for.
         handle: the EGLDeviceEXT; 0 for the default display of a library that cannot enumerate.
         name: for people.
         software: whether it draws on the CPU.

@@ -17,8 +17,7 @@ from graphkit.gpu._devices import ENVIRONMENT
 from graphkit.gpu._resources import GpuResources
 
 if TYPE_CHECKING:
-    from graphkit.config import NodePlan
-    from graphkit.framework import Executor
+    from graphkit.framework import Executor, NodeView
     from graphkit.gpu._context import GlContext
 
 _MOST_CONTEXTS: Final = 4
@@ -77,7 +76,7 @@ def close_idle() -> None:
     _idle.close()
 
 
-def _executor(resources: GpuResources, plan: NodePlan) -> tuple[str, Executor]:
+def _executor(resources: GpuResources, plan: NodeView) -> tuple[str, Executor]:
     """Return the executor that runs a node of a graph: its context's thread."""
     settings: Any = plan.contract.service_settings.get(GPU_SERVICE)
     named: GlContextOptions | None = plan.options.get(GlContextOptions)

@@ -26,7 +26,7 @@ from graphkit._runtime.observers import Observer
 from graphkit._runtime.run import GraphRun
 from graphkit._runtime.side_packets import SidePackets
 from graphkit._runtime.unread_outputs import restrict_outputs
-from graphkit.errors import GraphStateError, did_you_mean
+from graphkit.errors import ArgumentError, GraphStateError, SidePacketError, did_you_mean
 from graphkit.framework import Packet, Resources, Timestamp
 from graphkit.framework._packet_type import Kind, runtime_classes
 from graphkit.framework._services import LentServices
@@ -105,8 +105,9 @@ class CalculatorGraph(GraphSetup):
         """
         self._not_running("add a poller")
         if max_queue_size != -1 and max_queue_size < 1:
-            raise GraphStateError(
-                f"max_queue_size of a poller is {max_queue_size}; use -1 for no limit, or 1 and more"
+            raise ArgumentError(
+                f"a poller cannot hold {max_queue_size} packets; use -1 for no limit, or 1 and more",
+                parameter="max_queue_size",
             )
         poller = OutputStreamPoller(name)
         observer = Observer(
@@ -332,8 +333,9 @@ class CalculatorGraph(GraphSetup):
     def _merged_side_packets(self, given: Mapping[str, Any]) -> dict[str, Any]:
         twice = self._side_packets.keys() & given.keys()
         if twice:
-            raise GraphStateError(
-                f'side packet "{min(twice)}" was given to the graph already; start_run repeats it'
+            name = min(twice)
+            raise SidePacketError(
+                f'side packet "{name}" was given to the graph already; start_run repeats it', side_packet=name
             )
         return {**self._side_packets, **given}
 

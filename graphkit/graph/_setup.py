@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphkit._runtime import refusals
 from graphkit._runtime.observers import Observer, Sightings
-from graphkit.errors import ForkedGraphError, GraphStateError
+from graphkit.errors import ArgumentError, ForkedGraphError, GraphStateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,8 +110,9 @@ class GraphSetup:
         """
         self._not_running("set a queue size")
         if max_queue_size != -1 and max_queue_size < 1:
-            raise GraphStateError(
-                f'max_queue_size of "{stream}" is {max_queue_size}; use -1 for no limit, or 1 and more'
+            raise ArgumentError(
+                f'a queue of "{stream}" cannot hold {max_queue_size} packets; use -1 for no limit, or 1 and more',
+                parameter="max_queue_size",
             )
         self._queue_sizes[self._known_input(stream)] = max_queue_size
 

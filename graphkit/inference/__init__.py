@@ -4,6 +4,7 @@
 """
 
 from graphkit.inference._loader import load, unload_all
+from graphkit.inference._providers import cuda_fault, cuda_major
 from graphkit.inference._session import DeviceArray, Session, TensorInfo
 
-__all__ = ["DeviceArray", "Session", "TensorInfo", "load", "unload_all"]
+__all__ = ["DeviceArray", "Session", "TensorInfo", "cuda_fault", "cuda_major", "load", "unload_all"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from graphkit.errors import InferenceError, UsageError, did_you_mean
+from graphkit.errors import InferenceError, StatusCode, UsageError, did_you_mean
 from graphkit.inference._onnx_runtime import onnx_runtime
 
 logger = logging.getLogger("graphkit.inference")
@@ -56,7 +56,10 @@ def choose(provider: str = "auto", asked_by: str = "") -> Choice:
     """
     if provider not in PROVIDERS:
         known = ", ".join(PROVIDERS)
-        raise UsageError(f"no provider {provider!r}; there are {known}.{did_you_mean(provider, PROVIDERS)}")
+        raise UsageError(
+            f"no provider {provider!r}; there are {known}.{did_you_mean(provider, PROVIDERS)}",
+            parameter="provider",
+        )
     warn_of_two_runtimes()
     asked = f"{asked_by} asks for it" if asked_by else "it was asked for"
     if provider == "cpu":
@@ -70,7 +73,9 @@ def choose(provider: str = "auto", asked_by: str = "") -> Choice:
         return Choice("cpu", missing, _onnx_providers("cpu"), required=False)
     raise InferenceError(
         f'provider {provider!r} cannot be used: {missing}. Use "auto", which takes what there is, or "cpu" '
-        "(--provider on the command line)."
+        "({provider}).",
+        remedies=("provider",),
+        status=StatusCode.UNAVAILABLE,
     )
 
 

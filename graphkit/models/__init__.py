@@ -4,6 +4,6 @@
 and `fetch` gets those that do not come with graphkit. A run never fetches anything.
 """
 
-from graphkit.models._catalogue import CATALOGUE, Model, NpmPackage, find_model, replaced_by
+from graphkit.models._catalogue import CATALOGUE, Model, NpmPackage, find_model, model_called, replaced_by
 
-__all__ = ["CATALOGUE", "Model", "NpmPackage", "find_model", "replaced_by"]
+__all__ = ["CATALOGUE", "Model", "NpmPackage", "find_model", "model_called", "replaced_by"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 from typing import Final
 
-from graphkit.errors import UsageError, did_you_mean
+from graphkit.errors import StatusCode, UsageError, did_you_mean
 
 _PREFIX: Final = "mediapipe/"
 _SUFFIX: Final = ".tflite"
@@ -155,26 +155,18 @@ def find_model(name: str) -> Model:
     Raises:
         UsageError: there is none; close names are offered.
     """
-    found = _lookup(name)
+    found = model_called(name)
     if found is None:
         names = [model.name for model in CATALOGUE]
         raise UsageError(
-            f'no model "{name}"; there are {", ".join(names)}.{did_you_mean(name.removesuffix(_SUFFIX), names)}'
+            f'no model "{name}"; there are {", ".join(names)}.{did_you_mean(name.removesuffix(_SUFFIX), names)}',
+            status=StatusCode.NOT_FOUND,
         )
     return found
 
 
-def fetch_hint(resource: str) -> str:
-    """Return a sentence for the message about a missing *resource*: how to have it; empty for no model."""
-    model = _lookup(resource)
-    if model is None:
-        return ""
-    if model.shipped:
-        return " It comes with graphkit, whose installation is damaged: graphkit doctor says how to mend it."
-    return f" Or fetch it: graphkit models fetch {model.name}"
-
-
-def _lookup(name: str) -> Model | None:
+def model_called(name: str) -> Model | None:
+    """Return the model that `find_model` finds, None where there is none."""
     bare = name.removeprefix(_PREFIX)
     return next((model for model in CATALOGUE if bare in (model.name, model.file_name, model.path)), None)
 

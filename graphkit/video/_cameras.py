@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("graphkit.video")
 
 DEVICES: Final = Path("/dev")
-_ELSEWHERE: Final = "A clip or a URL can be given instead (--input_video_path)."
+_ELSEWHERE: Final = "A clip or a URL can be given instead ({input_video})."
 _REASONS: Final = {
     errno.EACCES: "permission denied; run: sudo usermod -aG video $USER, then log in again",
     errno.EBUSY: "in use by another program; close that one (fuser -v {device} names it)",
@@ -97,7 +97,9 @@ def open_camera(
         CameraError: there is none, or none that can be opened; says why for each.
     """
     if not sys.platform.startswith("linux"):
-        raise CameraError(f"cameras are opened on Linux only, not on {sys.platform}. {_ELSEWHERE}")
+        raise CameraError(
+            f"cameras are opened on Linux only, not on {sys.platform}. {_ELSEWHERE}", remedies=("input_video",)
+        )
     devices = find_devices(folder) if device is None else [Path(device)]
     tried: dict[str, str] = {}
     for path in devices:
@@ -106,7 +108,7 @@ def open_camera(
         except VideoOpenError as error:
             log.debug("%s: %s", path, error)
             tried[str(path)] = str(error)
-    raise CameraError(_no_camera(device, tried, folder), tried)
+    raise CameraError(_no_camera(device, tried, folder), tried, remedies=("input_video",))
 
 
 def _open(device: Path, settings: CameraSettings) -> tuple[InputContainer, VideoStream]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from graphkit.errors import VideoWriteError, did_you_mean
+from graphkit.errors import StatusCode, VideoWriteError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,9 +58,12 @@ def container_format(path: str | os.PathLike[str]) -> ContainerFormat:
     suffix = Path(path).suffix.lower()
     if suffix not in _FORMATS:
         found = f'unknown video extension "{suffix}".' if suffix else "the file name has no extension."
-        pictures = " Pictures go into a folder: --dump STREAM=FOLDER/" if suffix in _PICTURES else ""
+        pictures = " Pictures go into a folder, one a packet: {dumps}." if suffix in _PICTURES else ""
         raise VideoWriteError(
-            f"{path}: {found}{did_you_mean(suffix, _FORMATS)} Known: {', '.join(_FORMATS)}.{pictures}"
+            f"{found}{did_you_mean(suffix, _FORMATS)} Known: {', '.join(_FORMATS)}.{pictures}",
+            path=path,
+            remedies=("dumps",),
+            status=StatusCode.INVALID_ARGUMENT,
         )
     return _FORMATS[suffix]
 

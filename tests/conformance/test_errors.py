@@ -10,6 +10,7 @@ import pytest
 
 from graphkit import Decision, Input, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
 from graphkit.errors import (
+    ArgumentError,
     CalculatorError,
     CancelledError,
     EmptyPacketError,
@@ -366,7 +367,7 @@ def test_misuse_in_process(harness: Any, script: Any, emit: Any, error: type[Exc
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        pytest.param(("b", 1, 1), GraphStateError, r'no input stream "b" \(it has: a\)', id="unknown stream"),
+        pytest.param(("b", 1, 1), ArgumentError, r'no input stream "b" \(it has: a\)', id="unknown stream"),
         pytest.param(("a", 1), TimestampError, '"a" has timestamp UNSET; pass timestamp=', id="no time"),
         pytest.param(("a", "x", 1), PacketTypeError, '"a" carries int, but was given str', id="type"),
         pytest.param(("a", None, 1), PacketTypeError, 'an empty packet was pushed into "a"', id="none"),
@@ -393,7 +394,7 @@ def test_pushing_into_a_closed_stream(harness: Any) -> None:
 
 
 def test_observing_a_stream_that_is_not_there(harness: Any) -> None:
-    with pytest.raises(GraphStateError) as caught:
+    with pytest.raises(ArgumentError) as caught:
         harness(PASS).graph.observe_output_stream("ouut", print)
     assert str(caught.value) == (
         "the graph has no stream \"ouut\". Did you mean 'out'? Streams inside a subgraph are called "

@@ -158,5 +158,7 @@ def test_a_task_that_a_pool_could_not_take_is_not_kept(room_for: Callable[[int],
 
 
 def test_a_negative_number_of_threads_is_refused() -> None:
-    with pytest.raises(ArgumentError, match=r"^num_threads is -3; use 0 for the number of cores, or 1 and more$"):
+    with pytest.raises(
+        ArgumentError, match=r"^num_threads: -3 threads; use 0 for the number of cores, or 1 and more$"
+    ):
         ThreadPoolExecutor(-3)

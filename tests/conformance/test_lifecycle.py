@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphkit import Calculator, CalculatorGraph, Output, Packet, Status, Timestamp, calculator
-from graphkit.errors import CalculatorError, CancelledError, GraphStateError
+from graphkit.errors import ArgumentError, CalculatorError, CancelledError, GraphStateError
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext
@@ -207,7 +207,7 @@ def test_headers_of_graph_inputs(harness: Any, script: Any) -> None:
 
 def test_header_of_an_unknown_input(harness: Any, script: Any) -> None:
     h = harness(ONE, s=script())
-    with pytest.raises(GraphStateError, match=r'the graph has no input stream "aa" \(it has: a\)'):
+    with pytest.raises(ArgumentError, match=r'the graph has no input stream "aa" \(it has: a\)'):
         h.graph.start_run(h.scripts, headers={"aa": 1})
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphkit import OutputStreamPoller, Status, Timestamp
-from graphkit.errors import CalculatorError, GraphStateError
+from graphkit.errors import ArgumentError, CalculatorError, GraphStateError
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, Packet
@@ -164,9 +164,12 @@ def test_a_full_poller_holds_back_a_source(harness: Any, script: Any) -> None:
 
 @pytest.mark.parametrize("size", [0, -2])
 def test_sizes_that_make_no_sense(harness: Any, size: int) -> None:
-    with pytest.raises(GraphStateError) as caught:
+    with pytest.raises(ArgumentError) as caught:
         harness(PASS).graph.add_output_stream_poller("out", max_queue_size=size)
-    assert str(caught.value) == f"max_queue_size of a poller is {size}; use -1 for no limit, or 1 and more"
+    assert (
+        str(caught.value)
+        == f"max_queue_size: a poller cannot hold {size} packets; use -1 for no limit, or 1 and more"
+    )
 
 
 def test_bounds_reach_a_poller_as_empty_packets(harness: Any, script: Any) -> None:

@@ -107,8 +107,9 @@ def test_side_packets_given_to_the_graph_hold_for_every_run(told: list[Any]) -> 
 
 def test_a_side_packet_given_twice() -> None:
     graph = CalculatorGraph(READER, side_packets={"size": 8})
-    with pytest.raises(GraphStateError) as caught:
+    with pytest.raises(SidePacketError) as caught:
         graph.start_run({"size": 9})
+    assert caught.value.side_packet == "size"
     assert str(caught.value) == 'side packet "size" was given to the graph already; start_run repeats it'
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -40,7 +39,7 @@ class InferenceCalculator(Calculator):
 
     Knobs: ``delegate`` says where it runs: ``{ xnnpack {} }`` or ``{ tflite {} }`` on the CPU, ``{ gpu {} }``
     on the GPU where one is usable and else on the CPU; none at all means ``gpu`` in a graph that draws on the
-    GPU and the CPU in others. The service INFERENCE (``--provider``) comes first. ``xnnpack { num_threads: N }``
+    GPU and the CPU in others. The service INFERENCE comes first. ``xnnpack { num_threads: N }``
     or ``cpu_num_thread`` give one inference more threads than the budget does: faster alone, slower where
     frames overlap. ``input_output_config`` wires tensors by index or name, and outputs back to inputs.
 
@@ -188,8 +187,7 @@ class InferenceCalculatorXnnpack(InferenceCalculatorCpu):
 
 def _draws_on_gpu(cc: CalculatorContext) -> bool:
     """Return whether a node of the graph has asked for the GPU, without asking for it as well."""
-    module = sys.modules.get("graphkit.gpu._service")  # loaded by the first node that asks
-    return module is not None and cc.service(module.GPU_SERVICE) is not None
+    return cc.has_service("gpu")
 
 
 def in_their_places(found: list[Tensor], places: tuple[int, ...], count: int) -> list[Tensor]:

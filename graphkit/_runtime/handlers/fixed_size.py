@@ -9,7 +9,7 @@ from graphkit.errors import ConfigError
 from graphkit.framework import Decision, Readiness, Timestamp, input_stream_handler
 
 if TYPE_CHECKING:
-    from graphkit._runtime.streams import InputStream
+    from graphkit.framework import InputQueue
 
 _UNSET: Final = int(Timestamp.UNSET)
 
@@ -67,18 +67,18 @@ class FixedSizeInputStreamHandler(DefaultInputStreamHandler):
         _drop(self.streams, self._kept)
 
 
-def _newest(stream: InputStream, count: int) -> int:
+def _newest(stream: InputQueue, count: int) -> int:
     """Return the timestamp of the oldest among the newest *count* packets."""
     queue = stream.queue
     return int(queue[max(0, len(queue) - count)].timestamp)
 
 
-def _current(stream: InputStream) -> int:
+def _current(stream: InputQueue) -> int:
     """Return how far a stream is: its newest packet, else all that is settled."""
     return int(stream.queue[-1].timestamp if stream.queue else stream.settled)
 
 
-def _drop(streams: list[InputStream], before: int) -> None:
+def _drop(streams: list[InputQueue], before: int) -> None:
     for stream in streams:
         while stream.queue and stream.queue[0].timestamp < before:
             stream.queue.popleft()

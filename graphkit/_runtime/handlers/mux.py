@@ -9,7 +9,7 @@ from graphkit.errors import PacketError
 from graphkit.framework import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
 
 if TYPE_CHECKING:
-    from graphkit._runtime.streams import InputStream
+    from graphkit.framework import InputQueue
 
 
 @input_stream_handler("MuxInputStreamHandler")
@@ -43,7 +43,7 @@ class MuxInputStreamHandler(InputStreamHandler):
             wanted = found is not None and (stream is chosen or stream is self.streams[-1])
             packets[stream.index] = found if wanted and found else Packet.empty(Timestamp.UNSTARTED)
 
-    def _chosen(self, select: Packet[Any]) -> InputStream:
+    def _chosen(self, select: Packet[Any]) -> InputQueue:
         index = select.payload
         if not isinstance(index, int) or not 0 <= index < len(self.streams) - 1:
             raise PacketError(

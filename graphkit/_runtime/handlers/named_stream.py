@@ -9,13 +9,12 @@ from graphkit.errors import ConfigError
 from graphkit.framework import key_label
 
 if TYPE_CHECKING:
-    from graphkit._runtime.streams import InputStream
-    from graphkit.framework import InputStreamHandler
+    from graphkit.framework import InputQueue, InputStreamHandler
 
 _TAG_INDEX: Final = re.compile(r"([A-Z_][A-Z0-9_]*)?(?::(0|[1-9][0-9]*))?")
 
 
-def named_stream(handler: InputStreamHandler, option: str, text: str) -> InputStream:
+def named_stream(handler: InputStreamHandler, option: str, text: str) -> InputQueue:
     """Return the input of *handler*'s node that *option* names with *text*; no text is the first untagged one.
 
     Raises:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit._runtime.streams import MAX, MIN, POST_STREAM, UNSTARTED, InputStream
+from graphkit._runtime.streams import MAX, MIN, POST_STREAM, UNSTARTED
 from graphkit.framework import Decision, Packet, Readiness, Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from graphkit.framework import InputQueue
 
 DONE: Final = int(Timestamp.DONE)
 NEVER: Final = DONE + 1
@@ -27,7 +29,7 @@ class SyncSet:
 
     __slots__ = ("closed", "last_processed", "process_bounds", "streams")
 
-    def __init__(self, streams: Sequence[InputStream], *, process_bounds: bool) -> None:
+    def __init__(self, streams: Sequence[InputQueue], *, process_bounds: bool) -> None:
         self.streams = tuple(streams)
         self.process_bounds = process_bounds
         self.last_processed = UNSTARTED
@@ -67,5 +69,5 @@ class SyncSet:
             packets[stream.index] = _nothing(stream)
 
 
-def _nothing(stream: InputStream) -> Packet[Any]:
+def _nothing(stream: InputQueue) -> Packet[Any]:
     return Packet.empty(Timestamp.from_raw(stream.empty_timestamp()))

@@ -10,7 +10,7 @@ from graphkit._runtime.streams import MAX, MIN, POST_STREAM, shifted
 from graphkit.framework import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
 
 if TYPE_CHECKING:
-    from graphkit._runtime.streams import InputStream
+    from graphkit.framework import InputQueue
 
 
 @input_stream_handler("TimestampAlignInputStreamHandler")
@@ -71,5 +71,5 @@ class TimestampAlignInputStreamHandler(InputStreamHandler):
                 packets[stream.index] = _nothing(stream, offset)
 
 
-def _nothing(stream: InputStream, offset: int) -> Packet[Any]:
+def _nothing(stream: InputQueue, offset: int) -> Packet[Any]:
     return Packet.empty(Timestamp.from_raw(shifted(stream.empty_timestamp(), offset)))

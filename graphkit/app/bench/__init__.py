@@ -1,6 +1,6 @@
 """How fast hands and poses are found here, where the time goes, and how MediaPipe compares.
 
-`graphkit.app.bench.rounds` does what ``graphkit bench`` does::
+`graphkit.app.bench.rounds` measures::
 
     from graphkit.app.bench.rounds import BenchmarkSettings, run_benchmark
 

@@ -31,7 +31,8 @@ def chosen_cores(count: int, usable: Iterable[int], cpus: Path = _CPUS) -> froze
     ordered = sorted(usable)
     if not 1 <= count <= len(ordered):
         raise UsageError(
-            f"--threads {count}: this process may use {len(ordered)} processors. Give 1 to {len(ordered)}."
+            f"{count}: this process may use {len(ordered)} processors. Give 1 to {len(ordered)}.",
+            parameter="threads",
         )
     firsts: dict[str, int] = {}
     for number in ordered:

@@ -1,4 +1,4 @@
-"""What is measured on: processor, load, and what ``graphkit doctor`` finds out about the rest."""
+"""What is measured on: processor, load, and what the doctor finds out about the rest."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Machine:
         cpu: the processor's name.
         cores: logical processors that this process may use.
         load: how many processes wanted to run, on average over the minute before.
-        checks: of ``graphkit doctor``, as its JSON has them.
+        checks: of the doctor, as its JSON has them.
     """
 
     cpu: str

@@ -18,8 +18,8 @@ logger: Final = logging.getLogger("graphkit.app.bench")
 WANTED: Final = "0.10.21"
 _PATIENCE_S = 60.0  # importing MediaPipe for the first time takes a few seconds
 _MAKE: Final = (
-    "Make one with Python 3.10 to 3.12: python3.11 -m venv peer && peer/bin/python -m pip install "
-    f"mediapipe=={WANTED} av; then --against-mediapipe peer/bin/python"
+    "make one with Python 3.10 to 3.12: python3.11 -m venv peer && peer/bin/python -m pip install "
+    f"mediapipe=={WANTED} av; then name peer/bin/python."
 )
 
 
@@ -35,14 +35,10 @@ def check_peer(python: str) -> dict[str, str]:
     missing = [name for name in ("mediapipe", "av") if not versions[name]]
     if missing:
         packages = " ".join(f"{name}=={WANTED}" if name == "mediapipe" else name for name in missing)
-        raise PeerError(
-            python, f"it has no {' and no '.join(missing)}", f"Install: {python} -m pip install {packages}"
-        )
+        raise PeerError(python, f"it has no {' and no '.join(missing)}", f"{python} -m pip install {packages}")
     if versions["numpy"].partition(".")[0] != "1":
         found = f"it has numpy {versions['numpy']}" if versions["numpy"] else "it has no numpy"
-        raise PeerError(
-            python, f"{found}, MediaPipe {WANTED} needs 1", f"Install: {python} -m pip install 'numpy<2'"
-        )
+        raise PeerError(python, f"{found}, MediaPipe {WANTED} needs 1", f"{python} -m pip install 'numpy<2'")
     if versions["mediapipe"] != WANTED:
         logger.warning(
             "%s has MediaPipe %s; figures and interface are known of %s", python, versions["mediapipe"], WANTED

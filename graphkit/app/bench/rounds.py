@@ -160,7 +160,8 @@ class _Turns:
             told = ", ".join(f"{side} {count}" for side, count in counts.items())
             raise BenchmarkError(
                 f"{self._job.clip}: the sides read different numbers of frames ({told}), so their figures cannot "
-                "be compared. Is the clip damaged? --max-frames N stops before that."
+                "be compared. Is the clip damaged? {max_frames} stops before that.",
+                remedies=("max_frames",),
             )
 
     def _say(self, side: Subject, what: str) -> None:

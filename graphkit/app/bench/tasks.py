@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import BenchmarkError
+from graphkit.errors import BenchmarkError, StatusCode
 from graphkit.framework import graphs_dir
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ class Task:
                 return path
         raise BenchmarkError(
             f"{_EXAMPLES / self.example}: no such file, and graphkit is installed without example clips. Name a "
-            "video that shows a person or hands with --clip FILE, or run this in a checkout of graphkit."
+            "video that shows a person or hands with {clip}, or run this in a checkout of graphkit.",
+            remedies=("clip",),
+            status=StatusCode.NOT_FOUND,
         )
 
 

@@ -127,7 +127,7 @@ def _graph(request: Request, meter: Meter | None) -> CalculatorGraph:
 
 
 def _job(request: Request, graph: CalculatorGraph, progress: Progress, meter: Meter | None) -> GraphJob:
-    """Return the job, put together as ``graphkit run`` does it, but for the feed."""
+    """Return the job, put together as the command line does it, but for the feed."""
     stream = video_input(graph.plan)
     limits = Limits(request.in_flight, request.max_frames)
     with ExitStack() as opened:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from graphkit._process.collection import collection_paused
 from graphkit._process.threads import keep_blas_to_one_thread
-from graphkit.app.cli.collection import collection_paused
 from graphkit.errors import GraphkitError
 
 

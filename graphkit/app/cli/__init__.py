@@ -8,9 +8,11 @@ from __future__ import annotations
 try:
     import click
 except ModuleNotFoundError as exc:
+    from graphkit.app.cli.advice import advice_for
     from graphkit.app.doctor.repairs import package_error
 
-    raise SystemExit(f"error: {package_error(exc) or exc}") from None
+    _lack = package_error(exc) or exc
+    raise SystemExit("\n".join([f"error: {_lack}", *advice_for(_lack)])) from None
 
 from graphkit.app.cli.bench import bench_command
 from graphkit.app.cli.calculators import calculators_command

@@ -109,7 +109,7 @@ def _check_writable(path: Path, clip: Path | None) -> None:
     except OSError as error:
         refusal = f"cannot be written: {error.strerror}."
     if refusal:
-        raise OutputError(f"--json {path}: {refusal}")
+        raise OutputError(refusal, path=path, parameter="json_file")
 
 
 def _refusal(path: Path, clip: Path | None) -> str:
@@ -130,4 +130,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"--json {path}: cannot be written: {error.strerror}.") from error
+        raise OutputError(f"cannot be written: {error.strerror}.", path=path, parameter="json_file") from error

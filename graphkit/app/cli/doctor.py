@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from graphkit.app.cli.advice import fetch_command
 from graphkit.app.cli.failures import FAILED, debug_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.app.doctor import Fact, Report, Section
+    from graphkit.app.doctor import Report, Section
 
 _MARKS: Final = {
     "ok": ("ok", "green"),
@@ -36,11 +37,21 @@ def doctor_command(as_json: bool) -> None:
 
     report = examine()
     if as_json:
-        click.echo(json.dumps(report.as_json(), indent=2))
+        click.echo(json.dumps(_as_json(report), indent=2))
     else:
         click.echo("\n".join(_lines(report)))
     if not report.healthy:
         raise SystemExit(FAILED)
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    """Return the report with our own commands among the fixes."""
+    value = report.as_json()
+    for check in value["checks"].values():
+        for fact in check["facts"]:
+            if model := fact.pop("fetch", ""):
+                fact["fix"] = fetch_command(model)
+    return value
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -56,12 +67,8 @@ def _section_lines(section: Section, width: int) -> Iterator[str]:
     for fact in section.facts:
         mark, color = _MARKS[fact.status.value]
         yield f"  {click.style(f'{mark:>6}', fg=color)}  {fact.label:{width}}  {fact.found}"
-        if fact.fix:
-            yield f"{_INDENT}{'':{width}}  {_told_fix(fact)}"
-
-
-def _told_fix(fact: Fact) -> str:
-    return f"to have it: {fact.fix}" if fact.status.value == "absent" else f"fix: {fact.fix}"
+        if fix := fact.fix or (fetch_command(fact.fetch) if fact.fetch else ""):
+            yield f"{_INDENT}{'':{width}}  {'to have it' if fact.status.value == 'absent' else 'fix'}: {fix}"
 
 
 def _verdict(report: Report) -> str:

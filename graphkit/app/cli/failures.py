@@ -12,7 +12,16 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from graphkit.errors import CalculatorError, GraphkitError, GraphValidationError, UsageError
+from graphkit.app.cli.advice import advice_for
+from graphkit.app.cli.flags import FlagSpelling
+from graphkit.errors import (
+    CalculatorError,
+    ConfigError,
+    GraphkitError,
+    GraphValidationError,
+    SidePacketError,
+    UsageError,
+)
 
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
@@ -49,12 +58,12 @@ class Commands(click.Group):
 
 
 def _is_usage(error: GraphkitError) -> bool:
-    """Whether the command line is at fault: by itself, or by options of nodes (``--set``) and nothing else."""
+    """Whether the command line is at fault: by itself, or by options of nodes that it sets and nothing else."""
     if isinstance(error, GraphValidationError):
-        return all(
-            fault.location is not None and fault.location.file.startswith("--set ") for fault in error.faults
-        )
-    return isinstance(error, UsageError)
+        return all(_is_usage(fault) for fault in error.faults)
+    if isinstance(error, ConfigError):
+        return error.location is not None and bool(error.location.parameter)
+    return isinstance(error, UsageError | SidePacketError)
 
 
 def debug_option(command: C) -> C:
@@ -76,15 +85,21 @@ def debug_option(command: C) -> C:
 def report(error: BaseException) -> None:
     """Print an error, where the user's own code raised it, and what happened after it."""
     click.secho("error: ", fg="red", nl=False, err=True)
-    click.echo(str(error), err=True)
+    click.echo(told(error), err=True)
     if isinstance(error, CalculatorError) and (explained := _explained(error.cause)):
-        click.echo(indent(str(explained), "  "), err=True)
+        click.echo(indent(told(explained), "  "), err=True)
     elif isinstance(error, CalculatorError) and not isinstance(error.cause, GraphkitError):
         click.echo(f"  raised at {_raised_at(error.cause)}; --debug shows the traceback", err=True)
     if isinstance(error, GraphValidationError) and _lacks_calculators():
         click.echo("The calculators that come with graphkit are not installed: see graphkit doctor.", err=True)
     for note in getattr(error, "__notes__", ()):
         click.echo(f"  {note}", err=True)
+
+
+def told(error: BaseException) -> str:
+    """Return what is to be said about an error: flags for parameters, and below it which command helps."""
+    text = error.describe(FlagSpelling()) if isinstance(error, GraphkitError) else str(error)
+    return "\n".join([text, *advice_for(error)])
 
 
 def _explained(error: BaseException) -> GraphkitError | None:

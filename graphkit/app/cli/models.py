@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from graphkit.app.cli.advice import fetch_command as how_to_fetch
 from graphkit.app.cli.failures import debug_option
 from graphkit.app.cli.termination import ended_tidily
 from graphkit.errors import ModelFetchError, UsageError
@@ -133,7 +134,7 @@ def _lines(found: Located, graphs: Sequence[str], width: int) -> Iterator[str]:
     elif model.shipped:
         yield f"    {_restored(model)}"
     else:
-        yield f"    graphkit models fetch {model.name}"
+        yield f"    {how_to_fetch(model.name)}"
     yield f"    needed by {', '.join(graphs) or 'no graph'}"
 
 

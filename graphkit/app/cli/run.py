@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from graphkit.app.cli.collection import collection_paused
+from graphkit._process.collection import collection_paused
 from graphkit.app.cli.failures import debug_option, signal_status
 from graphkit.app.cli.run_words import RunCommand
 from graphkit.errors import UsageError

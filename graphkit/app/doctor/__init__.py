@@ -1,4 +1,4 @@
-"""What this machine can do for graphkit, and what is in the way: the checks behind ``graphkit doctor``.
+"""What this machine can do for graphkit, and what is in the way: the checks of its machine.
 
 `examine` runs them all::
 

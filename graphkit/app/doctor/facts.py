@@ -32,22 +32,25 @@ class Fact:
         label: what was looked at.
         found: what is there, in words.
         status: how that is meant.
-        fix: what to do about it; empty where nothing is to be done.
+        fix: what to do about it; empty where nothing is to be done, or where *fetch* says it.
+        fetch: the model that is to be fetched, by its name in the catalogue; empty where that mends nothing.
     """
 
     label: str
     found: str
     status: Status = Status.OK
     fix: str = ""
+    fetch: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fact as JSON has it."""
-        return {"label": self.label, "found": self.found, "status": self.status.value, "fix": self.fix}
+        facts = {"label": self.label, "found": self.found, "status": self.status.value, "fix": self.fix}
+        return facts | ({"fetch": self.fetch} if self.fetch else {})
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Fact:
         """Return the fact that `as_json` wrote."""
-        return cls(value["label"], value["found"], Status(value["status"]), value["fix"])
+        return cls(value["label"], value["found"], Status(value["status"]), value["fix"], value.get("fetch", ""))
 
 
 @dataclass(frozen=True, slots=True)

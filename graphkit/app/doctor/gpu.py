@@ -102,10 +102,11 @@ def _none_taken(error: NoGpuDeviceError, missing: Status) -> Fact:
     from graphkit.gpu import _devices as devices
 
     asked = bool(os.environ.get(devices.ENVIRONMENT))
-    lack, _, fix = " ".join(str(error).split()).partition(". ")
-    if not error.devices:
+    if error.devices:
+        fix = f"set {devices.ENVIRONMENT} to one of: {'; '.join(error.devices)}"
+    else:
         fix = f"{apt_install(*_MESA)}  # Mesa's driver works on any machine; or install the vendor's"
-    return Fact("taken", f"none: {lack}", Status.WARNING if asked else missing, fix)
+    return Fact("taken", f"none: {error.lack}", Status.WARNING if asked else missing, fix)
 
 
 def _reason(device: GpuDevice, found: tuple[GpuDevice, ...]) -> str:

@@ -35,15 +35,15 @@ def model_fact(found: Located) -> Fact:
     if found.path is None:
         if found.model.shipped:
             return Fact(name, "missing", Status.BROKEN, restore(found.model))
-        return Fact(name, "not fetched", Status.ABSENT, f"graphkit models fetch {name}")
+        return Fact(name, "not fetched", Status.ABSENT, fetch=name)
     if found.fault:
         return Fact(name, f"{found.path} cannot be read: {found.fault}", Status.BROKEN, f"chmod a+r {found.path}")
     difference = f"{found.path} is another file (SHA-256 {found.sha256[:12]}… instead of {wanted}…)"
     if found.place is Place.YOURS:
         fix = "fine if you put it there; remove it to use graphkit's"
         return Fact(name, difference, Status.WARNING, fix)
-    fix = restore(found.model) if found.model.shipped else f"graphkit models fetch {name}"
-    return Fact(name, difference, Status.BROKEN if found.model.shipped else Status.WARNING, fix)
+    fix, fetch = (restore(found.model), "") if found.model.shipped else ("", name)
+    return Fact(name, difference, Status.BROKEN if found.model.shipped else Status.WARNING, fix, fetch)
 
 
 def restore(model: Model) -> str:

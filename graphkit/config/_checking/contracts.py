@@ -54,13 +54,14 @@ class CheckedNode:
     contract: CalculatorContract | None = None
 
     @property
+    def calculator(self) -> str:
+        """The name of its calculator."""
+        return self.config.calculator
+
+    @property
     def title(self) -> str:
         """The node as messages name it."""
-        return (
-            f'"{self.name}"'
-            if self.name == self.config.calculator
-            else f'"{self.name}" ({self.config.calculator})'
-        )
+        return f'"{self.name}"' if self.name == self.calculator else f'"{self.name}" ({self.calculator})'
 
     def place_of(self, side: str, key: Key) -> Place:
         """Return where one of its connections stands; *side* is "inputs", "outputs" and so on."""
@@ -86,6 +87,7 @@ def build_nodes(graph: GraphConfig, faults: Faults, known_types: KnownTypes = se
             faults.add(
                 f'two nodes are called "{node.name}", the other at {other.config.place.location}; rename one',
                 node.config.place,
+                node=node,
             )
     return nodes
 
@@ -94,7 +96,7 @@ def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: Know
     node = CheckedNode(config, name, registry.lookup_calculator(config.calculator, config.package))
     if node.cls is None and config.calculator and not config.broken:
         known = {*registry.calculator_names(), *known_types()}
-        faults.add(str(UnknownCalculatorError(config.calculator, known)), config.place_of("calculator"))
+        faults.add(str(UnknownCalculatorError(config.calculator, known)), config.place_of("calculator"), node=node)
     for side in _SIDES:
         entries: Sequence[Entry] = getattr(config, side)
         made = tag_map(entries, f"node {node.title}", faults)
@@ -144,11 +146,13 @@ def _contract(node: CheckedNode, cls: type[Calculator], faults: Faults) -> Calcu
         if not _add_misspelt(node, cls, contract, faults):
             faults.add(
                 f"node {node.title}: its calculator refuses this config: {type(exc).__name__}: {exc}",
-                node.config.place, exc,
+                node.config.place, exc, node=node,
             )  # fmt: skip
         return None
     for sentence in missing:
-        faults.add(f"node {node.title}: {sentence} and this node does not connect it", node.config.place)
+        faults.add(
+            f"node {node.title}: {sentence} and this node does not connect it", node.config.place, node=node
+        )
     for side in _SIDES:
         _check_declared(node, cls, side, getattr(contract, side), faults)
     return contract
@@ -161,7 +165,7 @@ def _check_declared(node: CheckedNode, cls: type[Calculator], side: str, ports: 
     places = keyed(getattr(node.config, side))
     for tag, index in undeclared:
         place = places[tag, index].place
-        faults.add(f"node {node.title}: {_undeclared(cls, side, (tag, index), ports)}", place)
+        faults.add(f"node {node.title}: {_undeclared(cls, side, (tag, index), ports)}", place, node=node)
 
 
 def _add_misspelt(node: CheckedNode, cls: type[Calculator], contract: CalculatorContract, faults: Faults) -> bool:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from graphkit.errors import ConfigError, GraphValidationError
 
 if TYPE_CHECKING:
     from graphkit.config._text.source import Place
+
+
+class NamedNode(Protocol):
+    """A node before or after its calculator was looked up."""
+
+    @property
+    def name(self) -> str:
+        """Its name, "" where it has none yet."""
+
+    @property
+    def calculator(self) -> str:
+        """The name of its calculator."""
 
 
 class Faults:
@@ -16,10 +28,30 @@ class Faults:
     def __init__(self) -> None:
         self._found: list[ConfigError] = []
 
-    def add(self, message: str, place: Place, cause: BaseException | None = None) -> None:
-        """Note one fault; *cause* is the exception behind it, if user code raised one."""
-        fault = ConfigError(message, place.location)
+    def add(
+        self,
+        message: str,
+        place: Place,
+        cause: BaseException | None = None,
+        *,
+        node: NamedNode | None = None,
+    ) -> None:
+        """Note one fault.
+
+        Args:
+            message: what is wrong.
+            place: where.
+            cause: the exception behind it, if user code raised one.
+            node: whose fault it is, None where it is of no single one.
+        """
+        name, calculator = ("", "") if node is None else (node.name, node.calculator)
+        fault = ConfigError(message, place.location, node=name, calculator=calculator)
         fault.__cause__ = cause
+        self._found.append(fault)
+
+    def note(self, fault: ConfigError, place: Place) -> None:
+        """Note a fault that was raised, as one at *place*."""
+        fault.location = place.location
         self._found.append(fault)
 
     def __len__(self) -> int:

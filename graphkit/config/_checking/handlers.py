@@ -37,24 +37,22 @@ def input_stream_handler(node: CheckedNode, graph: GraphConfig, faults: Faults) 
         config, place = whole.input_stream_handler, graph.place_of("input_stream_handler")  # type: ignore[attr-defined]
     elif node.contract is not None and node.contract.input_stream_handler:
         name, options = node.contract.input_stream_handler, node.contract.input_stream_handler_options
-        _check_handler(name, f"node {node.title}: its calculator asks for", node.config.place, faults)
+        _check_handler(name, node, f"node {node.title}: its calculator asks for", node.config.place, faults)
         return name, dict(options)
     else:
         return DEFAULT, {}
-    _check_handler(config.input_stream_handler, f"node {node.title}:", place, faults)
+    _check_handler(config.input_stream_handler, node, f"node {node.title}:", place, faults)
     return config.input_stream_handler, extension_fields(config.options)
 
 
-def _check_handler(name: str, who: str, place: Any, faults: Faults) -> None:
+def _check_handler(name: str, node: CheckedNode, who: str, place: Any, faults: Faults) -> None:
     if name in _OF_THE_RUNTIME:
         return
     try:
         registry.find_input_stream_handler(name)
     except RegistryError as exc:
-        message = str(exc)
-        if "Did you mean" not in message:
-            message += did_you_mean(name, _OF_THE_RUNTIME, ignoring="InputStreamHandler")
-        faults.add(f"{who} {message}", place)
+        ours = "" if exc.suggestion else did_you_mean(name, _OF_THE_RUNTIME, ignoring="InputStreamHandler")
+        faults.add(f"{who} {exc}{ours}", place, node=node)
 
 
 def extension_fields(options: Message) -> dict[str, Any]:
@@ -117,7 +115,7 @@ def _check_executor(node: CheckedNode, plans: dict[str, ExecutorPlan], faults: F
             f'executor "{name}" is not declared; add executor {{ name: "{name}" }} to the graph.{inside}'
             f"{did_you_mean(name, plans)}"
         )
-    faults.add(f"node {node.title}: {problem}", node.config.place_of("executor"))
+    faults.add(f"node {node.title}: {problem}", node.config.place_of("executor"), node=node)
 
 
 def _reserved(name: str) -> bool:

@@ -69,7 +69,9 @@ def _report_cycle(
         remedy = f'Mark the input that closes it: input_stream_info {{ tag_index: "{tags[0]}" back_edge: true }}'
     else:
         remedy = "Side packets cannot run in a circle: remove one of the connections"
-    faults.add(f"the nodes form a cycle without a back edge: {path}. {remedy}.", closing.config.place)
+    faults.add(
+        f"the nodes form a cycle without a back edge: {path}. {remedy}.", closing.config.place, node=closing
+    )
 
 
 def _find_cycle(feeds: list[list[int]], stuck: set[int]) -> list[int]:

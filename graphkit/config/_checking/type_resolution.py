@@ -194,6 +194,7 @@ def _report(
         f'node {node.title}: {side} "{port.edge.name}" {verb} {port.spec.type}, but {source}.'
         + ("" if port.produces else converter_hint(agreed, _types_of(port), " Insert {}.")),
         node.place_of(_side_name(noun, produces=port.produces), port.end.key),
+        node=node,
     )
 
 

@@ -141,6 +141,7 @@ class _Edges:
                     self._faults.add(
                         f'node {node.title}: input stream "{name}" has no producer.{hint}',
                         node.place_of(self._read, key),
+                        node=node,
                     )
                 else:
                     edge.consumers.append(End(number, port, key))
@@ -179,6 +180,7 @@ def _back_edges(number: int, node: CheckedNode, faults: Faults) -> Iterator[tupl
         faults.add(
             f'node {node.title}: input_stream_info tag_index "{info.tag_index}" {problem}',
             node.config.place_of("input_stream_info", i),
+            node=node,
         )
 
 

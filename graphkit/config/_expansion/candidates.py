@@ -45,8 +45,9 @@ def choose_files(
     if decided:
         return decided
     for name, reasons in refusals.items():
-        nodes[name].broken = True
-        faults.add(f"node {nodes[name].title}: {_report(nodes[name].calculator, reasons)}", nodes[name].place)
+        node = nodes[name]
+        node.broken = True
+        faults.add(f"node {node.title}: {_report(node.calculator, reasons)}", node.place, node=node)
     return {}
 
 

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from graphkit.config._expansion.subgraph import Subgraph
     from graphkit.config._model import Entry, GraphConfig, NodeConfig, OptionsMessage
-    from graphkit.framework import Resources, TagMap
+    from graphkit.framework import Resources, SubgraphLike, TagMap
 
 _ONLY_CALCULATORS: Final = ("source_layer", "buffer_size_hint", "output_stream_handler", "input_stream_info")
 _NOT_IN_PREFIX: Final = re.compile(r"[. :]")
@@ -104,7 +103,7 @@ class Expander:
         graph.nodes = kept + added
         return progress
 
-    def _definition(self, node: NodeConfig) -> type[Subgraph] | list[Path] | None:
+    def _definition(self, node: NodeConfig) -> type[SubgraphLike] | list[Path] | None:
         """Return the class or the files that a node's name means; None for a calculator or an unknown name."""
         if node.broken or not node.calculator:
             return None
@@ -118,13 +117,15 @@ class Expander:
             registry.import_all()  # nothing known has the name; it may be in a module that names nothing
         return files or None
 
-    def _instance(self, node: NodeConfig, name: str, definition: type[Subgraph] | Path) -> list[NodeConfig] | None:
+    def _instance(
+        self, node: NodeConfig, name: str, definition: type[SubgraphLike] | Path
+    ) -> list[NodeConfig] | None:
         """Return the nodes that take the place of *node*; None after reporting why there are none."""
         self._check_fields(node)
         repeated = node.ancestry.count(node.calculator)
         if repeated > (_MOST_NESTED if isinstance(definition, type) else 0):
             path = " > ".join([*node.ancestry, node.calculator])
-            self._faults.add(f'subgraph "{node.calculator}" contains itself: {path}', node.place)
+            self._faults.add(f'subgraph "{node.calculator}" contains itself: {path}', node.place, node=node)
             return None
         inner = self._config_of(node, definition)
         if inner is None:
@@ -135,18 +136,20 @@ class Expander:
             made.ancestry = (*node.ancestry, node.calculator)
         return inner.nodes
 
-    def _config_of(self, node: NodeConfig, definition: type[Subgraph] | Path) -> GraphConfig | None:
+    def _config_of(self, node: NodeConfig, definition: type[SubgraphLike] | Path) -> GraphConfig | None:
         if not isinstance(definition, type):
             return self.template(definition).copy()
         try:
             config = definition().get_config(SubgraphContext(node, self._faults))
             return read(config, self._faults, f"<{node.calculator}>").copy()
         except ConfigError as exc:
-            self._faults.add(f"node {node.title}: {exc.message}", node.place, exc)
+            self._faults.add(f"node {node.title}: {exc.message}", node.place, exc, node=node)
         except GraphkitError as exc:
-            self._faults.add(f"node {node.title}: {exc}", node.place, exc)
+            self._faults.add(f"node {node.title}: {exc}", node.place, exc, node=node)
         except Exception as exc:  # get_config is the author's code: whatever it raises is a fault of the node
-            self._faults.add(f"node {node.title}: get_config failed: {type(exc).__name__}: {exc}", node.place, exc)
+            self._faults.add(
+                f"node {node.title}: get_config failed: {type(exc).__name__}: {exc}", node.place, exc, node=node
+            )
         return None
 
     def _check_fields(self, node: NodeConfig) -> None:
@@ -156,12 +159,13 @@ class Expander:
                     f"node {node.title} is a subgraph: the field {field.name} is for calculators only; "
                     "set it on a node inside of the subgraph",
                     node.place_of(field.name),
+                    node=node,
                 )
 
 
 def _pick(
-    meant: type[Subgraph] | list[Path] | None, name: str, chosen: dict[str, Path]
-) -> type[Subgraph] | Path | list[Path] | None:
+    meant: type[SubgraphLike] | list[Path] | None, name: str, chosen: dict[str, Path]
+) -> type[SubgraphLike] | Path | list[Path] | None:
     """Return what a node means: a class, its one file, the file chosen for it, or else all files."""
     if not isinstance(meant, list):
         return meant

@@ -60,7 +60,7 @@ def apply_option_values(graph: GraphConfig, overriding: Sequence[OptionsMessage]
             try:
                 _apply(graph, node, entry, overriding)
             except ValueError as exc:
-                faults.add(f'node {node.title}: option_value "{entry.text}": {exc}', entry.place)
+                faults.add(f'node {node.title}: option_value "{entry.text}": {exc}', entry.place, node=node)
         node.option_values = []
 
 

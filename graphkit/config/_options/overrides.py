@@ -37,22 +37,23 @@ def apply_overrides(graph: GraphConfig, overrides: Sequence[str], faults: Faults
     """
     nodes = dict(zip(canonical_names(graph.nodes), graph.nodes, strict=True))
     for override in overrides:
-        place = Place(Source(f"--set {override}"))
+        place = Place(Source(override, parameter="overrides"))
         try:
             _apply(nodes, override, place)
         except ConfigError as exc:
-            faults.add(exc.message, place)
+            faults.note(exc, place)
 
 
 def _apply(nodes: dict[str, NodeConfig], override: str, place: Place) -> None:
     target, equals, value = override.partition("=")
     if not equals or "." not in target:
-        raise ConfigError("write NODE.FIELD=VALUE; side packets are given with --input_side_packets")
+        raise ConfigError(
+            "write NODE.FIELD=VALUE; side packets are given apart: {side_packets}", remedies=("side_packets",)
+        )
     name = max((n for n in nodes if target.startswith(f"{n}.")), key=len, default="")
     if not name:
         given = target.partition(".")[0]
-        listing = did_you_mean(given, nodes) or ' "graphkit graph" prints the nodes.'
-        raise ConfigError(f'the expanded graph has no node "{given}".{listing}')
+        raise ConfigError(f'the expanded graph has no node "{given}".{did_you_mean(given, nodes)}')
     node, path = nodes[name], target[len(name) + 1 :].split(".")
     position = _position(node, path[0])
     old = node.options[position]

@@ -21,15 +21,17 @@ class Source:
     Attributes:
         name: path of the file, or what stands for it in messages.
         text: its text; None for a binary config, which has no lines.
+        parameter: the parameter that the text was given in, where it is of no file; ``name`` is then the text.
     """
 
     name: str = "<config>"
     text: str | None = None
+    parameter: str = ""
 
     def location(self, offset: int) -> Location:
         """Return the line and column of a character; only the file where there is no such character."""
         if self.text is None or offset < 0:
-            return Location(self.name)
+            return Location(self.name, parameter=self.parameter)
         line_start = self.text.rfind("\n", 0, offset) + 1
         return Location(self.name, self.text.count("\n", 0, offset) + 1, offset - line_start + 1)
 

@@ -9,7 +9,6 @@ import pytest
 
 from graphkit import Resources
 from graphkit.errors import InputError, ResourceNotFoundError
-from graphkit.framework import _resources as resources
 from graphkit.framework import graphs_dir
 from graphkit.framework._resources import ROOT_VARIABLE
 
@@ -95,7 +94,7 @@ def test_missing_file_lists_every_path(place, tmp_path):
     listing = "".join(f"\n  {path}" for path in expected)
     assert str(caught.value) == (
         f'resource "mediapipe/x" was not found. Tried:{listing}\n'
-        "Put the file at one of these paths, or name its folder with --resource_root_dir."
+        "Put the file at one of these paths, or give its folder: roots."
     )
 
 
@@ -172,28 +171,6 @@ def test_a_file_that_cannot_be_read(place, monkeypatch):
     with pytest.raises(InputError) as caught:
         Resources().read("x")
     assert str(caught.value) == f"{path}: cannot be read: Permission denied."
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        pytest.param(
-            "modules/pose_detection/pose_detection.tflite",
-            "It comes with graphkit, whose installation is damaged: graphkit doctor says how to mend it.",
-            id="comes along",
-        ),
-        pytest.param(
-            "modules/pose_landmark/pose_landmark_lite.tflite",
-            "Or fetch it: graphkit models fetch pose_landmark_lite", id="is fetched",
-        ),
-        pytest.param("modules/mine.tflite", "or name its folder with --resource_root_dir.", id="is not known"),
-    ],
-)  # fmt: skip
-def test_what_to_do_about_a_missing_model(place, name, hint, tmp_path, monkeypatch):
-    monkeypatch.setattr(resources, "graphs_dir", lambda: tmp_path / "none")
-    with pytest.raises(ResourceNotFoundError) as caught:
-        Resources().resolve(name)
-    assert str(caught.value).endswith(hint)
 
 
 def test_missing_graph(place):

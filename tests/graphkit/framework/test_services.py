@@ -162,3 +162,36 @@ def test_a_service_that_nobody_gave_is_named_and_the_others_end() -> None:
     with pytest.raises(GraphStateError, match=r'node "TestServiceBare" requires service "bare"; call set_service'):
         graph.run()
     assert [device.closed for device in Device.made] == [1] * len(Device.made)
+
+
+@calculator("TestServiceLooks")
+class Looks(Calculator):
+    """Says whether the run has the service of others."""
+
+    tick = Input(int)
+    there = Output(bool)
+
+    def process(self, cc: CalculatorContext) -> None:
+        self.there.send(cc, cc.has_service("device"))
+
+
+@pytest.mark.parametrize(
+    ("neighbour", "there"),
+    [
+        pytest.param(
+            'node { calculator: "TestServiceThread" input_stream: "a" output_stream: "c" }', True, id="there"
+        ),
+        pytest.param("", False, id="not there"),
+    ],
+)
+def test_a_node_sees_the_services_of_others(neighbour: str, there: bool) -> None:
+    graph = CalculatorGraph(f"""
+        input_stream: "a"
+        {neighbour}
+        node {{ calculator: "TestServiceLooks" input_stream: "a" output_stream: "b" }}
+    """)
+    found: list[bool] = []
+    graph.observe_output_stream("b", lambda packet: found.append(packet.payload))
+    with graph:
+        graph.add_packet_to_input_stream("a", 1, timestamp=0)
+    assert found == [there]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from graphkit import inference
 from graphkit.errors import CudaError, CudaUnavailableError
 from graphkit.gpu._cuda import CudaRuntime
 from graphkit.inference import _providers as providers
@@ -151,7 +152,7 @@ def test_a_library_without_opengl() -> None:
     ],
 )
 def test_cuda_is_missing(monkeypatch: pytest.MonkeyPatch, fault: str | None, message: str) -> None:
-    monkeypatch.setattr(providers, "cuda_fault", lambda: fault)
-    monkeypatch.setattr(providers, "cuda_major", lambda: "none")
+    monkeypatch.setattr(inference, "cuda_fault", lambda: fault)
+    monkeypatch.setattr(inference, "cuda_major", lambda: "none")
     with pytest.raises(CudaUnavailableError, match=message):
         CudaRuntime.load()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from graphkit import CalculatorGraph
+from graphkit import CalculatorGraph, inference
 from graphkit.errors import CudaError, CudaUnavailableError, InferenceError
 from graphkit.formats import ImageFrame, NormalizedRect
 from graphkit.framework import INFERENCE, InferenceSettings
@@ -21,7 +21,6 @@ from graphkit.gpu import GPU_SERVICE, GlContext, GpuResources, GpuTensor
 from graphkit.gpu._cuda import CudaRuntime
 from graphkit.gpu._cuda_interop import CudaInterop, runtime_for
 from graphkit.inference import DeviceArray, Session, load
-from graphkit.inference import _providers as providers
 from graphkit.inference._loader import loaded_sessions
 from graphkit.testing import CalculatorRunner
 from graphkit.video import VideoReader
@@ -42,7 +41,9 @@ ARRAY_BUFFER, BUFFER_SIZE = 0x8892, 0x8764
 ADVICE = " GRAPHKIT_CUDA_INTEROP=0 does without; if it happens with an up-to-date driver, report it."
 
 NOWHERE = "cudaGraphicsResourceGetMappedPointer failed: 442368 bytes at 0x0 instead of 442368 (error 0)."
-OTHER = "the model runs on cuda:0, OpenGL draws on cuda:1, 2; --gpu-device cuda:0 puts both on one"
+OTHER = (
+    "the model runs on cuda:0, OpenGL draws on cuda:1, 2; drawing on cuda:0 (GRAPHKIT_GPU_DEVICE) puts both on one"
+)
 
 
 class FakeCuda:
@@ -391,7 +392,7 @@ def test_where_cuda_is_not_asked(
     monkeypatch: pytest.MonkeyPatch, vendor: str, version: int, environment: str, fault: str | None, reason: str
 ) -> None:
     monkeypatch.setenv("GRAPHKIT_CUDA_INTEROP", environment)
-    monkeypatch.setattr(providers, "cuda_fault", lambda: fault)
+    monkeypatch.setattr(inference, "cuda_fault", lambda: fault)
     with pytest.raises(CudaUnavailableError, match=f"^{reason}$"):
         runtime_for(context(vendor, version))
 

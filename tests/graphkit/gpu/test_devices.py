@@ -61,7 +61,7 @@ def test_a_missing_library_says_what_to_install() -> None:
 
 
 def test_no_device_says_what_to_install() -> None:
-    with pytest.raises(NoGpuDeviceError, match=r"EGL finds no device.*Install a driver"):
+    with pytest.raises(NoGpuDeviceError, match=r"EGL finds no device.*Fix: install a driver"):
         open_display(egl=FakeEgl())
 
 

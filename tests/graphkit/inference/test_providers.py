@@ -76,7 +76,7 @@ def test_build_without_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
         providers.choose("cuda")
     assert str(caught.value) == (
         f"provider 'cuda' cannot be used: {choice.reason}. "
-        'Use "auto", which takes what there is, or "cpu" (--provider on the command line).'
+        'Use "auto", which takes what there is, or "cpu" (provider).'
     )
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from graphkit import Resources
-from graphkit.errors import ResourceNotFoundError, UsageError
+from graphkit.errors import UsageError
 from graphkit.framework import graphs_dir
-from graphkit.models import CATALOGUE, find_model
+from graphkit.models import CATALOGUE, find_model, model_called
 from graphkit.models._locate import sha256_of
 
 pytestmark = pytest.mark.usefixtures("user_cache")
@@ -51,19 +50,14 @@ def test_an_unknown_name_is_met_with_close_ones() -> None:
     assert "'pose_landmark_lite'" in str(caught.value)
 
 
-def test_a_missing_model_that_can_be_fetched_says_so() -> None:
-    with pytest.raises(ResourceNotFoundError) as caught:
-        Resources().resolve("mediapipe/modules/pose_landmark/pose_landmark_heavy.tflite")
-    assert str(caught.value).endswith(" Or fetch it: graphkit models fetch pose_landmark_heavy")
-
-
-def test_other_missing_files_do_not() -> None:
-    with pytest.raises(ResourceNotFoundError) as caught:
-        Resources().resolve("mediapipe/modules/none.tflite")
-    assert "fetch" not in str(caught.value)
-
-
-@pytest.mark.parametrize("model", CATALOGUE, ids=lambda model: model.name)
-def test_origin_of_each(model) -> None:
-    expected = "the wheel of mediapipe" if model.shipped else f"the npm package {model.npm.name}@"
-    assert model.origin.startswith(expected)
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        pytest.param("mediapipe/modules/pose_landmark/pose_landmark_full.tflite", "pose_landmark_full", id="path"),
+        pytest.param("pose_landmark_lite.tflite", "pose_landmark_lite", id="file name"),
+        pytest.param("mine.tflite", None, id="not known"),
+    ],
+)
+def test_a_model_that_may_be_known(name: str, model: str | None) -> None:
+    found = model_called(name)
+    assert (found and found.name) == model

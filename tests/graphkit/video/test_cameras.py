@@ -72,7 +72,7 @@ def test_no_device_at_all(tmp_path: Path) -> None:
     assert caught.value.tried == {}
     assert str(caught.value) == (
         f"no camera: there is no {tmp_path}/video*. Connect one; in a container run it with --device /dev/video0. "
-        "A clip or a URL can be given instead (--input_video_path)."
+        "A clip or a URL can be given instead (input_video)."
     )
 
 
@@ -104,7 +104,7 @@ def test_why_the_one_asked_for_cannot_be_opened(camera, failure, number: int, ex
     assert caught.value.tried == {"/dev/video0": expected}
     assert str(caught.value) == (
         f"/dev/video0: cannot be opened as a camera: {expected}. A clip or a URL can be given instead "
-        "(--input_video_path)."
+        "(input_video)."
     )
 
 

@@ -43,23 +43,23 @@ def test_one_that_can(python) -> None:
     [
         pytest.param(
             {"mediapipe": ""},
-            "it has no mediapipe. Install: {} -m pip install mediapipe==0.10.21",
+            "it has no mediapipe. Fix: {} -m pip install mediapipe==0.10.21",
             id="no mediapipe",
         ),
-        pytest.param({"av": ""}, "it has no av. Install: {} -m pip install av", id="no av"),
+        pytest.param({"av": ""}, "it has no av. Fix: {} -m pip install av", id="no av"),
         pytest.param(
             {"mediapipe": "", "av": "", "numpy": ""},
-            "it has no mediapipe and no av. Install: {} -m pip install mediapipe==0.10.21 av",
+            "it has no mediapipe and no av. Fix: {} -m pip install mediapipe==0.10.21 av",
             id="nothing",
         ),
         pytest.param(
             {"numpy": "2.1.0"},
-            "it has numpy 2.1.0, MediaPipe 0.10.21 needs 1. Install: {} -m pip install 'numpy<2'",
+            "it has numpy 2.1.0, MediaPipe 0.10.21 needs 1. Fix: {} -m pip install 'numpy<2'",
             id="numpy 2",
         ),
         pytest.param(
             {"numpy": ""},
-            "it has no numpy, MediaPipe 0.10.21 needs 1. Install: {} -m pip install 'numpy<2'",
+            "it has no numpy, MediaPipe 0.10.21 needs 1. Fix: {} -m pip install 'numpy<2'",
             id="no numpy",
         ),
     ],
@@ -68,7 +68,7 @@ def test_what_is_missing(python, versions: dict[str, str], message: str) -> None
     named = python(**versions)
     with pytest.raises(PeerError) as caught:
         check_peer(named)
-    assert str(caught.value) == f"--against-mediapipe {named}: {message.format(named)}"
+    assert str(caught.value) == f"peer: {named}: {message.format(named)}"
     assert caught.value.python == named
 
 
@@ -80,7 +80,7 @@ def test_another_version_is_warned_of(python, caplog: pytest.LogCaptureFixture) 
 
 def test_what_cannot_be_started(tmp_path: Path) -> None:
     with pytest.raises(
-        PeerError, match=r"python: it cannot be started: No such file or directory\. Make one with"
+        PeerError, match=r"python: it cannot be started: No such file or directory\. Fix: make one with"
     ):
         check_peer(str(tmp_path / "python"))
 
@@ -89,7 +89,7 @@ def test_what_is_no_interpreter(tmp_path: Path) -> None:
     program = tmp_path / "python"
     program.write_text("#!/bin/sh\necho 'what is that?' >&2\nexit 3\n")
     program.chmod(0o755)
-    expected = re.escape("it is no Python interpreter, or one older than 3.10 (what is that?). Make one with")
+    expected = re.escape("it is no Python interpreter, or one older than 3.10 (what is that?). Fix: make one with")
     with pytest.raises(PeerError, match=expected):
         check_peer(str(program))
 

@@ -155,7 +155,7 @@ def test_sides_that_read_different_numbers_of_frames(stage: Stage) -> None:
         run_benchmark(settings())
     assert str(caught.value) == (
         f"{MEDIA / 'hand_cup.mp4'}: the sides read different numbers of frames (graphkit cpu 10, mediapipe cpu "
-        "9), so their figures cannot be compared. Is the clip damaged? --max-frames N stops before that."
+        "9), so their figures cannot be compared. Is the clip damaged? max_frames stops before that."
     )
 
 
@@ -187,7 +187,7 @@ def test_processors_for_whoever_computes(stage: Stage) -> None:
 
 
 def test_more_processors_than_there_are(stage: Stage) -> None:
-    with pytest.raises(UsageError, match="--threads 4096"):
+    with pytest.raises(UsageError, match=r"^threads: 4096"):
         run_benchmark(settings(threads=4096))
 
 

@@ -46,5 +46,5 @@ def test_without_any_clip_one_is_asked_for(tmp_path: Path, monkeypatch: pytest.M
         TASKS["pose"].example_clip()
     assert str(caught.value) == (
         "examples/media/pose_balance.mp4: no such file, and graphkit is installed without example clips. Name a "
-        "video that shows a person or hands with --clip FILE, or run this in a checkout of graphkit."
+        "video that shows a person or hands with clip, or run this in a checkout of graphkit."
     )

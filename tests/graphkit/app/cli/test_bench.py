@@ -125,14 +125,14 @@ def test_files_that_cannot_be_written(
     path = tmp_path / target
     result = graphkit("bench", "--clip", tmp_path / "clip.mp4", "--json", path)
     assert result.exit_code == 1
-    assert result.stderr == f"error: --json {path}: {message.format(tmp_path)}\n"
+    assert result.stderr == f"error: --json: {path}: {message.format(tmp_path)}\n"
     assert report == []
 
 
 def test_a_file_that_cannot_be_written_in_the_end(graphkit: Any, report: Any) -> None:
     result = graphkit("bench", "--quiet", "--json", "/dev/full")
     assert result.exit_code == 1
-    assert result.stderr == "error: --json /dev/full: cannot be written: No space left on device.\n"
+    assert result.stderr == "error: --json: /dev/full: cannot be written: No space left on device.\n"
     assert "pose, clip to annotated clip" in result.stdout
 
 
@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_written_in_the_end(graphkit: Any, report: Any) ->
         pytest.param(["face"], 2, "'face' is not one of 'hand', 'pose', 'all'", id="task"),
         pytest.param(["--what", "video"], 2, "'video' is not one of", id="kind"),
         pytest.param(["--rounds", "0"], 2, "0 is not in the range x>=1", id="rounds"),
-        pytest.param(["--threads", "4096"], 2, "error: --threads 4096: this process may use", id="threads"),
+        pytest.param(["--threads", "4096"], 2, "error: --threads: 4096: this process may use", id="threads"),
         pytest.param(["--clip", "no.mp4"], 1, "error: no.mp4: no such file", id="clip"),
         pytest.param(["--against-mediapipe", "nobody"], 1, "nobody: it cannot be started", id="peer"),
     ],

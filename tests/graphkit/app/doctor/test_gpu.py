@@ -148,7 +148,7 @@ def test_a_device_that_is_not_there(machine, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv(devices.ENVIRONMENT, "cuda:3")
     taken = machine(CARD, MESA)["taken"]
     assert (taken.found, taken.status) == ('none: no GPU device answers to "cuda:3"', Status.WARNING)
-    assert taken.fix.startswith("Choose one of these with --gpu-device or GRAPHKIT_GPU_DEVICE: 0: NVIDIA")
+    assert taken.fix.startswith("set GRAPHKIT_GPU_DEVICE to one of: 0: NVIDIA")
 
 
 def test_a_card_that_does_not_start(machine) -> None:

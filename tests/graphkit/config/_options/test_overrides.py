@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphkit import config
-from graphkit.errors import GraphValidationError
+from graphkit.errors import GraphValidationError, Location
 
 TEXT = """input_stream: "a"
 node { name: "first" calculator: "CfgPass" input_stream: "a" output_stream: "b"
@@ -72,7 +72,7 @@ def test_nodes_of_subgraphs_have_their_expanded_names(folder):
     assert found.count == 2
 
 
-_NO_FIELD = "write NODE.FIELD=VALUE; side packets are given with --input_side_packets"
+_NO_FIELD = "write NODE.FIELD=VALUE; side packets are given apart: side_packets"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ _NO_FIELD = "write NODE.FIELD=VALUE; side packets are given with --input_side_pa
         ),
         pytest.param(
             "zzz.count=3",
-            'the expanded graph has no node "zzz". "graphkit graph" prints the nodes.',
+            'the expanded graph has no node "zzz".',
             id="node, nothing close",
         ),
         pytest.param(
@@ -115,4 +115,5 @@ _NO_FIELD = "write NODE.FIELD=VALUE; side packets are given with --input_side_pa
 def test_fault(override, expected):
     with pytest.raises(GraphValidationError) as caught:
         config.load(TEXT, overrides=[override])
-    assert str(caught.value) == f"--set {override}: {expected}"
+    assert str(caught.value) == f"overrides {override}: {expected}"
+    assert caught.value.faults[0].location == Location(override, parameter="overrides")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit.app.cli.collection import collection_paused
+from graphkit._process.collection import collection_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Garbage collection while a command starts."""
+"""Garbage collection while a program starts."""
 
 from __future__ import annotations
 

@@ -1,0 +1,62 @@
+"""Which command is named below an error."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphkit.app.cli.advice import advice_for
+from graphkit.errors import (
+    CalculatorError,
+    ConfigError,
+    GraphValidationError,
+    Location,
+    PackageError,
+    ResourceNotFoundError,
+    StatusCode,
+    UsageError,
+)
+
+DOCTOR = "graphkit doctor looks at everything else that is needed."
+FETCH = "Or fetch it: graphkit models fetch pose_landmark_lite"
+NODES = '"graphkit graph GRAPH" prints the nodes and their options.'
+LITE = "mediapipe/modules/pose_landmark/pose_landmark_lite.tflite"
+PALM = "modules/palm_detection/palm_detection_full.tflite"
+
+
+def _chained(cause: Exception) -> ConfigError:
+    fault = ConfigError("it cannot be read")
+    fault.__cause__ = cause
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        pytest.param(PackageError("av", "not installed", "pip install av"), [DOCTOR], id="package"),
+        pytest.param(ResourceNotFoundError(LITE, []), [FETCH], id="model to fetch"),
+        pytest.param(
+            ResourceNotFoundError(PALM, []),
+            ["It comes with graphkit, whose installation is damaged: graphkit doctor says how to mend it."],
+            id="model that comes along",
+        ),
+        pytest.param(ResourceNotFoundError("mine.tflite", []), [], id="another file"),
+        pytest.param(
+            CalculatorError("n", "C", "open", None, ResourceNotFoundError(LITE, [])), [FETCH], id="inside a node"
+        ),
+        pytest.param(GraphValidationError([_chained(ResourceNotFoundError(LITE, []))]), [FETCH], id="of a fault"),
+        pytest.param(
+            GraphValidationError([ConfigError("a", Location("n.a=1", parameter="overrides"))] * 2),
+            [NODES],
+            id="overrides, once",
+        ),
+        pytest.param(
+            UsageError("no such stream", parameter="dumps", status=StatusCode.NOT_FOUND),
+            ['"graphkit graph GRAPH --streams" lists every stream.'],
+            id="stream",
+        ),
+        pytest.param(UsageError("odd", parameter="dumps"), [], id="nothing to add"),
+        pytest.param(ValueError("odd"), [], id="not ours"),
+    ],
+)
+def test_advice(error: Exception, advice: list[str]) -> None:
+    assert advice_for(error) == advice

@@ -21,11 +21,11 @@ from graphkit._runtime import refusals
 from graphkit._runtime.build import build_state
 from graphkit._runtime.constant_nodes import ConstantNodes
 from graphkit._runtime.counters import Counters
+from graphkit._runtime.demand import restrict_outputs
 from graphkit._runtime.instruments import instrumented
 from graphkit._runtime.observers import Observer
 from graphkit._runtime.run import GraphRun
 from graphkit._runtime.side_packets import SidePackets
-from graphkit._runtime.unread_outputs import restrict_outputs
 from graphkit.errors import ArgumentError, GraphStateError, SidePacketError, did_you_mean
 from graphkit.framework import Packet, Resources, Timestamp
 from graphkit.framework._packet_type import Kind, runtime_classes

@@ -2,8 +2,8 @@
 
 Readers are the program's observers and every node that does more than make its outputs. From there demand goes up
 through the graph: a gate that a side packet has closed reads nothing, a splitter reads the elements of its ranges,
-a node that is only there for its outputs reads its inputs if its outputs are read. Cycles are no trouble: it starts
-with no demand, and adds until nothing changes.
+a node that is only there for its outputs reads its inputs if its outputs are read. Cycles are no trouble: the
+analysis starts with no demand, and adds until nothing changes.
 """
 
 from __future__ import annotations

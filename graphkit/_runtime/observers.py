@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from graphkit.framework import CalculatorContext
 
 
-class Sightings:
-    """Counts what observers were told, for threads that wait for the next one."""
+class OutputSignal:
+    """Counts the calls of observers, for threads that wait for the next one."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -70,7 +70,7 @@ class Observer:
         on_touch: instead of calling back, say that something arrived (pollers).
         max_queue_size: of a poller.
         together: whether the callback gets the packets of all streams at one timestamp.
-        sightings: told of every call.
+        signal: told of every call.
         queue: of the first stream in the current run; set when the run is built.
     """
 
@@ -80,7 +80,7 @@ class Observer:
     on_touch: Callable[[], None] | None = None
     max_queue_size: int = -1
     together: bool = False
-    sightings: Sightings = field(default_factory=Sightings, repr=False)
+    signal: OutputSignal = field(default_factory=OutputSignal, repr=False)
     queue: InputStream | None = field(default=None, repr=False)
 
 
@@ -89,21 +89,21 @@ class ObserverCalculator(Calculator):
 
     def __init__(self, observer: Observer) -> None:
         self._callback = observer.callback
-        self._sightings = observer.sightings
+        self._signal = observer.signal
 
     def open(self, cc: CalculatorContext) -> None:
         """Count as open."""
-        self._sightings.begin()
+        self._signal.begin()
 
     def close(self, cc: CalculatorContext) -> None:
         """Count as ended."""
-        self._sightings.end()
+        self._signal.end()
 
     def process(self, cc: CalculatorContext) -> Status | None:
         """Hand the packet over."""
         packet = cc.inputs.packets[0]
         self._callback(packet if packet else packet.at(cc.input_timestamp))
-        self._sightings.add()
+        self._signal.add()
         return None
 
 
@@ -114,5 +114,5 @@ class TogetherCalculator(ObserverCalculator):
         """Hand over one packet a stream, empty ones where a stream has none."""
         now = cc.input_timestamp
         self._callback([packet if packet else packet.at(now) for packet in cc.inputs.packets])
-        self._sightings.add()
+        self._signal.add()
         return None

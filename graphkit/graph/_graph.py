@@ -29,7 +29,7 @@ from graphkit._runtime.side_packets import SidePackets
 from graphkit.errors import ArgumentError, GraphStateError, SidePacketError, did_you_mean
 from graphkit.framework import Packet, Resources, Timestamp
 from graphkit.framework._packet_type import Kind, runtime_classes
-from graphkit.framework._services import LentServices
+from graphkit.framework._services import RunServices
 from graphkit.framework._timestamp import as_timestamp
 from graphkit.graph._poller import OutputStreamPoller
 from graphkit.graph._setup import GraphSetup
@@ -82,7 +82,7 @@ class CalculatorGraph(GraphSetup):
         super().__init__(source)
         self.add_mode_blocks = True
         self._side_packets = dict(side_packets or {})
-        self._lent: LentServices | None = None
+        self._run_services: RunServices | None = None
         self._counters = Counters()
         self._constants = ConstantNodes()
         self._inputs: dict[str, GraphInput] = {}
@@ -214,7 +214,7 @@ class CalculatorGraph(GraphSetup):
             TimeoutError: none was called within *timeout* seconds.
         """
         self._running()
-        return self._sightings.wait(timeout)
+        return self._signal.wait(timeout)
 
     def run(self, side_packets: Mapping[str, Any] | None = None) -> None:
         """Start a run of a graph that feeds itself and wait until it is done."""
@@ -304,14 +304,14 @@ class CalculatorGraph(GraphSetup):
 
     def _build(self, headers: Mapping[str, Packet[Any]]) -> GraphState:
         """Return the state of a fresh run, its nodes equipped with what the graph lends them."""
-        if self._lent is not None:
-            self._lent.close()
-        self._lent = LentServices(self.plan, self._services)
-        services = self._lent.objects
+        if self._run_services is not None:
+            self._run_services.close()
+        self._run_services = RunServices(self.plan, self._services)
+        services = self._run_services.objects
         try:
             state = build_state(self.plan, self._executors, self._observers, headers, services)
         except BaseException:
-            self._lent.close()
+            self._run_services.close()
             raise
         for name, size in self._queue_sizes.items():
             for queue in state.inputs[name].stream.consumers:
@@ -326,8 +326,8 @@ class CalculatorGraph(GraphSetup):
     def _let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed."""
         run.shutdown()
-        if self._lent is not None:
-            self._lent.close()
+        if self._run_services is not None:
+            self._run_services.close()
         self._run = None
 
     def _merged_side_packets(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphkit._runtime import refusals
-from graphkit._runtime.observers import Observer, Sightings
+from graphkit._runtime.observers import Observer, OutputSignal
 from graphkit.errors import ArgumentError, ForkedGraphError, GraphStateError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class GraphSetup:
         self._services: dict[GraphService[Any], Any] = {}
         self._executors: dict[str, Executor] = {}
         self._observers: list[Observer] = []
-        self._sightings = Sightings()
+        self._signal = OutputSignal()
         self._queue_sizes: dict[str, int] = {}
         self._instruments: list[Instrument] = []
         self._on_error: Callable[[BaseException], None] | None = None
@@ -48,7 +48,7 @@ class GraphSetup:
         """
         self._not_running("observe a stream")
         self._observers.append(
-            Observer((self._known_stream(name),), callback, observe_timestamp_bounds, sightings=self._sightings)
+            Observer((self._known_stream(name),), callback, observe_timestamp_bounds, signal=self._signal)
         )
 
     def observe_output_streams(
@@ -66,7 +66,7 @@ class GraphSetup:
         self._not_running("observe streams")
         streams = tuple(self._known_stream(name) for name in names)
         self._observers.append(
-            Observer(streams, callback, observe_timestamp_bounds, together=True, sightings=self._sightings)
+            Observer(streams, callback, observe_timestamp_bounds, together=True, signal=self._signal)
         )
 
     def stop_observing(self, callback: Callable[[Packet[Any]], None]) -> None:

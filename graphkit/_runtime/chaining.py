@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graphkit._runtime.node import OPENED
-from graphkit._runtime.streams import MAX, MIN
+from graphkit.framework._settled import MAX, MIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -111,6 +111,7 @@ class Node:
         self.passed = False
         self.touched = False
         self.stopped = False
+        # S28, S33: on an executor that it names, a node waits for a thread of it, light or not.
         self.light = not (plan.cls.blocking or plan.is_source) and queue.is_default
         self.contexts: list[CalculatorContext] = []
         self.task: Task

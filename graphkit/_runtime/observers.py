@@ -1,4 +1,4 @@
-"""Observers: a program's wish to see streams, and the node that each becomes in a run."""
+"""Observers: a program's wish to see streams, and the node that each becomes in a run (S43, S44)."""
 
 from __future__ import annotations
 

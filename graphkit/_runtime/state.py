@@ -12,14 +12,15 @@ from graphkit._runtime.node import CLOSED, CLOSING, OPENED, Node
 from graphkit._runtime.ready import ReadyTasks
 from graphkit._runtime.sources import Sources
 from graphkit._runtime.speculation import Speculation
-from graphkit._runtime.streams import POST_STREAM, UNSTARTED, GraphInput, InputStream
 from graphkit._runtime.tasks import CLOSE, OPEN, PROCESS, Task, TaskQueue
 from graphkit.errors import InputStreamHandlerError
 from graphkit.framework import Readiness, Timestamp
+from graphkit.framework._settled import POST_STREAM, UNSTARTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from graphkit._runtime.streams import GraphInput, InputStream
     from graphkit._runtime.throttle import Throttle
     from graphkit.framework import CalculatorContext, InputStreamHandler, Packet
 

@@ -1,4 +1,4 @@
-"""Throttle: which sources and graph inputs are held back by which full queues. No threads, no locks."""
+"""Throttle: which sources and graph inputs are held back by which full queues (S38). No threads, no locks."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Throttle:
         return free
 
     def resolve_deadlock(self) -> list[Node | GraphInput]:
-        """Let full queues grow by one packet; return what may go on. Raises DeadlockError if they may not.
+        """Let full queues grow by one packet (S40); return what may go on. Raises DeadlockError if they may not.
 
         Nothing grows for what has ended, or for what a full poller holds back: the program empties that.
         """

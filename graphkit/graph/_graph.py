@@ -340,7 +340,7 @@ class CalculatorGraph(GraphSetup):
         return {**self._side_packets, **given}
 
     def _leave_behind(self) -> None:
-        """In a forked process: let go of the parent's run, which nothing here can drive or end.
+        """In a forked process: let go of the parent's run, which nothing here can drive or end (S52).
 
         It is kept, as the destructors of what its nodes hold may wait for threads, too.
         """

@@ -1,4 +1,4 @@
-"""OutputStreamPoller: pull packets out of a running graph."""
+"""OutputStreamPoller: pull packets out of a running graph (S45)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit._process.forks import call_in_children
 from graphkit._runtime.sleepers import Sleepers
-from graphkit._runtime.streams import MAX, POST_STREAM, PRE_STREAM, UNSTARTED
 from graphkit.errors import GraphStateError
 from graphkit.framework import Packet, Timestamp
+from graphkit.framework._settled import MAX, POST_STREAM, PRE_STREAM, UNSTARTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

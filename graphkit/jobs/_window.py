@@ -1,4 +1,4 @@
-"""Window: keeps the number of frames between feeding and output small."""
+"""Window: keeps the number of frames between feeding and output small (S41)."""
 
 from __future__ import annotations
 

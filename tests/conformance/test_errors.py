@@ -51,6 +51,7 @@ def fail_at(timestamp: int, error: BaseException) -> Any:
 
 
 def test_error_names_node_phase_timestamp_and_cause(harness: Any, script: Any) -> None:
+    """S47."""
     cause = ZeroDivisionError("division by zero")
     h = harness(ONE, s=script(process=fail_at(20, cause))).watch("out").start()
     h.push("a", (1, 10), (2, 20))
@@ -86,6 +87,7 @@ def test_push_after_an_error_raises_it(harness: Any, script: Any) -> None:
 
 
 def test_nothing_is_processed_after_an_error(harness: Any, script: Any) -> None:
+    """S48."""
     scripts = {"s": script(process=fail_at(10, ValueError("boom"))), "t": script(process=emit_input)}
     h = harness(CHAIN, **scripts, u=script(process=emit_input)).watch("out").start()
     with pytest.raises(CalculatorError):
@@ -101,6 +103,7 @@ def test_nothing_is_processed_after_an_error(harness: Any, script: Any) -> None:
 def test_everything_that_opened_is_closed_and_the_graph_runs_again(
     harness: Any, script: Any, where: str, phase: str
 ) -> None:
+    """S25, S48."""
     scripts = {name: script(process=emit_input) for name in "stu"}
     healthy = getattr(scripts[where], phase)
     setattr(scripts[where], phase, fail_at(10, ValueError("boom")) if phase == "process" else _raise)
@@ -123,12 +126,14 @@ def _raise(cc: CalculatorContext) -> None:
 
 
 def test_the_first_error_wins(harness: Any, script: Any) -> None:
+    """S48."""
     s = script(process=fail_at(10, ValueError("first")), close=_raise)
     with pytest.raises(CalculatorError, match="first"):
         harness(ONE, s=s).start().push("a", (1, 10)).finish()
 
 
 def test_an_observer_that_raises_fails_the_run(harness: Any) -> None:
+    """S47."""
     h = harness(PASS)
 
     def observer(packet: Packet[Any]) -> None:
@@ -182,6 +187,7 @@ def test_an_error_callback_that_raises_is_logged(
 
 
 def test_cancel_lets_running_calls_finish_and_closes(harness: Any, script: Any) -> None:
+    """S49."""
     entered, go_on = threading.Event(), threading.Event()
     left: list[bool] = []
 

@@ -36,6 +36,7 @@ def emit_even(cc: CalculatorContext) -> None:
 
 
 def test_next_returns_packets_and_none_at_the_end(harness: Any) -> None:
+    """S45."""
     h = harness(PASS)
     poller = h.graph.add_output_stream_poller("out")
     h.start().push("a", (1, 10), (2, 20))
@@ -187,6 +188,7 @@ def test_bounds_reach_a_poller_as_empty_packets(harness: Any, script: Any) -> No
 
 
 def test_bounds_reach_an_observer_as_empty_packets(harness: Any, script: Any) -> None:
+    """S44."""
     h = harness(SCRIPTED % "ConfScripted", s=script(process=emit_even)).watch("out", bounds=True).start()
     h.push("a", (0, 0), (1, 1), (2, 2), (3, 3)).finish()
     assert h.seen("out") == [(0, 0), (None, 1), (2, 2), (None, 3)]
@@ -199,6 +201,7 @@ def test_without_bounds_only_packets_come(harness: Any, script: Any) -> None:
 
 
 def test_any_stream_may_be_observed_more_than_once(harness: Any) -> None:
+    """S43."""
     order: list[tuple[str, int]] = []
     h = harness(PASS)
     for name in ("first", "second"):
@@ -209,6 +212,7 @@ def test_any_stream_may_be_observed_more_than_once(harness: Any) -> None:
 
 
 def test_several_streams_observed_together(harness: Any) -> None:
+    """S44."""
     seen: list[list[Packet[Any]]] = []
     h = harness(TWO)
     h.graph.observe_output_streams(["y", "x"], seen.append)
@@ -237,6 +241,7 @@ def test_several_streams_observed_together_with_bounds(harness: Any) -> None:
 
 
 def test_observers_of_one_thread_are_called_before_push_returns(harness: Any) -> None:
+    """S43."""
     h = harness(PASS).watch("out").start()
     for n in range(5):
         h.push("a", (n, n))
@@ -245,7 +250,7 @@ def test_observers_of_one_thread_are_called_before_push_returns(harness: Any) ->
 
 
 def test_an_observer_may_push(harness: Any) -> None:
-    """A countdown: each packet that comes out pushes the next one in."""
+    """S34, S39: A countdown: each packet that comes out pushes the next one in."""
     h = harness(PASS).watch("out")
     h.graph.observe_output_stream(
         "out", lambda p: h.push("a", (p.payload - 1, p.timestamp + 1)) if p.payload else None

@@ -148,6 +148,7 @@ def test_a_side_packet_that_a_node_makes_cannot_be_given(harness: Any) -> None:
 
 
 def test_a_node_opens_when_its_side_packet_is_made(harness: Any, told: list[Any]) -> None:
+    """S26."""
     h = harness(MADE).start()
     assert told == []
     h.push("a", (5, 10))
@@ -185,6 +186,7 @@ def test_side_packets_made_in_close_open_others(harness: Any, told: list[Any], s
 
 
 def test_a_side_packet_that_never_comes(harness: Any) -> None:
+    """S26."""
     h = harness(MADE).start()
     with pytest.raises(SidePacketError) as caught:
         h.finish()
@@ -253,6 +255,7 @@ def make_list(cc: CalculatorContext) -> None:
 
 
 def test_a_node_without_streams_is_not_opened_again_for_the_same_side_packets(harness: Any, script: Any) -> None:
+    """S21."""
     maker, reader, name = script(open=make_list), script(), object()
     h = harness(CHAIN, s=maker, t=reader)
     h.start(name=name).finish()

@@ -42,6 +42,7 @@ class Gate:
 
 
 def test_push_waits_while_the_queue_is_full(harness: Any, script: Any) -> None:
+    """S37, S39."""
     gate = Gate()
     h = harness(SLOW % 2, s=script(process=gate)).watch("out").start()
     h.push("a", (0, 0))
@@ -110,6 +111,7 @@ def test_close_wakes_nobody_who_may_not_push(harness: Any, script: Any) -> None:
 
 
 def test_a_source_is_held_back(harness: Any, script: Any) -> None:
+    """S38."""
     made: list[int] = []
 
     def produce(cc: CalculatorContext) -> Status | None:
@@ -162,6 +164,7 @@ def test_a_queue_that_overflows_at_once_throttles_until_it_is_below_its_limit(ha
 
 
 def test_a_deadlock_grows_the_queue_and_says_so_once(harness: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """S40."""
     h = harness(JOIN % 2).watch("out").start()
     with caplog.at_level(logging.WARNING, "graphkit"):
         h.push("a", *[(n, n) for n in range(10)])
@@ -203,6 +206,7 @@ def test_unlimited_queues(harness: Any, caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_buffer_size_hint_raises_the_limit(harness: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """S37."""
     h = harness((JOIN % 2).replace('"join"', '"join" buffer_size_hint: 20')).start()
     h.push("a", *[(n, n) for n in range(20)])
     assert caplog.records == []

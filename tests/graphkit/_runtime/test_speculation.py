@@ -113,6 +113,7 @@ def finish(graph: CalculatorGraph) -> None:
 
 @on_either_executor
 def test_a_pure_node_works_on_the_packet_that_waits_and_is_not_called_again(config: str) -> None:
+    """S36."""
     graph, results = started(config)
     push(graph, 1)
     assert script.called[1].wait(SECONDS)
@@ -127,6 +128,7 @@ def test_a_pure_node_works_on_the_packet_that_waits_and_is_not_called_again(conf
 
 @on_either_executor
 def test_what_was_made_ahead_is_forgotten_where_the_gate_closes(config: str) -> None:
+    """S36."""
     graph, results = started(config)
     push(graph, 1)
     assert script.called[1].wait(SECONDS)

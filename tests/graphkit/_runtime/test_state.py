@@ -8,10 +8,11 @@ import pytest
 
 from graphkit import Calculator, Packet, Timestamp, calculator, config
 from graphkit._runtime.build import build_state
-from graphkit._runtime.streams import DONE_SETTLED, MAX, MIN, NO_LIMIT, POST_STREAM, PRE_STREAM, UNSTARTED, shifted
+from graphkit._runtime.streams import NO_LIMIT
 from graphkit._runtime.tasks import CLOSE, OPEN, PROCESS
 from graphkit.errors import DeadlockError, TimestampError, TimestampMismatchError
 from graphkit.framework import Executor
+from graphkit.framework._settled import DONE_SETTLED, MAX, MIN, POST_STREAM, PRE_STREAM, UNSTARTED, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,6 +133,7 @@ JOIN = """
     ],
 )
 def test_shifted(settled: int, offset: int, expected: int) -> None:
+    """S4, S8."""
     assert shifted(settled, offset) == expected
 
 
@@ -143,6 +145,7 @@ def test_nodes_open_in_order_before_anything_else() -> None:
 
 
 def test_the_node_nearest_to_the_outputs_goes_first() -> None:
+    """S32."""
     driver = Driver(CHAIN)
     driver.run()
     driver.push("a", 1, 2)
@@ -173,6 +176,7 @@ def test_light_tasks_before_heavy_ones_before_sources() -> None:
     ],
 )
 def test_order_of_sources(layers: tuple[int, int], expected: list[str]) -> None:
+    """S24, S32."""
     times = {"x": 0, "y": 0}
 
     @calculator("StateCounting")
@@ -204,6 +208,7 @@ def test_a_node_is_scheduled_once_at_a_time() -> None:
 
 
 def test_a_bound_passes_through_without_calls() -> None:
+    """S9."""
     driver = Driver(CHAIN)
     driver.run()
     driver.state.bound(driver.state.inputs["a"], 41)
@@ -235,6 +240,7 @@ def test_closing_runs_down_the_chain() -> None:
 
 
 def test_packets_that_come_too_early() -> None:
+    """S3."""
     driver = Driver(JOIN)
     driver.run()
     driver.push("a", 5)

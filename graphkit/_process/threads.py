@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphkit.errors import UsageError
+from graphkit.errors import ArgumentError, UsageError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -43,8 +43,9 @@ class Budget:
 
     def __post_init__(self) -> None:
         for name in ("cores", "inference", "opencv", "codec"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"a thread budget of {getattr(self, name)} for {name}; it takes at least 1")
+            given = getattr(self, name)
+            if given < 1:
+                raise ArgumentError(f"a budget of {given} threads; it takes at least 1", parameter=name)
 
     @classmethod
     def from_environment(cls) -> Budget:

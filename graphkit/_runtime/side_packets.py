@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import SidePacketError, did_you_mean
-from graphkit.framework import Packet, Timestamp
+from graphkit.config import check_side_packets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,42 +34,7 @@ class SidePackets:
     def __init__(self, plan: GraphPlan, given: Mapping[str, Any], constants: ConstantNodes) -> None:
         self._plan = plan
         self.constants = constants
-        self.values: dict[str, Packet[Any]] = {}
-        for name, value in given.items():
-            self.values[name] = self._checked(name, value)
-        for name, declared in plan.side_packets.items():
-            if declared.producer < 0 and not declared.optional and name not in self.values:
-                raise SidePacketError(
-                    f'{declared.location}: input side packet "{name}" ({declared.packet_type}) is required and '
-                    "was not given; pass it to start_run(side_packets={...})",
-                    side_packet=name,
-                    location=declared.location,
-                )
-
-    def _checked(self, name: str, value: Any) -> Packet[Any]:
-        declared = self._plan.side_packets.get(name)
-        packet = value.at(Timestamp.UNSET) if isinstance(value, Packet) else Packet(value)
-        if declared is None:
-            known = self._plan.side_packets
-            have = ", ".join(sorted(n for n, s in known.items() if s.producer < 0)) or "none"
-            raise SidePacketError(
-                f'the graph has no input side packet "{name}" (it has: {have}).{did_you_mean(name, known)}',
-                side_packet=name,
-            )
-        if declared.producer >= 0:
-            maker = self._plan.nodes[declared.producer].name
-            raise SidePacketError(
-                f'side packet "{name}" is made by node "{maker}"; it cannot be given as well',
-                side_packet=name,
-                node=maker,
-            )
-        if packet.is_empty or not declared.packet_type.accepts(packet._payload):
-            raise SidePacketError(
-                f'side packet "{name}" must be {declared.packet_type}, but was given '
-                f"{type(packet._payload).__name__}",
-                side_packet=name,
-            )
-        return packet
+        self.values = check_side_packets(plan, given)
 
     def resolve(self, node: Node) -> None:
         """Give *node* the values that are there; those that nobody will make count as not connected."""

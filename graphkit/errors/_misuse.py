@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from graphkit.errors._base import GraphkitError, StatusCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from graphkit.errors._base import Location
 
 
@@ -52,6 +54,7 @@ class SidePacketError(MisuseError):
         side_packet: its name, "" where it is of no single one.
         node: the node that makes or needs it, "" where that is none.
         location: where the graph names it, None where that is not known.
+        missing: the types by name of all that are required and were not given.
     """
 
     def __init__(
@@ -61,7 +64,9 @@ class SidePacketError(MisuseError):
         side_packet: str = "",
         node: str = "",
         location: Location | None = None,
+        missing: Mapping[str, object] | None = None,
         **common: Any,
     ) -> None:
         super().__init__(message, **common)
         self.side_packet, self.node, self.location = side_packet, node, location
+        self.missing = dict(missing or {})

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, get_args, get_origin
 
 import numpy as np
 
-from graphkit.errors import FormatError, did_you_mean
+from graphkit.errors import FormatError, StatusCode, did_you_mean
 from graphkit.formats._anchor import Anchors
 from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
 from graphkit.formats._detection import Detection, DetectionList
@@ -96,7 +96,10 @@ def register_type(name: str, kind: PayloadType) -> None:
         if _types.setdefault(key, kind) != kind:
             raise FormatError(
                 f'type name "{name}" already stands for {type_name(_types[key])}; '
-                f"it cannot stand for {type_name(kind)} too."
+                f"it cannot stand for {type_name(kind)} too.",
+                expected=_types[key],
+                found=kind,
+                status=StatusCode.ALREADY_EXISTS,
             )
 
 
@@ -116,7 +119,8 @@ def payload_type(name: str) -> PayloadType:
     import_type(f"mediapipe::{key.removeprefix('mediapipe::')}")
     if (found := _known(key)) is not None:
         return found
-    raise FormatError(f'no payload type is called "{name}".{did_you_mean(key, _types)}')
+    close = did_you_mean(key, _types)
+    raise FormatError(f'no payload type is called "{name}".{close}', found=name, status=StatusCode.NOT_FOUND)
 
 
 def _known(key: str) -> PayloadType | None:
@@ -134,7 +138,7 @@ def mediapipe_name(kind: PayloadType) -> str:
             return name
     if get_origin(kind) is list:
         return f"std::vector<{mediapipe_name(get_args(kind)[0])}>"
-    raise FormatError(f"{type_name(kind)} has no MediaPipe name; register_type() gives it one.")
+    raise FormatError(f"{type_name(kind)} has no MediaPipe name; register_type() gives it one.", found=kind)
 
 
 def type_name(kind: object) -> str:

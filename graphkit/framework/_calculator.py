@@ -121,7 +121,9 @@ def _register(name: str, target: Any) -> Any:
 
         registry.register_calculator(name, calculator_from_function(name, target))
         return target
-    raise ContractError(f"@calculator decorates a Calculator subclass or a function, not {target!r}")
+    raise ContractError(
+        f"@calculator decorates a Calculator subclass or a function, not {target!r}", calculator=name
+    )
 
 
 def ports_of(cls: type[Calculator]) -> tuple[Port[Any], ...]:
@@ -150,7 +152,8 @@ def _number_untagged(cls: type[Calculator], ports: list[Port[Any]]) -> None:
         key = (port.side, port.tag)
         seen = counts.get(key, 0)
         if seen and port.tag:
-            raise ContractError(f"{cls.__name__}.{port.name}: tag {port.tag} is declared twice; use repeated=True")
+            message = f"{cls.__name__}.{port.name}: tag {port.tag} is declared twice; use repeated=True"
+            raise ContractError(message, calculator=cls.__name__, port=port.tag)
         port.index = seen
         counts[key] = seen + 1
 

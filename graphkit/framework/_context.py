@@ -13,6 +13,7 @@ from graphkit.errors import (
     PacketError,
     PacketTypeError,
     SidePacketError,
+    StatusCode,
     StreamClosedError,
     TimestampError,
 )
@@ -252,11 +253,14 @@ class OutputSideSet:
                 f'node "{self._node}": output side packet "{name}" was already set in this run',
                 side_packet=name,
                 node=self._node,
+                status=StatusCode.ALREADY_EXISTS,
             )
         if value is None or not self.types[position].accepts(value):
             raise SidePacketError(
                 f'node "{self._node}": output side packet "{name}" carries {self.types[position]}, but was given '
-                f"{type(value).__name__}"
+                f"{type(value).__name__}",
+                side_packet=name,
+                node=self._node,
             )
         self.packets[position] = Packet(value)
 
@@ -340,6 +344,6 @@ class CalculatorContext:
     def set_offset(self, offset: int) -> None:
         """In ``open``: promise that all outputs come at input time + *offset* or later."""
         if self.input_timestamp != Timestamp.UNSTARTED:
-            raise TimestampError(f'node "{self.node_name}": set_offset() is for open() only')
+            raise GraphStateError(f'node "{self.node_name}": set_offset() is for open() only')
         for shard in self.outputs.shards:
             shard.offset = offset

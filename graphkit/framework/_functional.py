@@ -63,7 +63,8 @@ class FunctionCalculator(Calculator):
             found = ids.id_of("", position)
             found = ids.id_of(name.upper()) if found is None else found
             if found is None and required:
-                raise ContractError(f'input "{name}" of {cc.calculator_type} is not connected')
+                message = f'input "{name}" of {cc.calculator_type} is not connected'
+                raise ContractError(message, calculator=cc.calculator_type, port=name)
             self._positions.append(found)
         self._keywords = vars(cc.options(self.options_class)) if self.options_class else {}
 
@@ -86,7 +87,9 @@ class FunctionCalculator(Calculator):
         if not isinstance(values, tuple) or len(values) != count:
             raise PacketError(
                 f"{cc.calculator_type} returned {_shape(result)}, but its annotation promises "
-                f"{f'a tuple of {count}' if count else 'None'}"
+                f"{f'a tuple of {count}' if count else 'None'}",
+                node=cc.node_name,
+                timestamp=cc.input_timestamp,
             )
         for shard, (_, index) in zip(cc.outputs.shards, cc.outputs.tag_map, strict=True):
             if values[index] is not None:
@@ -97,21 +100,25 @@ def calculator_from_function(name: str, function: Callable[..., Any]) -> type[Fu
     """Return a calculator class named *name* that calls *function*; raises ContractError."""
     hints = typing.get_type_hints(function)
     signature = inspect.signature(function)
+
+    def refusal(reason: str, port: str = "") -> ContractError:
+        return ContractError(f"{name}{signature}: {reason}", calculator=name, port=port)
+
     if "return" not in hints:
-        raise ContractError(f"{name}{signature}: annotate the return type, it is the type of the output stream")
+        raise refusal("annotate the return type, it is the type of the output stream")
     streams, keywords = [], []
     for parameter in signature.parameters.values():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             keywords.append(parameter)
         elif parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
-            raise ContractError(f"{name}{signature}: {parameter} cannot be a stream; name each one")
+            raise refusal(f"{parameter} cannot be a stream; name each one", parameter.name)
         elif parameter.name not in hints:
-            raise ContractError(f"{name}{signature}: annotate {parameter.name}, it is the type of an input stream")
+            raise refusal(f"annotate {parameter.name}, it is the type of an input stream", parameter.name)
         else:
             streams.append(_stream(parameter.name, hints[parameter.name]))
     if not streams:
-        raise ContractError(
-            f"{name}{signature}: a function without stream parameters would be a source that never ends; "
+        raise refusal(
+            "a function without stream parameters would be a source that never ends; "
             "write a Calculator class whose process() returns Status.STOP at the end"
         )
     return type(
@@ -157,7 +164,8 @@ def _options_class(name: str, keywords: list[inspect.Parameter], hints: dict[str
     namespace: dict[str, Any] = {"__annotations__": {}, "__module__": __name__}
     for number, parameter in enumerate(keywords, start=1):
         if parameter.default is inspect.Parameter.empty or parameter.name not in hints:
-            raise ContractError(f"{name}: option {parameter.name} needs a type and a default")
+            message = f"{name}: option {parameter.name} needs a type and a default"
+            raise ContractError(message, calculator=name, port=parameter.name)
         namespace["__annotations__"][parameter.name] = hints[parameter.name]
         namespace[parameter.name] = option(number, default=parameter.default)
     made: type[Any] = options(f"graphkit.{name}Options")(type(f"{name}Options", (), namespace))

@@ -141,14 +141,16 @@ def schema_of(cls: type[Any]) -> OptionsSchema:
     """Return the schema of an options class; raises ContractError for any other class."""
     schema = cls.__dict__.get("__graphkit_options__")
     if not isinstance(schema, OptionsSchema):
-        raise ContractError(f"{cls.__name__} is not an options class; decorate it with @options(...)")
+        raise ContractError(
+            f"{cls.__name__} is not an options class; decorate it with @options(...)", port=cls.__name__
+        )
     return schema
 
 
 def _option_field(cls: type[Any], name: str, hint: Any) -> OptionField:
     declared = cls.__dict__.get(name)
     if not isinstance(declared, dataclasses.Field) or _MARK not in declared.metadata:
-        raise ContractError(f"{cls.__name__}.{name}: declare it as `{name}: type = option(number)`")
+        raise ContractError(f"{cls.__name__}.{name}: declare it as `{name}: type = option(number)`", port=name)
     number, kind, default = declared.metadata[_MARK]
     hint = _strip_none(hint)
     repeated = typing.get_origin(hint) is list
@@ -158,7 +160,7 @@ def _option_field(cls: type[Any], name: str, hint: Any) -> OptionField:
         return OptionField(name, number, "message", object, repeated, default, kind)
     kind = kind or _kind_of(where, value_type)
     if kind not in SCALAR_KINDS and kind not in ("enum", "message"):
-        raise ContractError(f'{where}: "{kind}" is no protobuf kind; one of {", ".join(SCALAR_KINDS)}')
+        raise ContractError(f'{where}: "{kind}" is no protobuf kind; one of {", ".join(SCALAR_KINDS)}', port=name)
     return OptionField(name, number, kind, value_type, repeated, default)
 
 
@@ -178,7 +180,8 @@ def _kind_of(where: str, value_type: Any) -> str:
         return "message"
     raise ContractError(
         f"{where}: {value_type!r} cannot be an option; use bool, int, float, str, bytes, an IntEnum, an "
-        "@options class, a list of one of them, or name a schema message in option(number, 'mediapipe.X')"
+        "@options class, a list of one of them, or name a schema message in option(number, 'mediapipe.X')",
+        port=where,
     )
 
 
@@ -187,5 +190,7 @@ def _check_numbers(cls: type[Any], fields: tuple[OptionField, ...]) -> None:
     for field in fields:
         if not 1 <= field.number < 2**29 or field.number in seen:
             clash = f", already used by {seen[field.number]}" if field.number in seen else ""
-            raise ContractError(f"{cls.__name__}.{field.name}: field number {field.number} is not free{clash}")
+            raise ContractError(
+                f"{cls.__name__}.{field.name}: field number {field.number} is not free{clash}", port=field.name
+            )
         seen[field.number] = field.name

@@ -49,7 +49,8 @@ class Packet(Generic[T]):
         """The payload. Raises EmptyPacketError where there is none."""
         if self._payload is EMPTY:
             raise EmptyPacketError(
-                f"the packet at {self.timestamp} is empty; ask is_empty first, or use get_or(default)"
+                f"the packet at {self.timestamp} is empty; ask is_empty first, or use get_or(default)",
+                timestamp=self.timestamp,
             )
         return self._payload
 
@@ -73,7 +74,10 @@ class Packet(Generic[T]):
         if not isinstance(payload, expected):
             raise PacketTypeError(
                 f"the packet at {self.timestamp} holds {type(payload).__name__}, not {expected.__name__}"
-                + converter_hint((type(payload),), (expected,))
+                + converter_hint((type(payload),), (expected,)),
+                expected=expected.__name__,
+                found=type(payload).__name__,
+                timestamp=self.timestamp,
             )
         return payload
 

@@ -87,7 +87,9 @@ class Input(Port[T]):
         if payload is None:
             raise EmptyPacketError(
                 f'node "{cc.node_name}": input {self.tag or self.index} has no packet at {cc.input_timestamp}; '
-                f"use .get(cc) where it may be empty"
+                f"use .get(cc) where it may be empty",
+                node=cc.node_name,
+                timestamp=cc.input_timestamp,
             )
         return payload
 
@@ -168,7 +170,8 @@ class SideInput(Port[T]):
         """Return the value; raises EmptyPacketError where an optional one is not connected."""
         value = self.get(cc, index)
         if value is None:
-            raise EmptyPacketError(f'node "{cc.node_name}": side packet {self.tag or self.index} is not connected')
+            message = f'node "{cc.node_name}": side packet {self.tag or self.index} is not connected'
+            raise EmptyPacketError(message, node=cc.node_name)
         return value
 
     def get(self, cc: CalculatorContext, index: int = 0) -> T | None:

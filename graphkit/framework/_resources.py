@@ -119,7 +119,7 @@ class Resources:
         try:
             return FileContents(path.read_bytes(), str(path))
         except OSError as exc:
-            raise InputError(f"{path}: cannot be read: {exc.strerror or exc}.") from exc
+            raise InputError(f"cannot be read: {exc.strerror or exc}.", path=path) from exc
 
     def find_graph(self, name: Path | str) -> Path:
         """Return the path of a graph file given by a user.

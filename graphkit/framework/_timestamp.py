@@ -10,7 +10,7 @@ from __future__ import annotations
 from operator import index
 from typing import ClassVar, Final
 
-from graphkit.errors import TimestampError
+from graphkit.errors import StatusCode, TimestampError
 
 UNITS_PER_SECOND: Final = 1_000_000
 
@@ -61,12 +61,15 @@ class Timestamp(int):
             value = index(microseconds)
         except TypeError:
             raise TimestampError(
-                f"{microseconds!r} is not a timestamp; pass whole microseconds, or use Timestamp.from_seconds()"
+                f"{microseconds!r} is not a timestamp; pass whole microseconds, or use Timestamp.from_seconds()",
+                timestamp=microseconds,
+                status=StatusCode.INVALID_ARGUMENT,
             ) from None
         if not _MIN < value < _MAX:
             raise TimestampError(
                 f"{describe(value)} is not an ordinary timestamp; take special values by name, "
-                "such as Timestamp.PRE_STREAM"
+                "such as Timestamp.PRE_STREAM",
+                timestamp=value,
             )
         return int.__new__(cls, value)
 
@@ -74,7 +77,7 @@ class Timestamp(int):
     def from_raw(cls, value: int) -> Timestamp:
         """Return the timestamp with int64 *value*, special values included."""
         if not _UNSET <= value <= _MAX + 3:
-            raise TimestampError(f"{value} does not fit into 64 bits")
+            raise TimestampError(f"{value} does not fit into 64 bits", timestamp=value)
         return int.__new__(cls, value)
 
     @classmethod
@@ -141,7 +144,7 @@ class Timestamp(int):
 
 def _check_range(timestamp: Timestamp) -> None:
     if not _MIN <= timestamp <= _MAX:
-        raise TimestampError(f"{timestamp!r} takes no arithmetic; only MIN to MAX does")
+        raise TimestampError(f"{timestamp!r} takes no arithmetic; only MIN to MAX does", timestamp=timestamp)
 
 
 def describe(value: int) -> str:

@@ -7,7 +7,7 @@ from graphkit.gpu._buffer import GpuBuffer
 from graphkit.gpu._context import GlContext
 from graphkit.gpu._cuda_interop import Loan
 from graphkit.gpu._devices import GpuDevice, list_devices
-from graphkit.gpu._egl import Egl, EglDisplay
+from graphkit.gpu._egl import Egl, EglDisplay, EglFault
 from graphkit.gpu._fence import Fence
 from graphkit.gpu._formats import GpuBufferFormat
 from graphkit.gpu._gl_simple_calculator import GlSimpleCalculator
@@ -27,6 +27,7 @@ __all__ = [
     "FullFrameProgram",
     "Egl",
     "EglDisplay",
+    "EglFault",
     "Fence",
     "GPU_SERVICE",
     "GlCalculatorHelper",

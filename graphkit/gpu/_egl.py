@@ -66,6 +66,16 @@ _EXTRA: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class EglFault:
+    """What EGL says about a call that failed; as text, its name and code."""
+
+    code: int
+
+    def __str__(self) -> str:
+        return f"{_ERRORS.get(self.code, 'error')} 0x{self.code:04x}"
+
+
 class Egl:
     """The functions of libEGL, and nothing else; a test hands in a class that fails on purpose.
 
@@ -99,10 +109,9 @@ class Egl:
         """Return the address of an EGL or OpenGL function, 0 where there is none."""
         return self.call("eglGetProcAddress", name.encode()) or 0
 
-    def error(self) -> str:
-        """Return the name of the last error on this thread, and forget it."""
-        code = self.call("eglGetError")
-        return f"{_ERRORS.get(code, 'error')} 0x{code:04x}"
+    def error(self) -> EglFault:
+        """Return the last error on this thread, and forget it."""
+        return EglFault(self.call("eglGetError"))
 
     def extensions(self, display: int | None = None) -> frozenset[str]:
         """Return the extensions of a display; of the library itself for None."""
@@ -205,10 +214,10 @@ class EglContext:
         self._egl.call("eglBindAPI", _OPENGL_API)
         surface = self._surface
         if not self._egl.call("eglMakeCurrent", self.display.handle, surface, surface, self.handle):
-            reason = self._egl.error()
-            if _ERRORS[CONTEXT_LOST] in reason:
-                raise GlContextLostError(self.display.name, reason)
-            raise GpuError(f"{self.display.name}: eglMakeCurrent failed ({reason})")
+            fault = self._egl.error()
+            if fault.code == CONTEXT_LOST:
+                raise GlContextLostError(self.display.name, str(fault))
+            raise GpuError(f"{self.display.name}: eglMakeCurrent failed ({fault})")
 
     def destroy(self) -> None:
         """End the context, on the thread it is current on.

@@ -62,7 +62,7 @@ class GlSimpleCalculator(Calculator):
         for side, ports in (("input", cc.inputs), ("output", cc.outputs)):
             key = _video_key(ports)
             if key not in ports:
-                raise ContractError(f"{cls.__name__} takes one {side} stream, tag {VIDEO} or untagged")
+                raise ContractError(f"{cls.__name__} takes one {side} stream, tag {VIDEO} or untagged", port=VIDEO)
             ports[key].set(GpuBuffer)
         GlCalculatorHelper.update_contract(cc)
 

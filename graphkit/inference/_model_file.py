@@ -22,4 +22,4 @@ def check_outputs(path: str, outputs: Sequence[int], count: int) -> None:
         InferenceError: there are none, or one is not that of any of `count` outputs.
     """
     if not outputs or any(not 0 <= index < count for index in outputs):
-        raise InferenceError(f"{path}: outputs {list(outputs)} were asked for; the model has 0 to {count - 1}")
+        raise InferenceError(f"outputs {list(outputs)} were asked for; the model has 0 to {count - 1}", model=path)

@@ -91,7 +91,7 @@ def _onnx_providers(provider: str) -> tuple[Any, ...]:
 def cuda_fault() -> str | None:
     """Return what keeps CUDA from being used, or None when nothing does."""
     onnxruntime = onnx_runtime()
-    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+    if not built_with_cuda():
         return "this onnxruntime is built without CUDA (onnxruntime-gpu has it)"
     fault = driver_fault()
     if fault is not None:
@@ -99,6 +99,11 @@ def cuda_fault() -> str | None:
     if hasattr(onnxruntime, "preload_dlls"):
         onnxruntime.preload_dlls()
     return library_fault(_cuda_libraries(cuda_major()))
+
+
+def built_with_cuda() -> bool:
+    """Return whether the ONNX Runtime that is installed has CUDA's provider."""
+    return "CUDAExecutionProvider" in onnx_runtime().get_available_providers()
 
 
 def cuda_major() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graphkit.errors import UsageError, did_you_mean
 from graphkit.formats import ClassificationList, Image, ImageFrame, LandmarkList, NormalizedLandmarkList
@@ -20,6 +20,7 @@ IMAGES: Final = OneOf(ImageFrame, Image, GpuBuffer)
 _LANDMARKS: Final = OneOf(NormalizedLandmarkList, list[NormalizedLandmarkList])
 _WORLD_LANDMARKS: Final = OneOf(LandmarkList, list[LandmarkList])
 _HANDEDNESS: Final = OneOf(list[ClassificationList])
+_IDS: Final = OneOf(list[int])
 
 # Side packets by which upstream's file-to-file graphs are told their files.
 INPUT_PATH_SIDE_PACKET: Final = "input_video_path"
@@ -138,20 +139,38 @@ def landmark_streams(plan: GraphPlan, names: Iterable[str]) -> list[str]:
     return in_image or [name for name, carried in typed.items() if compatible(carried, _WORLD_LANDMARKS)]
 
 
-def handedness_for(plan: GraphPlan, landmarks: str, dumped: Collection[str]) -> str | None:
-    """Return the stream that says left or right of the hands in stream *landmarks*.
+class Labels(NamedTuple):
+    """What tells whose the landmarks of a stream are.
 
-    The one stream of that type among the dumped ones, else the stream called ``handedness`` next to it.
+    Attributes:
+        stream: carries one for each thing.
+        column: what a table calls it.
     """
+
+    stream: str
+    column: str
+
+
+def labels_for(plan: GraphPlan, landmarks: str, dumped: Collection[str]) -> Labels | None:
+    """Return what tells whose the landmarks in stream *landmarks* are, None where nothing does.
+
+    Ids are in the stream called ``tracking_ids`` next to it. Left or right of hands is in the one stream of that
+    type among the dumped ones, else in the stream called ``handedness`` next to it.
+    """
+    scope, separator, _ = landmarks.rpartition("__")
+    beside = f"{scope}{separator}tracking_ids"
+    if _is_there(plan, beside, _IDS):
+        return Labels(beside, "id")
     typed = [n for n in dumped if stream_type(plan, n).kind is Kind.ONE_OF]
     dumped_ones = [n for n in typed if compatible(stream_type(plan, n), _HANDEDNESS)]
     if len(dumped_ones) == 1:
-        return dumped_ones[0]
-    scope, separator, _ = landmarks.rpartition("__")
+        return Labels(dumped_ones[0], "handedness")
     beside = f"{scope}{separator}handedness"
-    if beside in plan.stream_ids and compatible(stream_type(plan, beside), _HANDEDNESS):
-        return beside
-    return None
+    return Labels(beside, "handedness") if _is_there(plan, beside, _HANDEDNESS) else None
+
+
+def _is_there(plan: GraphPlan, name: str, wanted: PacketType) -> bool:
+    return name in plan.stream_ids and compatible(stream_type(plan, name), wanted)
 
 
 def _carrying(plan: GraphPlan, names: Iterable[str], wanted: PacketType) -> list[str]:

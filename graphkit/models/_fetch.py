@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from graphkit._process.user_cache import models_folder
-from graphkit.errors import ModelFetchError, ModelHashError
+from graphkit.errors import ArgumentError, ModelFetchError, ModelHashError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ def fetch(models: Iterable[Model]) -> list[Path]:
     by_package: dict[NpmPackage, list[Model]] = {}
     for model in models:
         if model.npm is None:
-            raise ValueError(f"{model.name} comes with graphkit")
+            raise ArgumentError(f"{model.name} comes with graphkit; it is not fetched", parameter="models")
         by_package.setdefault(model.npm, []).append(model)
     return [path for package, wanted in by_package.items() for path in _fetch_package(package, wanted)]
 

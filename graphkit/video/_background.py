@@ -7,6 +7,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from graphkit._process.closing import Closing
+from graphkit.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,7 +79,7 @@ class BackgroundReader(Closing):
 
     def __init__(self, reader: FrameSource, depth: int = 4) -> None:
         if depth < 1:
-            raise ValueError(f"depth must be at least 1, found {depth}")
+            raise ArgumentError(f"it must be at least 1, found {depth}", parameter="depth")
         self._reader = reader
         self._ready: SimpleQueue[VideoFrame | None] = SimpleQueue()
         # A token is the right to decode one picture; False ends the thread.
@@ -137,7 +138,7 @@ class BackgroundWriter(Closing, Generic[Picture_contra]):
 
     def __init__(self, writer: FrameSink[Picture_contra], depth: int = 4) -> None:
         if depth < 1:
-            raise ValueError(f"depth must be at least 1, found {depth}")
+            raise ArgumentError(f"it must be at least 1, found {depth}", parameter="depth")
         self._writer = writer
         self._waiting: SimpleQueue[tuple[Picture_contra, int] | None] = SimpleQueue()
         self._slots: SimpleQueue[None] = SimpleQueue()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("graphkit.video")
 
 DEVICES: Final = Path("/dev")
+_CONNECT: Final = "connect a camera; in a container run it with --device /dev/video0."
 _ELSEWHERE: Final = "A clip or a URL can be given instead ({input_video})."
 _REASONS: Final = {
     errno.EACCES: "permission denied; run: sudo usermod -aG video $USER, then log in again",
@@ -108,7 +109,9 @@ def open_camera(
         except VideoOpenError as error:
             log.debug("%s: %s", path, error)
             tried[str(path)] = str(error)
-    raise CameraError(_no_camera(device, tried, folder), tried, remedies=("input_video",))
+    raise CameraError(
+        _no_camera(device, tried, folder), tried, remedies=("input_video",), fix="" if tried else _CONNECT
+    )
 
 
 def _open(device: Path, settings: CameraSettings) -> tuple[InputContainer, VideoStream]:
@@ -139,10 +142,7 @@ def reason(device: object, error: Exception) -> str:
 
 def _no_camera(device: object, tried: dict[str, str], folder: Path) -> str:
     if not tried:
-        return (
-            f"no camera: there is no {folder}/video*. Connect one; in a container run it with "
-            f"--device /dev/video0. {_ELSEWHERE}"
-        )
+        return f"no camera: there is no {folder}/video*. {_ELSEWHERE}"
     why = "".join(f"\n  {path}: {reason}" for path, reason in tried.items())
     if device is None:
         return f"no camera that can be opened. Tried:{why}\n{_ELSEWHERE}"

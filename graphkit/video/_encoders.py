@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
-from graphkit.errors import VideoWriteError, did_you_mean
+from graphkit.errors import StatusCode, VideoWriteError, did_you_mean
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -51,7 +51,9 @@ class EncoderSettings:
         if self.codec.lower() not in _ENCODERS:
             raise VideoWriteError(
                 f'unknown video codec "{self.codec}".{did_you_mean(self.codec.lower(), _ENCODERS)} '
-                f"Known: {', '.join(_ENCODERS)}."
+                f"Known: {', '.join(_ENCODERS)}.",
+                parameter="codec",
+                status=StatusCode.INVALID_ARGUMENT,
             )
         if self.pixel_format not in _PIXEL_FORMATS:
             raise VideoWriteError(

@@ -81,14 +81,28 @@ def check_writable(path: str | os.PathLike[str], inputs: Iterable[str | os.PathL
     """
     file = Path(path).absolute()
     if file.is_dir():
-        raise VideoWriteError(f"{path}: is a folder. Name the video file to write, such as {file / 'out.mp4'}.")
+        raise VideoWriteError(f"is a folder. Name the video file to write, such as {file / 'out.mp4'}.", path=path)
     container_format(path)
     if not file.parent.is_dir():
-        raise VideoWriteError(f"{path}: the folder {file.parent} does not exist. Create it first.")
+        raise VideoWriteError(
+            f"the folder {file.parent} does not exist. Create it first.", path=path, status=StatusCode.NOT_FOUND
+        )
     for source in inputs:
         if file.exists() and Path(source).exists() and file.samefile(source):
-            raise VideoWriteError(f"{path}: is the input video itself. Choose another name for the output.")
+            raise VideoWriteError(
+                "is the input video itself. Choose another name for the output.",
+                path=path,
+                status=StatusCode.INVALID_ARGUMENT,
+            )
     if file.exists() and not os.access(file, os.W_OK):
-        raise VideoWriteError(f"{path}: the file is read-only. Make it writable or choose another name.")
+        raise VideoWriteError(
+            "the file is read-only. Make it writable or choose another name.",
+            path=path,
+            status=StatusCode.PERMISSION_DENIED,
+        )
     if not file.exists() and not os.access(file.parent, os.W_OK):
-        raise VideoWriteError(f"{path}: the folder {file.parent} is read-only. Choose another folder.")
+        raise VideoWriteError(
+            f"the folder {file.parent} is read-only. Choose another folder.",
+            path=path,
+            status=StatusCode.PERMISSION_DENIED,
+        )

@@ -228,7 +228,7 @@ def test_fixed_size_with_sizes_that_make_no_sense(harness: Any, script: Any) -> 
     with pytest.raises(GraphValidationError) as caught:
         harness(text, s=script())
     assert str(caught.value) == (
-        '<text>:3:93: node "n" (ConfBlocking): FixedSizeInputStreamHandler: target_queue_size is 3 and '
+        '<text>:3:97: node "n" (ConfBlocking): FixedSizeInputStreamHandler: target_queue_size is 3 and '
         "trigger_queue_size 2; expected 1 <= target_queue_size <= trigger_queue_size"
     )
 

@@ -117,9 +117,11 @@ def test_a_missing_side_packet(harness: Any) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(READER).start()
     assert str(caught.value).endswith(
-        'input side packet "size" (int) is required and was not given; pass it to start_run(side_packets={...})'
+        'input side packet "size" (int) is required and was not given in side_packets.'
     )
     assert ":3:" in str(caught.value), "the place of its reader"
+    error = caught.value
+    assert (error.side_packet, str(error.location), list(error.missing)) == ("size", "<text>:3:5", ["size"])
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,18 @@ def test_side_packets_that_do_not_fit(harness: Any, given: dict[str, Any], messa
 def test_a_side_packet_that_a_node_makes_cannot_be_given(harness: Any) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(MADE).start(size=5)
-    assert str(caught.value) == 'side packet "size" is made by node "ConfSideMaker"; it cannot be given as well'
+    assert str(caught.value) == (
+        'side packet "size" is made by node "ConfSideMaker"; it cannot be given as well. Change it there, with '
+        "overrides."
+    )
+    assert (caught.value.side_packet, caught.value.node) == ("size", "ConfSideMaker")
+
+
+def test_all_that_is_missing_is_told_at_once(harness: Any) -> None:
+    with pytest.raises(SidePacketError) as caught:
+        harness(READER.replace("LABEL:label", "MUST:label")).start()
+    assert [line.split('"')[1] for line in str(caught.value).splitlines()] == ["size", "label"]
+    assert {name: str(kind) for name, kind in caught.value.missing.items()} == {"size": "int", "label": "str"}
 
 
 def test_a_node_opens_when_its_side_packet_is_made(harness: Any, told: list[Any]) -> None:

@@ -44,6 +44,7 @@ class EndLoopCalculator(Calculator):
     """
 
     timestamp_offset = None
+    for_outputs_only = True
 
     batch_end = Input(Timestamp, "BATCH_END")
     item: Input[Any]

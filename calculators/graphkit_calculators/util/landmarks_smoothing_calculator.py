@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, cast
 
 from graphkit import Calculator, Input, OneOf, Options, Output, calculator, option, options
-from graphkit.errors import ContractError, FormatError
+from graphkit.errors import ContractError
 from graphkit.formats import ImageSize, LandmarkList, NormalizedLandmarkList, NormalizedRect, Rect
 from graphkit.framework import PacketType
-from graphkit_calculators.util._landmark_filters import OneEuro, RelativeVelocity, object_scale
 from graphkit_calculators.util._landmark_kind import takes_normalized
+from graphkit_calculators.util._landmark_smoother import LandmarkSmoother, check_filter
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit_calculators.util._landmark_filters import Filter
-
-Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
 
 @options("mediapipe.LandmarksSmoothingCalculatorOptions", extension=325671429)
@@ -101,81 +96,21 @@ class LandmarksSmoothingCalculator(Calculator):
             raise ContractError("NORM_LANDMARKS are smoothed in pixels: connect IMAGE_SIZE.")
         if cls.roi.is_connected(cc):
             cc.inputs["OBJECT_SCALE_ROI"].type = PacketType.of(NormalizedRect if normalized else Rect)
-        _check_filter(cls.options(cc))
+        check_filter(cls.options(cc))
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""
-        chosen = self.options(cc)
-        self._chosen = chosen
-        settings = chosen.one_euro_filter or chosen.velocity_filter
-        self._scales = settings is not None and not settings.disable_value_scaling
-        self._smallest = 0.0 if settings is None else settings.min_allowed_object_scale
+        self._smoother = LandmarkSmoother(self.options(cc))
         self._normalized = self.norm_landmarks.is_connected(cc)
-        self._filter: Filter | None = None
-        self._count = 0
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the smoothed landmarks, or forget where there are none."""
         found = self.norm_landmarks.get(cc) if self._normalized else self.landmarks.get(cc)
-        if found is None:
-            self._filter = None
-            return
         time, roi = cc.input_timestamp, self.roi.get(cc)
-        if isinstance(found, LandmarkList):
-            size = None if roi is None else _mean(roi.width, roi.height)
-            self.filtered.send(cc, found.with_xyz(self._smoothed(found.xyz, size, time)))
-            return
-        width, height = self.image_size(cc)
-        size = None if roi is None else _mean(roi.width * width, roi.height * height)
-        to_pixels = np.array((width, height, width), np.float32)  # z is measured on the scale of x
-        smoothed = self._smoothed(found.xyz * to_pixels, size, time) / to_pixels
-        self.norm_filtered.send(cc, found.with_xyz(smoothed))
-
-    def _smoothed(self, xyz: Floats, size: float | None, microseconds: int) -> Floats:
-        """Return *xyz* smoothed; *size* is that of the object in the same unit, None where nobody knows it."""
-        if self._filter is None:
-            self._filter, self._count = _filter_of(self._chosen), len(xyz)
-        if self._filter is None or not len(xyz):
-            return xyz
-        if len(xyz) != self._count:
-            raise FormatError(
-                f"{len(xyz)} landmarks came in after lists of {self._count}; a filter follows each landmark, so "
-                "all lists need as many."
-            )
-        scale = np.float32(1)
-        if self._scales:
-            known = np.float32(object_scale(xyz) if size is None else size)
-            if known < self._smallest:
-                return xyz
-            scale = np.float32(1) / known
-        return self._filter.apply(xyz, float(scale), microseconds)
-
-
-def _mean(width: float, height: float) -> float:
-    """Return the mean of two sides, float32."""
-    return float((np.float32(width) + np.float32(height)) / np.float32(2))
-
-
-def _check_filter(chosen: LandmarksSmoothingCalculatorOptions) -> None:
-    """Raise ContractError for a choice of filter that cannot work."""
-    if chosen.no_filter is None and chosen.velocity_filter is None and chosen.one_euro_filter is None:
-        raise ContractError("no filter is chosen; set one of no_filter, velocity_filter and one_euro_filter.")
-    euro = chosen.one_euro_filter
-    if euro is None:
-        return
-    for name, value in (
-        ("frequency", euro.frequency), ("min_cutoff", euro.min_cutoff), ("derivate_cutoff", euro.derivate_cutoff),
-    ):  # fmt: skip
-        if not value > 0:
-            raise ContractError(f"one_euro_filter {name} is {value:g}; it is in Hz and must be above 0.")
-
-
-def _filter_of(chosen: LandmarksSmoothingCalculatorOptions) -> Filter | None:
-    """Return a new filter, None for none."""
-    if chosen.no_filter is not None:
-        return None
-    velocity, euro = chosen.velocity_filter, chosen.one_euro_filter
-    if velocity is not None:
-        return RelativeVelocity(velocity.window_size, velocity.velocity_scale)
-    assert euro is not None
-    return OneEuro(euro.frequency, euro.min_cutoff, euro.beta, euro.derivate_cutoff)
+        if found is None:
+            self._smoother.forget()
+        elif isinstance(found, LandmarkList):
+            self.filtered.send(cc, self._smoother.in_space(found, cast("Rect | None", roi), time))
+        else:
+            size = cast("NormalizedRect | None", roi)
+            self.norm_filtered.send(cc, self._smoother.in_image(found, self.image_size(cc), size, time))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from graphkit import Calculator, Input, Options, Output, calculator, option, options
-from graphkit.errors import ContractError, FormatError
 from graphkit.formats import LandmarkList, NormalizedLandmarkList
-from graphkit_calculators.util._landmark_filters import LowPass
 from graphkit_calculators.util._landmark_kind import takes_normalized
+from graphkit_calculators.util._visibility_smoother import VisibilitySmoother, check_visibility_filter
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, CalculatorContract
-
-T = TypeVar("T", NormalizedLandmarkList, LandmarkList)
-_VISIBILITY = 3  # column
 
 
 @options("mediapipe.VisibilitySmoothingCalculatorOptions", extension=360207350)
@@ -67,38 +63,19 @@ class VisibilitySmoothingCalculator(Calculator):
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that input and output are of one kind and that there is one filter."""
         takes_normalized(cc)
-        chosen = cls.options(cc)
-        if chosen.no_filter is None and chosen.low_pass_filter is None:
-            raise ContractError("no filter is chosen; set one of no_filter and low_pass_filter.")
-        if chosen.low_pass_filter is not None and not 0 <= chosen.low_pass_filter.alpha <= 1:
-            raise ContractError(f"alpha is {chosen.low_pass_filter.alpha:g}; it is a weight from 0 to 1.")
+        check_visibility_filter(cls.options(cc))
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""
-        low_pass = self.options(cc).low_pass_filter
-        self._alpha = None if low_pass is None else low_pass.alpha
         self._normalized = self.norm_landmarks.is_connected(cc)
-        self._filter = LowPass()
+        self._smoother = VisibilitySmoother(self.options(cc))
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the landmarks with smoothed visibility, or forget where there are none."""
         found = self.norm_landmarks.get(cc) if self._normalized else self.landmarks.get(cc)
         if found is None:
-            self._filter = LowPass()
+            self._smoother.forget()
         elif isinstance(found, NormalizedLandmarkList):
-            self.norm_filtered.send(cc, self._smoothed(found))
+            self.norm_filtered.send(cc, self._smoother.apply(found))
         else:
-            self.filtered.send(cc, self._smoothed(found))
-
-    def _smoothed(self, found: T) -> T:
-        if self._alpha is None:
-            return found
-        before = self._filter.raw
-        if before is not None and len(before) != len(found):
-            raise FormatError(
-                f"{len(found)} landmarks came in after lists of {len(before)}; a filter follows each landmark, so "
-                "all lists need as many."
-            )
-        data = found.data.copy()
-        data[:, _VISIBILITY] = self._filter.apply(found.visibility, self._alpha)
-        return type(found)(data, True, found.has_presence)
+            self.filtered.send(cc, self._smoother.apply(found))

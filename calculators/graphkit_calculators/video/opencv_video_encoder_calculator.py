@@ -93,8 +93,9 @@ class OpenCvVideoEncoderCalculator(Calculator):
         suffix = Path(self._path).suffix[1:]
         if chosen.video_format and suffix != chosen.video_format:
             raise VideoWriteError(
-                f'{self._path}: ends in ".{suffix}", but the options say video_format "{chosen.video_format}". '
-                "Make them the same."
+                f'ends in ".{suffix}", but the options say video_format "{chosen.video_format}". '
+                "Make them the same.",
+                path=self._path,
             )
         check_writable(self._path)
 
@@ -121,8 +122,9 @@ class OpenCvVideoEncoderCalculator(Calculator):
 
         if not self._rate > 0:
             raise VideoWriteError(
-                f"{self._path}: the header on VIDEO_PRESTREAM is missing or gives a frame rate of {self._rate}; "
-                "it must be above 0. VideoPreStreamCalculator can make a header."
+                f"the header on VIDEO_PRESTREAM is missing or gives a frame rate of {self._rate}; "
+                "it must be above 0. VideoPreStreamCalculator can make a header.",
+                path=self._path,
             )
         writer = VideoWriter(
             self._path,

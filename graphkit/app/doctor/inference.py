@@ -60,13 +60,15 @@ def cuda_fact() -> Fact:
     gpu_seen = bool(hardware.nvidia or hardware.driver) or driver_fault is None
     if not gpu_seen:
         return Fact("CUDA", f"not used: {fault}", Status.ABSENT, _NO_GPU)
-    return Fact("CUDA", f"not used: {fault}", Status.WARNING, _cuda_fix(fault, driver_fault))
+    return Fact("CUDA", f"not used: {fault}", Status.WARNING, _cuda_fix(driver_fault))
 
 
-def _cuda_fix(fault: str, driver_fault: str | None) -> str:
+def _cuda_fix(driver_fault: str | None) -> str:
+    from graphkit.inference import _providers as providers
+
     if driver_fault is not None:
         return "install or update NVIDIA's driver until nvidia-smi works; in a container: docker run --gpus all"
-    if "without CUDA" in fault:
+    if not providers.built_with_cuda():
         return f"{pip()} uninstall -y onnxruntime && {_with_cuda()}"
     return _with_cuda()
 
@@ -104,6 +106,8 @@ def _run(session: Session) -> str:
 
 def _fallback(session: Session) -> tuple[Status, str]:
     """Return how it is meant that a session does not run where it was planned to."""
-    if "could not start" in session.provider_reason:
+    from graphkit.inference import _providers as providers
+
+    if session.provider == "cpu" and providers.cuda_fault() is None:
         return Status.WARNING, f"{session.provider_reason}; update NVIDIA's driver, or {_with_cuda()}"
     return Status.OK, ""

@@ -12,7 +12,7 @@ from graphkit.jobs._dumps.destinations import FileKind, check_file, check_naming
 from graphkit.jobs._dumps.pictures import NpzSink, PictureDump, PngSink
 from graphkit.jobs._dumps.tables import HOLDS, can_be_table, table_for
 from graphkit.jobs._dumps.text_files import CsvDump, JsonlDump
-from graphkit.jobs._streams import IMAGES, fed_pictures, handedness_for, known_stream, stream_type
+from graphkit.jobs._streams import IMAGES, fed_pictures, known_stream, labels_for, stream_type
 
 if TYPE_CHECKING:
     import os
@@ -74,20 +74,22 @@ def open_dumps(plan: GraphPlan, dumps: Mapping[str, PathLike]) -> list[Dump]:
 
 def _open(plan: GraphPlan, stream: str, name: PathLike, dumps: Mapping[str, PathLike]) -> Dump:
     flag = f"--dump {stream}={name}"
-    match kind_of_file(name, flag):
+    kind = kind_of_file(name, flag)
+    match kind:
         case FileKind.NPZ:
             return PictureDump(stream, NpzSink(Path(name)))
         case FileKind.PNG:
             return PictureDump(stream, PngSink(naming_for(name, flag)))
-        case FileKind.JSONL:
-            return JsonlDump(stream, Path(name))
     table = table_for(stream_type(plan, stream))
-    of_hands = table is not None and table.has_landmarks and table.many
+    of_several = table is not None and table.has_landmarks and table.many
+    labels = labels_for(plan, stream, dumps) if of_several else None
+    if kind is FileKind.JSONL:
+        return JsonlDump(stream, Path(name), labels if labels is not None and labels.column == "id" else None)
     return CsvDump(
         stream,
         Path(name),
         table,
-        handedness=handedness_for(plan, stream, dumps) if of_hands else None,
+        labels=labels,
         frames=fed_pictures(plan),
     )
 

@@ -60,13 +60,13 @@ class Table:
         """Whether it has the columns ``frame_width`` and ``frame_height``."""
         return THINGS[self.carried].in_frame
 
-    def header(self, *, labelled: bool = False) -> str:
+    def header(self, *, label: str = "") -> str:
         """Return the names of the columns, as a line.
 
         Args:
-            labelled: with a column ``handedness``.
+            label: the column that tells whose a row is, such as ``handedness``; "" for none.
         """
-        before = ["timestamp", *["item"] * self.many, *["handedness"] * labelled]
+        before = ["timestamp", *["item"] * self.many, *([label] if label else [])]
         behind = ["frame_width", "frame_height"] if self.in_frame else []
         return ",".join([*before, THINGS[self.carried].columns, *behind]) + "\n"
 
@@ -79,7 +79,7 @@ class Table:
             timestamp: in microseconds.
             payload: one thing, a list or a collection of them, as the stream's type says.
             frame: width and height of the frame that was fed at this time, None where that is not known.
-            labels: for the column ``handedness``, one a thing; the rest stays empty. None: no such column.
+            labels: for the column that tells whose, one a thing; the rest stays empty. None: no such column.
 
         Raises:
             FormatError: the payload is something else.

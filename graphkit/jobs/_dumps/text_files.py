@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from graphkit.errors import FormatError, OutputError
 from graphkit.formats import to_json
 from graphkit.jobs._dumps.frame_sizes import FrameSizes
-from graphkit.jobs._dumps.handedness_join import HandednessJoin, Labelled
+from graphkit.jobs._dumps.labels_join import Labelled, LabelsJoin
 from graphkit.jobs._dumps.tables import table_of_payload
 from graphkit.jobs._observation import Observation
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from graphkit.framework import Packet
     from graphkit.jobs._dumps.tables import Table
+    from graphkit.jobs._streams import Labels
 
 
 class TextFile:
@@ -80,7 +81,66 @@ class TextFile:
             rest = rest[self._file.write(rest) :]
 
 
-class JsonlDump:
+class _Joined:
+    """A dump whose packets wait for the labels of their time, if there are any.
+
+    Args:
+        stream: its name.
+        path: the file; an existing one is overwritten.
+        labels: what tells whose the things of a packet are. None without such.
+
+    Raises:
+        OutputError: the file cannot be created.
+    """
+
+    def __init__(self, stream: str, path: Path, labels: Labels | None) -> None:
+        self.stream, self.path = stream, path
+        self.packets = 0
+        self._labels = labels
+        self._join = LabelsJoin()
+        # The streams may come from different threads.
+        self._lock = threading.Lock()
+        self._file = TextFile(path)
+
+    def observations(self) -> list[Observation]:
+        """Return what is to be observed: the stream, and its labels."""
+        observed = [Observation(self.stream, self.take)]
+        if self._labels is not None:
+            observed.append(Observation(self._labels.stream, self.take_labels, bounds=True))
+        return observed
+
+    def take(self, packet: Packet[Any]) -> None:
+        """Take a packet of the stream; it is written at once, or when its labels are known."""
+        timestamp = int(packet.timestamp)
+        with self._lock:
+            if self._labels is None:
+                self._write(timestamp, packet.payload, None)
+            else:
+                self._write_all(self._join.landmarks(timestamp, packet.payload))
+
+    def take_labels(self, packet: Packet[Any]) -> None:
+        """Take the labels of a time, or an empty packet: there are none."""
+        with self._lock:
+            self._write_all(self._join.labels(int(packet.timestamp), packet.get_or([])))
+
+    def close(self) -> None:
+        """Write what waits and close the file; harmless when repeated."""
+        with self._lock:
+            if not self._file.closed:
+                try:
+                    self._write_all(self._join.rest())
+                finally:
+                    self._file.close()
+
+    def _write_all(self, ready: Iterable[Labelled]) -> None:
+        for timestamp, payload, labels in ready:
+            self._write(timestamp, payload, labels)
+
+    def _write(self, timestamp: int, payload: Any, labels: list[str] | None) -> None:
+        raise NotImplementedError
+
+
+class JsonlDump(_Joined):
     """One JSON object a packet and line: ``{"timestamp": ..., "stream": ..., "packet": ...}``.
 
     The timestamp is in microseconds, the packet in the JSON mapping of its message. A line is on its way
@@ -89,39 +149,32 @@ class JsonlDump:
     Args:
         stream: its name.
         path: the file; an existing one is overwritten.
+        ids: a stream with an id for each thing of a packet; lines then have ``ids``, too. None without one.
 
     Raises:
         OutputError: the file cannot be created.
     """
 
-    def __init__(self, stream: str, path: Path) -> None:
-        self.stream, self.path = stream, path
-        self.packets = 0
-        self._file = TextFile(path)
+    def __init__(self, stream: str, path: Path, ids: Labels | None = None) -> None:
+        super().__init__(stream, path, ids)
 
-    def observations(self) -> list[Observation]:
-        """Return what is to be observed: the stream."""
-        return [Observation(self.stream, self.take)]
-
-    def take(self, packet: Packet[Any]) -> None:
-        """Write a packet."""
-        line = {"timestamp": int(packet.timestamp), "stream": self.stream, "packet": to_json(packet.payload)}
+    def _write(self, timestamp: int, payload: Any, labels: list[str] | None) -> None:
+        line: dict[str, Any] = {"timestamp": timestamp, "stream": self.stream}
+        if labels is not None:
+            line["ids"] = [int(label) for label in labels]
+        line["packet"] = to_json(payload)
         self._file.write(json.dumps(line) + "\n")
         self.packets += 1
 
-    def close(self) -> None:
-        """Close the file; harmless when repeated."""
-        self._file.close()
 
-
-class CsvDump:
+class CsvDump(_Joined):
     """A header, and one row a landmark, detection or whatever the stream carries.
 
     Args:
         stream: its name.
         path: the file; an existing one is overwritten.
         table: the columns; None to let the first packet decide, where the graph does not type the stream.
-        handedness: a stream that says which hand the landmarks are of; rows wait for it. None without one.
+        labels: what tells whose the landmarks are; rows wait for it. None without such.
         frames: a stream whose pictures the coordinates are fractions of. None without one.
 
     Raises:
@@ -134,55 +187,19 @@ class CsvDump:
         path: Path,
         table: Table | None,
         *,
-        handedness: str | None = None,
+        labels: Labels | None = None,
         frames: str | None = None,
     ) -> None:
-        self.stream, self.path = stream, path
-        self.packets = 0
-        self._table, self._handedness, self._frames = table, handedness, frames
+        super().__init__(stream, path, labels)
+        self._table, self._frames = table, frames
         self._sizes = FrameSizes()
-        self._join = HandednessJoin()
-        # The streams may come from different threads.
-        self._lock = threading.Lock()
-        self._file = TextFile(path)
         if table is not None:
-            self._file.write(table.header(labelled=handedness is not None))
+            self._file.write(table.header(label="" if labels is None else labels.column))
 
     def observations(self) -> list[Observation]:
-        """Return what is to be observed: the stream, its handedness, and the pictures for their size."""
-        observed = [Observation(self.stream, self.take)]
-        if self._handedness is not None:
-            observed.append(Observation(self._handedness, self.take_handedness, bounds=True))
-        if self._frames is not None:
-            observed.append(Observation(self._frames, self._sizes.take))
-        return observed
-
-    def take(self, packet: Packet[Any]) -> None:
-        """Take a packet of the stream; its rows are written at once, or when the handedness is known."""
-        timestamp = int(packet.timestamp)
-        with self._lock:
-            if self._handedness is None:
-                self._write(timestamp, packet.payload, None)
-            else:
-                self._write_all(self._join.landmarks(timestamp, packet.payload))
-
-    def take_handedness(self, packet: Packet[Any]) -> None:
-        """Take the handedness of a time, or an empty packet: there is none."""
-        with self._lock:
-            self._write_all(self._join.handedness(int(packet.timestamp), packet.get_or([])))
-
-    def close(self) -> None:
-        """Write the rows that wait and close the file; harmless when repeated."""
-        with self._lock:
-            if not self._file.closed:
-                try:
-                    self._write_all(self._join.rest())
-                finally:
-                    self._file.close()
-
-    def _write_all(self, ready: Iterable[Labelled]) -> None:
-        for timestamp, payload, labels in ready:
-            self._write(timestamp, payload, labels)
+        """Return what is to be observed: the stream, its labels, and the pictures for their size."""
+        sizes = [] if self._frames is None else [Observation(self._frames, self._sizes.take)]
+        return super().observations() + sizes
 
     def _write(self, timestamp: int, payload: Any, labels: list[str] | None) -> None:
         if self._table is None:

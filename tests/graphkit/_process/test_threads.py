@@ -9,7 +9,7 @@ import pytest
 
 from graphkit._process import threads
 from graphkit._process.threads import Budget, budget, inference_threads, opencv, set_budget, usable_cores
-from graphkit.errors import UsageError
+from graphkit.errors import ArgumentError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def test_environment_that_is_no_number(text: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_budget_of_nothing() -> None:
-    with pytest.raises(UsageError, match="a thread budget of 0 for opencv; it takes at least 1"):
+    with pytest.raises(ArgumentError, match=r"^opencv: a budget of 0 threads; it takes at least 1$"):
         Budget(cores=2, opencv=0)
 
 

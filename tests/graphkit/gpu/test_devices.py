@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from graphkit.errors import GlVersionError, NoEglError, NoGpuDeviceError
+from graphkit.errors import GlContextLostError, GlVersionError, GpuError, NoEglError, NoGpuDeviceError
 from graphkit.gpu import list_devices
 from graphkit.gpu._devices import ENVIRONMENT, candidates, open_display
-from graphkit.gpu._egl import Egl, EglContext, EglDisplay
+from graphkit.gpu._egl import Egl, EglContext, EglDisplay, EglFault
 
 SOFTWARE = "EGL_MESA_device_software"
 NVIDIA = "EGL_NV_device_cuda EGL_EXT_device_query_name"
@@ -23,8 +23,8 @@ class FakeEgl(Egl):
     def has(self, name: str) -> bool:
         return True
 
-    def error(self) -> str:
-        return "EGL_NOT_INITIALIZED 0x3001"
+    def error(self) -> EglFault:
+        return EglFault(0x3001)
 
     def extensions(self, display: int | None = None) -> frozenset[str]:
         return frozenset({"EGL_KHR_surfaceless_context", "EGL_KHR_no_config_context"})
@@ -129,3 +129,23 @@ def test_the_device_at_hand_makes_a_context(egl: None) -> None:
     assert ctypes.c_void_p(display.egl.call("eglGetCurrentContext")).value == context.handle
     context.destroy()
     assert not display.egl.call("eglGetCurrentContext")
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "message"),
+    [
+        pytest.param(0x300E, GlContextLostError, r'"card" was lost \(EGL_CONTEXT_LOST 0x300e\)', id="lost"),
+        pytest.param(0x3003, GpuError, r"^card: eglMakeCurrent failed \(EGL_BAD_ALLOC 0x3003\)$", id="refused"),
+        pytest.param(0x4000, GpuError, r"\(error 0x4000\)$", id="no name"),
+    ],
+)
+def test_why_a_context_cannot_be_made_current(
+    code: int, error: type[GpuError], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    egl = FakeEgl("")
+    context = EglContext(EglDisplay(egl, 1, "card", egl.extensions()))
+    monkeypatch.setattr(egl, "error", lambda: EglFault(code))
+    monkeypatch.setattr(egl, "call", lambda name, *arguments: int(name != "eglMakeCurrent"))
+    with pytest.raises(error, match=message) as caught:
+        context.make_current()
+    assert type(caught.value) is error

@@ -6,9 +6,9 @@ from graphkit.errors import UsageError
 from graphkit.jobs._streams import (
     decoded_stream,
     fed_pictures,
-    handedness_for,
     is_file_to_file,
     known_stream,
+    labels_for,
     landmark_streams,
     video_input,
     video_output,
@@ -99,12 +99,19 @@ def test_known_stream_offers_close_names(make_graph) -> None:
 def test_handedness_is_the_dumped_one_or_the_neighbour(make_graph) -> None:
     nodes = [hands_node(), hands_node("far__")]
     plan = make_graph(*nodes, inputs=["frames"], outputs=["landmarks"]).plan
-    assert handedness_for(plan, "landmarks", []) == "handedness"
-    assert handedness_for(plan, "far__landmarks", []) == "far__handedness"
-    assert handedness_for(plan, "landmarks", ["landmarks", "far__handedness"]) == "far__handedness"
-    assert handedness_for(plan, "landmarks", ["handedness", "far__handedness"]) == "handedness"
+    assert labels_for(plan, "landmarks", []) == ("handedness", "handedness")
+    assert labels_for(plan, "far__landmarks", []) == ("far__handedness", "handedness")
+    assert labels_for(plan, "landmarks", ["landmarks", "far__handedness"]) == ("far__handedness", "handedness")
+    assert labels_for(plan, "landmarks", ["handedness", "far__handedness"]) == ("handedness", "handedness")
     alone = make_graph(ADD, inputs=["a", "b"], outputs=["sum"]).plan
-    assert handedness_for(alone, "sum", []) is None
+    assert labels_for(alone, "sum", []) is None
+
+
+def test_ids_beside_landmarks_come_first(make_graph) -> None:
+    ids = 'node { calculator: "PassThroughCalculator" input_stream: "ids" output_stream: "tracking_ids" }'
+    plan = make_graph(hands_node(), ids, inputs=["frames", "ids"], outputs=["landmarks"]).plan
+    assert labels_for(plan, "landmarks", []) == ("tracking_ids", "id")
+    assert labels_for(plan, "landmarks", ["handedness"]) == ("tracking_ids", "id")
 
 
 def test_landmark_streams_are_named_once(make_graph) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from graphkit.errors import VideoWriteError
+from graphkit.errors import ArgumentError, VideoWriteError
 from graphkit.video import BackgroundReader, BackgroundWriter, VideoFrame, VideoReader, VideoWriter
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def test_writing_after_close_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", [BackgroundReader, BackgroundWriter])
 def test_a_depth_below_one_is_refused(kind: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match="depth must be at least 1, found 0"):
+    with pytest.raises(ArgumentError, match=r"^depth: it must be at least 1, found 0$"):
         kind(Source(1), 0)
 
 

@@ -71,9 +71,10 @@ def test_no_device_at_all(tmp_path: Path) -> None:
         open_camera(folder=tmp_path)
     assert caught.value.tried == {}
     assert str(caught.value) == (
-        f"no camera: there is no {tmp_path}/video*. Connect one; in a container run it with --device /dev/video0. "
-        "A clip or a URL can be given instead (input_video)."
+        f"no camera: there is no {tmp_path}/video*. A clip or a URL can be given instead (input_video). "
+        f"Fix: {caught.value.fix}"
     )
+    assert caught.value.fix == "connect a camera; in a container run it with --device /dev/video0."
 
 
 @pytest.mark.parametrize(

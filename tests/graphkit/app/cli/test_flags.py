@@ -28,12 +28,16 @@ def _options(command: click.Command) -> Iterator[str]:
 
 
 def _named_parameters() -> Iterator[tuple[str, str]]:
-    """Yield the file and name of each parameter that the library says is at fault, or would help."""
+    """Yield the file and name of each parameter that a user chooses wrongly, or is advised to give.
+
+    What only programs choose (`ArgumentError`) needs no flag.
+    """
     for path in (path for root in SOURCES for path in root.rglob("*.py") if "graphkit/errors" not in str(path)):
         for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.keyword) or node.arg not in ("parameter", "remedies"):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func).endswith("ArgumentError"):
                 continue
-            for value in ast.walk(node.value):
+            told = [keyword.value for keyword in node.keywords if keyword.arg in ("parameter", "remedies")]
+            for value in (value for part in told for value in ast.walk(part)):
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     yield path.name, value.value
 

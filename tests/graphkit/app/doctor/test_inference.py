@@ -79,6 +79,7 @@ def test_why_cuda_is_not_used(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(providers, "cuda_fault", lambda: fault)
     monkeypatch.setattr(providers, "driver_fault", lambda: driver_fault)
+    monkeypatch.setattr(providers, "built_with_cuda", lambda: fault != NO_CUDA)
     monkeypatch.setattr(inference, "find_hardware", lambda: hardware)
     fact = inference.cuda_fact()
     assert (fact.found, fact.status, fact.fix) == (f"not used: {fault}", status, fix)
@@ -122,6 +123,7 @@ def test_onnx_runtime_that_falls_back(monkeypatch: pytest.MonkeyPatch) -> None:
     reason = "ONNX Runtime could not start cuda although its libraries are there"
     session = SimpleNamespace(inputs=[], run=lambda inputs: [], provider="cpu", provider_reason=reason)
     monkeypatch.setattr(graphkit_inference, "load", lambda path: session)
+    monkeypatch.setattr(providers, "cuda_fault", lambda: None)
     fact = facts()["a model"]
     assert (fact.found, fact.status) == ("palm_detection_lite runs on the CPU", Status.WARNING)
     assert fact.fix == f"{reason}; update NVIDIA's driver, or pip install 'onnxruntime-gpu[cuda,cudnn]>=1.20'"

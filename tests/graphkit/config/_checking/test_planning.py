@@ -160,8 +160,8 @@ CASES = {
         '  output_stream: "OUT:y" }\nnode { name: "two" calculator: "CfgPass" input_stream: "y" output_stream: '
         '"z" }',
         [
-            '2:1: the nodes form a cycle without a back edge: "one" -> "two" -> "one". Feed back what came for the '
-            'packet before: node { calculator: "PreviousLoopbackCalculator" input_stream: "MAIN:a" input_stream: '
+            '2:1: the nodes form a cycle without a back edge: "one" -> "two" -> "one". Feed back what came for '
+            'the packet before: node { calculator: "PreviousLoopbackCalculator" input_stream: "MAIN:a" input_stream: '
             '"LOOP:z" input_stream_info { tag_index: "LOOP" back_edge: true } output_stream: '
             '"PREV_LOOP:previous_z" }, and let node "one" (CfgLoop) read "previous_z" in place of "z".'
         ],

@@ -50,7 +50,7 @@ def world(count: int = 2) -> LandmarkList:
 def read(payload: Any, **given: Any) -> list[dict[str, str]]:
     """The rows of a packet at 40 ms, by the names of their columns."""
     table = table_of_payload(payload)
-    text = table.header(labelled=given.get("labels") is not None) + table.rows(40_000, payload, **given)
+    text = table.header(label="handedness" if "labels" in given else "") + table.rows(40_000, payload, **given)
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -93,7 +93,7 @@ def test_the_columns_of_a_stream(kind: Any, header: str) -> None:
 
 
 def test_the_column_of_handedness_stands_beside_the_item() -> None:
-    assert Table(LandmarkList, many=True).header(labelled=True).startswith("timestamp,item,handedness,index,")
+    assert Table(LandmarkList, many=True).header(label="handedness").startswith("timestamp,item,handedness,index,")
 
 
 def test_a_row_a_landmark() -> None:

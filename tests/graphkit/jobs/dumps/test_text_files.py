@@ -22,6 +22,7 @@ from graphkit.formats import (
 )
 from graphkit.jobs._dumps.tables import Table
 from graphkit.jobs._dumps.text_files import CsvDump, JsonlDump
+from graphkit.jobs._streams import Labels
 
 HANDS = Table(NormalizedLandmarkList, many=True)
 
@@ -68,6 +69,7 @@ from graphkit.errors import OutputError
 from graphkit.formats import NormalizedRect
 from graphkit.jobs._dumps.tables import Table
 from graphkit.jobs._dumps.text_files import CsvDump, JsonlDump
+from graphkit.jobs._streams import Labels
 from graphkit.framework._packet import Packet
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 table = Table(NormalizedRect, many=False)
@@ -114,17 +116,33 @@ def test_a_file_that_cannot_be_finished_is_said(tmp_path: Path) -> None:
 
 
 def test_rows_wait_for_the_handedness_and_go_at_the_end(tmp_path: Path) -> None:
-    dump = CsvDump("landmarks", tmp_path / "a.csv", HANDS, handedness="handedness")
+    dump = CsvDump("landmarks", tmp_path / "a.csv", HANDS, labels=Labels("handedness", "handedness"))
     dump.take(Packet([hand()], 1))
     assert rows(dump.path) == []
-    dump.take_handedness(Packet([ClassificationList([Classification(0, 0.9, "Left")])], 1))
-    dump.take_handedness(Packet.empty(Timestamp(2)))
+    dump.take_labels(Packet([ClassificationList([Classification(0, 0.9, "Left")])], 1))
+    dump.take_labels(Packet.empty(Timestamp(2)))
     dump.take(Packet([hand()], 2))
     dump.take(Packet([hand()], 3))
     assert [row["handedness"] for row in rows(dump.path)] == ["Left"] * 21 + [""] * 21
     dump.close()
     assert [row["timestamp"] for row in rows(dump.path)][::21] == ["1", "2", "3"]
     assert dump.packets == 3
+
+
+def test_ids_are_a_column_and_a_field_of_lines(tmp_path: Path) -> None:
+    ids = Labels("tracking_ids", "id")
+    table, lines = (
+        CsvDump("people", tmp_path / "a.csv", HANDS, labels=ids),
+        JsonlDump("people", tmp_path / "a.jsonl", ids),
+    )
+    for dump in (table, lines):
+        dump.take(Packet([hand(), hand()], 1))
+        dump.take_labels(Packet([2, 5], 1))
+        dump.take_labels(Packet([], 2))
+        dump.close()
+    assert [(row["item"], row["id"]) for row in rows(table.path)] == [("0", "2")] * 21 + [("1", "5")] * 21
+    (line,) = map(json.loads, lines.path.read_text().splitlines())
+    assert (line["timestamp"], line["ids"], len(line["packet"])) == (1, [2, 5], 2)
 
 
 def test_the_size_is_that_of_the_frame_of_the_same_time(tmp_path: Path) -> None:

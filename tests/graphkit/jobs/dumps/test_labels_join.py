@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from graphkit.formats import Classification, ClassificationList
-from graphkit.jobs._dumps.handedness_join import HandednessJoin
+from graphkit.jobs._dumps.labels_join import LabelsJoin
 
 
 def side(label: str | None, index: int = 0) -> ClassificationList:
@@ -9,35 +9,41 @@ def side(label: str | None, index: int = 0) -> ClassificationList:
 
 
 def test_landmarks_wait_for_the_handedness_of_their_time() -> None:
-    join = HandednessJoin()
+    join = LabelsJoin()
     assert join.landmarks(0, "first") == []
     assert join.landmarks(1, "second") == []
-    assert join.handedness(0, [side("Left"), side("Right")]) == [(0, "first", ["Left", "Right"])]
-    assert join.handedness(1, []) == [(1, "second", [])]
+    assert join.labels(0, [side("Left"), side("Right")]) == [(0, "first", ["Left", "Right"])]
+    assert join.labels(1, []) == [(1, "second", [])]
 
 
 def test_handedness_that_comes_first_is_kept() -> None:
-    join = HandednessJoin()
+    join = LabelsJoin()
     for at in range(3):
-        assert join.handedness(at, [side(f"of {at}")]) == []
+        assert join.labels(at, [side(f"of {at}")]) == []
     assert join.landmarks(1, "hands") == [(1, "hands", ["of 1"])]
 
 
 def test_a_class_without_a_name_is_its_number() -> None:
-    join = HandednessJoin()
-    join.handedness(0, [side(None, 1), ClassificationList([])])
+    join = LabelsJoin()
+    join.labels(0, [side(None, 1), ClassificationList([])])
     assert join.landmarks(0, "hands") == [(0, "hands", ["1", ""])]
 
 
 def test_only_so_many_packets_wait() -> None:
-    join = HandednessJoin(most_waiting=2)
+    join = LabelsJoin(most_waiting=2)
     assert [[ready.timestamp for ready in join.landmarks(at, None)] for at in range(4)] == [[], [], [0], [1]]
     assert [ready.timestamp for ready in join.rest()] == [2, 3]
     assert join.rest() == []
 
 
 def test_only_so_many_labels_are_kept() -> None:
-    join = HandednessJoin(most_waiting=2)
+    join = LabelsJoin(most_waiting=2)
     for at in range(4):
-        join.handedness(at, [side("Left")])
+        join.labels(at, [side("Left")])
     assert [join.landmarks(at, None)[0].labels for at in range(4)] == [[], [], ["Left"], ["Left"]]
+
+
+def test_an_id_is_a_label() -> None:
+    join = LabelsJoin()
+    join.labels(0, [3, 12])
+    assert join.landmarks(0, "people") == [(0, "people", ["3", "12"])]

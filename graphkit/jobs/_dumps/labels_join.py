@@ -1,4 +1,4 @@
-"""HandednessJoin: landmarks and the handedness of the same time, which come over two streams."""
+"""LabelsJoin: landmarks, and whose they are (a handedness, an id), which come over two streams."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Labelled(NamedTuple):
 
     Attributes:
         timestamp: microseconds.
-        payload: the landmarks of all hands.
-        labels: of the hands, in the same order; fewer or none where the handedness is not known.
+        payload: the landmarks of all.
+        labels: whose they are, in the same order; fewer or none where that is not known.
     """
 
     timestamp: int
@@ -23,11 +23,11 @@ class Labelled(NamedTuple):
     labels: list[str]
 
 
-class HandednessJoin:
-    """Lets landmarks wait for the handedness of their time; every method returns those that are ready.
+class LabelsJoin:
+    """Lets landmarks wait for the labels of their time; every method returns those that are ready.
 
-    A graph that settles the handedness late, or never, shall not make landmarks pile up: the oldest go
-    without it when more than *most_waiting* wait.
+    A graph that settles the labels late, or never, shall not make landmarks pile up: the oldest go
+    without them when more than *most_waiting* wait.
 
     Args:
         most_waiting: packets that may wait.
@@ -44,10 +44,10 @@ class HandednessJoin:
         self._waiting.append((timestamp, payload))
         return self._ready()
 
-    def handedness(self, timestamp: int, classifications: Sequence[Any]) -> list[Labelled]:
-        """Take one ClassificationList a hand, or none; all times up to *timestamp* are then settled."""
-        if classifications:
-            self._labels[timestamp] = [_label(item) for item in classifications]
+    def labels(self, timestamp: int, labels: Sequence[Any]) -> list[Labelled]:
+        """Take an id or a ClassificationList for each, or none; all times up to *timestamp* are then settled."""
+        if labels:
+            self._labels[timestamp] = [_label(item) for item in labels]
         self._settled = timestamp
         while len(self._labels) > self._most_waiting:
             del self._labels[min(self._labels)]
@@ -74,5 +74,7 @@ class HandednessJoin:
 
 
 def _label(classifications: Any) -> str:
+    if isinstance(classifications, int):
+        return str(classifications)
     best = next(iter(classifications), None)
     return "" if best is None else best.label or best.display_name or str(best.index)

@@ -57,8 +57,8 @@ def test_a_back_edge_into_a_node_that_waits_for_it(caplog: pytest.LogCaptureFixt
     """S20."""
     assert warnings(MARKED, caplog) == [
         '<text>:1:20: node "PacketPresenceCalculator": input PACKET is a back edge, but DefaultInputStreamHandler '
-        "waits for it, so neither the node nor what feeds the edge can run, unless a calculator among them emits in "
-        f"open(). Take the mark away. {ADVICE}."
+        "waits for it, so neither the node nor what feeds the edge can run, unless a calculator among them emits "
+        f"in open(). Take the mark away. {ADVICE}."
     ]
 
 
@@ -103,8 +103,8 @@ def test_an_input_that_can_do_without_is_advised(caplog: pytest.LogCaptureFixtur
     with pytest.raises(GraphValidationError) as caught:
         config.load(limiter % "")
     assert caught.value.faults[0].message.endswith(
-        'Mark the input that closes it, in node "FlowLimiterCalculator": input_stream_info { tag_index: "FINISHED" '
-        "back_edge: true }."
+        'Mark the input that closes it, in node "FlowLimiterCalculator": input_stream_info { tag_index: '
+        '"FINISHED" back_edge: true }.'
     )
     found = warnings(limiter % 'input_stream_info { tag_index: ":0" back_edge: true }', caplog)
     assert len(found) == 1

@@ -161,8 +161,8 @@ CASES = {
         '"z" }',
         [
             '2:1: the nodes form a cycle without a back edge: "one" -> "two" -> "one". Feed back what came for '
-            'the packet before: node { calculator: "PreviousLoopbackCalculator" input_stream: "MAIN:a" input_stream: '
-            '"LOOP:z" input_stream_info { tag_index: "LOOP" back_edge: true } output_stream: '
+            'the packet before: node { calculator: "PreviousLoopbackCalculator" input_stream: "MAIN:a" '
+            'input_stream: "LOOP:z" input_stream_info { tag_index: "LOOP" back_edge: true } output_stream: '
             '"PREV_LOOP:previous_z" }, and let node "one" (CfgLoop) read "previous_z" in place of "z".'
         ],
     ),

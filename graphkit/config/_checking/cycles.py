@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from graphkit.config._checking.wiring import Wiring
 
 _LOG: Final = logging.getLogger(__name__)
+# What MediaPipe's calculators call the inputs that are made for back edges.
+_LOOP_TAGS: Final = ("LOOP", "FINISHED")
 
 
 class Link(NamedTuple):
@@ -71,7 +73,8 @@ class Cycles:
         links = [link for link in self._links(cycle) if (link.reader, link.port) != marked]
         for link in links:
             handler, reader = self._policies[link.reader].handler, self._nodes[link.reader]
-            if handler is not None and handler.can_do_without(link.port):
+            made_for_it = reader.inputs.keys[link.port][0] in _LOOP_TAGS
+            if made_for_it and handler is not None and handler.can_do_without(link.port):
                 tag_index = _label(reader, link.port)
                 where = "the input that closes it" if marked is None else "an input that can do without instead"
                 return (
@@ -94,8 +97,10 @@ class Cycles:
         return "Side packets cannot run in a circle: remove one of the connections"
 
     def _links(self, cycle: Sequence[int]) -> Iterator[Link]:
-        """Yield the streams of a cycle, those that close it first."""
+        """Yield the streams of a cycle, those that close it first; into subgraphs nobody is sent."""
         for reader, maker in zip(cycle, [cycle[-1], *cycle[:-1]], strict=True):
+            if self._nodes[reader].config.ancestry and not all(self._nodes[n].config.ancestry for n in cycle):
+                continue
             for edge in self._wiring.streams.values():
                 if edge.producer is not None and edge.producer.node == maker:
                     yield from (Link(edge.name, reader, end.port) for end in edge.consumers if end.node == reader)

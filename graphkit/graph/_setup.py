@@ -1,136 +1,95 @@
-"""GraphSetup: what a program says about a graph before a run. ``CalculatorGraph`` builds on it."""
+"""GraphSetup: what a program says about a graph before its runs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from graphkit._runtime import refusals
 from graphkit._runtime.observers import Observer, OutputSignal
-from graphkit.errors import ArgumentError, ForkedGraphError, GraphStateError
+from graphkit.errors import ArgumentError
+from graphkit.graph._poller import OutputStreamPoller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from graphkit._runtime.run import GraphRun
     from graphkit.config import GraphPlan
-    from graphkit.framework import Executor, GraphService, Instrument, Packet
-
-S = TypeVar("S")
+    from graphkit.framework import Executor, GraphService, Instrument
 
 
 class GraphSetup:
     """Observers, executors, services and instruments of a graph.
 
+    Args:
+        plan: of the graph.
+
     Attributes:
-        plan: the expanded and validated graph.
+        services: what the program lends, by service.
+        executors: those of the program, by name.
+        observers: in the order in which they were added.
+        signal: told of every call of an observer.
+        queue_sizes: of the queues behind graph inputs, by stream.
+        instruments: watch the runs.
+        on_error: gets the first error of a run.
     """
 
     def __init__(self, plan: GraphPlan) -> None:
-        self.plan = plan
-        self._services: dict[GraphService[Any], Any] = {}
-        self._executors: dict[str, Executor] = {}
-        self._observers: list[Observer] = []
-        self._signal = OutputSignal()
-        self._queue_sizes: dict[str, int] = {}
-        self._instruments: list[Instrument] = []
-        self._on_error: Callable[[BaseException], None] | None = None
-        self._run: GraphRun | None = None
-        self._left_behind: tuple[GraphRun, int] | None = None
+        self._plan = plan
+        self.services: dict[GraphService[Any], Any] = {}
+        self.executors: dict[str, Executor] = {}
+        self.observers: list[Observer] = []
+        self.signal = OutputSignal()
+        self.queue_sizes: dict[str, int] = {}
+        self.instruments: list[Instrument] = []
+        self.on_error: Callable[[BaseException], None] | None = None
 
-    def observe_output_stream(
-        self, name: str, callback: Callable[[Packet[Any]], None], *, observe_timestamp_bounds: bool = False
+    def observe(
+        self, names: Sequence[str], callback: Callable[[Any], None], *, bounds: bool, together: bool = False
     ) -> None:
-        """Call *callback* with every packet of stream *name*, any stream of the expanded graph.
+        """Add an observer of streams."""
+        streams = tuple(self.known_stream(name) for name in names)
+        self.observers.append(Observer(streams, callback, bounds, together=together, signal=self.signal))
 
-        Calls come in order, one at a time, from the thread that ran the producer; a callback may push
-        packets. With *observe_timestamp_bounds* it also gets an empty packet where the stream is settled
-        without one. An exception in the callback fails the run.
-        """
-        self._not_running("observe a stream")
-        self._observers.append(
-            Observer((self._known_stream(name),), callback, observe_timestamp_bounds, signal=self._signal)
-        )
+    def stop_observing(self, callback: Callable[[Any], None]) -> None:
+        """Take away the observers with *callback*."""
+        self.observers = [observer for observer in self.observers if observer.callback != callback]
 
-    def observe_output_streams(
-        self,
-        names: Sequence[str],
-        callback: Callable[[list[Packet[Any]]], None],
-        *,
-        observe_timestamp_bounds: bool = False,
-    ) -> None:
-        """Call *callback* with the packets of several streams together, one of each in the order of *names*.
+    def poll(self, name: str, *, bounds: bool, max_queue_size: int) -> OutputStreamPoller:
+        """Return a poller of a stream (S45)."""
+        if max_queue_size != -1 and max_queue_size < 1:
+            raise ArgumentError(
+                f"a poller cannot hold {max_queue_size} packets; use -1 for no limit, or 1 and more",
+                parameter="max_queue_size",
+            )
+        poller = OutputStreamPoller(name)
+        observer = Observer((self.known_stream(name),), poller.ignore, bounds, poller.notify, max_queue_size)
+        self.observers.append(observer)
+        poller.attach(observer)
+        return poller
 
-        It is called for every timestamp at which one of them has a packet, once all are settled there; those
-        that have none give an empty packet. Otherwise as observe_output_stream.
-        """
-        self._not_running("observe streams")
-        streams = tuple(self._known_stream(name) for name in names)
-        self._observers.append(
-            Observer(streams, callback, observe_timestamp_bounds, together=True, signal=self._signal)
-        )
-
-    def stop_observing(self, callback: Callable[[Packet[Any]], None]) -> None:
-        """Let no stream call *callback* in later runs; one that is not called changes nothing."""
-        self._not_running("stop observing a stream")
-        self._observers = [observer for observer in self._observers if observer.callback != callback]
-
-    def set_executor(self, name: str, executor: Executor) -> None:
-        """Use *executor* for the nodes that name it; "" replaces the default one."""
-        self._not_running("set an executor")
-        self._executors[name] = executor
-
-    def set_service(self, service: GraphService[Any], value: Any) -> None:
+    def lend(self, service: GraphService[Any], value: Any) -> None:
         """Lend *value* to the nodes that ask for *service*; None takes back what was lent."""
-        self._not_running("set a service")
         if value is None:
-            self._services.pop(service, None)
+            self.services.pop(service, None)
         else:
-            self._services[service] = value
+            self.services[service] = value
 
-    def service(self, service: GraphService[S]) -> S | None:
-        """Return what ``set_service`` lent, None where it lent nothing."""
-        return self._services.get(service)
-
-    def set_error_callback(self, callback: Callable[[BaseException], None]) -> None:
-        """Call *callback* with the first error of a run, when it happens."""
-        self._not_running("set the error callback")
-        self._on_error = callback
-
-    def add_instrument(self, instrument: Instrument) -> None:
-        """Let *instrument* watch the runs."""
-        self._not_running("add an instrument")
-        self._instruments.append(instrument)
-
-    def set_input_stream_max_queue_size(self, stream: str, max_queue_size: int) -> None:
-        """Let the queues that graph input *stream* feeds hold that many packets before it is throttled.
-
-        Args:
-            stream: a graph input stream.
-            max_queue_size: 1 or more, or -1 for no limit; instead of the graph's max_queue_size.
-        """
-        self._not_running("set a queue size")
+    def limit_queue(self, stream: str, max_queue_size: int) -> None:
+        """Let the queues that graph input *stream* feeds hold that many packets (S37)."""
         if max_queue_size != -1 and max_queue_size < 1:
             raise ArgumentError(
                 f'a queue of "{stream}" cannot hold {max_queue_size} packets; use -1 for no limit, or 1 and more',
                 parameter="max_queue_size",
             )
-        self._queue_sizes[self._known_input(stream)] = max_queue_size
+        self.queue_sizes[self.known_input(stream)] = max_queue_size
 
-    def _known_stream(self, name: str) -> str:
-        if name not in self.plan.stream_ids:
-            raise refusals.unknown_stream(self.plan, name)
+    def known_stream(self, name: str) -> str:
+        """Return *name*, a stream of the expanded graph; raises ArgumentError."""
+        if name not in self._plan.stream_ids:
+            raise refusals.unknown_stream(self._plan, name)
         return name
 
-    def _known_input(self, name: str) -> str:
-        if name not in self.plan.graph_inputs.names:
-            raise refusals.unknown_input(self.plan, name)
+    def known_input(self, name: str) -> str:
+        """Return *name*, an input of the graph; raises ArgumentError."""
+        if name not in self._plan.graph_inputs.names:
+            raise refusals.unknown_input(self._plan, name)
         return name
-
-    def _not_running(self, what: str) -> None:
-        self._not_forked()
-        if self._run is not None and not self._run.terminated:
-            raise GraphStateError(f"the graph is running; {what} before start_run() or after wait_until_done()")
-
-    def _not_forked(self) -> None:
-        if self._left_behind is not None:
-            raise ForkedGraphError(self._left_behind[1])

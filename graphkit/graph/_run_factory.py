@@ -64,7 +64,7 @@ class RunFactory:
         self.counters = Counters()
 
     def make(self, side_packets: Mapping[str, Any], headers: Mapping[str, Any]) -> Prepared:
-        """Return a fresh run: new calculators, the services that it asks for, and only the outputs that are read."""
+        """Return a fresh run, with new calculators and services, that makes only the outputs that are read."""
         setup = self._setup
         stream_headers = {setup.known_input(name): Packet(value) for name, value in headers.items()}
         given = SidePackets(self._plan, self._merged(side_packets), self._constants)

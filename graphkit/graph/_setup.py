@@ -12,8 +12,9 @@ from graphkit.graph._poller import OutputStreamPoller
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from graphkit._runtime.streams import InputStream
     from graphkit.config import GraphPlan
-    from graphkit.framework import Executor, GraphService, Instrument
+    from graphkit.framework import Executor, GraphService, Instrument, Packet
 
 
 class GraphSetup:
@@ -53,17 +54,23 @@ class GraphSetup:
         """Take away the observers with *callback*."""
         self.observers = [observer for observer in self.observers if observer.callback != callback]
 
-    def poll(self, name: str, *, bounds: bool, max_queue_size: int) -> OutputStreamPoller:
-        """Return a poller of a stream (S45)."""
+    def poll(
+        self,
+        name: str,
+        take: Callable[[InputStream], Packet[Any] | None],
+        is_over: Callable[[], bool],
+        *,
+        bounds: bool,
+        max_queue_size: int,
+    ) -> OutputStreamPoller:
+        """Return a poller of a stream (S45); see `OutputStreamPoller`."""
         if max_queue_size != -1 and max_queue_size < 1:
             raise ArgumentError(
                 f"a poller cannot hold {max_queue_size} packets; use -1 for no limit, or 1 and more",
                 parameter="max_queue_size",
             )
-        poller = OutputStreamPoller(name)
-        observer = Observer((self.known_stream(name),), poller.ignore, bounds, poller.notify, max_queue_size)
-        self.observers.append(observer)
-        poller.attach(observer)
+        poller = OutputStreamPoller(name, take, is_over)
+        self.observers.append(poller._observed((self.known_stream(name),), bounds, max_queue_size))
         return poller
 
     def lend(self, service: GraphService[Any], value: Any) -> None:

@@ -117,9 +117,10 @@ def test_a_poller_serves_the_next_run_too(harness: Any) -> None:
         assert poller.next(timeout=1) is None
 
 
-def test_a_poller_that_has_not_been_started() -> None:
+def test_a_poller_that_has_not_been_started(harness: Any) -> None:
+    poller = harness(PASS).graph.add_output_stream_poller("out")
     with pytest.raises(GraphStateError, match="the graph of this poller has not been started"):
-        OutputStreamPoller("out").next()
+        poller.next()
 
 
 def test_a_full_poller_holds_back_the_graph_and_never_grows(harness: Any) -> None:

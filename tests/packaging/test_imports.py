@@ -112,7 +112,7 @@ def test_the_doctor_needs_no_command_line() -> None:
 
 
 def test_the_import_check_sees_imports() -> None:
-    assert "graphkit._runtime.build" in set(_imports(PACKAGE / "graph" / "_graph.py"))
+    assert "graphkit._runtime.build" in set(_imports(PACKAGE / "graph" / "_run_factory.py"))
     assert "_runtime" in _rooms_imported_by("graph")
 
 

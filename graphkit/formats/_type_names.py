@@ -13,7 +13,9 @@ from graphkit.errors import FormatError, StatusCode, did_you_mean
 from graphkit.formats._anchor import Anchors
 from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
 from graphkit.formats._detection import Detection, DetectionList
+from graphkit.formats._face_geometry import FaceEnvironment, FaceGeometry
 from graphkit.formats._image import Image
+from graphkit.formats._image_file_properties import ImageFileProperties
 from graphkit.formats._image_frame import ImageFrame
 from graphkit.formats._image_size import ImageSize
 from graphkit.formats._landmarks import (
@@ -56,6 +58,8 @@ _types: dict[str, PayloadType] = {
     "std::pair<int,int>": ImageSize,
     "mediapipe::Matrix": np.ndarray,
     "Eigen::MatrixXf": np.ndarray,
+    "mediapipe::face_geometry::Environment": FaceEnvironment,
+    "mediapipe::face_geometry::FaceGeometry": FaceGeometry,
     "std::vector<mediapipe::Anchor>": Anchors,
     **{
         f"mediapipe::{kind.__name__}": kind
@@ -67,6 +71,7 @@ _types: dict[str, PayloadType] = {
             Detection,
             DetectionList,
             Image,
+            ImageFileProperties,
             ImageFrame,
             LandmarkList,
             LandmarkListCollection,

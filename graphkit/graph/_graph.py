@@ -20,7 +20,6 @@ from graphkit._process.forks import call_in_children
 from graphkit._runtime import refusals
 from graphkit.errors import ForkedGraphError, GraphStateError, did_you_mean
 from graphkit.framework import Packet, Resources, Timestamp
-from graphkit.framework._packet_type import Kind, runtime_classes
 from graphkit.framework._timestamp import as_timestamp
 from graphkit.graph._run_factory import RunFactory
 from graphkit.graph._setup import GraphSetup
@@ -83,7 +82,7 @@ class CalculatorGraph:
         self._left_behind: tuple[GraphRun, int] | None = None
         self._inputs: dict[str, GraphInput] = {}
         self._side: SidePackets | None = None
-        self._classes = {name: _classes(self.plan, name) for name in self.plan.graph_inputs.names}
+        self._classes = self._setup.input_classes()
         self._gate = threading.Lock()
         call_in_children(self, CalculatorGraph._leave_behind)
 
@@ -140,10 +139,14 @@ class CalculatorGraph:
         self._not_running("stop observing a stream")
         self._setup.stop_observing(callback)
 
-    def set_executor(self, name: str, executor: Executor) -> None:
-        """Use *executor* for the nodes that name it; "" replaces the default one."""
+    def set_executor(self, name: str, executor: Executor | None) -> None:
+        """Use *executor* for the nodes that name it; "" replaces the default one, None takes back what was set."""
         self._not_running("set an executor")
-        self._setup.executors[name] = executor
+        self._setup.use_executor(name, executor)
+
+    def executor(self, name: str) -> Executor | None:
+        """Return what ``set_executor`` set, None where it set nothing."""
+        return self._setup.executors.get(name)
 
     def set_service(self, service: GraphService[Any], value: Any) -> None:
         """Lend *value* to the nodes that ask for *service*; None takes back what was lent."""
@@ -289,6 +292,20 @@ class CalculatorGraph:
         """Stop the run; wait_until_done then raises CancelledError."""
         self._running().cancel()
 
+    def end_input(self) -> bool:
+        """Close all packet sources if a run is going on; return whether one was. From any thread."""
+        run = self._run
+        if run is not None:
+            run.close_inputs(list(self._inputs.values()), stop_sources=True)
+        return run is not None
+
+    def abort(self) -> bool:
+        """Cancel the run if one is going on; return whether one was. From any thread."""
+        run = self._run
+        if run is not None:
+            run.cancel()
+        return run is not None
+
     def cancel_quietly(self) -> None:
         """End the run, if one is going on, whatever its outcome; for clean-up after an error."""
         run = self._run
@@ -378,8 +395,3 @@ class CalculatorGraph:
             self._not_forked()
             raise GraphStateError("the graph is not running; call start_run() first")
         return self._run
-
-
-def _classes(plan: config.GraphPlan, name: str) -> tuple[type[Any], ...] | None:
-    packet_type = plan.streams[plan.stream_ids[name]].packet_type
-    return runtime_classes(packet_type.types) if packet_type.kind is Kind.ONE_OF else None

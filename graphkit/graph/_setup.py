@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from graphkit._runtime import refusals
 from graphkit._runtime.observers import Observer, OutputSignal
 from graphkit.errors import ArgumentError
+from graphkit.framework._packet_type import Kind, runtime_classes
 from graphkit.graph._poller import OutputStreamPoller
 
 if TYPE_CHECKING:
@@ -73,6 +74,13 @@ class GraphSetup:
         self.observers.append(poller._observed((self.known_stream(name),), bounds, max_queue_size))
         return poller
 
+    def use_executor(self, name: str, executor: Executor | None) -> None:
+        """Run the nodes that name it on *executor*; None takes back what was set."""
+        if executor is None:
+            self.executors.pop(name, None)
+        else:
+            self.executors[name] = executor
+
     def lend(self, service: GraphService[Any], value: Any) -> None:
         """Lend *value* to the nodes that ask for *service*; None takes back what was lent."""
         if value is None:
@@ -88,6 +96,14 @@ class GraphSetup:
                 parameter="max_queue_size",
             )
         self.queue_sizes[self.known_input(stream)] = max_queue_size
+
+    def input_classes(self) -> dict[str, tuple[type[Any], ...] | None]:
+        """Return the classes of payloads that each graph input takes, None for any."""
+        types = {name: self._plan.streams[self._plan.stream_ids[name]].packet_type
+                 for name in self._plan.graph_inputs.names}  # fmt: skip
+        return {
+            name: runtime_classes(one.types) if one.kind is Kind.ONE_OF else None for name, one in types.items()
+        }
 
     def known_stream(self, name: str) -> str:
         """Return *name*, a stream of the expanded graph; raises ArgumentError."""

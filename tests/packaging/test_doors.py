@@ -21,8 +21,6 @@ MOST_IN_THE_HALL: Final = 20
 STILL_PRIVATE: Final = {
     "graphkit.gpu._cuda_interop.CudaInterop",
     "graphkit.gpu._cuda_interop.CudaLink",
-    "graphkit.jobs._gpu.JobGpu",
-    "graphkit.jobs._observation.Observation",
 }
 """Private classes in public signatures that have no public view yet."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from graphkit.errors import ConfigError, GraphValidationError
 
 if TYPE_CHECKING:
     from graphkit.config._text.source import Place
+
+
+_MOST: Final = 200
 
 
 class NamedNode(Protocol):
@@ -23,10 +26,20 @@ class NamedNode(Protocol):
 
 
 class Faults:
-    """The faults found so far, each with its place."""
+    """The faults found so far, each with its place; beyond a few hundred they are only counted."""
 
     def __init__(self) -> None:
         self._found: list[ConfigError] = []
+        self._more = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what is found now is only counted: its message need not be made."""
+        return len(self._found) >= _MOST
+
+    def count_one(self) -> None:
+        """Note that there is one more fault."""
+        self._more += 1
 
     def add(
         self,
@@ -35,6 +48,7 @@ class Faults:
         cause: BaseException | None = None,
         *,
         node: NamedNode | None = None,
+        even_if_full: bool = False,
     ) -> None:
         """Note one fault.
 
@@ -43,7 +57,11 @@ class Faults:
             place: where.
             cause: the exception behind it, if user code raised one.
             node: whose fault it is, None where it is of no single one.
+            even_if_full: keep it whatever else was found.
         """
+        if self.is_full and not even_if_full:
+            self._more += 1
+            return
         name, calculator = ("", "") if node is None else (node.name, node.calculator)
         fault = ConfigError(message, place.location, node=name, calculator=calculator)
         fault.__cause__ = cause
@@ -55,7 +73,7 @@ class Faults:
         self._found.append(fault)
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._found) + self._more
 
     def check_one(self) -> None:
         """Raise the first fault alone; do nothing where there is none."""
@@ -73,4 +91,4 @@ class Faults:
             where = fault.location
             return (files.index(where.file), where.line, where.column) if where else (-1, 0, 0)
 
-        raise GraphValidationError(sorted(distinct.values(), key=order))
+        raise GraphValidationError(sorted(distinct.values(), key=order), self._more)

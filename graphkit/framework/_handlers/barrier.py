@@ -18,6 +18,8 @@ class BarrierInputStreamHandler(InputStreamHandler):
     The packets keep their own timestamps; the input timestamp is the smallest of them.
     """
 
+    any_arrival_order = True
+
     def can_do_without(self, index: int) -> bool:
         """Every input has to be there."""
         return False

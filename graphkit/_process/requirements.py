@@ -1,0 +1,86 @@
+"""The packages that graphkit needs and their versions, as its own installation says."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+_REQUIREMENT: Final = re.compile(r"([\w.-]+)(?:\[[^\]]*\])?\s*([^;]*)")
+_BOUND: Final = re.compile(r"(>=|<)\s*([\d.]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Versions from *least* on, below *below* if that is given."""
+
+    least: str = ""
+    below: str = ""
+
+    def __contains__(self, version: str) -> bool:
+        """Return whether a version is supported."""
+        numbers = _numbers(version)
+        return (not self.least or numbers >= _numbers(self.least)) and (
+            not self.below or numbers < _numbers(self.below)
+        )
+
+    def __str__(self) -> str:
+        bounds = [f">={self.least}" if self.least else "", f"<{self.below}" if self.below else ""]
+        return ",".join(bound for bound in bounds if bound)
+
+
+def supported(distribution: str) -> Range:
+    """Return the versions of a package that graphkit supports; all, where its installation says nothing."""
+    return _ranges().get(distribution, Range())
+
+
+def installed(*distributions: str) -> dict[str, str]:
+    """Return those of the packages that are installed, with their versions."""
+    found = {}
+    for name in distributions:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def pip() -> str:
+    """Return how pip of this interpreter is called; ``pip`` alone may be that of another one."""
+    found = shutil.which("pip")
+    if found and Path(found).parent == Path(sys.executable).parent:
+        return "pip"
+    return f"{shlex.quote(sys.executable)} -m pip"
+
+
+def pip_install(distribution: str, *, like: str = "", again: bool = False) -> str:
+    """Return the command that installs a package in a version that is supported, in those of *like* if given."""
+    bounds = str(supported(like or distribution))
+    what = f"'{distribution}{bounds}'" if bounds else distribution
+    return f"{pip()} install {'--force-reinstall ' if again else ''}{what}"
+
+
+@cache
+def _ranges() -> dict[str, Range]:
+    try:
+        lines = importlib.metadata.requires("graphkit") or []
+    except importlib.metadata.PackageNotFoundError:
+        return {}
+    found: dict[str, Range] = {}
+    for line in lines:
+        if match := _REQUIREMENT.match(line):
+            bounds = dict(_BOUND.findall(match[2]))
+            found.setdefault(match[1], Range(bounds.get(">=", ""), bounds.get("<", "")))
+    return found
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the leading numbers of a version: 4.11.0rc1 is (4, 11, 0)."""
+    matched = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in matched[0].split(".")) if matched else ()

@@ -58,7 +58,7 @@ def container_format(path: str | os.PathLike[str]) -> ContainerFormat:
     suffix = Path(path).suffix.lower()
     if suffix not in _FORMATS:
         found = f'unknown video extension "{suffix}".' if suffix else "the file name has no extension."
-        pictures = " Pictures go into a folder, one a packet: {dumps}." if suffix in _PICTURES else ""
+        pictures = " Pictures go into a folder, whose name ends in /: {dumps}." if suffix in _PICTURES else ""
         raise VideoWriteError(
             f"{found}{did_you_mean(suffix, _FORMATS)} Known: {', '.join(_FORMATS)}.{pictures}",
             path=path,

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from graphkit.errors import FormatError
+from graphkit.framework._packet import keep_with
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -88,3 +89,5 @@ def _count_of_one() -> int:
 
 
 _ALONE: Final = _count_of_one()
+
+keep_with(np.ndarray, read_only)  # a matrix is a packet's payload as it is

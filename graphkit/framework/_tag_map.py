@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graphkit.errors import ConfigError
+from graphkit.errors._base import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+_MOST_DIGITS = 18
 _NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _TAG = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 
@@ -44,6 +46,8 @@ def parse_entry(text: str) -> TagIndexName:
         raise ConfigError(f'"{text}": tag "{tags[0]}" must be upper-case letters, digits and _')
     if len(tags) == 2 and not re.fullmatch(r"0|[1-9][0-9]*", tags[1]):
         raise ConfigError(f'"{text}": index "{tags[1]}" must be a number from 0')
+    if len(tags) == 2 and len(tags[1]) > _MOST_DIGITS:
+        raise ConfigError(f'"{shortened(text, 100)}": an index of {len(tags[1])} digits is out of range')
     return TagIndexName(tags[0] if tags else "", int(tags[1]) if len(tags) == 2 else None, name)
 
 

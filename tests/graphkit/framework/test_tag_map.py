@@ -39,6 +39,11 @@ _NAME = "expected name, TAG:name or TAG:index:name, with a name of lower-case le
         pytest.param(":b", '":b": tag "" must be upper-case letters, digits and _', id="empty tag"),
         pytest.param("A:x:b", '"A:x:b": index "x" must be a number from 0', id="index"),
         pytest.param("A:-1:b", '"A:-1:b": index "-1" must be a number from 0', id="negative index"),
+        pytest.param(
+            "A:" + "9" * 5000 + ":b",
+            f'"A:{"9" * 98}... (5004 characters)": an index of 5000 digits is out of range',
+            id="thousands of digits",
+        ),
         pytest.param("A:01:b", '"A:01:b": index "01" must be a number from 0', id="leading zero"),
     ],
 )

@@ -36,11 +36,13 @@ def check_array(value: Any, payload: str) -> None:
     if type(value) is np.ndarray:
         return
     if isinstance(value, np.ma.MaskedArray):
-        raise FormatError(f"{payload}: found a masked array; give its masked elements a value with filled().")
+        message = f"{payload}: found a masked array; give its masked elements a value with filled()."
+        raise FormatError(message, expected=np.ndarray, found=np.ma.MaskedArray)
     if not isinstance(value, np.ndarray):
         kind = type(value)
         name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-        raise FormatError(f"{payload}: found {name}, expected a numpy array; numpy.asarray() makes one of most.")
+        message = f"{payload}: found {name}, expected a numpy array; numpy.asarray() makes one of most."
+        raise FormatError(message, expected=np.ndarray, found=kind)
 
 
 def read_only(data: Array) -> Array:

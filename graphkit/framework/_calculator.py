@@ -62,6 +62,8 @@ class Calculator:
             None promises nothing: consumers then wait until this node emits or sets a bound.
         input_stream_handler: name of the input policy, "" for the default one.
         input_stream_handler_options: its options, by keyword.
+        any_arrival_order: whatever its input policy, the outputs are the same in whatever order the packets of
+            different inputs arrive. A file is then fed as if the policy were the default one (S41).
         process_timestamp_bounds: also call ``process`` where all inputs are settled and empty.
         pure: outputs depend on the input packets, options and side packets of the call alone, and calls may
             run side by side. The runtime then uses every thread for the node, keeps its output in order, and
@@ -76,6 +78,7 @@ class Calculator:
     timestamp_offset: ClassVar[int | None] = 0
     input_stream_handler: ClassVar[str] = ""
     input_stream_handler_options: ClassVar[dict[str, Any]] = {}
+    any_arrival_order: ClassVar[bool] = False
     process_timestamp_bounds: ClassVar[bool] = False
     blocking: ClassVar[bool] = False
     pure: ClassVar[bool] = False

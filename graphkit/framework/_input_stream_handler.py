@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from graphkit.framework import _registry as registry
 
@@ -55,7 +55,11 @@ class InputStreamHandler(ABC):
         tag_map: tags of the inputs.
         options: the handler's options, by keyword.
         process_timestamp_bounds: whether settled and empty timestamps are processed too.
+        any_arrival_order: whether the input sets are the same in whatever order the packets of different inputs
+            arrive. Where they are not, a file is fed frame by frame, so that it gives the same result every time.
     """
+
+    any_arrival_order: ClassVar[bool] = False
 
     def __init__(
         self,

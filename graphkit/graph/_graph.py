@@ -230,6 +230,20 @@ class CalculatorGraph(GraphSetup):
         """Stop the run; wait_until_done then raises CancelledError."""
         self._running().cancel()
 
+    def end_input(self) -> bool:
+        """Close all packet sources if a run is going on; return whether one was. From any thread."""
+        run = self._run
+        if run is not None:
+            run.close_inputs(list(self._inputs.values()), stop_sources=True)
+        return run is not None
+
+    def abort(self) -> bool:
+        """Cancel the run if one is going on; return whether one was. From any thread."""
+        run = self._run
+        if run is not None:
+            run.cancel()
+        return run is not None
+
     def cancel_quietly(self) -> None:
         """End the run, if one is going on, whatever its outcome; for clean-up after an error."""
         run = self._run

@@ -74,10 +74,17 @@ class GraphSetup:
         self._not_running("stop observing a stream")
         self._observers = [observer for observer in self._observers if observer.callback != callback]
 
-    def set_executor(self, name: str, executor: Executor) -> None:
-        """Use *executor* for the nodes that name it; "" replaces the default one."""
+    def set_executor(self, name: str, executor: Executor | None) -> None:
+        """Use *executor* for the nodes that name it; "" replaces the default one, None takes back what was set."""
         self._not_running("set an executor")
-        self._executors[name] = executor
+        if executor is None:
+            self._executors.pop(name, None)
+        else:
+            self._executors[name] = executor
+
+    def executor(self, name: str) -> Executor | None:
+        """Return what ``set_executor`` set, None where it set nothing."""
+        return self._executors.get(name)
 
     def set_service(self, service: GraphService[Any], value: Any) -> None:
         """Lend *value* to the nodes that ask for *service*; None takes back what was lent."""

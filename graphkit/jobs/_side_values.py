@@ -20,7 +20,7 @@ _FALSE: Final = frozenset({"false", "f", "0", "no"})
 
 
 def split_pairs(text: str) -> dict[str, str]:
-    """Return the pairs of MediaPipe's ``--input_side_packets``: ``name=value,name=value``.
+    """Return the pairs of ``name=value,name=value``, as MediaPipe's programs take them.
 
     Raises:
         UsageError: a part without ``=``, or a name given twice.
@@ -30,11 +30,13 @@ def split_pairs(text: str) -> dict[str, str]:
         name, equals, value = part.partition("=")
         if not equals or not name:
             raise UsageError(
-                f'--input_side_packets: "{part}" is not name=value. Pairs are separated by commas; for a value '
-                "that holds a comma use --side NAME=TYPE:VALUE."
+                f'"{part}" is not name=value. Pairs are separated by commas; '
+                "for a value that holds a comma: {side}.",
+                parameter="side_packets",
+                remedies=("side",),
             )
         if name in pairs:
-            raise UsageError(f'--input_side_packets: "{name}" is given twice.')
+            raise UsageError(f'"{name}" is given twice.', parameter="side_packets")
         pairs[name] = value
     return pairs
 
@@ -51,11 +53,11 @@ def typed_value(text: str) -> tuple[str, Any]:
     name, equals, rest = text.partition("=")
     kind_name, colon, value = _split_type(rest)
     if not (name and equals and colon):
-        raise UsageError(f'--side: "{text}" is not NAME=TYPE:VALUE, such as num_hands=int:2.')
+        raise UsageError(f'"{text}" is not NAME=TYPE:VALUE, such as num_hands=int:2.', parameter="side")
     try:
         kind: PayloadType = {"str": str, "bytes": bytes}.get(kind_name) or payload_type(kind_name)
     except FormatError as exc:
-        raise UsageError(f'--side: "{text}": {exc}') from exc
+        raise UsageError(f'"{text}": {exc}', parameter="side") from exc
     return name, _convert(name, value, (kind,))
 
 
@@ -85,7 +87,7 @@ def check_side_packets(plan: GraphPlan, given: Mapping[str, Any]) -> None:
     """Make sure that *given* is what the graph needs: known names, right types, nothing missing.
 
     Raises:
-        UsageError: what is wrong and which flag would help.
+        UsageError: what is wrong, and what would help.
     """
     for name, value in given.items():
         _check_name(plan, name)
@@ -95,8 +97,9 @@ def check_side_packets(plan: GraphPlan, given: Mapping[str, Any]) -> None:
     missing = [s for n, s in plan.side_packets.items() if s.producer < 0 and not s.optional and n not in given]
     if missing:
         lines = [f'{s.location}: side packet "{s.name}" ({s.packet_type}) is required.' for s in missing]
-        flags = ",".join(f"{s.name}={_example(s.packet_type)}" for s in missing)
-        raise UsageError("\n".join(lines) + f"\nGive it with --input_side_packets={flags}")
+        example = ",".join(f"{s.name}={_example(s.packet_type)}" for s in missing)
+        told = "\n".join(lines)
+        raise UsageError(f"{told}\nGive it: {{side_packets}}, such as {example}", remedies=("side_packets",))
 
 
 def _check_name(plan: GraphPlan, name: str) -> None:
@@ -108,8 +111,9 @@ def _check_name(plan: GraphPlan, name: str) -> None:
     if declared.producer >= 0:
         maker = plan.nodes[declared.producer].name
         raise UsageError(
-            f'side packet "{name}" is made by node "{maker}" and cannot be given. Change it there, with '
-            f"--set {maker}.FIELD=VALUE."
+            f'side packet "{name}" is made by node "{maker}" and cannot be given. Change the node: {{overrides}}, '
+            f"such as {maker}.FIELD=VALUE.",
+            remedies=("overrides",),
         )
 
 

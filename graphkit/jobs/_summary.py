@@ -9,17 +9,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from graphkit.gpu import Transfers
+    from graphkit.video import ReadStats
 
 
 @dataclass(slots=True)
-class Found:
+class LandmarkCount:
     """How often a stream of landmark lists held something.
 
     Attributes:
         stream: its name in the expanded graph.
         frames: packets with at least one list.
         most: the most lists in one packet.
-        points: landmarks a list, 0 while nothing was found, or where lists differ.
+        points: landmarks in a list, 0 while there was none, or where lists differ.
     """
 
     stream: str
@@ -63,11 +64,11 @@ class Summary:
     """The outcome of a job, complete once ``run`` has returned or raised.
 
     Attributes:
-        frames: moments that were fed, or pictures that a graph with its own decoder read.
+        frames: input sets that were fed, or pictures that a graph with its own decoder read.
         seconds: wall time of the run: opening, processing and closing, but not loading the graph.
         files: what was written; nothing for a video that got no picture.
-        found: one entry a stream of landmark lists that was looked at.
-        providers: where the models of the graph run and why, one line each.
+        landmarks: one count per stream of landmark lists that was looked at.
+        providers: where the models of the graph run and why, a line each.
         gpu: the device that the graph drew on and what was moved; None for a graph that needs none.
         timestamps_repaired: pictures of the input whose time was missing, equal or backward.
         skipped: fed frames for which the output video got no picture; None without an output video.
@@ -84,7 +85,7 @@ class Summary:
     frames: int = 0
     seconds: float = 0.0
     files: list[WrittenFile] = field(default_factory=list)
-    found: list[Found] = field(default_factory=list)
+    landmarks: list[LandmarkCount] = field(default_factory=list)
     providers: list[str] = field(default_factory=list)
     gpu: GpuUse | None = None
     timestamps_repaired: int = 0
@@ -97,6 +98,17 @@ class Summary:
     failed: bool = False
     previewed: bool = False
     notes: list[str] = field(default_factory=list)
+
+    def add_reading(self, stats: ReadStats) -> None:
+        """Note what was wrong with a clip or a camera's pictures."""
+        self.timestamps_repaired += stats.timestamps_repaired
+        if stats.truncated:
+            self.truncated = stats.reason
+        if stats.corrupt_packets or stats.corrupt_frames:
+            self.notes.append(
+                f"The input is damaged: packets that could not be decoded: {stats.corrupt_packets}, "
+                f"frames from damaged data: {stats.corrupt_frames}."
+            )
 
     @property
     def fps(self) -> float:

@@ -45,7 +45,7 @@ FLOORS = [
     ("gpu",),
     ("graph",),
     ("testing",),
-    ("jobs",),
+    ("compat", "jobs"),
     ("preview",),
     ("app.doctor",),
     ("app.bench",),

@@ -166,7 +166,9 @@ class InferenceCalculator(Calculator):
         provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate, on_gpu=_draws_on_gpu(cc))
         threads = threads_of(settings, chosen, delegate)
         asked_by = "" if settings.provider else "the graph"
-        return load(source, provider=provider, outputs=self._wanted, threads=threads, asked_by=asked_by)
+        session = load(source, provider=provider, outputs=self._wanted, threads=threads, asked_by=asked_by)
+        settings.opened(session)
+        return session
 
     def _delegate(self, cc: CalculatorContext) -> Delegate | None:
         side = self.delegate.get(cc)

@@ -18,6 +18,8 @@ class BarrierInputStreamHandler(InputStreamHandler):
     The packets keep their own timestamps; the input timestamp is the smallest of them.
     """
 
+    any_arrival_order = True
+
     def readiness(self) -> Decision:
         """Return READY at the earliest head where no queue is empty."""
         if any(stream.is_done for stream in self.streams):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class DefaultInputStreamHandler(InputStreamHandler):
     """Processes T once every stream is settled at T and at least one has a packet there."""
 
+    any_arrival_order = True
+
     def prepare(self) -> None:
         """Make the one set."""
         self._set = SyncSet(self.streams, process_bounds=self.process_timestamp_bounds)

@@ -28,6 +28,8 @@ class FixedSizeInputStreamHandler(DefaultInputStreamHandler):
             that any of them keeps; default False.
     """
 
+    any_arrival_order = False
+
     def prepare(self) -> None:
         """Read the options; raises ConfigError for sizes that make no sense."""
         super().prepare()

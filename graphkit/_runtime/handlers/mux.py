@@ -19,6 +19,8 @@ class MuxInputStreamHandler(InputStreamHandler):
     Packets of the other streams up to T are dropped. The node closes with SELECT.
     """
 
+    any_arrival_order = True
+
     def readiness(self) -> Decision:
         """Return whether the next selection can be served."""
         select = self.streams[-1]

@@ -177,9 +177,9 @@ def _preview(text: str | None) -> Iterator[PreviewServer | None]:
 
 def _load(flags: RunFlags) -> CalculatorGraph:
     """Load the graph and lend it what the flags ask for."""
+    from graphkit.app.cli.loading import find_graph, import_calculators
     from graphkit.framework import INFERENCE, InferenceSettings, Resources
     from graphkit.graph import CalculatorGraph
-    from graphkit.jobs._loading import find_graph, import_calculators
 
     _apply_threads(flags.threads)
     import_calculators(flags.modules)
@@ -279,7 +279,7 @@ def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> Grap
 
 
 def _is_fed_by_camera(graph: CalculatorGraph, clip: str | None) -> bool:
-    from graphkit.jobs._live import wants_camera
+    from graphkit.jobs._streams import wants_camera
     from graphkit.video import is_camera
 
     return wants_camera(graph.plan) if clip is None else is_camera(clip)

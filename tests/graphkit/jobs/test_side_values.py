@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from graphkit import CalculatorGraph
+from graphkit.app.cli.loading import import_calculators
 from graphkit.errors import UsageError
 from graphkit.formats import NormalizedRect
 from graphkit.jobs import check_side_packets, convert_pairs, split_pairs, typed_value
-from graphkit.jobs._loading import import_calculators
 
 SCALE = (
     'input_stream: "x" output_stream: "y" input_side_packet: "FACTOR:factor" '
@@ -107,9 +107,9 @@ def test_pairs_that_do_not_fit_the_graph(plan, pairs: dict[str, str], message: s
         convert_pairs(plan, pairs)
 
 
-def test_missing_and_wrong_side_packets_are_reported_with_the_flag(plan) -> None:
+def test_missing_and_wrong_side_packets_are_reported_with_an_example(plan) -> None:
     with pytest.raises(
-        UsageError, match=r"(?s)\"factor\" \(float\) is required.*--input_side_packets=factor=1\.5"
+        UsageError, match=r"(?s)\"factor\" \(float\) is required.*Give it: side_packets, such as factor=1\.5"
     ):
         check_side_packets(plan, {})
     with pytest.raises(UsageError, match="must be float, but was given str"):

@@ -18,7 +18,7 @@ from graphkit import (
     Timestamp,
     calculator,
 )
-from graphkit.errors import CalculatorError, GraphStateError, SidePacketError
+from graphkit.errors import CalculatorError, GraphStateError, NodeNotOpenedError, SidePacketError
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, CalculatorContract
@@ -203,7 +203,7 @@ def test_side_packets_made_in_close_open_others(harness: Any, told: list[Any], s
 def test_a_side_packet_that_never_comes(harness: Any) -> None:
     """S26."""
     h = harness(MADE).start()
-    with pytest.raises(SidePacketError) as caught:
+    with pytest.raises(NodeNotOpenedError) as caught:
         h.finish()
     assert str(caught.value) == 'node "reader" was never opened: it waits for side packet size'
 

@@ -1,4 +1,4 @@
-"""Hand-over: the shortest path, from one node's call straight into the next node's. No thread, lock, clock or I/O.
+"""Chaining: the shortest path, from one node's call straight into the next node's (S29). No thread, lock or clock.
 
 In a chain of light nodes nearly every call takes one packet and emits one at the same time, and the next node is
 idle. Then the packet needs no queue and no heap: it becomes the next call's input at once. Anything out of the
@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graphkit._runtime.node import OPENED
-from graphkit._runtime.streams import MAX, MIN
-from graphkit._runtime.tasks import PROCESS
+from graphkit.framework._settled import MAX, MIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from graphkit._runtime.node import Node
     from graphkit._runtime.streams import InputStream, OutputStream
     from graphkit._runtime.tasks import Task
-    from graphkit.framework import CalculatorContext, OutputShard
+    from graphkit.framework import OutputShard
 
 
 class Link:
@@ -31,10 +30,9 @@ class Link:
         stream: the stream.
         queue: the reader's only input.
         reader: the reader, a light node.
-        context: the reader's.
     """
 
-    __slots__ = ("context", "queue", "reader", "shard", "source", "stream")
+    __slots__ = ("queue", "reader", "shard", "source", "stream")
 
     def __init__(self, source: InputStream, shard: OutputShard, stream: OutputStream) -> None:
         self.source = source
@@ -42,13 +40,12 @@ class Link:
         self.stream = stream
         self.queue = stream.consumers[0]
         self.reader = self.queue.node
-        self.context = self.reader.contexts[0]
 
 
 def link_nodes(nodes: Iterable[Node]) -> None:
-    """Give every node the link that it may hand packets over on, if it has one."""
+    """Give every node its link, if it has one."""
     for node in nodes:
-        if node.single is None or len(node.outputs) != 1 or node.plan.cls.forwards:
+        if node.single is None or len(node.outputs) != 1 or node.plan.cls.is_gate:
             continue
         stream = node.outputs[0]
         readers = stream.consumers
@@ -56,24 +53,25 @@ def link_nodes(nodes: Iterable[Node]) -> None:
             node.link = Link(node.single, node.contexts[0].outputs.shards[0], stream)
 
 
-def hand_over(node: Node, link: Link, context: CalculatorContext) -> Task | None:
-    """Return the reader's call on what *node*'s call emitted; None where the usual way has to be taken.
+def chain(task: Task, link: Link) -> Task | None:
+    """Return the reader's call on what *task* emitted; None where the usual way has to be taken.
 
     The call counts in place of the one that ended: as many tasks are pending as before.
     """
-    packets, shard, reader = link.shard.queue, link.shard, link.reader
+    packets, shard, reader, node = link.shard.queue, link.shard, link.reader, task.node
     if len(packets) != 1 or shard.bound is not None or shard.closed or reader.active or link.queue.queue:
         return None
     packet = packets[0]
     timestamp = packet._timestamp
     source, stream = link.source, link.stream
-    usual = timestamp != context.input_timestamp or timestamp <= stream.settled or not MIN <= timestamp < MAX
-    if usual or source.queue or source.settled > timestamp or reader.status != OPENED or node.offset != 0:
+    usual = timestamp != task.context.input_timestamp or timestamp <= stream.settled or not MIN <= timestamp < MAX
+    if usual or source.queue or source.settled > timestamp or reader.status is not OPENED or node.offset != 0:
         return None
     packets.clear()
     stream.settled = link.queue.settled = timestamp
     node.active = 0
     reader.active = 1
-    link.context.inputs.packets[0] = packet
-    link.context.input_timestamp = timestamp
-    return (-reader.id, 0, PROCESS, reader.process, reader, link.context)
+    following = reader.task
+    following.context.inputs.packets[0] = packet
+    following.context.input_timestamp = timestamp
+    return following

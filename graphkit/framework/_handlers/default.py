@@ -1,11 +1,11 @@
-"""DefaultInputStreamHandler: all inputs are one synchronised set."""
+"""DefaultInputStreamHandler: all inputs are one synchronised set (S12)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit._runtime.handlers.sync_set import SyncSet
 from graphkit.framework import Decision, InputStreamHandler, input_stream_handler
+from graphkit.framework._handlers.sync_set import SyncSet
 
 if TYPE_CHECKING:
     from graphkit.framework import Packet
@@ -20,6 +20,10 @@ class DefaultInputStreamHandler(InputStreamHandler):
     def prepare(self) -> None:
         """Make the one set."""
         self._set = SyncSet(self.streams, process_bounds=self.process_timestamp_bounds)
+
+    def can_do_without(self, index: int) -> bool:
+        """Every input has to be there."""
+        return False
 
     def readiness(self) -> Decision:
         """Return what the set can do."""

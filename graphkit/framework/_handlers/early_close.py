@@ -1,10 +1,10 @@
-"""EarlyCloseInputStreamHandler: the default policy, but the node ends with its first stream."""
+"""EarlyCloseInputStreamHandler: the default policy, but the node ends with its first stream (S15)."""
 
 from __future__ import annotations
 
-from graphkit._runtime.handlers.default import DefaultInputStreamHandler
-from graphkit._runtime.handlers.sync_set import DONE
 from graphkit.framework import Decision, Readiness, input_stream_handler
+from graphkit.framework._handlers.default import DefaultInputStreamHandler
+from graphkit.framework._handlers.sync_set import DONE
 
 
 @input_stream_handler("EarlyCloseInputStreamHandler")

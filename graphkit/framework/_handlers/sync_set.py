@@ -1,11 +1,14 @@
-"""SyncSet: streams that are synchronised with each other. The building block of most handlers."""
+"""SyncSet: streams that are synchronised with each other. The building block of most handlers.
+
+With ``process_bounds`` it is also ready where all streams are settled and empty (S16).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit._runtime.streams import MAX, MIN, POST_STREAM, UNSTARTED
 from graphkit.framework import Decision, Packet, Readiness, Timestamp
+from graphkit.framework._settled import MAX, MIN, POST_STREAM, UNSTARTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from graphkit import Calculator, CalculatorGraph, Input, Output, Packet, SideOutput, calculator, config
-from graphkit._runtime.unread_outputs import wanted_streams
+from graphkit._runtime.demand import stream_demand
 from graphkit.formats import Tensor
-from graphkit.framework import EVERYTHING, NOTHING, Wanted
+from graphkit.framework import EVERYTHING, NOTHING, Demand
 
 SPLIT = """
     input_stream: "tensors"
@@ -63,14 +63,14 @@ class UnreadTestImpure(UnreadTestPure):
     pure = False
 
 
-def wanted(text: str, observed: tuple[str, ...] = (), stream: str = "tensors", **side_packets: Any) -> Wanted:
+def wanted(text: str, observed: tuple[str, ...] = (), stream: str = "tensors", **side_packets: Any) -> Demand:
     plan = config.load(config.parse(text))
     given = {name: Packet(value) for name, value in side_packets.items()}
-    return wanted_streams(plan, given, observed)[plan.stream_ids[stream]]
+    return stream_demand(plan, given, observed)[plan.stream_ids[stream]]
 
 
-def elements(*indices: int) -> Wanted:
-    return Wanted(frozenset(indices), 4)
+def elements(*indices: int) -> Demand:
+    return Demand(frozenset(indices), 4)
 
 
 def node(name: str, source: str, result: str = "") -> str:
@@ -84,7 +84,7 @@ def node(name: str, source: str, result: str = "") -> str:
         pytest.param("", (), elements(), id="nobody"),
         pytest.param("", ("second",), elements(1), id="an observer"),
         pytest.param("", ("first", "rest"), elements(0, 2, 3), id="two observers"),
-        pytest.param("", ("tensors",), Wanted(None, 4), id="an observer of the whole list"),
+        pytest.param("", ("tensors",), Demand(None, 4), id="an observer of the whole list"),
         pytest.param('output_stream: "second"', (), elements(), id="an output that nobody observes"),
         pytest.param(node("UnreadTestSink", "rest"), (), elements(2, 3), id="a sink"),
         pytest.param(node("UnreadTestImpure", "rest", "x"), (), elements(2, 3), id="a node of unknown effects"),
@@ -92,7 +92,7 @@ def node(name: str, source: str, result: str = "") -> str:
         pytest.param(node("UnreadTestPure", "rest", "x"), ("x",), elements(2, 3), id="a pure node, read"),
     ],
 )
-def test_readers(more: str, observed: tuple[str, ...], expected: Wanted) -> None:
+def test_readers(more: str, observed: tuple[str, ...], expected: Demand) -> None:
     assert wanted(SPLIT + more, observed) == expected
 
 
@@ -210,7 +210,7 @@ class UnreadTestMix(Calculator):
     ("observed", "expected"),
     [pytest.param((), NOTHING, id="unread"), pytest.param(("mixed",), EVERYTHING, id="read")],
 )
-def test_a_cycle_does_not_keep_itself_alive(observed: tuple[str, ...], expected: Wanted) -> None:
+def test_a_cycle_does_not_keep_itself_alive(observed: tuple[str, ...], expected: Demand) -> None:
     assert wanted(CYCLE, observed) == expected
 
 
@@ -219,10 +219,10 @@ def test_a_cycle_does_not_keep_itself_alive(observed: tuple[str, ...], expected:
     [
         pytest.param(elements(1), elements(2), elements(1, 2), id="elements"),
         pytest.param(NOTHING, elements(2), elements(2), id="nothing"),
-        pytest.param(EVERYTHING, elements(2), Wanted(None, 4), id="everything"),
+        pytest.param(EVERYTHING, elements(2), Demand(None, 4), id="everything"),
     ],
 )
-def test_what_two_readers_want(one: Wanted, other: Wanted, joined: Wanted) -> None:
+def test_what_two_readers_want(one: Demand, other: Demand, joined: Demand) -> None:
     assert one.joined(other) == other.joined(one) == joined
     assert bool(joined)
 
@@ -246,8 +246,8 @@ def test_the_outputs_of_the_pose_model(
 ) -> None:
     plan = CalculatorGraph(POSE).plan
     given = {name: Packet(value) for name, value in side_packets.items()}
-    found = wanted_streams(plan, given, observed)[plan.stream_ids[MODEL_OUTPUTS]]
-    assert found == Wanted(frozenset(expected), 5)
+    found = stream_demand(plan, given, observed)[plan.stream_ids[MODEL_OUTPUTS]]
+    assert found == Demand(frozenset(expected), 5)
 
 
 POSE_TRACKING = Path(__file__).parents[3] / "graphs" / "pose_tracking"
@@ -264,6 +264,6 @@ POSE_TRACKING = Path(__file__).parents[3] / "graphs" / "pose_tracking"
 )
 def test_a_mask_that_is_only_there_to_be_drawn(device: str, observed: tuple[str, ...], expected: set[int]) -> None:
     plan = CalculatorGraph(POSE_TRACKING / f"pose_tracking_{device}.pbtxt").plan
-    found = wanted_streams(plan, {"enable_segmentation": Packet(True)}, observed)
+    found = stream_demand(plan, {"enable_segmentation": Packet(True)}, observed)
     stream = plan.stream_ids[f"poselandmark{device}__poselandmarkbyroi{device}__output_tensors"]
-    assert found[stream] == Wanted(frozenset(expected), 5)
+    assert found[stream] == Demand(frozenset(expected), 5)

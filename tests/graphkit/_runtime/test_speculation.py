@@ -32,7 +32,7 @@ def _fresh_script() -> None:
     script.__init__()  # type: ignore[misc]
 
 
-@calculator("RunAheadSquare")
+@calculator("SpeculationSquare")
 class Square(Calculator):
     """Squares a number; records every call."""
 
@@ -50,7 +50,7 @@ class Square(Calculator):
         self.squared.send(cc, number * number)
 
 
-@calculator("RunAheadJudge")
+@calculator("SpeculationJudge")
 class Judge(Calculator):
     """Says whether the next number may pass, when the test lets it."""
 
@@ -67,7 +67,7 @@ GRAPH = """
 input_stream: "number"
 output_stream: "squared"
 num_threads: 2
-node { calculator: "RunAheadJudge" input_stream: "number" output_stream: "verdict" }
+node { calculator: "SpeculationJudge" input_stream: "number" output_stream: "verdict" }
 node {
   calculator: "PreviousLoopbackCalculator"
   input_stream: "MAIN:number"
@@ -82,9 +82,9 @@ node {
   output_stream: "passed"
   options { [mediapipe.GateCalculatorOptions.ext] { empty_packets_as_allow: true } }
 }
-node { calculator: "RunAheadSquare" input_stream: "passed" output_stream: "squared" }
+node { calculator: "SpeculationSquare" input_stream: "passed" output_stream: "squared" }
 """
-OWN_EXECUTOR = GRAPH.replace('"RunAheadSquare"', '"RunAheadSquare" executor: "own"') + (
+OWN_EXECUTOR = GRAPH.replace('"SpeculationSquare"', '"SpeculationSquare" executor: "own"') + (
     'executor { name: "own" type: "ThreadPoolExecutor" '
     "options { [mediapipe.ThreadPoolExecutorOptions.ext] { num_threads: 1 } } }"
 )
@@ -113,6 +113,7 @@ def finish(graph: CalculatorGraph) -> None:
 
 @on_either_executor
 def test_a_pure_node_works_on_the_packet_that_waits_and_is_not_called_again(config: str) -> None:
+    """S36."""
     graph, results = started(config)
     push(graph, 1)
     assert script.called[1].wait(SECONDS)
@@ -127,6 +128,7 @@ def test_a_pure_node_works_on_the_packet_that_waits_and_is_not_called_again(conf
 
 @on_either_executor
 def test_what_was_made_ahead_is_forgotten_where_the_gate_closes(config: str) -> None:
+    """S36."""
     graph, results = started(config)
     push(graph, 1)
     assert script.called[1].wait(SECONDS)
@@ -171,13 +173,13 @@ def test_an_error_made_ahead_shows_when_the_packet_passes() -> None:
     script.judge_may_go.release(2)
     graph.close_all_packet_sources()
     with pytest.raises(
-        CalculatorError, match=r'process\(\) of node "RunAheadSquare" failed at timestamp 2: ValueError'
+        CalculatorError, match=r'process\(\) of node "SpeculationSquare" failed at timestamp 2: ValueError'
     ):
         graph.wait_until_done(SECONDS)
     assert results == [(1, 1)]
 
 
-@calculator("RunAheadPair")
+@calculator("SpeculationPair")
 class Pair(Calculator):
     """Pure; every two calls must meet before they return."""
 
@@ -196,7 +198,7 @@ class Pair(Calculator):
 def test_pure_nodes_run_side_by_side_and_emit_in_order() -> None:
     graph = CalculatorGraph("""
         input_stream: "number" output_stream: "doubled" num_threads: 2
-        node { calculator: "RunAheadPair" input_stream: "number" output_stream: "doubled" }
+        node { calculator: "SpeculationPair" input_stream: "number" output_stream: "doubled" }
     """)
     results: list[Any] = []
     graph.observe_output_stream("doubled", lambda p: results.append(p.payload))

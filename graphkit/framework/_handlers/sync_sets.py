@@ -1,13 +1,13 @@
-"""SyncSetInputStreamHandler: streams of one set wait for each other, sets do not."""
+"""SyncSetInputStreamHandler: streams of one set wait for each other, sets do not (S14)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit._runtime.handlers.named_stream import named_stream
-from graphkit._runtime.handlers.sync_set import SyncSet
 from graphkit.errors import ConfigError
 from graphkit.framework import Decision, InputStreamHandler, Readiness, input_stream_handler
+from graphkit.framework._handlers.named_stream import named_stream
+from graphkit.framework._handlers.sync_set import SyncSet
 
 if TYPE_CHECKING:
     from graphkit.framework import Packet
@@ -26,7 +26,7 @@ class SyncSetInputStreamHandler(InputStreamHandler):
         rest = list(self.streams)
         groups = []
         for entry in self.options.get("sync_set", ()):
-            group = [named_stream(self, "sync_set", text) for text in entry["tag_index"]]
+            group = [named_stream(self, "sync_set", text) for text in entry.get("tag_index", ())]
             for stream in group:
                 if stream not in rest:
                     raise ConfigError(f'stream "{stream.name}" is in two sync sets')
@@ -36,6 +36,10 @@ class SyncSetInputStreamHandler(InputStreamHandler):
             groups.append(rest)
         self._sets = [SyncSet(group, process_bounds=self.process_timestamp_bounds) for group in groups]
         self._ready: dict[SyncSet, int] = {}
+
+    def can_do_without(self, index: int) -> bool:
+        """A set that *index* is not in can do without it."""
+        return any(self.streams[index] not in one.streams for one in self._sets)
 
     def readiness(self) -> Decision:
         """Return the earliest timestamp that any set has ready."""

@@ -1,11 +1,11 @@
-"""BarrierInputStreamHandler: one packet of every stream, whatever their timestamps."""
+"""BarrierInputStreamHandler: one packet of every stream, whatever their timestamps (S15)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit._runtime.handlers.sync_set import DONE
 from graphkit.framework import Decision, InputStreamHandler, Readiness, input_stream_handler
+from graphkit.framework._handlers.sync_set import DONE
 
 if TYPE_CHECKING:
     from graphkit.framework import Packet
@@ -19,6 +19,10 @@ class BarrierInputStreamHandler(InputStreamHandler):
     """
 
     any_arrival_order = True
+
+    def can_do_without(self, index: int) -> bool:
+        """Every input has to be there."""
+        return False
 
     def readiness(self) -> Decision:
         """Return READY at the earliest head where no queue is empty."""

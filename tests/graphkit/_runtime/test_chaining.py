@@ -8,7 +8,7 @@ import pytest
 
 from graphkit import AnyType, Calculator, CalculatorContext, CalculatorGraph, Input, Output, SameAs, calculator
 from graphkit._runtime import scheduler
-from graphkit._runtime.hand_over import hand_over
+from graphkit._runtime.chaining import chain
 
 CHAIN = """
 input_stream: "a"
@@ -24,12 +24,12 @@ node { calculator: "PassThroughCalculator" input_stream: "b" output_stream: "d" 
 """
 EVEN = """
 input_stream: "a"
-node { calculator: "HandOverEven" input_stream: "a" output_stream: "b" }
+node { calculator: "ChainingEven" input_stream: "a" output_stream: "b" }
 node { calculator: "PassThroughCalculator" input_stream: "b" output_stream: "d" }
 """
 
 
-@calculator("HandOverEven")
+@calculator("ChainingEven")
 class Even(Calculator):
     """Passes packets at even times."""
 
@@ -46,12 +46,12 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     """Return the list of (node, whether it handed over) that runs add to."""
     calls: list[tuple[str, bool]] = []
 
-    def watched(node: Any, link: Any, context: Any) -> Any:
-        task = hand_over(node, link, context)
-        calls.append((node.name, task is not None))
-        return task
+    def watched(task: Any, link: Any) -> Any:
+        following = chain(task, link)
+        calls.append((task.node.name, following is not None))
+        return following
 
-    monkeypatch.setattr(scheduler, "hand_over", watched)
+    monkeypatch.setattr(scheduler, "chain", watched)
     return calls
 
 
@@ -78,7 +78,7 @@ def test_a_stream_with_two_readers_is_no_link(handed: list[tuple[str, bool]]) ->
 
 def test_a_call_that_emits_nothing_takes_the_usual_way(handed: list[tuple[str, bool]]) -> None:
     assert run(EVEN, [0, 1, 2, 3]) == [0, 2]
-    assert [moved for name, moved in handed if name == "HandOverEven"] == [True, False, True, False]
+    assert [moved for name, moved in handed if name == "ChainingEven"] == [True, False, True, False]
 
 
 def test_a_push_from_an_observer_waits_its_turn(handed: list[tuple[str, bool]]) -> None:

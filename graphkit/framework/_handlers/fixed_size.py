@@ -1,12 +1,12 @@
-"""FixedSizeInputStreamHandler: keeps queues short by dropping old packets."""
+"""FixedSizeInputStreamHandler: keeps queues short by dropping old packets (S15)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from graphkit._runtime.handlers.default import DefaultInputStreamHandler
 from graphkit.errors import ConfigError
 from graphkit.framework import Decision, Readiness, Timestamp, input_stream_handler
+from graphkit.framework._handlers.default import DefaultInputStreamHandler
 
 if TYPE_CHECKING:
     from graphkit.framework import InputQueue

@@ -1,12 +1,12 @@
-"""MuxInputStreamHandler: waits for the selected stream only."""
+"""MuxInputStreamHandler: waits for the selected stream only (S15)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit._runtime.streams import POST_STREAM
 from graphkit.errors import PacketError
 from graphkit.framework import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
+from graphkit.framework._settled import POST_STREAM
 
 if TYPE_CHECKING:
     from graphkit.framework import InputQueue

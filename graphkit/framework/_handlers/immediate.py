@@ -1,12 +1,12 @@
-"""ImmediateInputStreamHandler: every stream for itself."""
+"""ImmediateInputStreamHandler: every stream for itself (S13)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit._runtime.handlers.sync_set import DONE, NEVER, SyncSet
-from graphkit._runtime.streams import MAX, PRE_STREAM
 from graphkit.framework import Decision, InputStreamHandler, Readiness, input_stream_handler
+from graphkit.framework._handlers.sync_set import DONE, NEVER, SyncSet
+from graphkit.framework._settled import MAX, PRE_STREAM
 
 if TYPE_CHECKING:
     from graphkit.framework import Packet

@@ -1,13 +1,13 @@
-"""TimestampAlignInputStreamHandler: streams whose clocks differ, put side by side."""
+"""TimestampAlignInputStreamHandler: streams whose clocks differ, put side by side (S15)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit._runtime.handlers.named_stream import named_stream
-from graphkit._runtime.handlers.sync_set import DONE, NEVER
-from graphkit._runtime.streams import MAX, MIN, POST_STREAM, shifted
 from graphkit.framework import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
+from graphkit.framework._handlers.named_stream import named_stream
+from graphkit.framework._handlers.sync_set import DONE, NEVER
+from graphkit.framework._settled import MAX, MIN, POST_STREAM, shifted
 
 if TYPE_CHECKING:
     from graphkit.framework import InputQueue

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import graphkit._runtime.handlers  # noqa: F401 - registers them
+import graphkit.framework._handlers  # noqa: F401 - registers them
 from graphkit import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
-from graphkit._runtime.streams import DONE_SETTLED, MAX, PRE_STREAM, UNSTARTED, InputStream, OutputStream
+from graphkit._runtime.streams import InputStream, OutputStream
 from graphkit.errors import RegistryError
 from graphkit.framework import TagMap
 from graphkit.framework._registry import find_input_stream_handler
+from graphkit.framework._settled import DONE_SETTLED, MAX, PRE_STREAM, UNSTARTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Run-ahead: pure nodes work on a packet that still waits at a gate. No threads, no locks.
+"""Speculation: pure nodes work on a packet that still waits at a gate (S36). No threads, no locks.
 
 A tracker searches a frame only if the frame before it was not followed, so a gate holds the frame back until
 the one before is done, and the search could not overlap with anything. The expensive nodes behind the gate
@@ -6,7 +6,7 @@ depend on nothing but the packet that waits. When a thread has nothing else to d
 If the gate then lets the packet pass, the node finds its outputs ready; if not, they are forgotten. Either way
 the graph emits what it would have emitted.
 
-Only nodes that declare themselves ``pure`` run ahead, only behind calculators that declare ``forwards``, and
+Only nodes that declare themselves ``pure`` are called ahead, only behind calculators that declare ``is_gate``, and
 only while the gate let the last packet pass.
 """
 
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphkit._runtime.node import OPENED
+from graphkit._runtime.node import OPENED, Speculated
+from graphkit._runtime.tasks import SPECULATE, Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """A pure node that may run ahead.
+    """A pure node that may be called ahead of time.
 
     Attributes:
         node: the node.
@@ -47,36 +48,12 @@ class Lane(NamedTuple):
     steps: tuple[Step, ...]
 
 
-class Made:
-    """Outputs made ahead of time.
+class Speculation:
+    """Finds calls that may be made ahead of time, and keeps what came of them.
 
     Attributes:
-        source: the packet they were made from.
-        outputs: packets by output id.
-    """
-
-    __slots__ = ("outputs", "source")
-
-    def __init__(self, source: Packet[Any], outputs: list[list[Packet[Any]]]) -> None:
-        self.source = source
-        self.outputs = outputs
-
-    def is_for(self, packet: Packet[Any]) -> bool:
-        """Return whether *packet* is the one that the outputs were made from."""
-        return packet._payload is self.source._payload and packet._timestamp == self.source._timestamp
-
-    def replay(self, cc: CalculatorContext) -> None:
-        """Emit the outputs in place of the call."""
-        for shard, packets in zip(cc.outputs.shards, self.outputs, strict=True):
-            shard.queue.extend(packets)
-
-
-class RunAhead:
-    """Finds work that may be done ahead, and keeps what came of it.
-
-    Attributes:
-        queues: those of the nodes that may run ahead.
-        used: how many calls were replaced by outputs made ahead.
+        queues: those of the nodes that may be called ahead.
+        used: how many calls were replaced by speculative results.
         made: how many calls were made ahead.
     """
 
@@ -85,7 +62,7 @@ class RunAhead:
         for node in nodes:
             for queue in node.inputs:
                 readers.setdefault(queue.stream, []).append(node)
-        self._lanes = tuple(lane for gate in nodes if gate.plan.cls.forwards for lane in _lanes(gate, readers))
+        self._lanes = tuple(lane for gate in nodes if gate.plan.cls.is_gate for lane in _lanes(gate, readers))
         self.queues = tuple({id(s.node.queue): s.node.queue for lane in self._lanes for s in lane.steps}.values())
         self.used = 0
         self.made = 0
@@ -96,30 +73,42 @@ class RunAhead:
     def candidate(self, own: TaskQueue) -> tuple[Node, Packet[Any]] | None:
         """Return a node of *own* and the packet that it may work on ahead of time, None where there is none."""
         for gate, queue, steps in self._lanes:
-            if not gate.passed or not queue.queue or gate.status != OPENED:
+            if not gate.passed or not queue.queue or gate.status is not OPENED:
                 continue
             waiting = queue.queue[0]
             for node, parent, output in steps:
                 source = waiting if parent is None else _made_from(parent, output, waiting)
                 if source is None:
                     break
-                if node.ahead is not None and node.ahead.is_for(source):
+                if node.speculated is not None and node.speculated.is_for(source):
                     continue
-                if node.queue is own and node.status == OPENED and not node.active and not node.inputs[0].queue:
+                if node.queue is own and node.status is OPENED and not node.active and not node.inputs[0].queue:
                     return node, source
                 break
         return None
+
+    def task(self, own: TaskQueue) -> Task | None:
+        """Return the call of a candidate, which counts as busy from now on."""
+        found = self.candidate(own)
+        if found is None:
+            return None
+        node, packet = found
+        context = node.another_context()
+        context.inputs.packets[0] = packet
+        context.input_timestamp = packet.timestamp
+        node.active = node.limit
+        return Task(SPECULATE, node, context, node.process)
 
     def keep(self, node: Node, context: CalculatorContext) -> None:
         """Keep what *node* made ahead of time on *context*."""
         self.made += 1
         outputs = [list(shard.queue) for shard in context.outputs.shards]
         plain = all(shard.bound is None and not shard.closed for shard in context.outputs.shards)
-        node.ahead = Made(context.inputs.packets[0], outputs) if plain else None
+        node.speculated = Speculated(context.inputs.packets[0], outputs) if plain else None
 
-    def take(self, node: Node, packet: Packet[Any]) -> Made | None:
+    def take(self, node: Node, packet: Packet[Any]) -> Speculated | None:
         """Return and forget what *node* has ready for *packet*, None where it has nothing."""
-        made, node.ahead = node.ahead, None
+        made, node.speculated = node.speculated, None
         if made is None or not made.is_for(packet):
             return None
         self.used += 1
@@ -128,7 +117,7 @@ class RunAhead:
 
 def _made_from(parent: Node, output: int, waiting: Packet[Any]) -> Packet[Any] | None:
     """Return the one packet that *parent* made ahead for *waiting*'s time."""
-    made = parent.ahead
+    made = parent.speculated
     if made is None or made.source._timestamp != waiting._timestamp or len(made.outputs[output]) != 1:
         return None
     return made.outputs[output][0]

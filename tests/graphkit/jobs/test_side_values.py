@@ -115,3 +115,18 @@ def test_missing_and_wrong_side_packets_are_reported_with_an_example(plan) -> No
     with pytest.raises(UsageError, match="must be float, but was given str"):
         check_side_packets(plan, {"factor": "2"})
     check_side_packets(plan, {"factor": 2.0})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a=NormalizedRect:" + "[" * 100_000, id="deep JSON"),
+        pytest.param("a=" + "std::vector<" * 2000 + "int" + ">" * 2000 + ":1", id="deep type"),
+        pytest.param("a=int:" + "9" * 5000, id="digits"),
+        pytest.param("a=" + "x" * 100_000 + ":1", id="long type"),
+    ],
+)
+def test_odd_values_are_short_errors(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        typed_value(text)
+    assert len(str(caught.value)) < 1000

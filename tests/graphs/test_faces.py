@@ -201,3 +201,21 @@ def test_the_mask_of_a_selfie_stays_on_the_gpu(gpu: GpuResources) -> None:
     mine = run("selfie_segmentation/selfie_segmentation_cpu", streams, frames()[:2])
     for time, mask in mine["segmentation_mask"].items():
         assert np.abs(there["segmentation_mask"][time].array() - mask.data).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("graph", "streams"),
+    [
+        pytest.param(f"{MESH}_gpu", ("multi_face_landmarks",), id="mesh"),
+        pytest.param(
+            "holistic_tracking/holistic_tracking_gpu", ("pose_landmarks", "face_landmarks"), id="holistic"
+        ),
+    ],
+)
+def test_what_crosses_for_a_frame(gpu: GpuResources, graph: str, streams: tuple[str, ...]) -> None:
+    there = run(graph, (*streams, "output_video"), frames(), gpu)
+    size = (portrait.SIZE, portrait.SIZE)
+    assert gpu.transfers.uploads[size] == 2 * len(frames()), "the frame and the drawing"
+    assert size not in gpu.transfers.readbacks, "nobody has asked for pixels"
+    there.clear()
+    assert gpu.pool.in_use == 0

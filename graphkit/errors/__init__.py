@@ -24,6 +24,7 @@
   + GraphRunError                    INTERNAL             a run that failed
     - CalculatorError                that of its cause    user code raised in open, process or close
       . InputStreamHandlerError      that of its cause    an input policy raised
+    - ExecutorError                  UNAVAILABLE          an executor took no work on
     - CancelledError                 CANCELLED
     - DeadlockError                  UNAVAILABLE
     - ThrottledError                 UNAVAILABLE
@@ -142,6 +143,7 @@ from graphkit.errors._running import (
     CancelledError,
     DeadlockError,
     EmptyPacketError,
+    ExecutorError,
     GraphRunError,
     InputStreamHandlerError,
     PacketError,
@@ -184,6 +186,7 @@ __all__ = [
     "GraphRunError",
     "CalculatorError",
     "InputStreamHandlerError",
+    "ExecutorError",
     "CancelledError",
     "DeadlockError",
     "ThrottledError",

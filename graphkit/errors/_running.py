@@ -136,6 +136,23 @@ class InputStreamHandlerError(CalculatorError):
         return f"{self.handler}.{super().body(spelling)}"
 
 
+class ExecutorError(GraphRunError):
+    """An executor did not take work on, as one that cannot start a thread; the cause is chained.
+
+    Attributes:
+        executor: its name, "" for the default one.
+        cause: what it raised.
+    """
+
+    status = StatusCode.UNAVAILABLE
+
+    def __init__(self, executor: str, cause: BaseException) -> None:
+        self.executor, self.cause = executor, cause
+        name = f'executor "{executor}"' if executor else "the default executor"
+        super().__init__(f"{name} did not take work on: {type(cause).__name__}: {cause}")
+        self.__cause__ = cause
+
+
 class CancelledError(GraphRunError):
     """The run was cancelled."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from graphkit.errors import VideoOpenError
+from graphkit.video._tracks import video_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -23,22 +24,23 @@ def is_url(path: object) -> TypeGuard[str]:
     return isinstance(path, str) and _URL.match(path) is not None
 
 
-def open_source(path: str | os.PathLike[str]) -> tuple[InputContainer, VideoStream]:
-    """Open a clip and find its first moving picture.
+def open_source(path: str | os.PathLike[str], track: int | None = None) -> tuple[InputContainer, VideoStream]:
+    """Open a clip and find its moving picture.
 
     Args:
         path: a video file, or a URL.
+        track: which of its video tracks, counted from 0; None for the largest.
 
     Returns:
         The open container and its video stream; the caller closes the container.
 
     Raises:
-        VideoOpenError: the file is missing, unreadable, empty, not a video, or holds only audio; nothing
-            answers at the URL.
+        VideoOpenError: the file is missing, unreadable, empty, not a video, or holds only audio or no such
+            track; nothing answers at the URL.
     """
     container = open_container(path)
     try:
-        return container, video_stream(container, path)
+        return container, video_stream(container, path, track)
     except BaseException:
         container.close()
         raise
@@ -104,7 +106,9 @@ def _why(file: Path, error: Exception) -> str:
 
 
 def _lacks_index(file: Path) -> bool:
-    """Walk the top-level boxes of an ISO media file; False for anything else."""
+    """Walk the top-level boxes of an ISO media file; False for anything else, a pipe included."""
+    if not file.is_file():
+        return False
     size, offset = file.stat().st_size, 0
     names: list[bytes] = []
     with file.open("rb") as stream:
@@ -119,27 +123,3 @@ def _lacks_index(file: Path) -> bool:
                 break
             offset += length
     return names[:1] == [b"ftyp"] and b"moov" not in names
-
-
-def video_stream(container: InputContainer, path: object) -> VideoStream:
-    """Return the first moving picture of an open container.
-
-    Args:
-        container: stays open, also after an error.
-        path: its name, for messages.
-
-    Raises:
-        VideoOpenError: it has none, or none that can be decoded.
-    """
-    from av.stream import Disposition
-
-    # Cover art of a song is a video stream of one picture; it is no clip.
-    found = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if not found:
-        kinds = sorted({stream.type for stream in container.streams})
-        held = "only " + " and ".join(kinds) if kinds else "no stream at all"
-        raise VideoOpenError(f"{path}: holds {held}, no video track. Choose a file with a picture.")
-    stream = found[0]
-    if stream.codec_context is None:
-        raise VideoOpenError(f"{path}: no decoder for its video track. Convert it to H.264 first.")
-    return stream

@@ -107,8 +107,9 @@ def test_side_packets_given_to_the_graph_hold_for_every_run(told: list[Any]) -> 
 
 def test_a_side_packet_given_twice() -> None:
     graph = CalculatorGraph(READER, side_packets={"size": 8})
-    with pytest.raises(GraphStateError) as caught:
+    with pytest.raises(SidePacketError) as caught:
         graph.start_run({"size": 9})
+    assert caught.value.side_packet == "size"
     assert str(caught.value) == 'side packet "size" was given to the graph already; start_run repeats it'
 
 
@@ -160,6 +161,7 @@ def test_all_that_is_missing_is_told_at_once(harness: Any) -> None:
 
 
 def test_a_node_opens_when_its_side_packet_is_made(harness: Any, told: list[Any]) -> None:
+    """S26."""
     h = harness(MADE).start()
     assert told == []
     h.push("a", (5, 10))
@@ -197,6 +199,7 @@ def test_side_packets_made_in_close_open_others(harness: Any, told: list[Any], s
 
 
 def test_a_side_packet_that_never_comes(harness: Any) -> None:
+    """S26."""
     h = harness(MADE).start()
     with pytest.raises(SidePacketError) as caught:
         h.finish()
@@ -265,6 +268,7 @@ def make_list(cc: CalculatorContext) -> None:
 
 
 def test_a_node_without_streams_is_not_opened_again_for_the_same_side_packets(harness: Any, script: Any) -> None:
+    """S21."""
     maker, reader, name = script(open=make_list), script(), object()
     h = harness(CHAIN, s=maker, t=reader)
     h.start(name=name).finish()

@@ -19,8 +19,6 @@ APPLICATION: Final = "graphkit.app"
 MOST_IN_THE_HALL: Final = 20
 
 STILL_PRIVATE: Final = {
-    "graphkit._runtime.observers.Observer",
-    "graphkit._runtime.streams.InputStream",
     "graphkit.gpu._cuda_interop.CudaInterop",
     "graphkit.gpu._cuda_interop.CudaLink",
 }

@@ -15,7 +15,7 @@ from graphkit.errors import (
     ContractError,
     DeadlockError,
     InputStreamHandlerError,
-    SidePacketError,
+    NodeNotOpenedError,
 )
 from graphkit.framework import Status
 
@@ -252,9 +252,7 @@ class Lifecycle:
         unopened = [node for node in self._state.nodes if node.status is NEW]
         if self.error is None and unopened:
             node = unopened[0]
-            missing = ", ".join(sorted(node.waiting_for))
-            message = f'node "{node.name}" was never opened: it waits for {missing}'
-            self.fail(SidePacketError(message, node=node.name))
+            self.fail(NodeNotOpenedError(node.name, node.plan.calculator, sorted(node.waiting_for)))
         self._closing = True
         for node in self._state.nodes:
             if node.status is OPENED:

@@ -108,7 +108,7 @@ class ImageFrame:
     def __init__(self, data: Pixels, format: ImageFormat | None = None) -> None:
         self.format = _format_of(data, format)
         data = read_only(data)
-        self.data = data[:, :, 0] if data.shape[2:] == (1,) else data
+        self.data = data[:, :, 0] if data.ndim == 3 and data.shape[2] == 1 else data
 
     @classmethod
     def lent(cls, data: Pixels, format: ImageFormat | None = None) -> Self:

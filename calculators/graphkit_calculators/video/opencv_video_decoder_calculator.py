@@ -22,7 +22,8 @@ class OpenCvVideoDecoderCalculator(Calculator):
     A source: emits a frame a call at the file's own time, in microseconds, until the file ends. Frames
     are upright SRGB, HDR is mapped to it, interlaced ones are deinterlaced; times strictly increase. Of
     several video tracks the largest is read. Decoding happens a few frames ahead, on a thread of its own.
-    Damaged parts are left out, with a line in the log that counts what is missing.
+    Damaged parts are left out, with a line in the log that counts what is missing; the counter ``damaged`` of
+    the node then is 1.
 
     Input side packet: INPUT_FILE_PATH. Outputs: VIDEO; VIDEO_PRESTREAM, the header, before all frames.
     Output side packet: SAVED_AUDIO_PATH, a file whose audio track belongs to the frames: the input file
@@ -73,6 +74,8 @@ class OpenCvVideoDecoderCalculator(Calculator):
         """Close the file; say what damage it had. Reading says itself where a file is truncated."""
         self._frames.close()
         stats, path = self._reader.stats, self._reader.info.path
+        if stats.damaged:
+            cc.counter("damaged").increment()
         if stats.damage:
             log.warning("%s: %s", path, stats.damage)
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphkit.errors._base import GraphkitError, Location, Spelling, StatusCode, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+class Lack(NamedTuple):
+    """Something that a graph needs and that is not there.
+
+    Attributes:
+        kind: "calculator", "subgraph", "options" or "model".
+        name: of the calculator or subgraph, full name of the options message, or resource name of the model.
+    """
+
+    kind: str
+    name: str
 
 
 class ConfigError(GraphkitError):
@@ -17,6 +29,7 @@ class ConfigError(GraphkitError):
         location: where the fault is, None where that is not known.
         node: the node at fault, by its name in the expanded graph; "" where no single one is.
         calculator: the calculator of that node.
+        lack: what is missing, where that is the fault.
     """
 
     status = StatusCode.INVALID_ARGUMENT
@@ -28,10 +41,11 @@ class ConfigError(GraphkitError):
         *,
         node: str = "",
         calculator: str = "",
+        lack: Lack | None = None,
         **common: Any,
     ) -> None:
         super().__init__(message, **common)
-        self.location, self.node, self.calculator = location, node, calculator
+        self.location, self.node, self.calculator, self.lack = location, node, calculator, lack
 
     def body(self, spelling: Spelling) -> str:
         """Return the place and the sentences."""

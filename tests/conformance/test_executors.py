@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.errors import RegistryError
+from graphkit import CalculatorGraph
+from graphkit.errors import GraphStateError, RegistryError
 from graphkit.framework import ApplicationThreadExecutor, Executor, ThreadPoolExecutor, register_executor
 from graphkit.framework import _executor as executors
 from graphkit.framework._executor import make_executor
@@ -129,6 +130,19 @@ def test_an_executor_type_of_the_program(harness: Any, script: Any, monkeypatch:
     assert made[0].scheduled >= 1
     with pytest.raises(RegistryError, match='executor type "ConfPool" exists already'):
         register_executor("ConfPool", make)
+
+
+def test_an_executor_without_a_type_is_the_programs_to_give() -> None:
+    running = CalculatorGraph('executor { name: "mine" }\ninput_stream: "a"')
+    message = r'"mine" is declared without a type, so the program has to hand it over: call set_executor\("mine"'
+    with pytest.raises(GraphStateError, match=message):
+        running.start_run()
+    mine = Pool()
+    running.set_executor("mine", mine)
+    running.start_run()
+    running.close_all_packet_sources()
+    running.wait_until_done()
+    mine.shutdown()
 
 
 def test_an_unknown_executor_type() -> None:

@@ -8,6 +8,7 @@ from graphkit.errors import ConfigError, GraphValidationError
 
 if TYPE_CHECKING:
     from graphkit.config._text.source import Place
+    from graphkit.errors import Lack
 
 
 class NamedNode(Protocol):
@@ -23,10 +24,15 @@ class NamedNode(Protocol):
 
 
 class Faults:
-    """The faults found so far, each with its place."""
+    """The faults found so far, each with its place.
+
+    Attributes:
+        warnings: what a graph may have, but hardly means.
+    """
 
     def __init__(self) -> None:
         self._found: list[ConfigError] = []
+        self.warnings: list[ConfigError] = []
 
     def add(
         self,
@@ -35,6 +41,7 @@ class Faults:
         cause: BaseException | None = None,
         *,
         node: NamedNode | None = None,
+        lack: Lack | None = None,
     ) -> None:
         """Note one fault.
 
@@ -43,9 +50,10 @@ class Faults:
             place: where.
             cause: the exception behind it, if user code raised one.
             node: whose fault it is, None where it is of no single one.
+            lack: what is missing, where that is the fault.
         """
         name, calculator = ("", "") if node is None else (node.name, node.calculator)
-        fault = ConfigError(message, place.location, node=name, calculator=calculator)
+        fault = ConfigError(message, place.location, node=name, calculator=calculator, lack=lack)
         fault.__cause__ = cause
         self._found.append(fault)
 
@@ -53,6 +61,10 @@ class Faults:
         """Note a fault that was raised, as one at *place*."""
         fault.location = place.location
         self._found.append(fault)
+
+    def warn(self, message: str, place: Place) -> None:
+        """Note something that is allowed, but hardly meant."""
+        self.warnings.append(ConfigError(message, place.location))
 
     def __len__(self) -> int:
         return len(self._found)
@@ -64,8 +76,11 @@ class Faults:
 
     def check(self) -> None:
         """Raise GraphValidationError with all faults, by file and line; do nothing where there are none."""
-        if not self._found:
-            return
+        if self._found:
+            raise GraphValidationError(self.in_order())
+
+    def in_order(self) -> list[ConfigError]:
+        """Return the faults by file and line, each once."""
         files = list(dict.fromkeys(fault.location.file for fault in self._found if fault.location))
         distinct = {str(fault): fault for fault in self._found}
 
@@ -73,4 +88,4 @@ class Faults:
             where = fault.location
             return (files.index(where.file), where.line, where.column) if where else (-1, 0, 0)
 
-        raise GraphValidationError(sorted(distinct.values(), key=order))
+        return sorted(distinct.values(), key=order)

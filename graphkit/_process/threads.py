@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graphkit._process.packages import warn_of_version
 from graphkit.errors import ArgumentError, UsageError
 
 if TYPE_CHECKING:
@@ -90,11 +91,17 @@ def inference_threads() -> int:
 
 
 def opencv() -> ModuleType:
-    """Return the `cv2` module, held to the budget. OpenCV is imported on the first call."""
+    """Return the `cv2` module, held to the budget. OpenCV is imported on the first call.
+
+    It decodes pictures of 2**27 pixels at most, unless the environment says otherwise: a few hundred bytes may
+    claim any size.
+    """
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 27))  # read when the library is loaded
     import cv2
 
     threads = budget().opencv
     if _current.opencv_told != threads:
+        warn_of_version(cv2)
         cv2.setNumThreads(threads)
         _current.opencv_told = threads
     return cv2

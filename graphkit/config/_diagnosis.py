@@ -11,6 +11,7 @@ from graphkit.config._checking.planning import make_plan
 from graphkit.config._expansion.expansion import Expander
 from graphkit.config._loading import search_path
 from graphkit.config._options.overrides import apply_overrides
+from graphkit.config._text.layout import is_repeated
 from graphkit.config._text.reader import path_of, read
 from graphkit.errors import ConfigError, GraphkitError, GraphValidationError, Lack, Location, ResourceNotFoundError
 
@@ -35,11 +36,13 @@ class Diagnosis:
         name: its file, or what stands for it.
         faults: for which it is refused, or cannot run, by file and line.
         warnings: what hardly is meant, and models that only some side packets ask for.
+        more: how many faults there are beyond those: a few hundred are kept.
     """
 
     name: str
     faults: tuple[ConfigError, ...]
     warnings: tuple[ConfigError, ...]
+    more: int = 0
 
     @property
     def valid(self) -> bool:
@@ -78,7 +81,7 @@ def diagnose(
         _look_for_models(expanded, searched, faults)
     except GraphkitError as exc:
         raised = list(_as_faults(exc, name))
-    return Diagnosis(name, (*raised, *faults.in_order()), tuple(faults.warnings))
+    return Diagnosis(name, (*raised, *faults.in_order()), tuple(faults.warnings), faults.more)
 
 
 def _as_faults(error: GraphkitError, name: str) -> Iterator[ConfigError]:
@@ -120,7 +123,7 @@ def _models_of(node: NodeConfig) -> Iterator[str]:
 
 def _models_in(message: Message) -> Iterator[str]:
     for field, value in message.ListFields():
-        several: Any = value if field.is_repeated else [value]
+        several: Any = value if is_repeated(field) else [value]
         if field.message_type is not None:
             for inner in several:
                 yield from _models_in(inner)

@@ -52,6 +52,9 @@ PLAIN: Final = Spelling()
 """The parameters by their own names."""
 
 
+_LONGEST: Final = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A place in a config: file, 1-based line and column (0 where unknown).
@@ -73,6 +76,11 @@ class Location:
         if self.parameter:
             return f"{spelling.name(self.parameter)} {self.file}"
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+def shortened(text: str, most: int = 600) -> str:
+    """Return the text, or its beginning and its length where it is longer: what files hold has no limit."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
 def did_you_mean(name: str, known: Iterable[str], *, ignoring: str = "") -> str:
@@ -129,7 +137,8 @@ class GraphkitError(Exception):
     def describe(self, spelling: Spelling = PLAIN) -> str:
         """Return all that is to be said, with parameters written as *spelling* has them."""
         prefix = f"{spelling.name(self.parameter)}: " if self.parameter else ""
-        return prefix + self.body(spelling) + (self.before_fix + self.fix if self.fix else "")
+        text = prefix + shortened(self.body(spelling), _LONGEST)
+        return text + (self.before_fix + self.fix if self.fix else "")
 
     def body(self, spelling: Spelling) -> str:
         """Return the sentences between the parameter at fault and the fix."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from graphkit.errors._base import GraphkitError, Location, Spelling, StatusCode, did_you_mean
+from graphkit.errors._base import PLAIN, GraphkitError, Location, Spelling, StatusCode, did_you_mean, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+_MOST_SHOWN: Final = 20
 
 
 class Lack(NamedTuple):
@@ -44,7 +47,7 @@ class ConfigError(GraphkitError):
         lack: Lack | None = None,
         **common: Any,
     ) -> None:
-        super().__init__(message, **common)
+        super().__init__(shortened(message, 2000), **common)
         self.location, self.node, self.calculator, self.lack = location, node, calculator, lack
 
     def body(self, spelling: Spelling) -> str:
@@ -60,19 +63,26 @@ class PbtxtSyntaxError(ConfigError):
 class GraphValidationError(GraphkitError):
     """All the faults found in one graph.
 
+    The message shows the first few.
+
     Attributes:
-        faults: one ConfigError a fault, in the order of the config.
+        faults: one ConfigError a fault, in the order of the config; some hundreds at most.
+        count: how many there are.
     """
 
     status = StatusCode.INVALID_ARGUMENT
 
-    def __init__(self, faults: Sequence[ConfigError]) -> None:
+    def __init__(self, faults: Sequence[ConfigError], more: int = 0) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in faults))
+        self.count = len(self.faults) + more
+        super().__init__(self.body(PLAIN))
 
     def body(self, spelling: Spelling) -> str:
-        """Return one line a fault."""
-        return "\n".join(fault.describe(spelling) for fault in self.faults)
+        """Return one line per fault for the first few, and how many more there are."""
+        lines = [fault.describe(spelling) for fault in self.faults[:_MOST_SHOWN]]
+        if self.count > len(lines):
+            lines.append(f"and {self.count - len(lines)} more faults.")
+        return "\n".join(lines)
 
 
 class RegistryError(GraphkitError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors._base import GraphkitError, Spelling, StatusCode
+from graphkit.errors._base import GraphkitError, Spelling, StatusCode, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -117,7 +117,7 @@ class UnsupportedOpError(InferenceError):
         self.op, self.tensor, self.reason = op, tensor, reason
         listing = ", ".join(sorted(known))
         super().__init__(
-            f"operation {op} (it makes tensor {tensor!r}) cannot be imported"
+            f"operation {shortened(op, 100)} (it makes tensor {shortened(tensor, 100)!r}) cannot be imported"
             + (f": {reason}." if reason else "." + (f" Known operations: {listing}." if listing else ""))
             + " Convert the model to .onnx with another tool, or export it without this operation.",
             model=model,
@@ -136,7 +136,7 @@ class ModelFormatError(InferenceError):
 
     def __init__(self, model: str, found: str, expected: str = "a complete .tflite or .onnx model") -> None:
         self.found, self.expected = found, expected
-        super().__init__(f"{found}; expected {expected}. Fetch the file again.", model=model)
+        super().__init__(f"{shortened(found)}; expected {expected}. Fetch the file again.", model=model)
 
 
 class PackageError(GraphkitError):

@@ -8,8 +8,11 @@ read-only once a payload holds them: a calculator that changes pixels copies fir
 from graphkit.formats._anchor import Anchors
 from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
 from graphkit.formats._detection import AssociatedDetection, Detection, DetectionList
+from graphkit.formats._encoded_image import decode_image
+from graphkit.formats._face_geometry import FaceEnvironment, FaceGeometry, OriginPointLocation, mesh_from_proto
 from graphkit.formats._face_mesh import FACE_CONNECTIONS, FACE_GROUPS, FACE_LANDMARK_NAMES
 from graphkit.formats._image import GpuPixels, Image
+from graphkit.formats._image_file_properties import ImageFileProperties
 from graphkit.formats._image_frame import ImageFormat, ImageFrame, Pixels
 from graphkit.formats._image_size import ImageSize
 from graphkit.formats._json_mapping import to_json
@@ -58,8 +61,10 @@ from graphkit.formats._video_header import VideoHeader
 
 __all__ = [
     # images
+    "decode_image",
     "GpuPixels",
     "Image",
+    "ImageFileProperties",
     "ImageFormat",
     "ImageFrame",
     "ImageSize",
@@ -88,6 +93,11 @@ __all__ = [
     "NormalizedLandmarkListCollection",
     "POSE_CONNECTIONS",
     "POSE_LANDMARK_NAMES",
+    # faces in space
+    "FaceEnvironment",
+    "FaceGeometry",
+    "OriginPointLocation",
+    "mesh_from_proto",
     # rects, detections, classes
     "AssociatedDetection",
     "BinaryMask",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import numpy as np
 
 from graphkit.errors import FormatError
+from graphkit.formats._read_only import check_array, read_only
 from graphkit.schema import message_class
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ class Anchors:
 
     Args:
         data: (N, 4) float32 with columns x_center, y_center, h, w in fractions of the input image;
-            taken over without a copy and made read-only.
+            kept read-only, as by `Tensor`.
 
     Raises:
-        FormatError: another shape.
+        FormatError: no array, or another shape.
     """
 
     __slots__ = ("data",)
@@ -31,10 +32,10 @@ class Anchors:
     data: Floats
 
     def __init__(self, data: Floats) -> None:
+        check_array(data, "Anchors")
         if data.ndim != 2 or data.shape[1] != 4:
             raise FormatError(f"Anchors need shape (N, 4): x_center, y_center, h, w; found {data.shape}.")
-        data.setflags(write=False)
-        self.data = data
+        self.data = read_only(data)
 
     def __len__(self) -> int:
         return len(self.data)

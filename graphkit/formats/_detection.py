@@ -8,6 +8,7 @@ import numpy as np
 
 from graphkit.errors import FormatError
 from graphkit.formats._location import Location, RelativeBoundingBox, read_location, write_location
+from graphkit.formats._read_only import check_array, read_only
 from graphkit.formats._sequence import MessageSequence
 from graphkit.schema import message_class
 
@@ -30,7 +31,7 @@ class Detection:
     Args:
         score: one a class, 0 to 1, best first.
         location: a relative box most often; None where the message says nothing.
-        relative_keypoints: (K, 2) float32 x, y in fractions of the image; made read-only.
+        relative_keypoints: (K, 2) float32 x, y in fractions of the image; kept read-only, as by `Tensor`.
         label_id: one a class.
         label: one a class, where a label map gave them.
         display_name: one a class.
@@ -81,14 +82,14 @@ class Detection:
         timestamp_usec: int | None = None,
         associated_detections: tuple[AssociatedDetection, ...] = (),
     ) -> None:
+        check_array(relative_keypoints, "relative_keypoints of a Detection")
         if relative_keypoints.ndim != 2 or relative_keypoints.shape[1] != 2:
             raise FormatError(
                 f"relative_keypoints of a Detection need shape (K, 2), found {relative_keypoints.shape}."
             )
-        relative_keypoints.setflags(write=False)
         self.score = score
         self.location = location
-        self.relative_keypoints = relative_keypoints
+        self.relative_keypoints = read_only(relative_keypoints)
         self.label_id = label_id
         self.label = label
         self.display_name = display_name

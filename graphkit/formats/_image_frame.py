@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 
 from graphkit.errors import FormatError
+from graphkit.formats._read_only import check_array, read_only
 
 Pixels: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -84,8 +85,9 @@ class ImageFrame:
     """An image in memory, rows from the top, channels interleaved.
 
     Args:
-        data: (H, W, C), (H, W) or (H, W, 1) array, uint8, uint16 or float32. The frame takes it over
-            without a copy and makes it read-only; rows may be padded (a strided view).
+        data: (H, W, C), (H, W) or (H, W, 1) array, uint8, uint16 or float32. The frame takes a whole array over
+            without a copy and makes it read-only. A view (a crop, ``[:, :, ::-1]``) is copied where others can
+            still write to the memory behind it; rows may be padded.
         format: deduced from dtype and channels if not given: uint8 with 3, 4, 1 channels is SRGB,
             SRGBA, GRAY8; uint16 is SRGB48, SRGBA64, GRAY16; float32 with 1, 2, 4 is VEC32F1, F2, F4.
 
@@ -94,7 +96,7 @@ class ImageFrame:
         format: never UNKNOWN.
 
     Raises:
-        FormatError: shape or dtype fit no format, or not the one given.
+        FormatError: no array, or shape or dtype fit no format, or not the one given.
     """
 
     __slots__ = ("data", "format")
@@ -103,25 +105,23 @@ class ImageFrame:
     format: ImageFormat
 
     def __init__(self, data: Pixels, format: ImageFormat | None = None) -> None:
-        if data.ndim == 3:
-            channels = data.shape[2]
-            if channels == 1:
-                data = data[:, :, 0]
-        else:
-            channels = 1
-        layout = (data.dtype, channels)
-        if format is None:
-            format = _DEDUCED.get(layout)
-        elif _layout(format) != layout:
-            raise FormatError(f"{format.name} needs {_describe(*_layout(format))}, found {_found(data)}.")
-        if format is None or not 2 <= data.ndim <= 3:
-            raise FormatError(
-                f"no image format fits {_found(data)}; expected (H, W) or (H, W, C), C in "
-                "1, 3, 4 for uint8 and uint16 and in 1, 2, 4 for float32."
-            )
+        self.format = _format_of(data, format)
+        data = read_only(data)
+        self.data = data[:, :, 0] if data.shape[2:] == (1,) else data
+
+    @classmethod
+    def lent(cls, data: Pixels, format: ImageFormat | None = None) -> Self:
+        """Make a frame of an array or view that its owner keeps as it is while the frame is in use: never copied.
+
+        Raises:
+            FormatError: as for ``ImageFrame(data, format)``.
+        """
+        frame = cls.__new__(cls)
+        frame.format = _format_of(data, format)
+        data = data[:, :, 0] if data.shape[2:] == (1,) else data.view()
         data.setflags(write=False)
-        self.data = data
-        self.format = format
+        frame.data = data
+        return frame
 
     @property
     def width(self) -> int:
@@ -147,6 +147,24 @@ class ImageFrame:
 
     def __repr__(self) -> str:
         return f"ImageFrame({self.width}x{self.height}, {self.format.name})"
+
+
+def _format_of(data: Pixels, format: ImageFormat | None) -> ImageFormat:
+    """Return the format of an array, the given one or the one that fits; raises FormatError."""
+    check_array(data, "ImageFrame")
+    layout = (data.dtype, data.shape[2] if data.ndim == 3 else 1)
+    if format is None:
+        format = _DEDUCED.get(layout)
+    elif not isinstance(format, ImageFormat):
+        raise FormatError(f"{format!r} is no image format; use one of ImageFormat, such as ImageFormat.SRGB.")
+    elif _layout(format) != layout:
+        raise FormatError(f"{format.name} needs {_describe(*_layout(format))}, found {_found(data)}.")
+    if format is None or not 2 <= data.ndim <= 3:
+        raise FormatError(
+            f"no image format fits {_found(data)}; expected (H, W) or (H, W, C), C in "
+            "1, 3, 4 for uint8 and uint16 and in 1, 2, 4 for float32."
+        )
+    return format
 
 
 def _describe(dtype: np.dtype[Any], channels: int) -> str:

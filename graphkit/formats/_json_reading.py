@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args, get_origi
 import numpy as np
 
 from graphkit.errors import FormatError
+from graphkit.errors._base import shortened
 from graphkit.formats._anchor import Anchors
 from graphkit.formats._image_size import ImageSize
 from graphkit.formats._matrix import matrix_from_proto
@@ -54,8 +55,8 @@ def _parse(message_name: str, value: Any) -> Any:
     message: Any = message_class(message_name)()
     try:
         json_format.ParseDict(_expect(dict, message_name, value), message, descriptor_pool=pool())
-    except json_format.ParseError as exc:
-        raise FormatError(f"{_show(value)} is not a {message_name}: {exc}") from exc
+    except Exception as exc:  # ParseError, and for odd or deep values whatever protobuf trips over: SystemError
+        raise FormatError(f"{_show(value)} is not a {message_name}: {shortened(str(exc), 200)}") from exc
     if missing := message.FindInitializationErrors():
         raise FormatError(f"{_show(value)} is not a {message_name}: {', '.join(missing)} must be there.")
     return message
@@ -71,10 +72,17 @@ def _scalar(kind: type, value: Any) -> Any:
     if kind is float and isinstance(value, str) and value in _SPECIAL:
         return _SPECIAL[value]
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        return _number(float, value)
     if kind is int and isinstance(value, str) and value.removeprefix("-").isdecimal():
-        return int(value)
+        return _number(int, value)
     return _expect(kind, kind, value)
+
+
+def _number(kind: type[int | float], value: Any) -> Any:
+    try:
+        return kind(value)
+    except (ValueError, OverflowError) as exc:
+        raise FormatError(f"{_show(value)} is not a {type_name(kind)}: {exc}") from exc
 
 
 def _bytes(value: str) -> bytes:
@@ -121,5 +129,8 @@ _JSON_NAMES: Final = {
 
 
 def _show(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists of thousands of lists
+        return f"this {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeAl
 import numpy as np
 
 from graphkit.errors import FormatError
+from graphkit.formats._read_only import check_array, read_only
 from graphkit.formats._sequence import MessageSequence
 from graphkit.schema import message_class
 
@@ -30,6 +31,13 @@ class Landmark(NamedTuple):
     presence: float | None = None
 
 
+def _numbers(values: Any, what: str) -> np.ndarray[Any, Any]:
+    try:
+        return np.asarray(values, np.float32)
+    except (TypeError, ValueError) as exc:
+        raise FormatError(f"{what} needs numbers in equal rows, found {type(values).__name__}: {exc}") from exc
+
+
 class _LandmarkArray:
     """What the two kinds of list share; they differ in the unit of x, y and z."""
 
@@ -42,13 +50,13 @@ class _LandmarkArray:
     has_presence: bool
 
     def __init__(self, data: Floats, has_visibility: bool = False, has_presence: bool = False) -> None:
+        check_array(data, type(self).__name__)
         if data.ndim != 2 or data.shape[1] != COLUMNS or data.dtype != np.float32:
             raise FormatError(
                 f"{type(self).__name__} needs a float32 array of shape (N, {COLUMNS}) with columns x, y, z, "
                 f"visibility, presence; found {data.dtype.name} of shape {data.shape}. from_xyz() takes fewer."
             )
-        data.setflags(write=False)
-        self.data = data
+        self.data = read_only(data)
         self.has_visibility = has_visibility
         self.has_presence = has_presence
 
@@ -57,17 +65,22 @@ class _LandmarkArray:
         """Make a list from (N, 3) or (N, 2) coordinates and, where given, N probabilities each.
 
         Raises:
-            FormatError: *xyz* is of another shape.
+            FormatError: *xyz* or probabilities are of another shape, or no numbers.
         """
-        xyz = np.asarray(xyz)
+        xyz = _numbers(xyz, f"{cls.__name__}.from_xyz()")
         if xyz.ndim != 2 or xyz.shape[1] not in (2, 3):
             raise FormatError(f"{cls.__name__}.from_xyz() needs shape (N, 3) or (N, 2), found {xyz.shape}.")
         data = np.zeros((len(xyz), COLUMNS), np.float32)
         data[:, : xyz.shape[1]] = xyz
-        if visibility is not None:
-            data[:, _VISIBILITY] = visibility
-        if presence is not None:
-            data[:, _PRESENCE] = presence
+        for column, given, name in ((_VISIBILITY, visibility, "visibility"), (_PRESENCE, presence, "presence")):
+            if given is not None:
+                values = _numbers(given, f"{name} of {cls.__name__}.from_xyz()")
+                if values.shape not in ((), (len(xyz),)):
+                    raise FormatError(
+                        f"{name} of {cls.__name__}.from_xyz() needs one number or {len(xyz)}, one per landmark; "
+                        f"found shape {values.shape}."
+                    )
+                data[:, column] = values
         return cls(data, visibility is not None, presence is not None)
 
     @property
@@ -106,7 +119,16 @@ class _LandmarkArray:
         return self.data[:, _PRESENCE]
 
     def with_xyz(self, xyz: np.ndarray[Any, Any]) -> Self:
-        """Return a list with other coordinates, (N, 3) or (N, 2), and the same probabilities."""
+        """Return a list with other coordinates, (N, 3) or (N, 2), and the same probabilities.
+
+        Raises:
+            FormatError: *xyz* is of another shape.
+        """
+        if xyz.shape not in ((len(self), 3), (len(self), 2)):
+            raise FormatError(
+                f"with_xyz() of {len(self)} landmarks needs shape ({len(self)}, 3) or ({len(self)}, 2), "
+                f"found {xyz.shape}."
+            )
         data = self.data.copy()
         data[:, : xyz.shape[1]] = xyz
         return type(self)(data, self.has_visibility, self.has_presence)

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from graphkit.errors import FormatError
+from graphkit.formats._read_only import check_array
 from graphkit.schema import message_class
 
 Matrix: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -17,8 +18,9 @@ def matrix_to_proto(matrix: Matrix) -> Any:
     """Return the ``mediapipe.MatrixData`` of *matrix*, in column-major order.
 
     Raises:
-        FormatError: *matrix* does not have two dimensions.
+        FormatError: *matrix* is no array, or does not have two dimensions.
     """
+    check_array(matrix, "Matrix")
     if matrix.ndim != 2:
         raise FormatError(f"a matrix has two dimensions, found an array of shape {matrix.shape}.")
     rows, cols = matrix.shape
@@ -35,7 +37,7 @@ def matrix_from_proto(message: Any) -> Matrix:
     """
     data = np.fromiter(message.packed_data, np.float32, len(message.packed_data))
     shape = (message.rows, message.cols)
-    if data.size != shape[0] * shape[1]:
+    if min(shape) < 0 or data.size != shape[0] * shape[1]:
         raise FormatError(f"MatrixData of {shape[0]} rows and {shape[1]} columns holds {data.size} elements.")
     matrix = data.reshape(shape, order="C" if message.layout == message.ROW_MAJOR else "F")
     matrix.setflags(write=False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from graphkit.errors import FormatError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +21,14 @@ class Model:
     """
 
     source: Path | bytes
+
+    def __post_init__(self) -> None:
+        """Raise FormatError where the source is neither."""
+        if not isinstance(self.source, (bytes, str, os.PathLike)):
+            raise FormatError(
+                f"a Model is made of a path or of bytes, found {type(self.source).__name__}; "
+                "use Path(...) or bytes(...)."
+            )
 
     def __repr__(self) -> str:
         what = f"{len(self.source)} bytes" if isinstance(self.source, bytes) else str(self.source)

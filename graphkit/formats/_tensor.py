@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 
 import numpy as np
 
 from graphkit.errors import FormatError
+from graphkit.formats._read_only import check_array, read_only
 
 Layout: TypeAlias = Literal["NHWC", "NCHW"]
 
@@ -20,20 +21,22 @@ class Tensor:
     wants, so that nobody has to transpose it on the way there.
 
     Args:
-        data: any shape, most often float32. The tensor takes it over without a copy and makes it
-            read-only.
+        data: any shape, most often float32. The tensor takes a whole array over without a copy and makes it
+            read-only; a view is copied where others can still write to the memory behind it.
         layout: how *data* is stored; "NCHW" needs four dimensions.
         for_gpu: whether pictures that are made of it belong on the GPU, as the graph wants its model there.
+        origin: who made it of what, for messages: 'node "x" made of an SRGB picture'; "" where nobody says.
 
     Raises:
-        FormatError: an unknown layout, or "NCHW" with other than four dimensions.
+        FormatError: no array, an unknown layout, or "NCHW" with other than four dimensions.
     """
 
-    __slots__ = ("data", "for_gpu", "layout")
+    __slots__ = ("data", "for_gpu", "layout", "origin")
 
     data: np.ndarray[tuple[int, ...], np.dtype[Any]]
     layout: Layout
     for_gpu: bool
+    origin: str
 
     def __init__(
         self,
@@ -41,13 +44,31 @@ class Tensor:
         layout: Layout = "NHWC",
         *,
         for_gpu: bool = False,
+        origin: str = "",
     ) -> None:
+        check_array(data, "Tensor")
+        if layout != "NHWC":
+            _check_layout(data, layout)
+        self.data = read_only(data)
+        self.layout = layout
+        self.for_gpu = for_gpu
+        self.origin = origin
+
+    @classmethod
+    def lent(
+        cls,
+        data: np.ndarray[tuple[int, ...], np.dtype[Any]],
+        layout: Layout = "NHWC",
+        *,
+        for_gpu: bool = False,
+    ) -> Self:
+        """Make a tensor of an array whose memory stays as it is while the tensor is in use: never copied."""
+        tensor = cls.__new__(cls)
         if layout != "NHWC":
             _check_layout(data, layout)
         data.setflags(write=False)
-        self.data = data
-        self.layout = layout
-        self.for_gpu = for_gpu
+        tensor.data, tensor.layout, tensor.for_gpu, tensor.origin = data, layout, for_gpu, ""
+        return tensor
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -9,11 +9,13 @@ from typing import Any, Final, TypeAlias, get_args, get_origin
 
 import numpy as np
 
-from graphkit.errors import FormatError, did_you_mean
+from graphkit.errors import FormatError, StatusCode, did_you_mean
 from graphkit.formats._anchor import Anchors
 from graphkit.formats._classification import Classification, ClassificationList, ClassificationListCollection
 from graphkit.formats._detection import Detection, DetectionList
+from graphkit.formats._face_geometry import FaceEnvironment, FaceGeometry
 from graphkit.formats._image import Image
+from graphkit.formats._image_file_properties import ImageFileProperties
 from graphkit.formats._image_frame import ImageFrame
 from graphkit.formats._image_size import ImageSize
 from graphkit.formats._landmarks import (
@@ -56,6 +58,8 @@ _types: dict[str, PayloadType] = {
     "std::pair<int,int>": ImageSize,
     "mediapipe::Matrix": np.ndarray,
     "Eigen::MatrixXf": np.ndarray,
+    "mediapipe::face_geometry::Environment": FaceEnvironment,
+    "mediapipe::face_geometry::FaceGeometry": FaceGeometry,
     "std::vector<mediapipe::Anchor>": Anchors,
     **{
         f"mediapipe::{kind.__name__}": kind
@@ -67,6 +71,7 @@ _types: dict[str, PayloadType] = {
             Detection,
             DetectionList,
             Image,
+            ImageFileProperties,
             ImageFrame,
             LandmarkList,
             LandmarkListCollection,
@@ -96,7 +101,10 @@ def register_type(name: str, kind: PayloadType) -> None:
         if _types.setdefault(key, kind) != kind:
             raise FormatError(
                 f'type name "{name}" already stands for {type_name(_types[key])}; '
-                f"it cannot stand for {type_name(kind)} too."
+                f"it cannot stand for {type_name(kind)} too.",
+                expected=_types[key],
+                found=kind,
+                status=StatusCode.ALREADY_EXISTS,
             )
 
 
@@ -116,7 +124,8 @@ def payload_type(name: str) -> PayloadType:
     import_type(f"mediapipe::{key.removeprefix('mediapipe::')}")
     if (found := _known(key)) is not None:
         return found
-    raise FormatError(f'no payload type is called "{name}".{did_you_mean(key, _types)}')
+    close = did_you_mean(key, _types)
+    raise FormatError(f'no payload type is called "{name}".{close}', found=name, status=StatusCode.NOT_FOUND)
 
 
 def _known(key: str) -> PayloadType | None:
@@ -134,7 +143,7 @@ def mediapipe_name(kind: PayloadType) -> str:
             return name
     if get_origin(kind) is list:
         return f"std::vector<{mediapipe_name(get_args(kind)[0])}>"
-    raise FormatError(f"{type_name(kind)} has no MediaPipe name; register_type() gives it one.")
+    raise FormatError(f"{type_name(kind)} has no MediaPipe name; register_type() gives it one.", found=kind)
 
 
 def type_name(kind: object) -> str:

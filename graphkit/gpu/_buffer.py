@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from graphkit.errors import GpuError, GpuReleasedError
-from graphkit.formats import register_type
+from graphkit.errors import FormatError, GpuError, GpuReleasedError
+from graphkit.formats import ImageFrame, register_type
 from graphkit.gpu._formats import GpuBufferFormat, format_for_image
 from graphkit.gpu._storage import framebuffer_of
 from graphkit.gpu._transfers import frame_of, pixels_for_upload, read_back, upload
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import moderngl
 
-    from graphkit.formats import ImageFrame, Pixels
+    from graphkit.formats import Pixels
     from graphkit.gpu._context import GlContext
     from graphkit.gpu._share_group import ShareGroup
     from graphkit.gpu._storage import GpuStorage
@@ -69,6 +69,11 @@ class GpuBuffer:
     @classmethod
     def from_image_frame(cls, group: ShareGroup, frame: ImageFrame) -> GpuBuffer:
         """Return a buffer of *frame*'s pixels, uploaded when a texture is first asked for; raises FormatError."""
+        if not isinstance(frame, ImageFrame):
+            raise FormatError(
+                f"a GpuBuffer is made of an ImageFrame, found {type(frame).__name__}; wrap an array as "
+                "ImageFrame(array) first."
+            )
         return cls(group, frame.width, frame.height, format_for_image(frame.format), frame=frame)
 
     # -- the view of calculators that draw --------------------------------------------------------------

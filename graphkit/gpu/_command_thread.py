@@ -13,6 +13,9 @@ from collections import deque
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from graphkit._process.forks import call_in_children
+from graphkit.gpu._forked import forked_error
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -67,6 +70,9 @@ class CommandThread:
         name: of the thread.
         begin: called on the thread before the first command; what it raises comes out of the constructor.
         end: called on the thread after the last command.
+
+    Attributes:
+        is_of_parent: this process was forked from the one that the thread is in.
     """
 
     def __init__(self, name: str, begin: Callable[[], None], end: Callable[[], None]) -> None:
@@ -74,6 +80,7 @@ class CommandThread:
         self._later: deque[_Task | None] = deque()
         self._gate = threading.Lock()
         self._open = True
+        self.is_of_parent = False
         self._begin, self._end = begin, end
         started = _Call(self._first, ())
         self._queue.put(started)
@@ -81,6 +88,7 @@ class CommandThread:
             None  # of the thread while it runs; the system gives it to another one afterwards
         )
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        call_in_children(self, CommandThread._left_behind)
         self._thread.start()
         started.result()
 
@@ -94,9 +102,12 @@ class CommandThread:
 
         Raises:
             RuntimeError: the thread was stopped.
+            GpuError: it is in the process that this one was forked from.
         """
         if threading.get_ident() == self._ident:
             return function(*arguments)
+        if self.is_of_parent:
+            raise forked_error()
         call = _Call(function, arguments)
         with self._gate:
             if not self._open:
@@ -107,10 +118,13 @@ class CommandThread:
 
     def post(self, command: Callable[[], None]) -> None:
         """Have *command* called soon and wait for nothing. Safe in ``__del__``; forgotten after ``stop``."""
-        self._queue.put(command)
+        if not self.is_of_parent:
+            self._queue.put(command)
 
     def post_task(self, task: Callable[[], None]) -> None:
-        """Have the work *task* done after the commands before it."""
+        """Have the work *task* done after the commands before it; raises GpuError in a forked process."""
+        if self.is_of_parent:
+            raise forked_error()
         self._queue.put(_Task(task))
 
     def run_pending(self) -> None:
@@ -127,12 +141,19 @@ class CommandThread:
 
     def stop(self, *, wait: bool = True) -> None:
         """End the thread after what was queued so far; *wait* for that, unless called on it."""
+        if self.is_of_parent:
+            return
         with self._gate:
             if self._open:
                 self._open = False
                 self._queue.put(None)
         if wait and not self.is_here:
             self._thread.join()
+
+    def _left_behind(self) -> None:
+        """In a forked process: the thread is not here, and its locks may be taken for good."""
+        self.is_of_parent = True
+        self._ident = None  # also where the thread itself forked: the context is not current here
 
     def _first(self) -> None:
         try:

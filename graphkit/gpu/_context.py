@@ -6,7 +6,6 @@ or the exception, back. Whoever waits does so without the interpreter's lock.
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -24,6 +23,7 @@ from graphkit.gpu import _raw_gl as raw_gl
 from graphkit.gpu._command_thread import CommandThread
 from graphkit.gpu._drawing_state import DrawingState
 from graphkit.gpu._egl import NEEDED, EglContext
+from graphkit.gpu._forked import note_use, refuse_after_fork
 from graphkit.gpu._raw_gl import RawGl
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ R = TypeVar("R")
 _MOST_ERRORS: Final = 8
 
 _here: Final = threading.local()
-_process: Final[dict[str, int]] = {}
 
 
 class GlContext:
@@ -74,18 +73,24 @@ class GlContext:
         self._drawing: DrawingState
         self._lost = ""  # why; not the error, whose traceback would keep alive what was being drawn
         self.closed = False
-        _refuse_after_fork()
+        note_use()
         self._thread = CommandThread(f"gl-{name}", lambda: self._begin(display, share), self._finish)
 
     @staticmethod
     def current() -> GlContext | None:
         """Return the context that the calling thread serves, None on any other thread."""
-        return getattr(_here, "context", None)
+        context: GlContext | None = getattr(_here, "context", None)
+        return None if context is None or context.is_of_parent else context
 
     @property
     def is_lost(self) -> bool:
         """Whether the driver gave the context up."""
         return bool(self._lost)
+
+    @property
+    def is_of_parent(self) -> bool:
+        """Whether this process was forked from the one that the context is in: it cannot be used here."""
+        return self._thread.is_of_parent
 
     @property
     def is_current(self) -> bool:
@@ -104,6 +109,7 @@ class GlContext:
         OpenGL itself says nothing: calls without a current context read zeros and draw nowhere.
         """
         if not self._thread.is_here:
+            refuse_after_fork()
             raise WrongThreadError(what, self.name, threading.current_thread().name)
         if self._lost:
             raise GlContextLostError(self.name, self._lost)
@@ -114,6 +120,7 @@ class GlContext:
         Raises:
             GpuReleasedError: the context was closed.
             GlContextLostError: the context is gone.
+            GpuError: this process was forked from the one that the context is in.
         """
         if self._lost:
             raise GlContextLostError(self.name, self._lost)
@@ -238,16 +245,6 @@ class GlContext:
 
     def __repr__(self) -> str:
         return f"GlContext({self.name})"
-
-
-def _refuse_after_fork() -> None:
-    """OpenGL does not survive a fork: its threads are gone and its locks stay taken. Better say so than hang."""
-    pid = os.getpid()
-    if _process.setdefault("id", pid) != pid:
-        raise GpuError(
-            "this process was forked from one that uses the GPU, which OpenGL does not survive; start processes "
-            'with multiprocessing.get_context("spawn").'
-        )
 
 
 class GlExecutor(Executor):

@@ -13,6 +13,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from graphkit._process.forks import call_in_children
 from graphkit.errors import CudaError, CudaUnavailableError, GpuError
 from graphkit.gpu._cuda import CudaRuntime
 from graphkit.gpu._fence import Fence
@@ -158,9 +159,14 @@ class CudaInterop:
 
     def __init__(self, load: Callable[[GlContext], CudaRuntime] = runtime_for) -> None:
         self._load = load
-        self._lock = threading.Lock()
+        self._renew_lock()
+        call_in_children(self, CudaInterop._renew_lock)
         self._link: CudaLink | None = None
         self._fault: str | None = None
+
+    def _renew_lock(self) -> None:
+        """Have a lock that nobody holds, at first and in a forked process."""
+        self._lock = threading.Lock()
 
     @property
     def fault(self) -> str | None:

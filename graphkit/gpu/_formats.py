@@ -112,7 +112,9 @@ def format_for_image(format_: ImageFormat) -> GpuBufferFormat:
     except KeyError:
         known = ", ".join(known.name for known in _OF_IMAGE)
         raise FormatError(
-            f"a frame of format {format_.name} cannot become a GpuBuffer; convert it to one of {known}."
+            f"a frame of format {format_.name} cannot become a GpuBuffer; convert it to one of {known}.",
+            expected=known,
+            found=format_.name,
         ) from None
 
 
@@ -127,5 +129,6 @@ def image_format_of(format_: GpuBufferFormat) -> ImageFormat:
         return _TO_IMAGE[format_.channels, dtype]
     except KeyError:
         raise FormatError(
-            f"no image format fits a GpuBuffer of {format_.name}; read its array() instead."
+            f"no image format fits a GpuBuffer of {format_.name}; read its array() instead.",
+            found=format_.name,
         ) from None

@@ -75,7 +75,8 @@ class GlTexture:
         """
         buffer = self._held()
         if kind not in (GpuBuffer, Image, ImageFrame):
-            raise PacketTypeError(f"a texture becomes a GpuBuffer, an Image or an ImageFrame, not {kind!r}")
+            message = f"a texture becomes a GpuBuffer, an Image or an ImageFrame, not {kind!r}"
+            raise PacketTypeError(message, expected="GpuBuffer | Image | ImageFrame", found=kind)
         if self._done == buffer.written:
             self._finish()
         if kind is GpuBuffer:

@@ -23,15 +23,19 @@ class GpuTensor(Tensor):
     Args:
         picture: RGBA8, for a tensor of (1, H, W, 3), or R8, for one of (1, H, W, 1).
         levels: (256,) float32, what each level of 8 bits becomes.
+        origin: see `Tensor`.
     """
 
     __slots__ = ("_channels", "_levels", "_picture")
 
-    def __init__(self, picture: GpuBuffer, levels: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+    def __init__(
+        self, picture: GpuBuffer, levels: np.ndarray[Any, np.dtype[np.float32]], *, origin: str = ""
+    ) -> None:
         self._picture, self._levels = picture, levels
         self._channels = min(picture.format.channels, 3)
         self.layout = "NCHW"
         self.for_gpu = True
+        self.origin = origin
 
     def __getattr__(self, name: str) -> Any:
         """Make ``data``, the one attribute that is not there from the beginning."""

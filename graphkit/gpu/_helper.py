@@ -144,4 +144,6 @@ class GlCalculatorHelper:
             return picture
         if isinstance(picture, ImageFrame):
             return self.resources.upload(picture)
-        raise PacketTypeError(f"expected a GpuBuffer, an ImageFrame or an Image, found {type(picture).__name__}")
+        found = type(picture).__name__
+        message = f"expected a GpuBuffer, an ImageFrame or an Image, found {found}"
+        raise PacketTypeError(message, expected="GpuBuffer | ImageFrame | Image", found=found)

@@ -19,7 +19,7 @@ _KEEP: Final = 4
 _SIZES: Final = 6
 
 
-class _Lease:
+class Lease:
     """The owner of one array; when the array and all its views are gone, the memory goes back."""
 
     __slots__ = ("__array_interface__", "_free", "_memory")
@@ -50,7 +50,7 @@ class HostMemory:
             block = free.pop()
         except IndexError:
             block = np.empty(size, np.uint8)
-        return np.asarray(_Lease(block, shape, dtype, free))
+        return np.asarray(Lease(block, shape, dtype, free))
 
     def _blocks(self, size: int) -> deque[Pixels]:
         """Return the free blocks of *size* bytes; forget the size that has not been asked for longest."""

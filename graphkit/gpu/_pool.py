@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from graphkit._process.forks import call_in_children
 from graphkit.errors import GpuOutOfMemoryError, TextureTooLargeError
 from graphkit.gpu._storage import TextureStorage
 
@@ -55,7 +56,8 @@ class TexturePool:
 
     def __init__(self, on_return: Callable[[], None]) -> None:
         self._on_return = on_return
-        self._lock = threading.Lock()
+        self._renew_lock()
+        call_in_children(self, TexturePool._renew_lock)
         self._returned: deque[TextureStorage] = deque()
         # The collector finalises fences with the buffer that they are found with, but the texture lives on.
         self._lent: set[TextureStorage] = set()
@@ -112,6 +114,10 @@ class TexturePool:
             self._sort_returned()
             for shelf in self._shelves.values():
                 self._drop(shelf, keep=0)
+
+    def _renew_lock(self) -> None:
+        """Have a lock that nobody holds, at first and in a forked process."""
+        self._lock = threading.Lock()
 
     def _give_back(self, storage: TextureStorage) -> None:
         # In the collector: the lock may be held by this very thread.

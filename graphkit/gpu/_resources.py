@@ -11,6 +11,7 @@ from graphkit.gpu import _egl as egl_layer
 from graphkit.gpu._buffer import GpuBuffer
 from graphkit.gpu._devices import open_display
 from graphkit.gpu._egl import EglDisplay
+from graphkit.gpu._forked import is_forked, refuse_after_fork
 from graphkit.gpu._share_group import ShareGroup
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ class GpuResources(Closing):
 
         Raises:
             NoEglError, NoGpuDeviceError: nothing to run on.
+            GpuError: this process was forked from one that uses the GPU.
         """
+        refuse_after_fork()
         chosen, display = open_display(device)
         return cls(ShareGroup(display, make_storage=make_storage), chosen.name)
 
@@ -124,7 +127,7 @@ class GpuResources(Closing):
 
     def __del__(self) -> None:
         group = getattr(self, "group", None)
-        if group is not None and group.is_open:
+        if group is not None and group.is_open and not is_forked():
             warnings.warn(f"unclosed {self}", ResourceWarning, source=self, stacklevel=1)
             group.begin_close()
 

@@ -12,6 +12,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._process.forks import call_in_children
 from graphkit.framework import GraphService, option, options
 from graphkit.gpu._devices import ENVIRONMENT
 from graphkit.gpu._resources import GpuResources
@@ -38,8 +39,20 @@ class _Idle:
     """The resources that wait for the next graph: one at most."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._of_parent: list[tuple[str | None, GpuResources]] = []
         self._kept: tuple[str | None, GpuResources] | None = None
+        self._begin()
+        call_in_children(self, _Idle._begin)
+
+    def _begin(self) -> None:
+        """Have a lock that nobody holds and keep nothing, at first and in a forked process.
+
+        What the parent kept is neither used nor freed: OpenGL would have to free it.
+        """
+        self._lock = threading.Lock()
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            self._of_parent.append(kept)
 
     def take(self) -> GpuResources:
         """Return resources on the device that the environment names now; raises as ``GpuResources.create``."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from graphkit._process.forks import call_in_children
 from graphkit.errors import GpuReleasedError
 from graphkit.gpu._context import GlContext
 from graphkit.gpu._cuda_interop import CudaInterop
+from graphkit.gpu._forked import refuse_after_fork
 from graphkit.gpu._host_memory import HostMemory
 from graphkit.gpu._pool import TexturePool
 from graphkit.gpu._transfers import Transfers
@@ -51,7 +53,8 @@ class ShareGroup:
     ) -> None:
         self._display = display
         self._foreign = share
-        self._lock = threading.Lock()
+        self._renew_lock()
+        call_in_children(self, ShareGroup._renew_lock)
         self._contexts: dict[str, GlContext] = {}
         self._closing = False
         self.pool = TexturePool(self._texture_returned)
@@ -76,7 +79,9 @@ class ShareGroup:
         Raises:
             GpuReleasedError: the group was closed.
             GlVersionError: the driver is too old.
+            GpuError: this process was forked from one that uses the GPU.
         """
+        refuse_after_fork()
         name = name or SHARED
         with self._lock:
             found = self._contexts.get(name)
@@ -110,6 +115,10 @@ class ShareGroup:
         self._closing = True
         if (shared := self._contexts.get(SHARED)) is not None:
             shared.post(self._end_if_unused)
+
+    def _renew_lock(self) -> None:
+        """Have a lock that nobody holds, at first and in a forked process."""
+        self._lock = threading.Lock()
 
     def _add(self, name: str) -> GlContext:
         first = next(iter(self._contexts.values()), None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from graphkit._process.forks import call_in_children
 from graphkit._process.threads import inference_threads
 from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundError
+from graphkit.errors._base import shortened
 from graphkit.framework._resources import FileContents
 from graphkit.inference import _cache as cache
 from graphkit.inference import _onnx_model as onnx_model
@@ -59,8 +60,15 @@ class _Pool:
         self._sessions: dict[_Key, Session] = {}
         self._asked: dict[_Key, int] = {}
         self.requests = 0
+        self._of_parent: list[Session] = []
         self._renew_locks()
-        call_in_children(self, _Pool._renew_locks)
+        call_in_children(self, _Pool._begin_again)
+
+    def _begin_again(self) -> None:
+        """In a forked process: forget sessions that do not survive it. Freeing one would wait for its threads."""
+        self._renew_locks()
+        self._of_parent += [session for session in self._sessions.values() if not session.survives_fork]
+        self._sessions = {key: session for key, session in self._sessions.items() if session.survives_fork}
 
     def _renew_locks(self) -> None:
         """Have locks that nobody holds, at first and in a forked process."""
@@ -177,13 +185,13 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
     imported = is_tflite(path, data)
     content = _imported(key, path, data) if imported else _selected(key, path, data)
     onnxruntime = onnx_runtime()
-    settings = _session_options(onnxruntime, key.threads)
     try:
-        session = onnxruntime.InferenceSession(content, settings, providers=list(choice.onnx_providers))
+        session = _onnx_session(onnxruntime, content, key.threads, choice)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
+        reason = shortened(str(exc))
         if imported:
-            raise InferenceError(f"{path}: ONNX Runtime cannot start it on {choice.provider}: {exc}") from exc
-        raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({exc})") from exc
+            raise InferenceError(f"{path}: ONNX Runtime cannot start it on {choice.provider}: {reason}") from exc
+        raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
     provider, reason = choice.provider, choice.reason
     if choice.onnx_name not in session.get_providers():
         # It was there when probed, and ONNX Runtime fell back by itself: another version of a library, no memory.
@@ -194,7 +202,25 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
         provider, reason = "cpu", f"ONNX Runtime could not start {provider} although its libraries are there"
     logger.info("%s runs on %s: %s", path, provider, reason)
     _tell_of_replacement(path, key.digest)
-    return Session(session, path, provider, reason)
+    return Session(session, path, provider, reason, threads=key.threads)
+
+
+def _onnx_session(onnxruntime: Any, content: bytes, threads: int, choice: Choice) -> Any:
+    """Start a session; on the CPU where the provider fails that nobody asked for by name.
+
+    ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
+    """
+    settings = _session_options(onnxruntime, threads)
+
+    def start(onnx_providers: Sequence[Any]) -> Any:
+        return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
+
+    try:
+        return start(choice.onnx_providers)
+    except Exception:
+        if choice.required or choice.provider == "cpu":
+            raise
+        return start(choice.onnx_providers[-1:])
 
 
 def _tell_of_replacement(path: str, digest: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import ModelFormatError
+from graphkit.inference._imported import METADATA_KEY
 from graphkit.inference._model_file import check_outputs, describe_bytes
 
 if TYPE_CHECKING:
@@ -35,7 +38,18 @@ def select_outputs(data: bytes, path: str, outputs: Sequence[int]) -> bytes:
         copies = [type(value).FromString(value.SerializeToString()) for value in values]
         model.graph.ClearField(field)
         getattr(model.graph, field).extend(copies)
+    _select_told(model, outputs)
     return bytes(model.SerializeToString())
+
+
+def _select_told(model: Any, outputs: Sequence[int]) -> None:
+    """Keep what the model says of its outputs to those that are left; a session finds out whether it is right."""
+    for entry in model.metadata_props:
+        if entry.key == METADATA_KEY:
+            with suppress(LookupError, TypeError, ValueError, RecursionError):
+                told = json.loads(entry.value)
+                told["outputs"] = [told["outputs"][index] for index in outputs]
+                entry.value = json.dumps(told)
 
 
 def _needed(graph: Any, wanted: set[str]) -> list[Any]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
+from graphkit._process.packages import warn_of_version
+
 _SWITCH: Final = "ORT_DISABLE_TELEMETRY"
 
 
@@ -22,4 +24,5 @@ def onnx_runtime() -> Any:
     os.environ.setdefault(_SWITCH, "1")
     import onnxruntime
 
+    warn_of_version(onnxruntime)
     return onnxruntime

@@ -12,7 +12,7 @@ import logging
 import os
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from graphkit.errors import InferenceError, StatusCode, UsageError, did_you_mean
 from graphkit.inference._onnx_runtime import onnx_runtime
@@ -20,6 +20,7 @@ from graphkit.inference._onnx_runtime import onnx_runtime
 logger = logging.getLogger("graphkit.inference")
 
 PROVIDERS = ("auto", "cpu", "cuda", "tensorrt")
+_cuda_started: Final[dict[str, int]] = {}
 _INSTALL = "pip install 'onnxruntime-gpu[cuda,cudnn]' brings the NVIDIA libraries"
 
 
@@ -64,7 +65,7 @@ def choose(provider: str = "auto", asked_by: str = "") -> Choice:
     asked = f"{asked_by} asks for it" if asked_by else "it was asked for"
     if provider == "cpu":
         return Choice("cpu", asked, _onnx_providers("cpu"), required=True)
-    missing = cuda_fault() or (tensorrt_fault() if provider == "tensorrt" else None)
+    missing = _fork_fault() or cuda_fault() or (tensorrt_fault() if provider == "tensorrt" else None)
     if missing is None:
         taken = "cuda" if provider == "auto" else provider
         reason = "an NVIDIA GPU and its libraries were found" if provider == "auto" else asked
@@ -85,6 +86,17 @@ def _onnx_providers(provider: str) -> tuple[Any, ...]:
     cuda = (("CUDAExecutionProvider", {"use_tf32": "0"}),)
     tensorrt = ("TensorrtExecutionProvider",)
     return {"cpu": cpu, "cuda": cuda + cpu, "tensorrt": tensorrt + cuda + cpu}[provider]
+
+
+def _fork_fault() -> str | None:
+    """Return why CUDA cannot be used in a forked process, or None where that is not what keeps it from being."""
+    pid = os.getpid()
+    if _cuda_started.get("in", pid) == pid:
+        return None
+    return (
+        "this process was forked from one that uses CUDA, which CUDA does not survive; start processes with "
+        'multiprocessing.get_context("spawn")'
+    )
 
 
 @cache
@@ -130,6 +142,7 @@ def driver_fault() -> str | None:
     status = driver.cuInit(0)
     if status != 0:
         return f"the NVIDIA driver does not start (cuInit gave {status})"
+    _cuda_started["in"] = os.getpid()
     count = ctypes.c_int(0)
     status = driver.cuDeviceGetCount(ctypes.byref(count))
     return None if status == 0 and count.value > 0 else "the NVIDIA driver shows no GPU"

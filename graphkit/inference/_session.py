@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphkit.errors import InferenceError
+from graphkit._process.forks import call_in_children
+from graphkit.errors import InferenceError, ModelFormatError
+from graphkit.errors._base import shortened
 from graphkit.inference._imported import METADATA_KEY
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ class TensorInfo:
     def stored_shape(self) -> tuple[int | None, ...]:
         """The shape of the memory that the model reads."""
         return tuple(self.shape[axis] for axis in _TO_NCHW) if self.channels_first else self.shape
+
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        """Return whether an array of this logical shape fits; a size that the model leaves open takes any."""
+        return _fits(shape, self.shape)
 
     def empty(self) -> NDArray[Any]:
         """Return a new array of `shape`, not set to anything, over memory in the order that needs no copy.
@@ -98,16 +104,28 @@ class Session:
         outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
     """
 
-    def __init__(self, session: Any, path: str, provider: str, provider_reason: str) -> None:
+    def __init__(self, session: Any, path: str, provider: str, provider_reason: str, *, threads: int = 1) -> None:
         self._session = session
         self.path = path
         self.provider = provider
+        self._threads = threads
+        self._is_of_parent = False
+        if not self.survives_fork:
+            call_in_children(self, Session._left_behind)
         self.provider_reason = provider_reason
         self.cuda_device = _cuda_device(session) if provider == "cuda" else None
-        self.inputs, self.outputs = _interface(session)
-        self._input_names = [value.name for value in session.get_inputs()]
-        self._output_names = [value.name for value in session.get_outputs()]
+        try:
+            self.inputs, self.outputs = _interface(session, path)
+            self._input_names = [value.name for value in session.get_inputs()]
+            self._output_names = [value.name for value in session.get_outputs()]
+        except UnicodeDecodeError as exc:
+            raise ModelFormatError(path, f"names or metadata that are no text ({exc})") from exc
         self._fixed = [None not in info.shape for info in self.inputs]
+
+    @property
+    def survives_fork(self) -> bool:
+        """Whether a process that is forked from this one may run it: it has no threads and no device."""
+        return self._threads == 1 and self.provider == "cpu"
 
     def __repr__(self) -> str:
         return f"Session({self.path!r}, provider={self.provider!r})"
@@ -124,8 +142,11 @@ class Session:
             New arrays, one an output, contiguous, in their logical shapes.
 
         Raises:
-            InferenceError: an input of the wrong shape, or ONNX Runtime failed.
+            InferenceError: an input of the wrong shape, or ONNX Runtime failed, or this process was forked from
+                the one in which the session has its threads or its device.
         """
+        if self._is_of_parent:
+            raise self._forked_error()
         if len(arrays) != len(self.inputs):
             raise InferenceError(
                 f"{self.path}: {len(arrays)} inputs were given; the model takes {len(self.inputs)}"
@@ -144,7 +165,21 @@ class Session:
         try:
             return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
-            raise InferenceError(f"{self.path}: ONNX Runtime failed on {self.provider}: {exc}") from exc
+            raise InferenceError(
+                f"{self.path}: ONNX Runtime failed on {self.provider}: {shortened(str(exc))}"
+            ) from exc
+
+    def _left_behind(self) -> None:
+        """In a forked process: its threads are not there, and CUDA does not survive a fork."""
+        self._is_of_parent = True
+
+    def _forked_error(self) -> InferenceError:
+        what = f"with {self._threads} threads" if self.provider == "cpu" else f"on {self.provider}"
+        return InferenceError(
+            f"{self.path}: this process was forked from the one in which the model was started {what}, which does "
+            "not survive a fork; load the model here, or start processes with "
+            'multiprocessing.get_context("spawn").'
+        )
 
     def _check_shape(self, info: TensorInfo, shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> None:
         if not _fits(shape, wanted):
@@ -176,23 +211,46 @@ def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     return len(shape) == len(wanted) and all(w in (None, s) for s, w in zip(shape, wanted, strict=True))
 
 
-def _interface(session: Any) -> tuple[tuple[TensorInfo, ...], tuple[TensorInfo, ...]]:
+def _interface(session: Any, path: str) -> tuple[tuple[TensorInfo, ...], tuple[TensorInfo, ...]]:
     """Return the inputs and outputs, under the names and shapes of the .tflite for an imported model."""
+    inputs = tuple(_own_info(value, path) for value in session.get_inputs())
+    outputs = tuple(_own_info(value, path) for value in session.get_outputs())
     found = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if found is None:
-        return tuple(map(_own_info, session.get_inputs())), tuple(map(_own_info, session.get_outputs()))
-    interface = json.loads(found)
-    inputs = tuple(_imported_info(told, images_channels_first=True) for told in interface["inputs"])
-    return inputs, tuple(_imported_info(told) for told in interface["outputs"])
+        return inputs, outputs
+    try:
+        told = json.loads(found)
+        return (
+            _as_told(told["inputs"], inputs, images_channels_first=True),
+            _as_told(told["outputs"], outputs, images_channels_first=False),
+        )
+    except (LookupError, TypeError, ValueError, RecursionError) as exc:
+        raise ModelFormatError(
+            path,
+            f"its metadata {METADATA_KEY!r} does not describe the model ({exc!r})",
+            "the metadata that the import of a .tflite has written, or none",
+        ) from exc
 
 
-def _imported_info(told: dict[str, Any], *, images_channels_first: bool = False) -> TensorInfo:
-    shape = tuple(told["shape"])
-    return TensorInfo(told["name"], shape, _DTYPES["tensor(float)"], images_channels_first and len(shape) == 4)
+def _as_told(
+    told: list[dict[str, Any]], infos: tuple[TensorInfo, ...], *, images_channels_first: bool
+) -> tuple[TensorInfo, ...]:
+    """Return the tensors under their names and shapes in the .tflite; raises ValueError where these do not fit."""
+    named = []
+    for value, info in zip(told, infos, strict=True):
+        name, shape = str(value["name"]), tuple(map(int, value["shape"]))
+        as_told = TensorInfo(name, shape, info.dtype, images_channels_first and len(shape) == 4)
+        if as_told.stored_shape != info.shape:
+            raise ValueError(f"{name} of shape {shape}, stored as {info.shape}")
+        named.append(as_told)
+    return tuple(named)
 
 
-def _own_info(value: Any) -> TensorInfo:
+def _own_info(value: Any, path: str) -> TensorInfo:
     if value.type not in _DTYPES:
-        raise InferenceError(f"tensor {value.name!r} is of type {value.type}; known are {', '.join(_DTYPES)}")
+        raise InferenceError(
+            f"{path}: tensor {value.name!r} is of type {value.type}; known are {', '.join(_DTYPES)}. "
+            "Export the model with one of these."
+        )
     shape = tuple(size if isinstance(size, int) else None for size in value.shape)
     return TensorInfo(value.name, shape, _DTYPES[value.type])

@@ -33,7 +33,8 @@ class LandmarkCounter:
         """Count a packet."""
         payload = packet.payload
         lists = [payload] if isinstance(payload, NormalizedLandmarkList | LandmarkList) else payload
+        lists = [found for found in lists if len(found)]
         if lists:
             self.found.frames += 1
             self.found.most = max(self.found.most, len(lists))
-            self.found.points = len(lists[0])
+            self.found.points = len(lists[0]) if len({len(found) for found in lists}) == 1 else 0

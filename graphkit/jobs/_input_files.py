@@ -11,7 +11,8 @@ import numpy as np
 
 from graphkit._process.threads import opencv
 from graphkit.errors import FormatError, InputError, UsageError, did_you_mean
-from graphkit.formats import Image, ImageFrame, Tensor, from_json, type_name
+from graphkit.errors._base import shortened
+from graphkit.formats import Image, ImageFrame, Tensor, decode_image, from_json, type_name
 from graphkit.framework import UNITS_PER_SECOND
 from graphkit.framework._packet_type import Kind, compatible
 from graphkit.gpu import GpuBuffer
@@ -107,9 +108,12 @@ def _images_in(folder: Path) -> list[Path]:
 
 def _image_reader(wrap: Wrapper) -> Callable[[Path], Picture]:
     def read(file: Path) -> Picture:
+        # Not imread: OpenCV takes no names outside of the locale on some systems.
         cv2 = opencv()
-        # imdecode, not imread: OpenCV takes no names outside of the locale on some systems.
-        pixels = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR) if file.stat().st_size else None
+        try:
+            pixels = decode_image(file.read_bytes(), cv2.IMREAD_COLOR)
+        except FormatError as exc:
+            raise InputError(f"{file}: {exc}") from exc
         if pixels is None:
             raise InputError(f"{file}: is no image that can be decoded, or damaged.")
         return wrap(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
@@ -131,7 +135,7 @@ def _array_items(file: Path, packet_type: PacketType, wrap: Wrapper) -> Iterator
     kinds: tuple[Any, ...] = packet_type.types if packet_type.kind is Kind.ONE_OF else (np.ndarray,)
     for kind in kinds:
         if kind is ImageFrame or kind is Image or kind is GpuBuffer:
-            return (wrap(item) for item in _split(array, _is_one_image(array)))
+            return _pictures(file, array, wrap)
         if kind is Tensor:
             return iter([Tensor(array)])
         if kind == list[Tensor]:
@@ -139,15 +143,41 @@ def _array_items(file: Path, packet_type: PacketType, wrap: Wrapper) -> Iterator
         if kind is np.ndarray:
             return _split(array, array.ndim <= 2)
         if kind in (int, float, bool):
-            return map(kind, np.atleast_1d(array).ravel().tolist())
+            return _numbers(file, array, kind)
     raise UsageError(f"{file}: the stream carries {packet_type}, which cannot be read from an array. Use .jsonl.")
 
 
 def _load_array(file: Path) -> Any:
     try:
-        return np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as exc:
-        raise InputError(f"{file}: is no array that numpy.save wrote: {exc}.") from exc
+        array = np.load(file, allow_pickle=False)
+    except Exception as exc:  # a header is Python source, and what it may raise has no end
+        raise InputError(f"{file}: is no array that numpy.save wrote: {shortened(str(exc))}.") from exc
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{file}: is an archive of several arrays; give it one, as numpy.save writes it.")
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"{file}: holds {shortened(str(array.dtype), 100)}; an array of numbers is needed.")
+    array.setflags(write=False)  # so that its items need no copies
+    return array
+
+
+def _pictures(file: Path, array: Any, wrap: Wrapper) -> Iterator[Picture]:
+    if array.ndim < 2:
+        raise InputError(
+            f"{file}: an array of shape {array.shape} holds no picture; (H, W), (H, W, C) or more are."
+        )
+    for number, item in enumerate(_split(array, _is_one_image(array))):
+        try:
+            yield wrap(item)
+        except FormatError as exc:
+            raise InputError(f"{file}: item {number}: {exc}") from exc
+
+
+def _numbers(file: Path, array: Any, kind: type[int | float | bool]) -> Iterator[int | float | bool]:
+    for number, value in enumerate(np.atleast_1d(array).ravel().tolist()):
+        try:
+            yield kind(value)
+        except (ValueError, OverflowError) as exc:
+            raise InputError(f"{file}: item {number} is {value}, which is no {kind.__name__}.") from exc
 
 
 def _is_one_image(array: Any) -> bool:
@@ -165,7 +195,7 @@ def _split(array: Any, single: bool) -> Iterator[Any]:
 def _json_lines(file: Path, packet_type: PacketType) -> Series:
     kinds = packet_type.types if packet_type.kind is Kind.ONE_OF else ()
     last: int | None = None
-    with file.open(encoding="utf-8") as lines:
+    with file.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -177,10 +207,14 @@ def _json_lines(file: Path, packet_type: PacketType) -> Series:
             yield timestamp_us, _payload(kinds, value, place)
 
 
-def _parse_line(line: str, place: str) -> tuple[int, Any]:
+def _parse_line(line: bytes, place: str) -> tuple[int, Any]:
     try:
-        entry = json.loads(line)
-    except json.JSONDecodeError as exc:
+        entry = json.loads(line.decode())
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{place}: is not UTF-8 text: {exc}.") from exc
+    except RecursionError as exc:
+        raise InputError(f"{place}: is JSON that is nested too deep.") from exc
+    except ValueError as exc:  # JSONDecodeError, and a number of too many digits
         raise InputError(f"{place}: is not JSON: {exc}.") from exc
     match entry:
         case {"timestamp": int(timestamp_us), "packet": value}:

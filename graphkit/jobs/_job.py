@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from graphkit._process.packages import loaded_faults
 from graphkit.errors import (
     CalculatorError,
     CancelledError,
@@ -356,6 +357,7 @@ class GraphJob:
         summary.found = [counter.found for counter in self._counters]
         if INFERENCE in self._graph.plan.services:
             summary.providers = models.lines()
+        summary.notes += map(str, loaded_faults())
         add_files(summary, self._outputs)
         add_empty_pictures(summary, self._outputs.dumps, self._graph.plan, self._side_packets or ())
         if self._feed is not None:

@@ -19,7 +19,7 @@ class Found:
         stream: its name in the expanded graph.
         frames: packets with at least one list.
         most: the most lists in one packet.
-        points: landmarks a list, 0 while nothing was found.
+        points: landmarks a list, 0 while nothing was found, or where lists differ.
     """
 
     stream: str

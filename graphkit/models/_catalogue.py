@@ -131,6 +131,11 @@ CATALOGUE: Final = (
         2_495_106,
     ),
     Model(
+        "modules/iris_landmark/iris_landmark.tflite",
+        "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
+        2_640_568,
+    ),
+    Model(
         "modules/selfie_segmentation/selfie_segmentation.tflite",
         "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
         249_505,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from graphkit.errors import SchemaError
+from graphkit.errors import SchemaError, StatusCode
 from graphkit.schema._pool import DESCRIPTOR_SET
 
 PROTO_ROOT = Path(__file__).with_name("protos")
@@ -33,7 +33,8 @@ def compile_protos(root: Path = PROTO_ROOT) -> bytes:
         out = Path(folder) / "set.binpb"
         arguments = ["protoc", f"-I{root}", f"-I{includes}", f"--descriptor_set_out={out}", *sources]
         if protoc.main(arguments) != 0:
-            raise SchemaError(f"protoc could not compile the sources below {root}; its report is above.")
+            message = f"protoc could not compile the sources below {root}; its report is above."
+            raise SchemaError(message, name=str(root), status=StatusCode.INVALID_ARGUMENT)
         return _dependencies_first(out.read_bytes())
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphkit.errors import SchemaError, did_you_mean
+from graphkit.errors import SchemaError, StatusCode, did_you_mean
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import FieldDescriptor
@@ -68,7 +68,7 @@ def message_class(full_name: str) -> type[Message]:
         return GetMessageClass(pool().FindMessageTypeByName(full_name))
     except KeyError:
         close = did_you_mean(full_name, _message_names)
-        raise SchemaError(f'no message type "{full_name}" is registered.{close}') from None
+        raise SchemaError(f'no message type "{full_name}" is registered.{close}', name=full_name) from None
 
 
 def extension(full_name: str) -> FieldDescriptor:
@@ -82,7 +82,7 @@ def extension(full_name: str) -> FieldDescriptor:
     try:
         return pool().FindExtensionByName(full_name)
     except KeyError:
-        raise SchemaError(f'no extension "{full_name}" is registered.') from None
+        raise SchemaError(f'no extension "{full_name}" is registered.', name=full_name) from None
 
 
 @cache
@@ -136,7 +136,8 @@ def _add(target: DescriptorPool, file: FileDescriptorProto) -> None:
     try:
         target.AddSerializedFile(file.SerializeToString())
     except TypeError as exc:
-        raise SchemaError(f'cannot register "{file.name}": {exc}') from exc
+        message = f'cannot register "{file.name}": {exc}'
+        raise SchemaError(message, name=file.name, status=StatusCode.INVALID_ARGUMENT) from exc
 
 
 def _note_names(file: FileDescriptorProto) -> None:

@@ -39,6 +39,9 @@ NOT_RUN = (
 # A container's entry point is graphkit: what follows it is run without the container.
 _IN_CONTAINER = re.compile(r"docker (?:compose run --rm graphkit(?:-nvidia)?|run .* graphkit:cpu) ")
 
+# What my.mov shows, by a word in the page's name; hands for the others.
+_SHOWS = {"poses": "person.mov", "people": "person.mov", "faces": "face.mov", "irises": "face.mov"}
+
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE_NAME = re.compile(r"# ([\w.]+\.(?:py|pbtxt|toml))\n")
 _DRAWS = re.compile(r"_gpu\.pbtxt|graphkit\.gpu")
@@ -79,6 +82,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "graphs" / "modules", folder / "mediapipe" / "modules")
     (folder / "pictures").mkdir()
     _shorten("pose_balance.mp4", folder / "person.mov")
+    _film_a_portrait(folder / "face.mov")
     for i, frame in enumerate(_shorten("hand_cup.mp4", folder / "my.mov")[:3]):
         cv2.imwrite(str(folder / "pictures" / f"{i}.png"), frame.data[:, :, ::-1])
     return folder
@@ -95,6 +99,15 @@ def _shorten(clip: str, path: Path) -> list[VideoFrame]:
     return frames
 
 
+def _film_a_portrait(path: Path) -> None:
+    """Write a clip in which the camera moves over a portrait."""
+    portrait = cv2.imread(str(ROOT / "examples" / "media" / "astronaut.png"))[:, :, ::-1]
+    with VideoWriter(path, width=384, height=384, frame_rate=30) as writer:
+        for index in range(8):
+            left, top = 40 + 5 * index, 10 + 2 * index
+            writer.write(portrait[top : top + 384, left : left + 384].copy(), index * 33_333)
+
+
 @pytest.fixture
 def here(workplace: Path, tmp_path: Path) -> Path:
     """A fresh folder with everything of the workplace in it."""
@@ -108,9 +121,10 @@ def here(workplace: Path, tmp_path: Path) -> Path:
 def test_everything_on_the_page_runs(page: Path, here: Path, request: pytest.FixtureRequest) -> None:
     if any(_DRAWS.search(block.text) for block in _blocks(page)):
         request.getfixturevalue("egl")
-    if "poses" in page.stem or "people" in page.stem:
+    shown = next((clip for word, clip in _SHOWS.items() if word in page.stem), None)
+    if shown is not None:
         (here / "my.mov").unlink()
-        (here / "my.mov").symlink_to(here / "person.mov")
+        (here / "my.mov").symlink_to(here / shown)
     for block in _blocks(page):
         place = f"{_page_id(page)}:{block.line}"
         if block.file_name:
@@ -141,6 +155,9 @@ def _commands(text: str) -> Iterator[list[str]]:
 
 
 def _run_command(command: list[str], here: Path, place: str) -> None:
+    if command[0] == "python":
+        _run([sys.executable, "-W", "error", *command[1:]], here, place)
+        return
     assert command[0] == "graphkit", f"{place}: how is {command[0]} to be tested?"
     made = [here / name for name in _outputs(command)]
     for path in made:

@@ -1,9 +1,10 @@
-"""What tests of several parts share: an npm, a camera and a server of videos that do what the test says."""
+"""What tests of several parts share: an npm, a camera, a server of videos, and forked processes."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import multiprocessing
 import os
 import sys
 import tarfile
@@ -231,3 +232,30 @@ def video_server() -> Iterator[VideoServer]:
     made = VideoServer()
     yield made
     made.close()
+
+
+@pytest.fixture
+def in_child() -> Callable[[Callable[[], Any]], Any]:
+    """What a function returns in a forked process, the class and text of the error that it raises, or "hangs"."""
+
+    def call(function: Callable[[], Any]) -> Any:
+        def report() -> None:
+            try:
+                ours.send(function())
+            except Exception as exc:
+                ours.send((type(exc), str(exc)))
+
+        theirs, ours = multiprocessing.Pipe(duplex=False)
+        process = multiprocessing.get_context("fork").Process(target=report)
+        process.start()
+        ours.close()
+        try:
+            return theirs.recv() if theirs.poll(20) else "hangs"
+        except EOFError:
+            return "ended without a word"
+        finally:
+            theirs.close()
+            process.kill()
+            process.join()
+
+    return call

@@ -19,6 +19,7 @@ from graphkit.errors import CalculatorError, ResourceNotFoundError
 from graphkit.formats import ImageFrame, LandmarkList, NormalizedLandmarkList, from_json
 from graphkit.inference import unload_all
 from graphkit.inference._loader import loaded_sessions
+from graphkit.models import model_called
 from graphkit.video import VideoReader
 
 ROOT = Path(__file__).parents[2]
@@ -158,9 +159,13 @@ def test_models_that_are_not_shipped(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CalculatorError, match=rf"graphkit models fetch pose_landmark_{name}") as raised:
+    with pytest.raises(CalculatorError, match=rf"pose_landmark_{name}\.tflite\" was not found") as raised:
         run(TRACKING, (), frames()[:1], model_complexity=complexity)
-    assert isinstance(raised.value.__cause__, ResourceNotFoundError)
+    cause = raised.value.__cause__
+    assert isinstance(cause, ResourceNotFoundError)
+    model = model_called(cause.name)
+    assert model is not None
+    assert (model.name, model.shipped) == (f"pose_landmark_{name}", False)
 
 
 def test_another_model_may_be_put_in_its_place() -> None:

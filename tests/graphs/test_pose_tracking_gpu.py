@@ -18,6 +18,7 @@ from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.gpu import GPU_SERVICE
 from graphkit.inference import unload_all
 from graphkit.inference._loader import loaded_sessions
+from graphkit.models import model_called
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
@@ -217,6 +218,10 @@ def test_models_that_are_not_shipped(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     graph = ROOT / TRACKING.format("gpu")
-    with pytest.raises(CalculatorError, match=rf"graphkit models fetch pose_landmark_{name}") as raised:
+    with pytest.raises(CalculatorError, match=rf"pose_landmark_{name}\.tflite\" was not found") as raised:
         run(graph, frames[:1], (), gpu, model_complexity=complexity)
-    assert isinstance(raised.value.__cause__, ResourceNotFoundError)
+    cause = raised.value.__cause__
+    assert isinstance(cause, ResourceNotFoundError)
+    model = model_called(cause.name)
+    assert model is not None
+    assert (model.name, model.shipped) == (f"pose_landmark_{name}", False)

@@ -29,7 +29,7 @@ FOREIGN: Final = {
     "app/doctor/gpu.py": {"--gpus"},  # docker run
     "app/doctor/inference.py": {"--gpus"},
     "app/doctor/installers.py": {"--force-reinstall", "--no-deps"},
-    "app/doctor/requirements.py": {"--force-reinstall"},
+    "_process/requirements.py": {"--force-reinstall"},
     "models/_fetch.py": {"--ignore-scripts", "--fetch-retry-mintimeout", "--fetch-retry-maxtimeout"},  # npm
     "schema/_compile.py": {"--descriptor_set_out"},  # protoc
     "video/_cameras.py": {"--device"},

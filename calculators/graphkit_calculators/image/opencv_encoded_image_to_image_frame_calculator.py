@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import FormatError
-from graphkit.formats import ImageFrame
+from graphkit.formats import ImageFrame, decode_image
 from graphkit.framework import opencv
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ def decode(data: bytes, *, oriented: bool = False) -> ImageFrame:
     """Return the image of an encoded one; raises FormatError where it is none or has an alpha channel."""
     cv2 = opencv()
     flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH if oriented else cv2.IMREAD_UNCHANGED
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    pixels = decode_image(data, flags)
     if pixels is None:
         raise FormatError(f"{len(data)} bytes that start with {data[:8]!r} are no image that OpenCV can decode.")
     if pixels.ndim == 2:

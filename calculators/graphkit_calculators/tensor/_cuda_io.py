@@ -78,5 +78,8 @@ class Loans:
 
 def _is_read_as_stored(info: TensorInfo, tensor: GpuTensor) -> bool:
     """Return whether the model reads the values in the order in which they lie; some .onnx files want NHWC."""
-    in_order = info.channels_first or info.shape != tensor.shape
-    return in_order and info.stored_shape == tensor.stored_shape and info.dtype == tensor.dtype
+    if info.dtype != tensor.dtype:
+        return False
+    if info.channels_first:
+        return info.shape == tensor.shape
+    return info.takes(tensor.stored_shape) and not (info.takes(tensor.shape) and tensor.layout != "NCHW")

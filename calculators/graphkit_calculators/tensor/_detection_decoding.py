@@ -115,6 +115,7 @@ def to_detections(
     boxes[:, 3] = corners[:, 2] - corners[:, 0]
     if flip_vertically and keypoints.size:
         keypoints = np.stack((keypoints[:, :, 0], np.float32(1) - keypoints[:, :, 1]), axis=2)
+    keypoints.setflags(write=False)  # so that each Detection keeps its rows without a copy
     return [
         Detection(score, RelativeBoundingBox(*box), points, label_id=label_id)
         for box, points, score, label_id in zip(boxes.tolist(), keypoints, scores, classes, strict=True)

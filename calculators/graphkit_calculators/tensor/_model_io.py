@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -9,10 +10,12 @@ import numpy as np
 from graphkit.errors import InferenceError, did_you_mean
 from graphkit.formats import Tensor
 from graphkit_calculators.tensor._inference_options import InputOutputConfig
+from graphkit_calculators.tensor._tensor_fit import described, reads_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from graphkit.formats import Layout
     from graphkit.inference import DeviceArray, Session, TensorInfo
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -42,14 +45,14 @@ class ModelIo:
         targets = [_index_of(link.to_input_tensor_name or "", session.inputs, "input") for link in links]
         # (model output, model input) of each loop, and what stands there before the first run.
         self._loops = list(zip(sources, targets, strict=True))
-        self._state = {target: session.inputs[target].empty() * 0 for target in targets}
+        self._state = {target: np.zeros_like(session.inputs[target].empty()) for target in targets}
         self._inputs = _order(session.inputs, targets)
         self._outputs = _order(session.outputs, sources)
         if config is not None:
             inputs = _wiring(session.inputs, config.input_tensor_indices_map, config.input_tensor_names_map)
             outputs = _wiring(session.outputs, config.output_tensor_indices_map, config.output_tensor_names_map)
-            self._inputs = _checked(inputs, self._inputs)
-            self._outputs = _checked(outputs, self._outputs)
+            self._inputs = self._checked("input", inputs, session.inputs, self._inputs)
+            self._outputs = self._checked("output", outputs, session.outputs, self._outputs)
 
     def run(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """Return the outputs of the model for *tensors*, both in the graph's order.
@@ -58,39 +61,65 @@ class ModelIo:
             InferenceError: another number of tensors, or another shape, than the model takes.
         """
         if len(tensors) != len(self._inputs):
+            wanted = ", ".join(described(self._session.inputs[index]) for index in self._inputs)
             raise InferenceError(
-                f"{len(tensors)} tensors came in; {self._session.path} takes {len(self._inputs)}."
+                f"{_counted(len(tensors))} came in; {self._session.path} takes {len(self._inputs)}: {wanted}."
             )
-        results = self._results(dict(zip(self._inputs, tensors, strict=True)))
+        given = dict(zip(self._inputs, tensors, strict=True))
+        infos, path = self._session.inputs, self._session.path
+        planes = {index for index, tensor in given.items() if reads_planes(infos[index], tensor, path)}
+        results = self._results(given, planes)
         for source, target in self._loops:
             self._state[target] = results[source]
-        return [Tensor(results[index], for_gpu=self._for_gpu) for index in self._outputs]
+        return [self._tensor(results[index], in_planes=bool(planes)) for index in self._outputs]
 
-    def _results(self, given: dict[int, Tensor]) -> list[Array]:
+    def _tensor(self, result: Array, *, in_planes: bool) -> Tensor:
+        """Return an output: of a model that reads pictures as planes, what has four sizes is planes, too.
+
+        ONNX Runtime makes new memory for every run, so it need not be copied.
+        """
+        layout: Layout = "NCHW" if in_planes and result.ndim == 4 else "NHWC"
+        return Tensor.lent(result, layout, for_gpu=self._for_gpu)
+
+    def _results(self, given: dict[int, Tensor], planes: set[int]) -> list[Array]:
+        arrays = partial(self._arrays, planes)
         if self._session.cuda_device is not None:
             from graphkit_calculators.tensor._cuda_io import Loans
 
             with Loans(self._session.inputs, given, self._session.cuda_device) as loans:
                 if loans:
-                    return loans.run(self._session, self._arrays, given)
-        return self._session.run(self._arrays(given, {}))
+                    return loans.run(self._session, arrays, given)
+        return self._session.run(arrays(given, {}))
 
-    def _arrays(self, given: dict[int, Tensor], lent: dict[int, DeviceArray]) -> list[Array | DeviceArray]:
+    def _arrays(
+        self, planes: set[int], given: dict[int, Tensor], lent: dict[int, DeviceArray]
+    ) -> list[Array | DeviceArray]:
         """Return the model's inputs: those of the graph, of the loops, and what is *lent* instead."""
-        infos = self._session.inputs
         arrays: dict[int, Array | DeviceArray] = {**self._state, **lent}
         for index, tensor in given.items():
             if index not in lent:
-                arrays[index] = _array_for(infos[index], tensor)
-        return [arrays[index] for index in range(len(infos))]
+                arrays[index] = tensor.nchw() if index in planes else tensor.nhwc()
+        return [arrays[index] for index in range(len(self._session.inputs))]
+
+    def _checked(
+        self, what: str, wired: list[int] | None, infos: Sequence[TensorInfo], free: list[int]
+    ) -> list[int]:
+        """Return the indices that the config gives; each input is needed once, an output at most once."""
+        if wired is None:
+            return free
+        distinct = set(wired) <= set(free) and len(set(wired)) == len(wired)
+        if not distinct or (what == "input" and len(wired) < len(free)):
+            known = ", ".join(f"{index}: {described(infos[index])}" for index in free)
+            rule = "is needed once" if what == "input" else "may be given once"
+            raise InferenceError(
+                f"input_output_config wires the {what}s {wired} of {self._session.path}; "
+                f"each of these {rule}: {known}."
+            )
+        return wired
 
 
-def _array_for(info: TensorInfo, tensor: Tensor) -> Array:
-    """Return the array in the shape of the model, which reads images as NCHW in some .onnx files."""
-    logical = tensor.nhwc()
-    if logical.shape != info.shape and tensor.layout == "NCHW" and tensor.data.shape == info.shape:
-        return tensor.data
-    return logical
+def _counted(count: int) -> str:
+    return f"{count} tensor{'' if count == 1 else 's'}"
 
 
 def _index_of(name: str, infos: Sequence[TensorInfo], what: str) -> int:
@@ -112,13 +141,3 @@ def _wiring(infos: Sequence[TensorInfo], indices: IndicesMap | None, names: Name
     if names is not None:
         return [_index_of(name, infos, "tensor") for name in names.tensor_names]
     return None if indices is None else list(indices.model_tensor_indices)
-
-
-def _checked(wired: list[int] | None, free: list[int]) -> list[int]:
-    if wired is None:
-        return free
-    if sorted(wired) != free:
-        raise InferenceError(
-            f"input_output_config wires the tensors {wired} of the model; each of {free} is needed once."
-        )
-    return wired

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from graphkit.gpu import GlContext
     from graphkit_calculators.tensor._gpu_warp import GpuWarp
 
-_READABLE = (ImageFormat.SRGB, ImageFormat.SRGBA, ImageFormat.GRAY8)
+_ARTICLES = {ImageFormat.SRGB: "an", ImageFormat.SRGBA: "an", ImageFormat.GRAY8: "a"}
+_READABLE = tuple(_ARTICLES)
 
 
 class GpuOriginMode(IntEnum):
@@ -145,6 +146,8 @@ class ImageToTensorCalculator(Calculator):
     def open(self, cc: CalculatorContext) -> None:
         """Read the options; compile the shader where the image is on the GPU."""
         self._chosen = self.options(cc)
+        made = f'node "{cc.node_name}" made of '
+        self._origins = {format_: f"{made}{_ARTICLES[format_]} {format_.name} picture" for format_ in _READABLE}
         self._has_rect = self.norm_rect.is_connected(cc)
         self._has_matrix = self.matrix.is_connected(cc)
         low, high, self._dtype = _value_range(self._chosen)
@@ -193,18 +196,20 @@ class ImageToTensorCalculator(Calculator):
         if self._gpu_warp is not None:
             self._gpu_warp.release()
 
-    def _tensor(self, pixels: np.ndarray[Any, np.dtype[Any]]) -> Tensor:
+    def _tensor(self, pixels: np.ndarray[Any, np.dtype[Any]], origin: str) -> Tensor:
         if self._dtype is None:
-            return Tensor(to_planes(pixels, self._scale, self._offset), "NCHW")
-        return Tensor(to_bytes(pixels, self._scale, self._offset, self._dtype))
+            return Tensor(to_planes(pixels, self._scale, self._offset), "NCHW", origin=origin)
+        return Tensor(to_bytes(pixels, self._scale, self._offset, self._dtype), origin=origin)
 
     # -- in memory --------------------------------------------------------------------------------------
 
     def _from_memory(self, frame: ImageFrame, roi: Roi, size: tuple[int, int]) -> Tensor:
         if frame.format not in _READABLE:
             known = ", ".join(format_.name for format_ in _READABLE)
-            raise FormatError(f"IMAGE is of format {frame.format.name}; tensors are made of {known}.")
-        return self._tensor(self._warped(frame, roi, size))
+            raise FormatError(
+                f"IMAGE is of format {frame.format.name}; tensors are made of {known}. {_remedy(frame.format)}"
+            )
+        return self._tensor(self._warped(frame, roi, size), self._origins[frame.format])
 
     def _warped(self, frame: ImageFrame, roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[Any]]:
         if self._has_rect:
@@ -220,14 +225,25 @@ class ImageToTensorCalculator(Calculator):
         if self._gpu_warp is None:
             with self._gpu_warp_lock:  # several frames may be at work at once
                 self._gpu_warp = self._gpu_warp or self._make_gpu_warp(None)
+        origin = self._origins[ImageFormat.GRAY8 if buffer.format.channels == 1 else ImageFormat.SRGBA]
         if self._dtype is None and buffer.group.cuda.is_usable(buffer.group):
-            return GpuTensor(self._gpu_warp.draw(buffer, roi, size), self._levels)
-        return self._tensor(self._gpu_warp(buffer, roi, size))
+            return GpuTensor(self._gpu_warp.draw(buffer, roi, size), self._levels, origin=origin)
+        return self._tensor(self._gpu_warp(buffer, roi, size), origin)
 
     def _make_gpu_warp(self, context: GlContext | None) -> GpuWarp:
         from graphkit_calculators.tensor._gpu_warp import GpuWarp
 
         return GpuWarp(context, replicate=self._replicate)
+
+
+def _remedy(format_: ImageFormat) -> str:
+    if format_ is ImageFormat.SBGRA:
+        return "ColorConvertCalculator makes SRGBA of it, BGRA_IN to RGBA_OUT."
+    if format_ is ImageFormat.LAB8:
+        return "Convert it to RGB before: cv2.cvtColor(pixels, cv2.COLOR_LAB2RGB)."
+    if format_.dtype == np.uint16:
+        return "Bring it to 8 bits a sample before: (pixels >> 8).astype(numpy.uint8) for values up to 65535."
+    return "Bring it to 8 bits a sample before: (pixels * 255).astype(numpy.uint8) for values from 0 to 1."
 
 
 def _value_range(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -81,7 +81,7 @@ class InferenceCalculator(Calculator):
     custom_op_resolver = SideInput(OpResolver, "CUSTOM_OP_RESOLVER", value_optional=True)
     results = Output(list[Tensor], "TENSORS", optional=True)
     result = Output(Tensor, "TENSOR", optional=True, repeated=True)
-    options = Options(InferenceCalculatorOptions)
+    options: Options[Any] = Options(InferenceCalculatorOptions)
 
     outputs: tuple[int, ...] | None = None
     output_count: int = 0
@@ -90,13 +90,29 @@ class InferenceCalculator(Calculator):
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that tensors come in one way and go out one way, and that there is a model."""
         cc.use_service(INFERENCE, optional=True)
+        cls.check_ways(cc)
+        cls.check_model(cc)
+
+    @classmethod
+    def check_ways(cls, cc: CalculatorContract) -> None:
+        """Check that tensors come in one way and go out one way."""
         for side, together, alone in (("in", cls.tensors, cls.tensor), ("out", cls.results, cls.result)):
             if together.is_connected(cc) == (alone.count(cc) > 0):
                 raise ContractError(
                     f"tensors come {side} on TENSORS or on TENSOR:0, TENSOR:1, ...; use one of both."
                 )
-        if cls.model.is_connected(cc) == (cls.options(cc).model_path is not None):
+
+    @classmethod
+    def check_model(cls, cc: CalculatorContract) -> None:
+        """Check that there is a model, and only one."""
+        if cls.model.is_connected(cc) == (cls.settings(cc).model_path is not None):
             raise ContractError("the model is the side packet MODEL or the option model_path; use one of both.")
+
+    @classmethod
+    def settings(cls, cc: CalculatorContract | CalculatorContext) -> InferenceCalculatorOptions:
+        """Return what the options say; a subclass with options of its own puts them into these."""
+        chosen: InferenceCalculatorOptions = cls.options(cc)
+        return chosen
 
     def restrict_outputs(self, wanted: Sequence[Wanted]) -> None:
         """Compute only what is read; all where that is nothing, or where nobody says what."""
@@ -110,22 +126,29 @@ class InferenceCalculator(Calculator):
         """Load the model."""
         self._as_list = self.results.is_connected(cc)
         self._from_list = self.tensors.is_connected(cc)
-        config = self.options(cc).input_output_config
+        config = self.settings(cc).input_output_config
         self._wanted = None if config is not None else self.outputs
         self._io = ModelIo(self._load(cc), config, for_gpu=self._wants_gpu(cc))
 
     def process(self, cc: CalculatorContext) -> None:
         """Run the model once."""
-        if self._from_list:
-            given = self.tensors.get(cc)
-        else:
-            packets = self.tensor.packets(cc)
-            given = [packet.payload for packet in packets] if all(packets) else None
+        given = self.given(cc)
         if given is None:
             return
         found = self._io.run(given)
         if self._wanted is not None:
             found = in_their_places(found, self._wanted, self.output_count)
+        self.send(cc, found)
+
+    def given(self, cc: CalculatorContext) -> list[Tensor] | None:
+        """Return what comes in, None where that is not all there."""
+        if self._from_list:
+            return self.tensors.get(cc)
+        packets = self.tensor.packets(cc)
+        return [packet.payload for packet in packets] if all(packets) else None
+
+    def send(self, cc: CalculatorContext, found: list[Tensor]) -> None:
+        """Emit what the model gives."""
         if self._as_list:
             self.results.send(cc, found)
             return
@@ -135,7 +158,7 @@ class InferenceCalculator(Calculator):
     def _load(self, cc: CalculatorContext) -> Session:
         from graphkit.inference import load
 
-        chosen = self.options(cc)
+        chosen = self.settings(cc)
         model = self.model.get(cc)
         source = cc.resources.resolve(chosen.model_path) if model is None else model.source
         settings = cc.service(INFERENCE) or InferenceSettings()
@@ -147,10 +170,10 @@ class InferenceCalculator(Calculator):
 
     def _delegate(self, cc: CalculatorContext) -> Delegate | None:
         side = self.delegate.get(cc)
-        return self.options(cc).delegate if side is None else side
+        return self.settings(cc).delegate if side is None else side
 
     def _wants_gpu(self, cc: CalculatorContext) -> bool:
-        return not self.cpu_only and wants_gpu(self.options(cc), self._delegate(cc), on_gpu=_draws_on_gpu(cc))
+        return not self.cpu_only and wants_gpu(self.settings(cc), self._delegate(cc), on_gpu=_draws_on_gpu(cc))
 
 
 @calculator

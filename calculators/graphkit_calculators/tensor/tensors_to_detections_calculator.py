@@ -86,16 +86,22 @@ class TensorsToDetectionsCalculator(Calculator):
     anchors = SideInput(Anchors, "ANCHORS", optional=True)
     ignore_classes = SideInput(list[int], "IGNORE_CLASSES", value_optional=True)
     detections = Output(list[Detection], "DETECTIONS")
-    options = Options(TensorsToDetectionsCalculatorOptions)
+    options: Options[Any] = Options(TensorsToDetectionsCalculatorOptions)
+
+    @classmethod
+    def settings(cls, cc: CalculatorContract | CalculatorContext) -> TensorsToDetectionsCalculatorOptions:
+        """Return what the options say; a subclass with options of its own puts them into these."""
+        chosen: TensorsToDetectionsCalculatorOptions = cls.options(cc)
+        return chosen
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check the options."""
-        check_options(cls.options(cc), ignores_by_side_packet=cls.ignore_classes.is_connected(cc))
+        check_options(cls.settings(cc), ignores_by_side_packet=cls.ignore_classes.is_connected(cc))
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""
-        chosen = self._chosen = self.options(cc)
+        chosen = self._chosen = self.settings(cc)
         self._classes = chosen.num_classes or 0
         self._coords = chosen.num_coords or 0
         self._format = box_format_of(chosen)
@@ -107,7 +113,7 @@ class TensorsToDetectionsCalculator(Calculator):
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the detections."""
-        tensors = self.tensors.get(cc)
+        tensors = self.given(cc)
         if tensors is None:
             return
         for tensor in tensors:
@@ -123,6 +129,10 @@ class TensorsToDetectionsCalculator(Calculator):
                 "scores, count) were expected."
             )
         self.detections.send(cc, found)
+
+    def given(self, cc: CalculatorContext) -> list[Tensor] | None:
+        """Return the tensors of this timestamp."""
+        return self.tensors.get(cc)
 
     def _allowed_classes(self, ignored_by_side_packet: list[int] | None) -> Any:
         """Return the classes to look at, as an index into the columns of the scores."""

@@ -79,12 +79,18 @@ class TensorsToLandmarksCalculator(Calculator):
     flip_vertically_side = SideInput(bool, "FLIP_VERTICALLY", value_optional=True)
     landmarks = Output(LandmarkList, "LANDMARKS", optional=True)
     norm_landmarks = Output(NormalizedLandmarkList, "NORM_LANDMARKS", optional=True)
-    options = Options(TensorsToLandmarksCalculatorOptions)
+    options: Options[Any] = Options(TensorsToLandmarksCalculatorOptions)
+
+    @classmethod
+    def settings(cls, cc: CalculatorContract | CalculatorContext) -> TensorsToLandmarksCalculatorOptions:
+        """Return what the options say; a subclass with options of its own puts them into these."""
+        chosen: TensorsToLandmarksCalculatorOptions = cls.options(cc)
+        return chosen
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that the sizes which the outputs need are there."""
-        chosen = cls.options(cc)
+        chosen = cls.settings(cc)
         if not chosen.num_landmarks or chosen.num_landmarks < 0:
             raise ContractError("num_landmarks is not set; it is the number of rows in the tensor.")
         flips = (cls.flip_horizontally, cls.flip_vertically, cls.flip_horizontally_side, cls.flip_vertically_side)
@@ -98,7 +104,7 @@ class TensorsToLandmarksCalculator(Calculator):
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""
-        chosen = self._chosen = self.options(cc)
+        chosen = self._chosen = self.settings(cc)
         self._count = chosen.num_landmarks or 0
         horizontally, vertically = self.flip_horizontally_side.get(cc), self.flip_vertically_side.get(cc)
         self._flips = (

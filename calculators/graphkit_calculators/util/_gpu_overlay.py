@@ -68,8 +68,8 @@ class GpuOverlay:
             raise FormatError(f"cannot draw on {frame}; convert it to RGBA8 first.")
         canvas = self._empty_canvas(frame.width, frame.height)
         self._renderer.render(canvas, scenes)
-        # A view, because a frame makes its array read-only.
-        return self._helper.run_in_gl_context(self._blend, frame, ImageFrame(canvas.view()))
+        # It is uploaded before the canvas is drawn on again.
+        return self._helper.run_in_gl_context(self._blend, frame, ImageFrame.lent(canvas))
 
     def release(self) -> None:
         """Let go of the shader."""

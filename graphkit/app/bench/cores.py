@@ -31,7 +31,7 @@ def chosen_cores(count: int, usable: Iterable[int], cpus: Path = _CPUS) -> froze
     ordered = sorted(usable)
     if not 1 <= count <= len(ordered):
         raise UsageError(
-            f"{count}: this process may use {len(ordered)} processors. Give 1 to {len(ordered)}.",
+            f"{count} processors were asked for; this process may use {len(ordered)}. Give 1 to {len(ordered)}.",
             parameter="threads",
         )
     firsts: dict[str, int] = {}

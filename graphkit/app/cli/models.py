@@ -82,7 +82,7 @@ def fetch_command(names: tuple[str, ...], everything: bool) -> None:
 
     A model that is there already is not fetched again; one whose SHA-256 is not the expected one is not kept.
     """
-    from graphkit.models._fetch import fetch
+    from graphkit.models import fetch
 
     missing = list(_missing(_wanted(names, everything)))
     if not missing:

@@ -80,7 +80,7 @@ def _lines(found: Sequence[Diagnosis]) -> Iterator[str]:
     for diagnosis in found:
         yield from (fault.describe(FlagSpelling()) for fault in diagnosis.faults)
         yield from (f"{warning} (warning)" for warning in diagnosis.warnings)
-        count = len(diagnosis.faults)
+        count = len(diagnosis.faults) + diagnosis.more
         yield f"{diagnosis.name}: " + ("valid" if not count else f"{count} fault{'s' * (count > 1)}")
     yield from _missing_lines(_graphs_of_lacks(found))
     if len(found) > 1:
@@ -130,6 +130,7 @@ def _as_json(found: Sequence[Diagnosis]) -> dict[str, Any]:
             {
                 "file": diagnosis.name,
                 "valid": diagnosis.valid,
+                "more_faults": diagnosis.more,
                 "faults": [
                     *(_fault(fault, "error") for fault in diagnosis.faults),
                     *(_fault(warning, "warning") for warning in diagnosis.warnings),
@@ -145,13 +146,15 @@ def _as_json(found: Sequence[Diagnosis]) -> dict[str, Any]:
 
 
 def _fault(fault: ConfigError, severity: str) -> dict[str, Any]:
+    from graphkit.errors import GraphkitError
+
     where = fault.location
     return {
         "severity": severity,
         "file": None if where is None else where.file,
         "line": None if where is None else where.line or None,
         "column": None if where is None else where.column or None,
-        "message": str(fault).removeprefix("" if where is None else f"{where}: "),
+        "message": GraphkitError.body(fault, FlagSpelling()),  # without the place
         "node": fault.node or None,
         "calculator": fault.calculator or None,
         "missing": None if fault.lack is None else {"kind": fault.lack.kind, "name": fault.lack.name},

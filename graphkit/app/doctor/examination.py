@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._process.requirements import pip
 from graphkit.app.doctor.facts import Fact, Section, Status
-from graphkit.app.doctor.installers import pip
 from graphkit.app.doctor.repairs import failed
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._process.requirements import installed
 from graphkit.app.doctor.facts import Fact, Status
 from graphkit.app.doctor.hardware import Hardware, find_hardware
 from graphkit.app.doctor.installers import apt_install
 from graphkit.app.doctor.packages import version_fact
 from graphkit.app.doctor.repairs import failed, fix_of, missing_library
-from graphkit.app.doctor.requirements import installed
 from graphkit.errors import CudaUnavailableError, GpuError, NoEglError, NoGpuDeviceError
 
 if TYPE_CHECKING:

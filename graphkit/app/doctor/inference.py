@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._process.requirements import installed, pip, supported
 from graphkit.app.doctor.facts import Fact, Status
 from graphkit.app.doctor.hardware import find_hardware
-from graphkit.app.doctor.installers import pip
 from graphkit.app.doctor.packages import version_fact
 from graphkit.app.doctor.repairs import failed
-from graphkit.app.doctor.requirements import installed, supported
 
 if TYPE_CHECKING:
     from graphkit.inference import Session

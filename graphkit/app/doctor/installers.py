@@ -7,21 +7,14 @@ import json
 import os
 import shlex
 import shutil
-import sys
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from graphkit._process.requirements import pip
+
 _APT_LISTS: Final = Path("/var/lib/apt/lists")
 _NAME: Final = "graphkit"
-
-
-def pip() -> str:
-    """Return how pip of this interpreter is called; ``pip`` alone may be that of another one."""
-    found = shutil.which("pip")
-    if found and Path(found).parent == Path(sys.executable).parent:
-        return "pip"
-    return f"{shlex.quote(sys.executable)} -m pip"
 
 
 def apt_install(*packages: str) -> str:

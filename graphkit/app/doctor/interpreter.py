@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import graphkit
+from graphkit._process.requirements import pip
 from graphkit.app.doctor.facts import Fact, Status
-from graphkit.app.doctor.installers import pip, reinstall_graphkit
+from graphkit.app.doctor.installers import reinstall_graphkit
 
 _OLDEST = (3, 11)
 

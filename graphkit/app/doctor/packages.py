@@ -6,10 +6,10 @@ import importlib
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
+from graphkit._process.requirements import installed, pip_install, supported
 from graphkit.app.doctor.facts import Fact, Status
 from graphkit.app.doctor.installers import reinstall_graphkit
 from graphkit.app.doctor.repairs import failed
-from graphkit.app.doctor.requirements import installed, pip_install, supported
 
 _MODULES: Final = {
     "numpy": "numpy",

@@ -6,9 +6,9 @@ import re
 import traceback
 from typing import Final
 
+from graphkit._process.requirements import pip_install
 from graphkit.app.doctor.facts import Fact, Status
 from graphkit.app.doctor.installers import apt_install, reinstall_graphkit
-from graphkit.app.doctor.requirements import pip_install
 from graphkit.errors import PackageError
 
 _MISSING_LIBRARY: Final = re.compile(r"(lib[\w+.-]+\.so[\w.]*): cannot open shared object file(: [A-Z][\w ]*)?")

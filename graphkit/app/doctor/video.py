@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from graphkit._process.requirements import pip_install
 from graphkit.app.doctor.facts import Fact, Status
 from graphkit.app.doctor.packages import version_fact
 from graphkit.app.doctor.repairs import failed
-from graphkit.app.doctor.requirements import pip_install
 
 _NEEDED: Final = {"decoders": ("h264",), "encoders": ("libx264",)}
 _WANTED: Final = {"decoders": ("hevc", "vp9", "av1", "mpeg4", "aac"), "encoders": ("mpeg4",)}

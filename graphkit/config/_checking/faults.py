@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from graphkit.errors import ConfigError, GraphValidationError
 
 if TYPE_CHECKING:
     from graphkit.config._text.source import Place
     from graphkit.errors import Lack
+
+
+_MOST: Final = 200
 
 
 class NamedNode(Protocol):
@@ -24,7 +27,7 @@ class NamedNode(Protocol):
 
 
 class Faults:
-    """The faults found so far, each with its place.
+    """The faults found so far, each with its place; beyond a few hundred they are only counted.
 
     Attributes:
         warnings: what a graph may have, but hardly means.
@@ -33,6 +36,21 @@ class Faults:
     def __init__(self) -> None:
         self._found: list[ConfigError] = []
         self.warnings: list[ConfigError] = []
+        self._more = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what is found now is only counted: its message need not be made."""
+        return len(self._found) >= _MOST
+
+    @property
+    def more(self) -> int:
+        """How many were only counted."""
+        return self._more
+
+    def count_one(self) -> None:
+        """Note that there is one more fault."""
+        self._more += 1
 
     def add(
         self,
@@ -42,6 +60,7 @@ class Faults:
         *,
         node: NamedNode | None = None,
         lack: Lack | None = None,
+        even_if_full: bool = False,
     ) -> None:
         """Note one fault.
 
@@ -51,7 +70,11 @@ class Faults:
             cause: the exception behind it, if user code raised one.
             node: whose fault it is, None where it is of no single one.
             lack: what is missing, where that is the fault.
+            even_if_full: keep it whatever else was found.
         """
+        if self.is_full and not even_if_full:
+            self._more += 1
+            return
         name, calculator = ("", "") if node is None else (node.name, node.calculator)
         fault = ConfigError(message, place.location, node=name, calculator=calculator, lack=lack)
         fault.__cause__ = cause
@@ -64,10 +87,11 @@ class Faults:
 
     def warn(self, message: str, place: Place) -> None:
         """Note something that is allowed, but hardly meant."""
-        self.warnings.append(ConfigError(message, place.location))
+        if len(self.warnings) < _MOST:
+            self.warnings.append(ConfigError(message, place.location))
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._found) + self._more
 
     def check_one(self) -> None:
         """Raise the first fault alone; do nothing where there is none."""
@@ -77,7 +101,7 @@ class Faults:
     def check(self) -> None:
         """Raise GraphValidationError with all faults, by file and line; do nothing where there are none."""
         if self._found:
-            raise GraphValidationError(self.in_order())
+            raise GraphValidationError(self.in_order(), self._more)
 
     def in_order(self) -> list[ConfigError]:
         """Return the faults by file and line, each once."""

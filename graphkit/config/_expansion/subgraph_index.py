@@ -25,6 +25,15 @@ _SUFFIXES: Final = frozenset({".pbtxt", ".textproto", ".txtpb"})
 _BINARY_SUFFIXES: Final = frozenset({".binarypb", ".binpb"})
 _OF_SHALLOW_ROOTS: Final = ("subgraphs", "graphs", "modules", "mediapipe/graphs", "mediapipe/modules")
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "site-packages"})
+# MediaPipe's build files register these graphs under another type than the file declares.
+_REGISTERED_AS: Final = {
+    "face_detection/face_detection_short_range_image.pbtxt": "FaceDetectionShortRangeImage",
+    "objectron/objectron_detection_1stage_gpu.pbtxt": "ObjectronDetection1StageSubgraphGpu",
+    "objectron/objectron_tracking_1stage_gpu.pbtxt": "ObjectronTracking1StageSubgraphGpu",
+    "subgraph/autoflip_object_detection_subgraph.pbtxt": "AutoFlipObjectDetectionSubgraph",
+    "subgraph/face_detection_subgraph.pbtxt": "AutoFlipFaceDetectionSubgraph",
+    "subgraph/front_face_detection_subgraph.pbtxt": "AutoFlipFrontFaceDetectionSubgraph",
+}
 _MAY_DECLARE: Final = re.compile(r"\btype\s*:\s*[\"']")
 
 
@@ -97,6 +106,9 @@ def _subfolders(folder: Path) -> list[Path]:
 
 def _declared_names(path: Path) -> tuple[str, ...]:
     """Return the type that a file declares, plain and with its package; nothing for files that cannot be read."""
+    registered = _REGISTERED_AS.get(f"{path.parent.name}/{path.name}")
+    if registered is not None:
+        return (registered,)
     try:
         status = path.stat()
         known = _seen.get(path)

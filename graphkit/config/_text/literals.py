@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Final
+
+from graphkit.errors._base import shortened
 
 _ESCAPE: Final = re.compile(
     rb"\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL
@@ -25,6 +28,7 @@ _FLOAT_NAMES: Final = {
     "nanf": "nan",
 }
 _WHOLE: Final = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")
+_MOST_DIGITS: Final = 100
 _HEX_OR_OCTAL: Final = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]+")
 
 
@@ -45,17 +49,25 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     if hexadecimal is not None:
         return bytes([int(hexadecimal, 16)])
     if short is not None or long is not None:
-        return chr(int(short or long, 16)).encode()
+        return _character(int(short or long, 16))
     if simple not in _SIMPLE:
         raise ValueError(f"\\{simple.decode(errors='replace')} is no escape; write \\\\ for a backslash")
     return _SIMPLE[simple]
+
+
+def _character(code: int) -> bytes:
+    if code > sys.maxunicode or 0xD800 <= code < 0xE000:
+        raise ValueError(f"U+{code:04X} is no character")
+    return chr(code).encode()
 
 
 def parse_int(literal: str) -> int:
     """Return a decimal, 0x... or 0... (octal) literal; raises ValueError."""
     digits = literal.removeprefix("-")
     if not _WHOLE.fullmatch(digits):
-        raise ValueError(f"{literal} is not a whole number")
+        raise ValueError(f"{shortened(literal, 40)} is not a whole number")
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a whole number of {len(digits)} digits is out of range; a field holds 64 bits at most")
     base = 10 if not _HEX_OR_OCTAL.fullmatch(digits) else 16 if digits[1] in "xX" else 8
     value = int(digits, base)
     return -value if literal.startswith("-") else value
@@ -69,7 +81,10 @@ def parse_float(literal: str) -> float:
         return float(sign + _FLOAT_NAMES[lower])
     if _HEX_OR_OCTAL.fullmatch(digits):
         return float(parse_int(literal))
-    return float(sign + lower.removesuffix("f"))
+    try:
+        return float(sign + lower.removesuffix("f"))
+    except ValueError:
+        raise ValueError(f"{shortened(literal, 40)} is not a number") from None
 
 
 def parse_bool(literal: str) -> bool:
@@ -77,4 +92,4 @@ def parse_bool(literal: str) -> bool:
     try:
         return _BOOLS[literal]
     except KeyError:
-        raise ValueError(f"{literal} is neither true nor false") from None
+        raise ValueError(f"{shortened(literal, 40)} is neither true nor false") from None

@@ -17,6 +17,7 @@ from graphkit.config._text.layout import FLOAT_TYPES, INT_TYPES, TEXT_TYPES, fie
 from graphkit.config._text.literals import parse_bool, parse_float, parse_int, string_bytes
 from graphkit.config._text.source import Mark, Place
 from graphkit.errors import Lack, PbtxtSyntaxError, did_you_mean
+from graphkit.errors._base import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,8 @@ _TOKEN: Final = re.compile(
     | . )""",
     re.VERBOSE | re.ASCII,
 )
+# protobuf reads a serialized message of this depth; each takes a few calls of Python's thousand.
+_MOST_DEPTH: Final = 100
 _JOINTS: Final = frozenset("./-")
 _CLOSING: Final = {"{": "}", "<": ">"}
 
@@ -64,6 +67,7 @@ class TextParser:
         self._source = source
         self._tokens, self._offsets = tokens
         self._index = 0
+        self._depth = 0
         self._faults = faults
 
     def parse(self, message: Message) -> Mark:
@@ -80,6 +84,9 @@ class TextParser:
 
     def _message(self, message: Message, mark: Mark, closing: str) -> None:
         """Read fields up to *closing* ("" for the end of the text)."""
+        self._depth += 1
+        if self._depth > _MOST_DEPTH:
+            raise self._error("a closing brace", f"messages are nested {_MOST_DEPTH} deep at most")
         opened_at = self._index - 1
         fields = layout_of(message.DESCRIPTOR)
         while (token := self._tokens[self._index]) != closing:
@@ -94,6 +101,7 @@ class TextParser:
             if self._tokens[self._index] in (",", ";"):
                 self._index += 1
         self._index += 1
+        self._depth -= 1
 
     def _field(self, message: Message, mark: Mark, field: FieldLayout | None) -> None:
         start = self._index
@@ -147,7 +155,8 @@ class TextParser:
             else:
                 setattr(message, field.name, value)
         except (TypeError, ValueError) as exc:
-            self._faults.add(f'field "{field.name}" cannot be {value!r}: {exc}', self._place(value_at))
+            shown = shortened(repr(value), 100)
+            self._faults.add(f'field "{field.name}" cannot be {shown}: {exc}', self._place(value_at))
         else:
             marks.append(Mark(self._offsets[start]))
 
@@ -207,6 +216,9 @@ class TextParser:
         return "".join(tokens[begin:end])
 
     def _unknown_message(self, name: str, message: Message, start: int) -> None:
+        if self._faults.is_full:
+            self._faults.count_one()
+            return
         full_name = name.rpartition("/")[2]
         in_any = message.DESCRIPTOR.full_name == "google.protobuf.Any"
         if in_any and "/" not in name:
@@ -216,8 +228,8 @@ class TextParser:
         else:
             hint = close_messages(full_name.removesuffix(".ext"))
             hint = hint or " It belongs to a calculator that is not installed or not imported."
-        lack = Lack("options", full_name.removesuffix(".ext"))
-        self._faults.add(f"options message [{name}] is not known.{hint}", self._place(start), lack=lack)
+        shown, lack = shortened(name, 200), Lack("options", full_name.removesuffix(".ext"))
+        self._faults.add(f"options message [{shown}] is not known.{hint}", self._place(start), lack=lack)
 
     # --- values -----------------------------------------------------------------------------------
 
@@ -279,11 +291,14 @@ class TextParser:
             )
 
     def _unknown_field(self, message: Message, start: int) -> None:
-        name = self._tokens[start]
-        descriptor = message.DESCRIPTOR
-        known = layout_of(descriptor)
-        listing = did_you_mean(name, known) or f" Its fields: {', '.join(known)}."
-        self._faults.add(f'{descriptor.full_name} has no field "{name}".{listing}', self._place(start))
+        if self._faults.is_full:
+            self._faults.count_one()
+        else:
+            name, descriptor = self._tokens[start], message.DESCRIPTOR
+            known = layout_of(descriptor)
+            listing = did_you_mean(name, known) or f" Its fields: {', '.join(known)}."
+            shown = shortened(name, 100)
+            self._faults.add(f'{descriptor.full_name} has no field "{shown}".{listing}', self._place(start))
         self._colon(required=False)
         self._skip_value()
 
@@ -308,7 +323,7 @@ class TextParser:
         return Place(self._source, self._offsets[index])
 
     def _error(self, expected: str, hint: str = "") -> PbtxtSyntaxError:
-        token = self._tokens[self._index]
+        token = shortened(self._tokens[self._index], 100)
         found = f'"{token}"' if token and token[0] not in "\"'" else token or "the end of the text"
         message = f"found {found}, expected {expected}" + (f"; {hint}." if hint else ".")
         return PbtxtSyntaxError(message, self._place(self._index).location)
@@ -337,5 +352,6 @@ def _number(field: FieldLayout, literal: str) -> Any:
         return field.enum_values[literal]
     if not literal.removeprefix("-").isdigit():
         close = did_you_mean(literal, field.enum_values)
-        raise ValueError(f"{literal} is not one of {', '.join(field.enum_values)}.{close}")
-    return int(literal)
+        shown = shortened(literal, 40)
+        raise ValueError(f"{shown} is not one of {', '.join(field.enum_values)}.{close}")
+    return parse_int(literal)

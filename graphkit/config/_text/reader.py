@@ -10,10 +10,12 @@ from graphkit import schema
 from graphkit.config._checking.faults import Faults
 from graphkit.config._model import Entry, GraphConfig, NodeConfig, OptionsMessage
 from graphkit.config._options.catalog import any_message_class, close_messages, register_all
+from graphkit.config._text.layout import is_repeated
 from graphkit.config._text.parser import TextParser, tokenize
 from graphkit.config._text.source import Mark, Place, Source
 from graphkit.config._text.unknown_fields import report_unknown_fields
 from graphkit.errors import ConfigError, Lack, Location, ResourceNotFoundError
+from graphkit.errors._base import shortened
 from graphkit.framework import _registry as registry
 
 if TYPE_CHECKING:
@@ -39,7 +41,10 @@ _UNREGISTERED: Final = {
     "status_handler": "the error of the run tells how it ended",
 }
 """What nobody can register here, long deprecated upstream: the name in each of its messages has none behind it."""
-_TEXT_START: Final = re.compile(r"\s*(?:#[^\n]*\n\s*)*[A-Za-z_]{2,}\s*(?::\s*[\"'\d\[{]|[{<])")
+_TEXT_START: Final = re.compile(
+    r"\s*(?:#[^\n]*\n\s*)*(?:[A-Za-z_]{2,}\s*(?::\s*[\"'\d\[{<.-]|:\s+[A-Za-z]|[{<])|\[[\w./]+\]\s*[:{<])"
+)
+_LONGEST_PATH: Final = 4096
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _BINARY_SUFFIXES: Final = frozenset({".binarypb", ".binpb", ".pb", ".bin"})
 
@@ -88,7 +93,8 @@ def path_of(config: ConfigLike) -> Path | None:
 
 
 def _is_text(config: str) -> bool:
-    return "\n" in config or not config.strip() or _TEXT_START.match(config) is not None
+    is_no_path = "\n" in config or "\0" in config or len(config) > _LONGEST_PATH or not config.strip()
+    return is_no_path or _TEXT_START.match(config) is not None
 
 
 def _read_file(path: Path, faults: Faults) -> GraphConfig:
@@ -96,8 +102,9 @@ def _read_file(path: Path, faults: Faults) -> GraphConfig:
         data = path.read_bytes()
     except FileNotFoundError:
         raise ResourceNotFoundError(str(path), [path.absolute()]) from None
-    except OSError as exc:
-        raise ConfigError(f"the graph cannot be read: {exc.strerror or exc}", Location(str(path))) from exc
+    except (OSError, ValueError) as exc:  # ValueError: a name that no file can have
+        reason = getattr(exc, "strerror", None) or str(exc)
+        raise ConfigError(f"the graph cannot be read: {reason}", Location(shortened(str(path)))) from exc
     is_binary = path.suffix.lower() in _BINARY_SUFFIXES
     graph = (_read_binary if is_binary else _read_bytes)(data, str(path), faults)
     graph.path = path
@@ -119,6 +126,10 @@ def _read_text(source: Source, faults: Faults) -> GraphConfig:
     _load_calculators(tokens[0])
     message = schema.message_class(_GRAPH)()
     mark = TextParser(source, tokens, faults).parse(message)
+    if len(faults) and not message.ListFields():
+        faults.add(
+            "this is no graph: no node is in it, nor any other field of one", Place(source), even_if_full=True
+        )
     return graph_config(message, mark, source, faults)
 
 
@@ -141,9 +152,25 @@ def _read_binary(data: bytes, name: str, faults: Faults) -> GraphConfig:
             "that protoc or MediaPipe wrote from it.",
             Location(name),
         ) from exc
+    damaged = _field_of_no_text(message)
+    if damaged:
+        raise ConfigError(f"field {damaged} holds bytes that are no UTF-8 text.", Location(name))
     source = Source(name)
     report_unknown_fields(message, Place(source), faults)
     return graph_config(message, Mark(), source, faults)
+
+
+def _field_of_no_text(message: Message) -> str:
+    """Return the name of a string field that holds something else; protobuf hands that out as bytes."""
+    for field, value in message.ListFields():
+        values = value if is_repeated(field) else (value,)
+        if field.message_type is not None:
+            for inner in values:
+                if found := _field_of_no_text(inner):
+                    return found
+        elif field.type == field.TYPE_STRING and any(isinstance(text, bytes) for text in values):
+            return str(field.full_name)
+    return ""
 
 
 # --- from messages to the model --------------------------------------------------------------------------
@@ -243,6 +270,9 @@ def _unpack(full_name: str, data: bytes, place: Place, faults: Faults) -> Messag
         message = cls.FromString(data)
     except DecodeError as exc:
         faults.add(f"options message {full_name} is damaged: {exc}", place, exc)
+        return None
+    if damaged := _field_of_no_text(message):
+        faults.add(f"options message {full_name} is damaged: {damaged} holds bytes that are no UTF-8 text", place)
         return None
     report_unknown_fields(message, place, faults, f"options {full_name}")
     return message

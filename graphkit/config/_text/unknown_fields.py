@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit.config._text.layout import is_repeated
 from graphkit.errors import Lack
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _inside(message: Message, owner: str) -> Iterator[tuple[str, Message]]:
     for field, value in message.ListFields():
         if field.message_type is None or field.message_type.GetOptions().map_entry:
             continue
-        several: Any = value if field.is_repeated else [value]
+        several: Any = value if is_repeated(field) else [value]
         for number, inner in enumerate(several):
             yield _owner(field.name, number, inner, owner), inner
 

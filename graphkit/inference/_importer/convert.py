@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from graphkit.errors import ModelFormatError, UnsupportedOpError
 from graphkit.inference._imported import METADATA_KEY
-from graphkit.inference._importer.lowering import Lowering, stored_shape
+from graphkit.inference._importer.lowering import Lowering, logical_shape, stored_shape
 from graphkit.inference._importer.ops import CONVERTERS
 from graphkit.inference._importer.passes import run_passes
 from graphkit.inference._importer.reader import DAMAGE, read_tflite
@@ -87,9 +87,29 @@ def _convert(low: Lowering, op: TfliteOperator) -> None:
         raise UnsupportedOpError(op.name, low.model.path, target.name, known=CONVERTERS)
     if target.type_name not in ("FLOAT32", "FLOAT16"):
         raise low.unsupported(op, f"it computes {target.type_name}; only floating point is known")
-    value = CONVERTERS[op.name](low, op)
+    try:
+        value = CONVERTERS[op.name](low, op)
+    except DAMAGE as exc:
+        raise ModelFormatError(
+            low.model.path,
+            f"operation {op.name} (it makes tensor {target.name!r}) does not fit what it reads ({exc!r})",
+        ) from exc
     if value is not None:
         low.set_value(op.outputs[0], value)
+    _check_shape(low, op)
+
+
+def _check_shape(low: Lowering, op: TfliteOperator) -> None:
+    """Hold an operation to the shape that the model gives its output, which bounds the memory that it takes."""
+    tensor = op.outputs[0]
+    declared, constant = low.shape(tensor), low.array(tensor)
+    made = low.graph.shapes[low.value(tensor)] if constant is None else stored_shape(constant.shape)
+    if made != stored_shape(declared):
+        raise ModelFormatError(
+            low.model.path,
+            f"operation {op.name} makes tensor {low.model.tensors[tensor].name!r} of shape "
+            f"{logical_shape(made)}, for which the model says {declared}",
+        )
 
 
 def _interface(model: TfliteModel, wanted: Sequence[int]) -> dict[str, list[dict[str, object]]]:

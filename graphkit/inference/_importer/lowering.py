@@ -6,6 +6,7 @@ Converters think in logical axes and use `axis`, `to_logical` and `from_logical`
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,11 @@ _ACTIVATIONS: dict[str, tuple[str, tuple[float, float] | None]] = {
 def stored_shape(shape: Sequence[int]) -> Shape:
     """Return the stored shape of a logical one."""
     return tuple(shape[axis] for axis in TO_NCHW) if len(shape) == 4 else tuple(shape)
+
+
+def logical_shape(shape: Sequence[int]) -> Shape:
+    """Return the logical shape of a stored one."""
+    return tuple(shape[axis] for axis in TO_NHWC) if len(shape) == 4 else tuple(shape)
 
 
 def stored(array: NDArray[Any]) -> NDArray[Any]:
@@ -148,9 +154,15 @@ class Lowering:
         return self.graph.emit("Transpose", [value], permuted, perm=list(order))
 
     def reshape(self, value: str, shape: Sequence[int]) -> str:
-        """Return the value with another shape, elements in the order in which they are stored."""
+        """Return the value with another shape, elements in the order in which they are stored.
+
+        Raises:
+            ValueError: the shape has another number of elements.
+        """
         if self.graph.shapes[value] == tuple(shape):
             return value
+        if prod(self.graph.shapes[value]) != prod(shape):
+            raise ValueError(f"{self.graph.shapes[value]} cannot become {tuple(shape)}")
         target = self.graph.constant(np.array(shape, np.int64), "shape")
         return self.graph.emit("Reshape", [value, target], tuple(shape))
 

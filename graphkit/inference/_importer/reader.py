@@ -36,7 +36,16 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "INT8": np.dtype(np.int8),
 }
 # What offsets, sizes and options taken from damaged bytes make numpy, struct, flatbuffers and converters raise.
-DAMAGE = (struct.error, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError)
+DAMAGE = (
+    struct.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# Pruned models keep a tenth of their weights or more; one that keeps almost none is made to take up memory.
+_MOST_PER_VALUE = 1000
+
+
 class SparseFormatError(ValueError):
     """Sparsity data that contradicts itself."""
 
@@ -35,6 +39,8 @@ def densify(values: NDArray[Any], shape: tuple[int, ...], sparsity: Any) -> NDAr
     blocks = np.atleast_1d(sparsity.BlockMapAsNumpy()) if sparsity.BlockMapLength() else np.zeros(0, np.int32)
     if len(order) != sparsity.DimMetadataLength() or len(order) != len(shape) + len(blocks):
         raise SparseFormatError("levels and dimensions differ in number")
+    if prod(shape) > _MOST_PER_VALUE * len(values):
+        raise SparseFormatError(f"{len(values)} values for a dense shape of {shape}")
     levels = np.zeros((1, 0), np.int64)
     for level in range(len(order)):
         levels = _descend(levels, sparsity.DimMetadata(level), prod(shape))

@@ -87,9 +87,23 @@ def test_array_is_taken_over_and_read_only():
 
 def test_padded_rows_stay_where_they_are():
     padded = np.zeros((3, 8, 3), np.uint8)
+    padded.setflags(write=False)
     frame = ImageFrame(padded[:, :5])
     assert frame.data.base is padded
     assert frame.width == 5
+
+
+def test_a_lent_array_is_not_copied_and_stays_writeable_for_its_owner():
+    canvas = np.zeros((3, 8, 4), np.uint8)
+    frame = ImageFrame.lent(canvas)
+    assert np.shares_memory(frame.data, canvas)
+    assert (frame.format, frame.data.flags.writeable, canvas.flags.writeable) == (ImageFormat.SRGBA, False, True)
+
+
+@pytest.mark.parametrize("format_", ["SRGB", 1, np.uint8])
+def test_what_is_no_format_is_refused(format_):
+    with pytest.raises(FormatError, match=r"is no image format; use one of ImageFormat, such as ImageFormat.SRGB"):
+        ImageFrame(np.zeros((2, 2, 3), np.uint8), format_)
 
 
 def test_equality_looks_at_pixels_and_format():

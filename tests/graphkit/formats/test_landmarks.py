@@ -168,3 +168,36 @@ def test_skeletons(names, connections, count, edges):
 )
 def test_skeleton_names(names, index, name):
     assert names[index] == name
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        pytest.param(
+            lambda: LandmarkList.from_xyz([[1, 2], [3]]),
+            r"LandmarkList.from_xyz\(\) needs numbers in equal rows, found list: ",
+            id="ragged",
+        ),
+        pytest.param(
+            lambda: LandmarkList.from_xyz([["x", "y"]]), r"needs numbers in equal rows, found list: ", id="words"
+        ),
+        pytest.param(
+            lambda: LandmarkList.from_xyz(np.zeros((2, 3)), visibility=np.zeros(3)),
+            r"visibility of LandmarkList.from_xyz\(\) needs one number or 2, one per landmark; found shape \(3,\)",
+            id="probabilities",
+        ),
+        pytest.param(
+            lambda: LandmarkList.from_xyz(np.zeros((2, 3)), presence="sure"),
+            r"presence of LandmarkList.from_xyz\(\) needs numbers in equal rows, found str",
+            id="word as probability",
+        ),
+        pytest.param(
+            lambda: LandmarkList.from_xyz(np.zeros((2, 3))).with_xyz(np.zeros((3, 3))),
+            r"with_xyz\(\) of 2 landmarks needs shape \(2, 3\) or \(2, 2\), found \(3, 3\)",
+            id="other coordinates",
+        ),
+    ],
+)
+def test_what_makes_no_list_is_refused(make, message):
+    with pytest.raises(FormatError, match=message):
+        make()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.errors import FormatError
 from graphkit.formats import LetterboxPadding, Model, OpResolver
 
 
@@ -32,3 +33,8 @@ def test_a_resolver_runs_on_the_cpu_unless_said_otherwise() -> None:
 def test_padding_is_left_top_right_bottom() -> None:
     left, top, right, bottom = LetterboxPadding(left=0.1, top=0.2, right=0.3, bottom=0.4)
     assert (left, top, right, bottom) == (0.1, 0.2, 0.3, 0.4)
+
+
+def test_a_model_of_something_else_is_refused() -> None:
+    with pytest.raises(FormatError, match=r"path or of bytes, found list; use Path\(...\) or bytes\(...\)"):
+        Model([1, 2])  # type: ignore[arg-type]

@@ -288,3 +288,14 @@ def test_textures_of_a_program_are_seen(egl: None) -> None:
     with mine:
         texture.release()
     mine.release()
+
+
+def test_a_buffer_of_an_array_is_refused(gpu: GpuResources) -> None:
+    with pytest.raises(FormatError, match="a GpuBuffer is made of an ImageFrame, found ndarray; wrap"):
+        gpu.upload(np.zeros((2, 2, 4), np.uint8))  # type: ignore[arg-type]
+
+
+def test_pixels_that_were_read_back_are_not_copied_for_a_frame(gpu: GpuResources) -> None:
+    buffer = gpu.upload(ImageFrame(np.zeros((256, 256, 4), np.uint8)))
+    gpu.run(lambda context: buffer.writing(context) and buffer.written(context))
+    assert np.shares_memory(buffer.image_frame().data, buffer.array())

@@ -188,3 +188,76 @@ def test_a_folder_becomes_a_video(make_graph, tmp_path: Path, levels) -> None:
     written = levels(out)
     assert [at for at, _ in written] == [0, 100_000, 200_000, 300_000, 400_000]
     assert abs(written[4][1] - 55) <= 2
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        pytest.param(b"\xff{}", r":1: is not UTF-8 text: ", id="no text"),
+        pytest.param(b"[" * 200_000, r":1: is JSON that is nested too deep", id="deep"),
+        pytest.param(b'{"timestamp": ' + b"1" * 5000 + b"}", r":1: is not JSON: Exceeds the limit", id="digits"),
+        pytest.param(b'{"timestamp": 1', r":1: is not JSON: ", id="cut"),
+        pytest.param(b"[]", r':1: expected {"timestamp": <microseconds>', id="list"),
+    ],
+)
+def test_lines_that_are_no_json(line: bytes, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(line + b"\n")
+    with pytest.raises(InputError, match=words):
+        list(open_series(file, PacketType.of(NormalizedRect)))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("[" * 400 + "]" * 400, id="deep"),
+        pytest.param('{"xCenter": 1e999}', id="number too large"),
+        pytest.param('{"xCenter": {"a": []}}', id="another type"),
+        pytest.param('{"rectId": "' + "9" * 5000 + '"}', id="digits"),
+        pytest.param('{"\\ud800": 1}', id="half a character"),
+    ],
+)
+def test_json_that_describes_nothing(value: str, tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "a.jsonl", '{"timestamp": 0, "packet": ' + value + "}")
+    with pytest.raises(InputError, match=r":1: is no NormalizedRect: ") as caught:
+        list(open_series(file, PacketType.of(NormalizedRect)))
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("array", "kind", "words"),
+    [
+        pytest.param(np.array(["a"]), float, "holds <U1; an array of numbers is needed", id="text"),
+        pytest.param(np.zeros(2, [("x", "f4")]), Tensor, "an array of numbers is needed", id="records"),
+        pytest.param(np.array([1.0, np.nan]), int, "item 1 is nan, which is no int", id="nan"),
+        pytest.param(np.array([np.inf]), int, "item 0 is inf, which is no int", id="infinity"),
+        pytest.param(np.float32(1), ImageFrame, r"an array of shape \(\) holds no picture", id="no dimension"),
+        pytest.param(np.zeros((2, 4, 4, 7)), ImageFrame, "item 0: no image format fits", id="channels"),
+    ],
+)
+def test_arrays_of_something_else(array: np.ndarray, kind: type, words: str, tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", array)
+    with pytest.raises(InputError, match=words):
+        list(open_series(tmp_path / "a.npy", PacketType.of(kind)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\x93NUMPY\x01\x00\x10\x00" + b"(" * 16, id="header that is no Python"),
+        pytest.param(b"\x93NUMPY\x02\x00\xff\xff\xff\x7f{", id="length of the header"),
+        pytest.param(b"\x80\x04K\x01.", id="pickle"),
+    ],
+)
+def test_files_that_are_no_array(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_bytes(data)
+    with pytest.raises(InputError, match=r"is no array that numpy\.save wrote: "):
+        list(open_series(tmp_path / "a.npy", PacketType.of(Tensor)))
+
+
+def test_an_archive_in_the_place_of_an_array(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros(2))
+    (tmp_path / "a.npz").rename(tmp_path / "a.npy")
+    with pytest.raises(InputError, match="is an archive of several arrays; give it one"):
+        list(open_series(tmp_path / "a.npy", PacketType.of(Tensor)))

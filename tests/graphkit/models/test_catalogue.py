@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from graphkit import models
 from graphkit.errors import UsageError
 from graphkit.framework import graphs_dir
 from graphkit.models import CATALOGUE, find_model, model_called
+from graphkit.models import _fetch as fetching
 from graphkit.models._locate import sha256_of
 
 pytestmark = pytest.mark.usefixtures("user_cache")
@@ -61,3 +63,9 @@ def test_an_unknown_name_is_met_with_close_ones() -> None:
 def test_a_model_that_may_be_known(name: str, model: str | None) -> None:
     found = model_called(name)
     assert (found and found.name) == model
+
+
+def test_fetch_is_behind_the_door() -> None:
+    assert models.fetch is fetching.fetch
+    with pytest.raises(AttributeError, match=r"^module 'graphkit\.models' has no attribute 'fetsch'"):
+        _ = models.fetsch  # type: ignore[attr-defined]

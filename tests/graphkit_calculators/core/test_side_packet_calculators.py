@@ -100,6 +100,15 @@ def test_default_side_packet(optional, expected):
     assert runner.run().output_side_packets["VALUE"] == expected
 
 
+def test_an_optional_side_packet_that_nobody_gives():
+    runner = CalculatorRunner(
+        'calculator: "DefaultSidePacketCalculator" input_side_packet: "OPTIONAL_VALUE:o" '
+        'input_side_packet: "DEFAULT_VALUE:d" output_side_packet: "VALUE:v"'
+    )
+    runner.side_packets["DEFAULT_VALUE"] = "default"
+    assert runner.run().output_side_packets["VALUE"] == "default"
+
+
 def test_string_to_int():
     runner = CalculatorRunner(
         'calculator: "StringToUint64Calculator" input_side_packet: "in" output_side_packet: "out"'

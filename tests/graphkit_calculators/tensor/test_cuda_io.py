@@ -40,7 +40,9 @@ def gpu_tensor(loan: Borrowed | None, format_: GpuBufferFormat = GpuBufferFormat
         pytest.param(TensorInfo("x", (1, 48, 64, 3), F32), False, id="an .onnx of pixels"),
         pytest.param(TensorInfo("x", (1, 48, 48, 3), F32, channels_first=True), False, id="another size"),
         pytest.param(TensorInfo("x", (1, 48, 64, 3), F16, channels_first=True), False, id="another type"),
-        pytest.param(TensorInfo("x", (None, 3, 48, 64), F32), False, id="an open size"),
+        pytest.param(TensorInfo("x", (None, 3, 48, 64), F32), True, id="an open size"),
+        pytest.param(TensorInfo("x", (None, None, None, None), F32), True, id="all sizes open"),
+        pytest.param(TensorInfo("x", (None, 48, 64, 3), F32), False, id="pixels with an open size"),
     ],
 )
 def test_a_model_is_lent_what_it_reads_as_it_lies(info: TensorInfo, lent: bool) -> None:

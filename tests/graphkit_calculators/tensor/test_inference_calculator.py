@@ -274,8 +274,13 @@ def test_bad_configs(streams: str, options: str, message: str) -> None:
         ),
         pytest.param(
             "input_tensor_indices_map { model_tensor_indices: [0, 0] }",
-            r"wires the tensors \[0, 0\] of the model; each of \[0, 1\] is needed once",
+            r"wires the inputs \[0, 0\] of <bytes>; each of these is needed once: 0: 'x' \(1, 2\) float32, 1: ",
             id="twice",
+        ),
+        pytest.param(
+            "output_tensor_indices_map { model_tensor_indices: [5] }",
+            r"wires the outputs \[5\] of <bytes>; each of these may be given once: 0: ",
+            id="no such output",
         ),
     ],
 )
@@ -288,7 +293,7 @@ def test_bad_wiring(config: str, message: str) -> None:
 def test_too_few_tensors() -> None:
     run = runner()
     run.add("TENSORS", [tensor(1, 2)], 0)
-    with pytest.raises(CalculatorError, match="1 tensors came in; <bytes> takes 2"):
+    with pytest.raises(CalculatorError, match=r"1 tensor came in; <bytes> takes 2: 'x' \(1, 2\) float32, 'state'"):
         run.run()
 
 
@@ -322,7 +327,10 @@ def test_messages_name_the_file_that_other_nodes_have_read(tmp_path: Path) -> No
     graph.set_service(INFERENCE, ON_CPU)
     with pytest.raises(CalculatorError) as caught, graph:
         graph.add_packet_to_input_stream("tensors", [tensor(1, 2, 3), tensor(1, 2)], 0)
-    expected = f"{path}: input 'x' has shape (1, 3); the model takes (1, 2)"
+    expected = (
+        f"{path} takes 'x' (1, 2) float32, but got (1, 3) float32. Give it a tensor of that shape; "
+        "input_output_config says which tensor is which input."
+    )
     assert str(caught.value.cause) == expected
 
 

@@ -183,3 +183,29 @@ def test_set_visibility_needs_both() -> None:
     run.add("NORM_LANDMARKS", landmark(0.25), 2)
     run.set_bound("VISIBILITY", 3)
     assert run.run().outputs["NORM_LANDMARKS"] == []
+
+
+def collecting() -> CalculatorRunner:
+    return CalculatorRunner("""
+        calculator: "CollectLandmarksCalculator" input_stream: "LANDMARKS:0:a" input_stream: "LANDMARKS:1:b"
+        input_stream: "LANDMARKS:2:c" output_stream: "LANDMARKS:out"
+    """)
+
+
+def test_each_part_in_its_place() -> None:
+    run = collecting()
+    run.add(("LANDMARKS", 0), landmark(count=3), 1)
+    run.add(("LANDMARKS", 2), landmark(count=2), 1)
+    run.add(("LANDMARKS", 1), landmark(count=1), 2)
+    packets = run.run().outputs["LANDMARKS"]
+    assert [(int(p.timestamp), [len(part) for part in p.payload]) for p in packets] == [
+        (1, [3, 0, 2]),
+        (2, [0, 1, 0]),
+    ]
+
+
+def test_no_list_of_nothing_but_nothing() -> None:
+    run = collecting()
+    for index in range(3):
+        run.set_bound(("LANDMARKS", index), 5)
+    assert run.run().outputs["LANDMARKS"] == []

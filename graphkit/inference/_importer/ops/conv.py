@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphkit.inference._importer.lowering import stored_shape
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from graphkit.inference._importer.lowering import Lowering
@@ -36,6 +36,28 @@ def window_pads(
     return [pairs[0][0], pairs[1][0], pairs[0][1], pairs[1][1]]
 
 
+def window_output(
+    size: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilation: Sequence[int],
+    pads: Sequence[int],
+) -> tuple[int, int]:
+    """Return the height and width that a window of these makes of an image.
+
+    Raises:
+        ValueError: the window is larger than the image, or does not move.
+    """
+    axes = zip(size, kernel, strides, dilation, pads[:2], pads[2:], strict=True)
+    height, width = (
+        (length + before + after - (window - 1) * step - 1) // stride + 1 if stride > 0 and step > 0 else 0
+        for length, window, stride, step, before, after in axes
+    )
+    if height < 1 or width < 1:
+        raise ValueError(f"a window of {tuple(kernel)} every {tuple(strides)} pixels of {tuple(size)}")
+    return height, width
+
+
 def conv_2d(low: Lowering, op: TfliteOperator) -> str:
     """CONV_2D: filter (O, kh, kw, I); grouped when the input has a multiple of I channels."""
     weights = low.constant_input(op, 1).transpose(0, 3, 1, 2)
@@ -54,17 +76,21 @@ def _convolve(low: Lowering, op: TfliteOperator, weights: NDArray[Any], groups: 
     source, target = low.shape(low.input(op, 0)), low.shape(op.outputs[0])
     kernel = (weights.shape[2], weights.shape[3])
     dilation = (options.DilationHFactor(), options.DilationWFactor())
+    if source[3] != weights.shape[1] * groups or weights.shape[0] % groups:
+        raise ValueError(f"{source[3]} channels for weights of {weights.shape[:2]} in {groups} groups")
     inputs = [low.value(low.input(op, 0)), low.graph.constant(weights, "weight")]
     if low.has_input(op, 2):
         inputs.append(low.graph.constant(low.constant_input(op, 2), "bias"))
+    strides = (options.StrideH(), options.StrideW())
+    pads = window_pads(options, (source[1], source[2]), (target[1], target[2]), kernel, dilation)
     value = low.graph.emit(
         "Conv",
         inputs,
-        stored_shape(target),
+        (source[0], weights.shape[0], *window_output(source[1:3], kernel, strides, dilation, pads)),
         kernel_shape=list(kernel),
-        strides=[options.StrideH(), options.StrideW()],
+        strides=list(strides),
         dilations=list(dilation),
-        pads=window_pads(options, (source[1], source[2]), (target[1], target[2]), kernel, dilation),
+        pads=pads,
         group=groups,
     )
     return low.activate(op, value, options.FusedActivationFunction())

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from graphkit.inference._importer.reader import TfliteOperator
 
 _VERSION = 2
+# A table of positions lies in the imported model, twelve bytes for each.
+_MOST_POSITIONS = 1 << 20
 
 
 def _check_version(low: Lowering, op: TfliteOperator) -> None:
@@ -151,9 +153,11 @@ def transform_tensor_bilinear(low: Lowering, op: TfliteOperator) -> str:
     """
     _check_version(low, op)
     maths = _Maths(low)
-    _, out_h, out_w, channels = low.shape(op.outputs[0])
+    _, out_h, out_w, _ = low.shape(op.outputs[0])
     source = low.value(low.input(op, 0))
     _, _, height, width = low.graph.shapes[source]
+    if out_h * out_w > _MOST_POSITIONS:
+        raise low.unsupported(op, f"{out_h} x {out_w} positions; up to {_MOST_POSITIONS} are known")
     ys, xs = np.mgrid[0:out_h, 0:out_w].reshape(2, -1) + 0.5
     centres = low.graph.constant(np.stack([xs, ys, np.zeros_like(xs), np.ones_like(xs)]).astype(np.float32))
     matrix = maths.gather(low.reshape(low.value(low.input(op, 1)), (4, 4)), [0, 1], 0)
@@ -170,7 +174,7 @@ def transform_tensor_bilinear(low: Lowering, op: TfliteOperator) -> str:
     return low.graph.emit(
         "GridSample",
         [source, grid],
-        (1, channels, out_h, out_w),
+        (1, low.graph.shapes[source][1], out_h, out_w),
         mode="bilinear",
         padding_mode="zeros",
         align_corners=1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from graphkit.inference._importer.lowering import stored_shape
+import numpy as np
 
 if TYPE_CHECKING:
     from graphkit.inference._importer.lowering import Lowering
@@ -21,7 +21,8 @@ def arithmetic(low: Lowering, op: TfliteOperator, onnx_op: str) -> str:
     """ADD, SUB, MUL, DIV: numpy's broadcasting over logical shapes, then the fused activation."""
     target = low.shape(op.outputs[0])
     operands = [low.aligned(low.input(op, position), len(target)) for position in (0, 1)]
-    value = low.graph.emit(onnx_op, operands, stored_shape(target))
+    made = np.broadcast_shapes(*(low.graph.shapes[operand] for operand in operands))
+    value = low.graph.emit(onnx_op, operands, made)
     return low.activate(op, value, op.options.FusedActivationFunction() if op.options else 0)
 
 
@@ -40,7 +41,8 @@ def prelu(low: Lowering, op: TfliteOperator) -> str:
     low.constant_input(op, 1)
     source = low.value(low.input(op, 0))
     slope = low.aligned(low.input(op, 1), len(low.shape(low.input(op, 0))))
-    return low.graph.emit("PRelu", [source, slope], low.graph.shapes[source])
+    shapes = low.graph.shapes
+    return low.graph.emit("PRelu", [source, slope], np.broadcast_shapes(shapes[source], shapes[slope]))
 
 
 CONVERTERS: dict[str, Converter] = {

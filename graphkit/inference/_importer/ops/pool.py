@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphkit.inference._importer.lowering import stored_shape
-from graphkit.inference._importer.ops.conv import window_pads
+from graphkit.inference._importer.ops.conv import window_output, window_pads
 
 if TYPE_CHECKING:
     from graphkit.inference._importer.graph import Shape
@@ -23,13 +22,15 @@ def pool_2d(low: Lowering, op: TfliteOperator, onnx_op: str) -> str:
     source, target = low.shape(low.input(op, 0)), low.shape(op.outputs[0])
     value = low.value(low.input(op, 0))
     kernel = (options.FilterHeight(), options.FilterWidth())
-    shape = stored_shape(target)
-    if kernel == source[1:3] == (options.StrideH(), options.StrideW()) and target[1:3] == (1, 1):
-        result = low.graph.emit(f"Global{onnx_op}", [value], shape)
+    strides = (options.StrideH(), options.StrideW())
+    if kernel == source[1:3] == strides and target[1:3] == (1, 1):
+        result = low.graph.emit(f"Global{onnx_op}", [value], (source[0], source[3], 1, 1))
     else:
         pads = window_pads(options, (source[1], source[2]), (target[1], target[2]), kernel, (1, 1))
-        strides = [options.StrideH(), options.StrideW()]
-        result = low.graph.emit(onnx_op, [value], shape, kernel_shape=list(kernel), strides=strides, pads=pads)
+        shape = (source[0], source[3], *window_output(source[1:3], kernel, strides, (1, 1), pads))
+        result = low.graph.emit(
+            onnx_op, [value], shape, kernel_shape=list(kernel), strides=list(strides), pads=pads
+        )
     return low.activate(op, result, options.FusedActivationFunction())
 
 
@@ -69,7 +70,10 @@ def mean(low: Lowering, op: TfliteOperator) -> str:
         value = low.graph.emit("GlobalAveragePool", [value], (batch, channels, 1, 1))
         return value if options.KeepDims() else low.reshape(value, target)
     value = low.to_logical(low.value(source))
-    result = low.graph.emit("ReduceMean", [value], target, axes=axes, keepdims=int(options.KeepDims()))
+    keep = bool(options.KeepDims())
+    sizes = [1 if axis in axes else size for axis, size in enumerate(low.shape(source))]
+    made = [size for axis, size in enumerate(sizes) if keep or axis not in axes]
+    result = low.graph.emit("ReduceMean", [value], tuple(made), axes=axes, keepdims=int(keep))
     return low.from_logical(result)
 
 

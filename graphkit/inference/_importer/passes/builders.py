@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from graphkit.inference._importer.graph import Graph, Node
 
 
+MOST_WEIGHTS = 1 << 22
+"""A rewrite that would put in more weights than this is left out: no real image has so many channels."""
+
+
 def conv_1x1(graph: Graph, value: str, weights: NDArray[Any], groups: int) -> Node:
     """Return a new 1x1 convolution, not placed yet; weights (O, I / groups, 1, 1)."""
     batch, _, height, width = graph.shapes[value]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphkit.inference._importer.passes.builders import conv_1x1
+from graphkit.inference._importer.passes.builders import MOST_WEIGHTS, conv_1x1
 
 if TYPE_CHECKING:
     from graphkit.inference._importer.graph import Graph, Node
@@ -30,4 +30,6 @@ def _growth(graph: Graph, node: Node) -> np.ndarray | None:
     if len(before) != 4 or before[rest].any() or after[rest].any() or min(before[1], after[1]) < 0:
         return None
     channels = graph.shapes[node.inputs[0]][1]
+    if channels * (channels + before[1] + after[1]) > MOST_WEIGHTS:
+        return None
     return np.pad(np.eye(channels, dtype=np.float32), ((before[1], after[1]), (0, 0)))

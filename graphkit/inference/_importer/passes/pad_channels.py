@@ -6,9 +6,12 @@ reads and writes plain memory, and images are reordered around it.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from graphkit.inference._importer.passes.builders import MOST_WEIGHTS
 
 if TYPE_CHECKING:
     from graphkit.inference._importer.graph import Graph, Node
@@ -63,7 +66,8 @@ def _widened(graph: Graph) -> set[str]:
 
 def _makes_wide(graph: Graph, node: Node, wide: set[str]) -> bool:
     if node.op == "Conv":
-        return node.attrs["group"] == 1 or (_is_depthwise(graph, node) and node.inputs[0] in wide)
+        alone = node.attrs["group"] == 1 and _can_grow(graph, node)
+        return alone or (_is_depthwise(graph, node) and node.inputs[0] in wide)
     if node.op in _BINARY:
         return _same_operands(graph, node) and all(name in wide for name in node.inputs)
     return node.op in _UNARY | _WINDOWED and node.inputs[0] in wide
@@ -71,10 +75,17 @@ def _makes_wide(graph: Graph, node: Node, wide: set[str]) -> bool:
 
 def _takes_wide(graph: Graph, node: Node, wide: set[str]) -> bool:
     if node.op == "Conv":
-        return node.attrs["group"] == 1 or (_is_depthwise(graph, node) and node.output in wide)
+        alone = node.attrs["group"] == 1 and _can_grow(graph, node)
+        return alone or (_is_depthwise(graph, node) and node.output in wide)
     if node.op in _BINARY:
         return _same_operands(graph, node) and node.output in wide
     return node.op in _UNARY | _WINDOWED and node.output in wide
+
+
+def _can_grow(graph: Graph, node: Node) -> bool:
+    weights = graph.constants[node.inputs[1]]
+    rows, columns = weights.shape[:2]
+    return rounded(rows) * rounded(columns) * prod(weights.shape[2:]) <= max(MOST_WEIGHTS, 2 * weights.size)
 
 
 def _is_depthwise(graph: Graph, node: Node) -> bool:

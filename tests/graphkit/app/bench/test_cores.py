@@ -41,7 +41,9 @@ def test_choice(cpus: Path, count: int, usable: set[int], chosen: set[int]) -> N
 
 
 def test_more_than_there_are(cpus: Path) -> None:
-    with pytest.raises(UsageError, match=r"^threads: 3: this process may use 2 processors\. Give 1 to 2\.$"):
+    with pytest.raises(
+        UsageError, match=r"^threads: 3 processors were asked for; this process may use 2\. Give 1 to 2\.$"
+    ):
         chosen_cores(3, {0, 2}, cpus)
 
 

@@ -187,7 +187,7 @@ def test_processors_for_whoever_computes(stage: Stage) -> None:
 
 
 def test_more_processors_than_there_are(stage: Stage) -> None:
-    with pytest.raises(UsageError, match=r"^threads: 4096"):
+    with pytest.raises(UsageError, match=r"^threads: 4096 processors were asked for"):
         run_benchmark(settings(threads=4096))
 
 

@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_written_in_the_end(graphkit: Any, report: Any) ->
         pytest.param(["face"], 2, "'face' is not one of 'hand', 'pose', 'all'", id="task"),
         pytest.param(["--what", "video"], 2, "'video' is not one of", id="kind"),
         pytest.param(["--rounds", "0"], 2, "0 is not in the range x>=1", id="rounds"),
-        pytest.param(["--threads", "4096"], 2, "error: --threads: 4096: this process may use", id="threads"),
+        pytest.param(["--threads", "4096"], 2, "error: --threads: 4096 processors were asked for", id="threads"),
         pytest.param(["--clip", "no.mp4"], 1, "error: no.mp4: no such file", id="clip"),
         pytest.param(["--against-mediapipe", "nobody"], 1, "nobody: it cannot be started", id="peer"),
     ],

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from graphkit._process import packages
 from graphkit.app.doctor import Status, opencv
 
 
@@ -38,11 +39,13 @@ def test_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_two_builds(module: SimpleNamespace | None, status: Status, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cv2", module)
-    builds = {"opencv-python-headless": "4.12", "opencv-python": "4.11"}
-    monkeypatch.setattr(opencv, "installed", lambda *names: builds)
+    builds = {"opencv-python-headless": "4.12", "opencv-contrib-python": "4.11"}
+    for place in (opencv, packages):
+        monkeypatch.setattr(place, "installed", lambda *names: builds)
     fact, imported = opencv.check()
     assert (fact.status, imported.status) == (Status.WARNING, status)
-    assert fact.found == "opencv-python-headless and opencv-python overwrite each other's files"
+    assert fact.found == "opencv-python-headless and opencv-contrib-python overwrite each other's files"
     assert fact.fix == (
-        "pip uninstall -y opencv-python-headless opencv-python && pip install 'opencv-python-headless>=4.11,<5'"
+        "pip uninstall -y opencv-python-headless opencv-contrib-python && "
+        "pip install 'opencv-contrib-python>=4.11,<5'"
     )

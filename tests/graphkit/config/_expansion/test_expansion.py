@@ -307,6 +307,18 @@ def test_types_choose_the_file(folder, text, expected):
     assert sum(name.startswith("draw__") for name in names) == 1
 
 
+def test_a_file_that_mediapipe_registers_under_another_type(folder):
+    text = 'type: "Faces" input_stream: "i" output_stream: "o" node { name: "{}" calculator: "CfgPass" '
+    text += 'input_stream: "i" output_stream: "o" }'
+    folder("modules/face_detection/faces_cpu.pbtxt", text.replace("{}", "cpu"))
+    folder("modules/face_detection/face_detection_short_range_image.pbtxt", text.replace("{}", "image"))
+    node = 'node { calculator: "@" input_stream: "v" output_stream: "o" }'
+    main = folder("main.pbtxt", f'input_stream: "v" {node.replace("@", "Faces")}')
+    assert [n.name for n in config.load(main).nodes] == ["faces__cpu"]
+    main = folder("main.pbtxt", f'input_stream: "v" {node.replace("@", "FaceDetectionShortRangeImage")}')
+    assert [n.name for n in config.load(main).nodes] == ["facedetectionshortrangeimage__image"]
+
+
 def test_choice_may_follow_from_another_choice(folder):
     folder(
         "make_cpu.pbtxt",

@@ -189,7 +189,25 @@ FAULTS = {
     "int": ("num_threads: 1.5", '1:14: field "num_threads": 1.5 is not a whole number'),
     "float": (
         "node { options { [cfgtest.CfgOptions.ext] { ratio: much } } }",
-        "1:52: field \"ratio\": could not convert string to float: 'much'",
+        '1:52: field "ratio": much is not a number',
+    ),
+    "thousands of digits": (
+        "num_threads: " + "1" * 5000,
+        '1:14: field "num_threads": a whole number of 5000 digits is out of range; a field holds 64 bits at most',
+    ),
+    "thousands of digits in hexadecimal": (
+        "num_threads: 0x" + "f" * 4998,
+        '1:14: field "num_threads": a whole number of 5000 digits is out of range; a field holds 64 bits at most',
+    ),
+    "hexadecimal number too large for a float": (
+        "node { options { [cfgtest.CfgOptions.ext] { ratio: 0x" + "f" * 300 + " } } }",
+        '1:52: field "ratio": a whole number of 302 digits is out of range; a field holds 64 bits at most',
+    ),
+    "no character": (r'type: "\Uffffffff"', '1:7: field "type": U+FFFFFFFF is no character'),
+    "half a character": (r'type: "\ud800"', '1:7: field "type": U+D800 is no character'),
+    "long word": (
+        "report_deadlock: " + "y" * 5000,
+        f'1:18: field "report_deadlock": {"y" * 40}... (5000 characters) is neither true nor false',
     ),
     "escape": (r'type: "\q"', r'1:7: field "type": \q is no escape; write \\ for a backslash'),
 }
@@ -224,3 +242,44 @@ def test_file_name_stands_in_the_message(folder):
     with pytest.raises(PbtxtSyntaxError) as caught:
         config.parse(path)
     assert caught.value.location.file == str(Path(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("node { options { " * 300 + "} }" * 300, id="fields"),
+        pytest.param(
+            "node { options { [mediapipe.SwitchContainerOptions.ext] { contained_node { options { "
+            + "[mediapipe.SwitchContainerOptions.ext] { contained_node { options { " * 300,
+            id="options",
+        ),
+    ],
+)
+def test_nesting_has_an_end(text):
+    with pytest.raises((PbtxtSyntaxError, GraphValidationError)) as caught:
+        ours(text)
+    assert len(str(caught.value)) < 2000
+
+
+def test_messages_are_as_deep_as_serialized_ones_may_be():
+    text = "node { options { " + "[mediapipe.SwitchContainerOptions.ext] { contained_node { options { " * 40
+    with pytest.raises(PbtxtSyntaxError, match="expected a closing brace; messages are nested 100 deep at most"):
+        ours(text)
+
+
+def test_a_long_token_does_not_make_a_long_message():
+    with pytest.raises(PbtxtSyntaxError) as caught:
+        ours("num_threads: 3 " + "7" * 1_000_000)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_text_that_is_no_graph_gives_a_few_lines():
+    text = "vertex_type: VERTEX_PT\n" + "".join(f"vertex_buffer: {i}.5\n" for i in range(20_000))
+    with pytest.raises(GraphValidationError) as caught:
+        config.parse(text, name="t")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "t: this is no graph: no node is in it, nor any other field of one"
+    assert lines[1].startswith('t:1:1: mediapipe.CalculatorGraphConfig has no field "vertex_type". Its fields: ')
+    assert len(lines) == 21
+    assert lines[-1] == "and 19982 more faults."
+    assert caught.value.count == 20_002

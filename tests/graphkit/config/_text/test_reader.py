@@ -8,8 +8,9 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from graphkit import config, option, options, schema
+from graphkit.config._text.reader import path_of
 from graphkit.config._text.writer import to_message
-from graphkit.errors import ConfigError, GraphValidationError, Location, ResourceNotFoundError
+from graphkit.errors import ConfigError, GraphValidationError, Location, PbtxtSyntaxError, ResourceNotFoundError
 
 TEXT = """type: "Kinds"
 input_stream: "a"
@@ -158,3 +159,48 @@ def test_written_config_keeps_what_has_no_place_in_the_model():
         text, schema.message_class("mediapipe.CalculatorGraphConfig")(), descriptor_pool=schema.pool()
     )
     assert to_message(config.parse(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_queue_size: -1 num_threads: 2",
+        "report_deadlock: true",
+        "num_threads:.5",
+        "node: { calculator: 'CfgPass' }",
+        "[mediapipe.X.ext] { }",
+    ],
+)
+def test_a_line_that_begins_like_a_graph_is_no_file_name(text):
+    assert path_of(text) is None
+
+
+@pytest.mark.parametrize("name", ["graph.pbtxt", "C:\\graphs\\a.pbtxt", "graphs/a b.pbtxt", "graphs:a.pbtxt", "-"])
+def test_a_file_name_is_no_text(name):
+    assert path_of(name) is not None
+
+
+def test_a_long_line_is_no_file_name():
+    with pytest.raises(PbtxtSyntaxError) as caught:
+        config.load("x" * 1_000_000)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_name_that_no_file_can_have_is_refused():
+    with pytest.raises(ConfigError, match="the graph cannot be read: "):
+        config.load("gr\ud800ph.pbtxt")
+
+
+def test_bytes_that_are_no_text_are_named():
+    text = TEXT + 'input_stream_handler { input_stream_handler: "Handler" }'
+    data = to_message(config.parse(text)).SerializeToString().replace(b"Handler", b"\xffandler")
+    where = r"mediapipe.InputStreamHandlerConfig.input_stream_handler"
+    with pytest.raises(ConfigError, match=rf"^<bytes>: field {where} holds bytes that are no UTF-8 text\.$"):
+        config.load(data)
+
+
+def test_options_of_no_text_are_named():
+    data = serialized()
+    at = data.rindex(b"x")
+    with pytest.raises(GraphValidationError, match=r"damaged: cfgtest.CfgGraphOptions.label holds"):
+        config.load(data[:at] + b"\xff" + data[at + 1 :])

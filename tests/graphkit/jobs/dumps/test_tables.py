@@ -10,6 +10,7 @@ import pytest
 from graphkit import OneOf
 from graphkit.errors import FormatError
 from graphkit.formats import (
+    FACE_LANDMARK_NAMES,
     HAND_LANDMARK_NAMES,
     POSE_LANDMARK_NAMES,
     BinaryMask,
@@ -123,6 +124,8 @@ def test_visibility_and_presence_are_written_where_known(known: dict[str, bool],
     [
         pytest.param(21, HAND_LANDMARK_NAMES, id="hand"),
         pytest.param(33, POSE_LANDMARK_NAMES, id="pose"),
+        pytest.param(468, FACE_LANDMARK_NAMES[:468], id="face"),
+        pytest.param(478, FACE_LANDMARK_NAMES, id="face with irises"),
         pytest.param(5, ("",) * 5, id="neither"),
     ],
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import shlex
+import shutil
+import sys
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Final
-
-from graphkit.app.doctor.installers import pip
 
 _REQUIREMENT: Final = re.compile(r"([\w.-]+)(?:\[[^\]]*\])?\s*([^;]*)")
 _BOUND: Final = re.compile(r"(>=|<)\s*([\d.]+)")
@@ -49,9 +51,17 @@ def installed(*distributions: str) -> dict[str, str]:
     return found
 
 
-def pip_install(distribution: str, *, again: bool = False) -> str:
-    """Return the command that installs a package in a version that is supported."""
-    bounds = str(supported(distribution))
+def pip() -> str:
+    """Return how pip of this interpreter is called; ``pip`` alone may be that of another one."""
+    found = shutil.which("pip")
+    if found and Path(found).parent == Path(sys.executable).parent:
+        return "pip"
+    return f"{shlex.quote(sys.executable)} -m pip"
+
+
+def pip_install(distribution: str, *, like: str = "", again: bool = False) -> str:
+    """Return the command that installs a package in a version that is supported, in those of *like* if given."""
+    bounds = str(supported(like or distribution))
     what = f"'{distribution}{bounds}'" if bounds else distribution
     return f"{pip()} install {'--force-reinstall ' if again else ''}{what}"
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit.app.doctor import requirements
-from graphkit.app.doctor.requirements import Range, installed, pip_install, supported
+from graphkit._process import requirements
+from graphkit._process.requirements import Range, installed, pip_install, supported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def pip_in_front(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this interpreter's pip come first, whatever machine the tests run on."""
+    monkeypatch.setattr(requirements.shutil, "which", lambda name: str(Path(sys.executable).parent / name))
 
 
 @pytest.fixture

@@ -1,0 +1,227 @@
+"""Ctrl-C at any moment of a program whose light nodes run on its own thread: S50, S51.
+
+KeyboardInterrupt comes out, as it is, the run has ended, every node that opened is closed, and the same graph runs
+again with the right result.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from graphkit import Calculator, CalculatorContext, CalculatorGraph, Input, Output, Status, Timestamp, calculator
+from robustness.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SECONDS = 10.0
+ADDRESS_SPACE_MB = 0
+PEAK_MB = 500
+
+
+class Counts:
+    """How many calculators are open, and what the next run should do."""
+
+    opened = closed = 0
+    raise_in = 0
+    """Send a signal from inside a node after so many calls; 0 for never."""
+
+
+class Counted(Calculator):
+    def open(self, cc: CalculatorContext) -> None:
+        Counts.opened += 1
+
+    def close(self, cc: CalculatorContext) -> None:
+        Counts.closed += 1
+
+
+@calculator
+class InterruptedAdd(Counted):
+    a = Input(int)
+    b = Input(int, optional=True)
+    out = Output(int)
+
+    def process(self, cc: CalculatorContext) -> None:
+        Counts.raise_in -= 1
+        if Counts.raise_in == 0:
+            signal.raise_signal(signal.SIGINT)
+        self.out.send(cc, sum(packet.get_or(0) for packet in cc.inputs) + 1)
+
+
+@calculator
+class InterruptedSlowAdd(InterruptedAdd):
+    blocking = True
+
+
+@calculator
+class InterruptedSource(Counted):
+    out = Output(int)
+
+    def process(self, cc: CalculatorContext) -> Status | None:
+        self.number = getattr(self, "number", -1) + 1
+        self.out.send(cc, self.number, Timestamp(self.number))
+        return None
+
+
+CHAIN = """
+node { calculator: "InterruptedAdd" input_stream: "a" output_stream: "b" }
+node { calculator: "InterruptedAdd" input_stream: "b" output_stream: "c" }
+node { calculator: "%s" input_stream: "b" input_stream: "c" output_stream: "d" %s }
+node { calculator: "InterruptedAdd" input_stream: "d" output_stream: "e" }
+"""
+FED = 'input_stream: "a" ' + CHAIN
+GRAPHS = (
+    FED % ("InterruptedAdd", ""),
+    FED % ("InterruptedSlowAdd", ""),
+    "max_queue_size: 1 " + FED % ("InterruptedSlowAdd", ""),
+    'executor { name: "x" type: "ApplicationThreadExecutor" } ' + FED % ("InterruptedAdd", 'executor: "x"'),
+    'max_queue_size: 2 executor { name: "x" type: "ThreadPoolExecutor" } '
+    + FED % ("InterruptedAdd", 'executor: "x"'),
+)
+SELF_FED = 'node { calculator: "InterruptedSource" output_stream: "a" } ' + CHAIN % ("InterruptedAdd", "")
+
+
+def prepare(folder: Path) -> Callable[[int], Outcome]:
+    """Return what checks a seed; it has to be the main thread, where Python handles signals."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return check
+
+
+def check(seed: int) -> Outcome:
+    """Interrupt one program."""
+    dice = random.Random(seed)
+    way, program = dice.choice(WAYS), dice.choice(PROGRAMS)
+    graph = CalculatorGraph(SELF_FED if program in (_wait_for_the_end, _poll) else dice.choice(GRAPHS))
+    opened, closed = Counts.opened, Counts.closed
+    poller = graph.add_output_stream_poller("e", max_queue_size=3) if program is _poll else None
+    caught: BaseException | None = None
+    try:
+        way(dice)
+        program(graph, poller)
+    except BaseException as exc:
+        caught = exc
+    Counts.raise_in = 0
+    labels = [f"way {way.__name__}", f"program {program.__name__}"]
+    if type(caught) is not KeyboardInterrupt:
+        return Outcome(labels, f"gave {type(caught).__name__}", f"{caught!r}")
+    if not graph.is_over():
+        return Outcome(labels, "run goes on", f"{way.__name__} in {program.__name__}: is_over() is false")
+    graph.cancel_quietly()
+    deadline = time.monotonic() + 5  # a worker may still be closing
+    while Counts.opened - opened != Counts.closed - closed and time.monotonic() < deadline:
+        time.sleep(0.001)
+    if Counts.opened - opened != Counts.closed - closed:
+        return Outcome(labels, "not closed", f"{Counts.opened - opened} opened, {Counts.closed - closed} closed")
+    wrong = "" if poller is not None or program is _wait_for_the_end else _runs_again(graph)
+    return Outcome(labels, "wrong afterwards" if wrong else "", wrong)
+
+
+def _runs_again(graph: CalculatorGraph) -> str:
+    """Return what is wrong with another run of *graph*."""
+    seen: list[tuple[int, int]] = []
+
+    def see(packet: Any) -> None:
+        seen.append((int(packet.timestamp), packet.payload))
+
+    graph.observe_output_stream("e", see)
+    with graph:
+        for number in range(10):
+            graph.add_packet_to_input_stream("a", number, number)
+    expected = [(number, 2 * number + 5) for number in range(10)]
+    return "" if seen == expected else f"{seen}, expected {expected}"
+
+
+# -- programs ------------------------------------------------------------------------------------------
+
+
+def _push(graph: CalculatorGraph, poller: Any) -> None:
+    with graph:
+        number = 0
+        while True:
+            graph.add_packet_to_input_stream("a", number, number)
+            number += 1
+            if number % 32 == 0:
+                graph.wait_until_idle()
+
+
+def _run_and_run(graph: CalculatorGraph, poller: Any) -> None:
+    while True:
+        with graph:
+            graph.add_packet_to_input_stream("a", 1, 1)
+            graph.set_input_stream_timestamp_bound("a", 5)
+
+
+def _drive_by_hand(graph: CalculatorGraph, poller: Any) -> None:
+    graph.start_run()
+    try:
+        number = 0
+        while True:
+            graph.add_packet_to_input_stream("a", number, number)
+            number += 1
+            graph.wait_until_idle()
+    finally:
+        graph.cancel_quietly()
+
+
+def _wait_for_the_end(graph: CalculatorGraph, poller: Any) -> None:
+    with graph:
+        graph.wait_until_done()
+
+
+def _poll(graph: CalculatorGraph, poller: Any) -> None:
+    with graph:
+        for _ in poller:
+            continue
+
+
+PROGRAMS = (_push, _push, _push, _run_and_run, _drive_by_hand, _wait_for_the_end, _poll)
+
+
+# -- ways to interrupt ---------------------------------------------------------------------------------
+
+
+def _later(dice: random.Random, call: Callable[[], None]) -> None:
+    seconds = dice.choice((0.0005, 0.002, 0.01)) * dice.random()
+
+    def wait_and_call() -> None:
+        time.sleep(seconds)
+        call()
+
+    threading.Thread(target=wait_and_call, daemon=True).start()
+
+
+def signal_from_outside(dice: random.Random) -> None:
+    """Send SIGINT to the process after a moment."""
+    _later(dice, lambda: os.kill(os.getpid(), signal.SIGINT))
+
+
+def signal_by_timer(dice: random.Random) -> None:
+    """Have the kernel send a signal after a moment; its handler raises as that of SIGINT does."""
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.0001 + 0.008 * dice.random())
+
+
+def signal_from_a_node(dice: random.Random) -> None:
+    """Send SIGINT from inside a light node."""
+    Counts.raise_in = dice.randrange(1, 200)
+
+
+def thrown_in(dice: random.Random) -> None:
+    """Have another thread raise KeyboardInterrupt in this one, between any two steps."""
+    me = threading.get_ident()
+    _later(
+        dice,
+        lambda: ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(me), ctypes.py_object(KeyboardInterrupt)
+        ),
+    )
+
+
+WAYS = (signal_from_outside, signal_from_outside, signal_by_timer, signal_from_a_node, thrown_in)

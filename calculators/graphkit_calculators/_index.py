@@ -233,6 +233,7 @@ OPTIONS = {
     "graphkit.GlOverlayCalculatorOptions": "graphkit_calculators.gpu.gl_overlay_calculator",
     "graphkit.LandmarksToTrackingIdsCalculatorOptions": "graphkit_calculators.util.landmarks_to_tracking_ids_calculator",
     "graphkit.MasksToIdMaskCalculatorOptions": "graphkit_calculators.image.masks_to_id_mask_calculator",
+    "graphkit.PoseDetectionOptions": "graphkit_calculators.tensor._pose_detection_options",
     "graphkit.RegionsToSearchCalculatorOptions": "graphkit_calculators.util.regions_to_search_calculator",
     "graphkit.TintByIdCalculatorOptions": "graphkit_calculators.image.tint_by_id_calculator",
     "graphkit.TrackedLandmarksToRenderDataCalculatorOptions": "graphkit_calculators.util.tracked_landmarks_to_render_data_calculator",

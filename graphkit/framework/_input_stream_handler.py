@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from graphkit.framework import _registry as registry
 
@@ -55,7 +55,11 @@ class InputStreamHandler(ABC):
         tag_map: tags of the inputs.
         options: the handler's options, by keyword.
         process_timestamp_bounds: whether settled and empty timestamps are processed too.
+        any_arrival_order: whether the input sets are the same in whatever order the packets of different inputs
+            arrive. Where they are not, a file is fed frame by frame, so that it gives the same result every time.
     """
+
+    any_arrival_order: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -72,10 +76,14 @@ class InputStreamHandler(ABC):
         self.prepare()
 
     def prepare(self) -> None:  # noqa: B027 - optional hook
-        """Set up the handler's own state; called once, before the run."""
+        """Set up the handler's own state; called once, when the graph is checked and before each run."""
 
     def arrived_while_busy(self) -> None:  # noqa: B027 - optional hook
         """Look at the queues although the node can take nothing now; policies that drop packets do it here."""
+
+    def can_do_without(self, index: int) -> bool:
+        """Return whether the node may be called though input *index* has never had a packet or bound (S20)."""
+        return len(self.streams) > 1
 
     @abstractmethod
     def readiness(self) -> Decision:

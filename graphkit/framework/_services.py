@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from graphkit.errors import GraphStateError
@@ -60,17 +60,19 @@ class InferenceSettings:
     Attributes:
         provider: "cpu", "cuda", "tensorrt" or "auto"; None leaves it to each node's delegate.
         threads: threads inside one inference; None leaves it to the node, then to the thread budget.
+        opened: called by each node with the model that it runs, a `graphkit.inference.Session`, when it opens.
     """
 
     provider: str | None = None
     threads: int | None = None
+    opened: Callable[[Any], None] = field(default=lambda session: None, compare=False)
 
 
 INFERENCE: Final[GraphService[InferenceSettings]] = GraphService("inference", InferenceSettings)
 """Where models run; InferenceCalculator asks for it."""
 
 
-class LentServices:
+class RunServices:
     """The services of one run: what the program gave, and what was made because it gave none.
 
     Args:

@@ -1,12 +1,11 @@
-"""The GPU of a job: lent to its graph, feeds it with GpuBuffers, counts what is moved."""
+"""GpuLease: the GPU of a job. It is lent to the graph, takes up the frames, and counts what is moved."""
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from graphkit.gpu import GpuBuffer
+from graphkit.gpu import GPU_SERVICE, GpuBuffer, GpuResources
+from graphkit.jobs._leases import ServiceLease
 from graphkit.jobs._streams import stream_type
 from graphkit.jobs._summary import GpuUse
 
@@ -14,23 +13,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphkit.formats import ImageFrame
-    from graphkit.gpu import GpuResources, Transfers
     from graphkit.graph import CalculatorGraph
+    from graphkit.jobs._summary import Summary
 
 
-@dataclass(frozen=True, slots=True)
-class JobGpu:
-    """The GPU while a job lasts.
+class GpuLease(ServiceLease):
+    """GPU resources while a job lasts: those that the program has lent, or others that end with the job.
+
+    Args:
+        graph: not running.
+        device: which one, see ``graphkit.gpu.list_devices``; None for the best one. Of no effect where the program
+            has lent the graph resources.
 
     Attributes:
-        resources: what the program lent to the graph, or the job did.
-        earlier: what had been moved when the job was made.
-        give_back: undoes what the job did to have the resources.
+        resources: what the graph uses.
+
+    Raises:
+        NoEglError, NoGpuDeviceError: there is no GPU to run on.
     """
 
-    resources: GpuResources
-    earlier: Transfers
-    give_back: Callable[[], None]
+    def __init__(self, graph: CalculatorGraph, device: str | None) -> None:
+        given = graph.service(GPU_SERVICE)
+        self._end: Callable[[GpuResources], None]
+        self.resources, self._end = _made(device) if given is None else (given, _keep)
+        super().__init__(graph, GPU_SERVICE, self.resources)
+        self._earlier = self.resources.transfers.copy()
+        self._use: GpuUse | None = None
 
     def upload(self, frame: ImageFrame) -> GpuBuffer:
         """Return *frame* for a graph on the GPU."""
@@ -38,46 +46,35 @@ class JobGpu:
         buffer.array()  # RGB becomes RGBA now and here: the GL thread has better things to do
         return buffer
 
-    def use(self) -> GpuUse:
-        """Return which device it is and what was moved since the job was made."""
-        return GpuUse(self.resources.device_name, self.resources.transfers.since(self.earlier))
+    def give_back(self) -> None:
+        """Note what was moved since the job was made, and end."""
+        self._use = GpuUse(self.resources.device_name, self.resources.transfers.since(self._earlier))
+        super().give_back()
+
+    def close(self) -> None:
+        """End what was made for the job."""
+        self._end(self.resources)
+
+    def report(self, summary: Summary) -> None:
+        """Add the device and what was moved."""
+        summary.gpu = self._use
 
 
-def gpu_for(graph: CalculatorGraph, device: str | None) -> JobGpu | None:
-    """Return the GPU of a job, None for a graph that needs none.
+def needs_gpu(graph: CalculatorGraph) -> bool:
+    """Return whether nodes of the graph ask for the GPU, or it is fed with GpuBuffers."""
+    plan = graph.plan
+    fed = (stream_type(plan, name) for name in plan.graph_inputs.names)
+    return GPU_SERVICE in plan.services or any(GpuBuffer in kind.types for kind in fed)
 
-    Args:
-        graph: not running.
-        device: which one, see ``graphkit.gpu._devices``; of no effect where the program has lent the graph one.
 
-    Raises:
-        NoEglError, NoGpuDeviceError: there is none to run on.
-    """
-    fed = (stream_type(graph.plan, name) for name in graph.plan.graph_inputs.names)
-    feeds_buffers = any(GpuBuffer in kind.types for kind in fed)
-    if not feeds_buffers and "graphkit.gpu._service" not in sys.modules:
-        return None  # it is loaded by the first node that asks for the GPU; most graphs start without
-    from graphkit.gpu import GPU_SERVICE, GpuResources
-
-    given = graph.service(GPU_SERVICE)
-    if given is not None:
-        return JobGpu(given, given.transfers.copy(), _nothing)
-    if GPU_SERVICE not in graph.plan.services and not feeds_buffers:
-        return None
+def _made(device: str | None) -> tuple[GpuResources, Callable[[Any], None]]:
+    if device is not None:
+        return GpuResources.create(device), GpuResources.close
     make, end = GPU_SERVICE.default, GPU_SERVICE.close
     assert make is not None
     assert end is not None
-    if device is not None:
-        make, end = (lambda: GpuResources.create(device)), GpuResources.close
-    resources = make()
-
-    def give_back() -> None:
-        graph.set_service(GPU_SERVICE, None)
-        end(resources)
-
-    graph.set_service(GPU_SERVICE, resources)
-    return JobGpu(resources, resources.transfers.copy(), give_back)
+    return make(), end
 
 
-def _nothing() -> None:
-    """Do nothing."""
+def _keep(resources: GpuResources) -> None:
+    """Do nothing: they are the program's."""

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from graphkit.framework import PacketType
-    from graphkit.jobs._gpu import JobGpu
+    from graphkit.jobs._gpu import GpuLease
 
 Pixels: TypeAlias = "NDArray[Any]"
 Picture: TypeAlias = ImageFrame | Image | GpuBuffer
 
 
-def wrapper_for(packet_type: PacketType, gpu: JobGpu | None = None) -> Callable[[Pixels], Picture]:
+def wrapper_for(packet_type: PacketType, gpu: GpuLease | None = None) -> Callable[[Pixels], Picture]:
     """Return what makes an image array the payload of an input stream, without a copy.
 
     Args:

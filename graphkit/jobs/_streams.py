@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from graphkit.errors import UsageError, did_you_mean
+from graphkit.errors import StatusCode, UsageError, did_you_mean
 from graphkit.formats import ClassificationList, Image, ImageFrame, LandmarkList, NormalizedLandmarkList
 from graphkit.framework import OneOf
 from graphkit.framework._packet_type import Kind, compatible
@@ -13,7 +13,7 @@ from graphkit.gpu import GpuBuffer
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from graphkit.config import GraphPlan
+    from graphkit.config import GraphPlan, StreamPlan
     from graphkit.framework import PacketType
 
 IMAGES: Final = OneOf(ImageFrame, Image, GpuBuffer)
@@ -32,8 +32,13 @@ def stream_type(plan: GraphPlan, name: str) -> PacketType:
     return plan.streams[plan.stream_ids[name]].packet_type
 
 
-def known_stream(plan: GraphPlan, name: str, flag: str) -> str:
+def known_stream(plan: GraphPlan, name: str, parameter: str) -> str:
     """Return *name* if it is a stream of the expanded graph.
+
+    Args:
+        plan: the graph.
+        name: of the stream.
+        parameter: what names it, for the message.
 
     Raises:
         UsageError: it is not; close names are offered.
@@ -42,9 +47,20 @@ def known_stream(plan: GraphPlan, name: str, flag: str) -> str:
         return name
     close = did_you_mean(name, plan.stream_ids) or f" It declares: {_listing(plan.graph_outputs.names)}."
     raise UsageError(
-        f'{flag}: the graph has no stream "{name}".{close} "graphkit graph GRAPH --streams" lists every stream; '
-        "those inside of a subgraph are called <node>__<stream>."
+        f'the graph has no stream "{name}".{close} Streams inside of a subgraph are called <node>__<stream>.',
+        parameter=parameter,
+        status=StatusCode.NOT_FOUND,
     )
+
+
+def check_images(place: str, carried: PacketType) -> None:
+    """Make sure that pictures may go into a stream.
+
+    Raises:
+        UsageError: it carries something else.
+    """
+    if not compatible(carried, IMAGES):
+        raise UsageError(f"{place}: the stream carries {carried}, which cannot be read from images.")
 
 
 def video_input(plan: GraphPlan) -> str:
@@ -60,12 +76,13 @@ def video_input(plan: GraphPlan) -> str:
             "no input stream for images" if not found else f"several input streams for images ({_listing(found)})"
         )
         has = "" if found else f" (its input streams: {_listing(names)})"
-        raise UsageError(f"the graph has {what}{has}. Feed each of them with --input STREAM=FILE.")
+        raise UsageError(f"the graph has {what}{has}. Feed each of them: {{inputs}}.", remedies=("inputs",))
     unfed = [name for name in names if name != found[0]]
     if unfed:
         raise UsageError(
-            f'the video feeds "{found[0]}", but the graph has more input streams: {_listing(unfed)}. Feed them '
-            "with --input STREAM=FILE."
+            f'the video feeds "{found[0]}", but the graph has more input streams: {_listing(unfed)}. '
+            "Feed each of them: {{inputs}}.",
+            remedies=("inputs",),
         )
     return found[0]
 
@@ -81,9 +98,9 @@ def video_output(plan: GraphPlan, wanted: str = "") -> str:
         UsageError: the wanted one is unknown or carries something else, or no or several streams would do.
     """
     if wanted:
-        carried = stream_type(plan, known_stream(plan, wanted, "--output_stream"))
+        carried = stream_type(plan, known_stream(plan, wanted, "output_stream"))
         if not compatible(carried, IMAGES):
-            raise UsageError(f'--output_stream: stream "{wanted}" carries {carried}, not images.')
+            raise UsageError(f'stream "{wanted}" carries {carried}, not images.', parameter="output_stream")
         return wanted
     names = plan.graph_outputs.names
     found = _carrying(plan, names, IMAGES)
@@ -92,7 +109,16 @@ def video_output(plan: GraphPlan, wanted: str = "") -> str:
     if len(found) == 1:
         return found[0]
     what = f"several output streams with images: {_listing(found)}" if found else "no output stream with images"
-    raise UsageError(f"the graph has {what}. Choose what to write with --output_stream STREAM.")
+    raise UsageError(f"the graph has {what}. Choose one: {{output_stream}}.", remedies=("output_stream",))
+
+
+def wants_camera(plan: GraphPlan) -> bool:
+    """Return whether a graph takes a stream of images and nothing else, so that a camera can feed it."""
+    names = plan.graph_inputs.names
+    if len(names) != 1:
+        return False
+    carried = stream_type(plan, names[0])
+    return carried.kind is Kind.ONE_OF and compatible(carried, IMAGES)
 
 
 def is_file_to_file(plan: GraphPlan) -> bool:
@@ -103,11 +129,20 @@ def is_file_to_file(plan: GraphPlan) -> bool:
 
 def decoded_stream(plan: GraphPlan) -> str | None:
     """Return the image stream that a source node of the graph makes: the frames of its own decoder."""
-    for stream in plan.streams:
-        typed = stream.packet_type.kind is Kind.ONE_OF and compatible(stream.packet_type, IMAGES)
-        if typed and stream.producer >= 0 and plan.nodes[stream.producer].is_source:
+    for stream in _made_by_sources(plan):
+        if stream.packet_type.kind is Kind.ONE_OF and compatible(stream.packet_type, IMAGES):
             return stream.name
     return None
+
+
+def own_frames(plan: GraphPlan) -> str | None:
+    """Return the stream whose packets are the frames of a graph that feeds itself: images, else what there is."""
+    made = _made_by_sources(plan)
+    return decoded_stream(plan) or (made[0].name if made else None)
+
+
+def _made_by_sources(plan: GraphPlan) -> list[StreamPlan]:
+    return [stream for stream in plan.streams if stream.producer >= 0 and plan.nodes[stream.producer].is_source]
 
 
 def fed_pictures(plan: GraphPlan) -> str | None:

@@ -9,17 +9,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from graphkit.gpu import Transfers
+    from graphkit.video import ReadStats
 
 
 @dataclass(slots=True)
-class Found:
+class LandmarkCount:
     """How often a stream of landmark lists held something.
 
     Attributes:
         stream: its name in the expanded graph.
         frames: packets with at least one list.
         most: the most lists in one packet.
-        points: landmarks a list, 0 while nothing was found, or where lists differ.
+        points: landmarks in a list, 0 while there was none, or where lists differ.
     """
 
     stream: str
@@ -63,17 +64,18 @@ class Summary:
     """The outcome of a job, complete once ``run`` has returned or raised.
 
     Attributes:
-        frames: moments that were fed, or pictures that a graph with its own decoder read.
+        frames: input sets that were fed, or pictures that a graph with its own decoder read.
         seconds: wall time of the run: opening, processing and closing, but not loading the graph.
         files: what was written; nothing for a video that got no picture.
-        found: one entry a stream of landmark lists that was looked at.
-        providers: where the models of the graph run and why, one line each.
+        landmarks: one count per stream of landmark lists that was looked at.
+        providers: where the models of the graph run and why, a line each.
         gpu: the device that the graph drew on and what was moved; None for a graph that needs none.
         timestamps_repaired: pictures of the input whose time was missing, equal or backward.
         skipped: fed frames for which the output video got no picture; None without an output video.
         dropped: pictures of live input that came while the graph was busy; None for input that waits.
         dropped_in_graph: fed frames that limiters inside the graph dropped.
         truncated: why the input ended early, empty if it did not.
+        damaged: part of a clip is missing or came from damaged data; `truncated`, the notes or the log say what.
         interrupted: the job was stopped before the input ended.
         cancelled: it was stopped without finishing the frames in flight.
         failed: it ended by an error.
@@ -84,7 +86,7 @@ class Summary:
     frames: int = 0
     seconds: float = 0.0
     files: list[WrittenFile] = field(default_factory=list)
-    found: list[Found] = field(default_factory=list)
+    landmarks: list[LandmarkCount] = field(default_factory=list)
     providers: list[str] = field(default_factory=list)
     gpu: GpuUse | None = None
     timestamps_repaired: int = 0
@@ -92,11 +94,24 @@ class Summary:
     dropped: int | None = None
     dropped_in_graph: int = 0
     truncated: str = ""
+    damaged: bool = False
     interrupted: bool = False
     cancelled: bool = False
     failed: bool = False
     previewed: bool = False
     notes: list[str] = field(default_factory=list)
+
+    def add_reading(self, stats: ReadStats) -> None:
+        """Note how a clip or a camera's pictures were read, and what was wrong with them."""
+        self.timestamps_repaired += stats.timestamps_repaired
+        if stats.truncated:
+            self.truncated = stats.reason
+        self.damaged = self.damaged or stats.damaged
+        self.notes += [f"Input: {remark}" for remark in stats.remarks]
+        if stats.interlaced:
+            self.notes.append(f"Input: {stats.interlaced} of its pictures were interlaced and were deinterlaced.")
+        if stats.damage:
+            self.notes.append(stats.damage)
 
     @property
     def fps(self) -> float:

@@ -1,4 +1,4 @@
-"""Window: keeps the number of frames between feeding and output small."""
+"""InFlightWindow: keeps the number of frames between feeding and output small (S41)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOG = logging.getLogger(__name__)
 _STALL_CHECK_SECONDS = 0.05
 
 
-class Window:
+class InFlightWindow:
     """Counts frames in by their timestamps and out by what the watched streams settle.
 
     A frame is out once every watched stream has a packet at its time, or is known to get none. There are
@@ -73,6 +73,10 @@ class Window:
                 self._moved.get(timeout=_STALL_CHECK_SECONDS)
             except Empty:
                 self._look_for_stall()
+
+    def all_out(self) -> None:
+        """Count every frame as out: the graph has ended."""
+        self._empty()
 
     def open_for_good(self) -> None:
         """Let everybody pass from now on: the run has failed or was cancelled."""

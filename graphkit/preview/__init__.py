@@ -5,7 +5,7 @@ but the standard library and OpenCV's JPEG encoder.
 """
 
 from graphkit.preview._address import DEFAULT_PORT, Address
-from graphkit.preview._board import Board, Numbers, Picture
+from graphkit.preview._broadcaster import FrameBroadcaster, Picture, RunStatistics
 from graphkit.preview._server import PreviewServer
 
-__all__ = ["DEFAULT_PORT", "Address", "Board", "Numbers", "Picture", "PreviewServer"]
+__all__ = ["DEFAULT_PORT", "Address", "FrameBroadcaster", "RunStatistics", "Picture", "PreviewServer"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from graphkit.errors import UsageError
 
 DEFAULT_PORT: Final = 8477
 _LOOPBACK: Final = "127.0.0.1"
+_HOST: Final = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._~!$&'()*+,;=%-]+))(?::\d*)?")
 _PLACE: Final = re.compile(r"(?:(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/]+):)?(?P<port>\d+)")
 
 
@@ -39,8 +40,8 @@ class Address:
         match = _PLACE.fullmatch(text)
         if match is None or int(match["port"]) > 65535:
             raise UsageError(
-                f'--preview: "{text}" is neither PORT nor HOST:PORT, such as {DEFAULT_PORT} or '
-                f"0.0.0.0:{DEFAULT_PORT}."
+                f'"{text}" is neither PORT nor HOST:PORT, such as {DEFAULT_PORT} or 0.0.0.0:{DEFAULT_PORT}.',
+                parameter="preview",
             )
         return cls((match["host"] or _LOOPBACK).strip("[]"), int(match["port"]))
 
@@ -62,7 +63,7 @@ class Address:
         that name (DNS rebinding). It cannot do so with numbers, nor with names that are not its own. The port
         does not matter: a tunnel may have another at its far end.
         """
-        name = _without_port(header or "").lower()
+        name = _host_of(header or "")
         if not name:
             return False
         if name in {"localhost", self.host.lower()} or name.endswith(".localhost"):
@@ -80,7 +81,14 @@ class Address:
             return self.host.lower() == "localhost"
 
 
-def _without_port(header: str) -> str:
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.rpartition(":")[0] if re.search(r":\d*$", header) else header
+def _host_of(header: str) -> str:
+    """Return the host of a Host header (``uri-host [ ":" port ]``, RFC 9110), "" where it is none."""
+    match = _HOST.fullmatch(header.strip())
+    if match is None:
+        return ""
+    if match["name"] is not None:
+        return match["name"].lower()
+    try:
+        return str(IPv6Address(match["address"]))
+    except ValueError:
+        return ""

@@ -36,8 +36,9 @@ _BOUNDARY: Final = "graphkit-picture"
 # Faster than screens is no use to anybody, and files run as fast as they can.
 _PICTURE_SECONDS: Final = 1 / 30
 _EVENT_SECONDS: Final = 0.25
-# What waits in the kernel for a slow browser is old by the time it arrives.
-_SEND_BUFFER: Final = 256 * 1024
+# What waits in the kernel for a slow browser is old by the time it arrives, and who takes nothing is found by it.
+_PICTURE_BUFFER: Final = 256 * 1024
+_EVENT_BUFFER: Final = 4 * 1024
 
 
 class PreviewRequest(BaseHTTPRequestHandler):
@@ -45,10 +46,11 @@ class PreviewRequest(BaseHTTPRequestHandler):
 
     server: PreviewHttpServer
     server_version, sys_version = "graphkit", ""
-    timeout = 10  # seconds for a browser to ask, and to take what it is sent
+    timeout = 10  # seconds for a browser to take what it is sent at once: a picture, or a line of numbers
 
     def do_GET(self) -> None:
         """Answer with a page, the pictures or the numbers."""
+        self.server.has_asked(self.connection)
         path = self.path.partition("?")[0]
         streams: Mapping[str, tuple[str, Callable[[], None]]] = {
             "/pictures": (f"multipart/x-mixed-replace; boundary={_BOUNDARY}", self._send_pictures),
@@ -84,7 +86,7 @@ class PreviewRequest(BaseHTTPRequestHandler):
         self._send_text(
             HTTPStatus.FORBIDDEN,
             f"This preview is not at the host that was asked for ({self.headers.get('Host', 'none')}).\n"
-            f"Open {self.server.address.url}, or start it with --preview HOST:PORT to use another name.\n",
+            f"Open {self.server.address.url}, or start it at another HOST:PORT to use another name.\n",
         )
 
     def _send_text(self, status: HTTPStatus, text: str) -> None:
@@ -103,28 +105,29 @@ class PreviewRequest(BaseHTTPRequestHandler):
 
     def _send_pictures(self) -> None:
         """Send the newest picture whenever there is one that this browser has not got, until the run ends."""
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        board = self.server.board
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PICTURE_BUFFER)
+        broadcaster = self.server.broadcaster
         number = 0
         # A browser shows a part when it sees the line that ends it, so that line goes out at once.
         self.wfile.write(f"--{_BOUNDARY}\r\n".encode())
-        with board.watching():
-            while (picture := board.next_picture(number)) is not None:
+        with broadcaster.watching():
+            while (picture := broadcaster.next_picture(number)) is not None:
                 begin, number = time.monotonic(), picture.number
                 jpeg = picture.jpeg()
                 head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                 self.wfile.write(head.encode() + jpeg + f"\r\n--{_BOUNDARY}\r\n".encode())
-                board.pause(_PICTURE_SECONDS - (time.monotonic() - begin))
+                broadcaster.pause(_PICTURE_SECONDS - (time.monotonic() - begin))
 
     def _send_numbers(self) -> None:
         """Send the numbers a few times a second until the run has ended, and then once more."""
-        board = self.server.board
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _EVENT_BUFFER)
+        broadcaster = self.server.broadcaster
         over = False
         while not over:
-            numbers = board.numbers()
-            over = numbers.over
-            self.wfile.write(f"data: {json.dumps(numbers.as_dict())}\n\n".encode())
-            board.pause(_EVENT_SECONDS)
+            statistics = broadcaster.statistics()
+            over = statistics.over
+            self.wfile.write(f"data: {json.dumps(statistics.as_dict())}\n\n".encode())
+            broadcaster.pause(_EVENT_SECONDS)
 
     def log_message(self, format: str, *args: object) -> None:
         """Log a request."""

@@ -7,15 +7,17 @@ import logging
 import socket
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from http.server import ThreadingHTTPServer
+from ipaddress import ip_address
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process.closing import Closing
 from graphkit.errors import PreviewError
 from graphkit.preview._address import Address
-from graphkit.preview._board import Board
+from graphkit.preview._broadcaster import FrameBroadcaster
 from graphkit.preview._requests import PreviewRequest
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ log = logging.getLogger("graphkit.preview")
 _FAREWELL_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 0.05
 _MOST_CONNECTIONS: Final = 64  # a page takes two, and a few more while it loads
+_REQUEST_SECONDS: Final = 10.0
 
 
 class PreviewHttpServer(ThreadingHTTPServer):
@@ -36,21 +39,23 @@ class PreviewHttpServer(ThreadingHTTPServer):
 
     Args:
         address: to listen on.
-        board: what is shown.
+        broadcaster: what is shown.
 
     Attributes:
         address: with the port that was taken.
-        board: as given.
+        broadcaster: as given.
     """
 
+    request_seconds = _REQUEST_SECONDS  # for the whole of it, however it comes
     daemon_threads = False  # such threads would be forgotten; these are waited for
     request_queue_size = _MOST_CONNECTIONS  # while the graph computes, a page waits here, not a second for a retry
 
-    def __init__(self, address: Address, board: Board) -> None:
+    def __init__(self, address: Address, broadcaster: FrameBroadcaster) -> None:
         family, _, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
         self.address_family = family
-        self.board = board
+        self.broadcaster = broadcaster
         self._connections: set[socket.socket] = set()
+        self._asking: dict[socket.socket, float] = {}  # until when; the one that began first comes first
         self._streams = 0
         self._turned_away = 0
         self._changed = threading.Condition()
@@ -63,8 +68,8 @@ class PreviewHttpServer(ThreadingHTTPServer):
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Return whether there is room for one more: each holds a thread for as long as it likes."""
-        room = len(self._connections) < _MOST_CONNECTIONS
+        """Return whether there is room for one more; who has not asked yet makes room for those who come later."""
+        room = len(self._connections) < _MOST_CONNECTIONS or self._cut_who_asks_longest()
         if not room:
             self._turned_away += 1
             log.log(
@@ -79,13 +84,42 @@ class PreviewHttpServer(ThreadingHTTPServer):
         """Answer a request on a new thread."""
         with self._changed:  # not on that thread: `hang_up` may come before it has begun
             self._connections.add(request)
+            self._asking[request] = time.monotonic() + self.request_seconds
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         """Forget a connection and close it."""
         with self._changed:
             self._connections.discard(request)
+            self._asking.pop(request, None)
         super().shutdown_request(request)
+
+    def has_asked(self, request: socket.socket) -> None:
+        """Note that a request has come whole."""
+        with self._changed:
+            self._asking.pop(request, None)
+
+    def service_actions(self) -> None:
+        """Cut the connections whose request does not come to an end; called many times a second."""
+        now = time.monotonic()
+        with self._changed:
+            late = [request for request, until in self._asking.items() if until < now]
+        for request in late:
+            self._cut(request)
+
+    def _cut_who_asks_longest(self) -> bool:
+        with self._changed:
+            longest = next(iter(self._asking), None)
+        if longest is not None:
+            self._cut(longest)
+        return longest is not None
+
+    def _cut(self, request: socket.socket) -> None:
+        """Let the thread of a connection find its end."""
+        with self._changed:
+            self._asking.pop(request, None)
+            with suppress(OSError):  # closed by the other side already
+                request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log what went wrong with a request; a browser that went away is nothing unusual."""
@@ -128,7 +162,7 @@ class PreviewServer(Closing):
         address: to listen on; by default only this machine reaches it.
 
     Attributes:
-        board: what is shown.
+        broadcaster: what is shown.
 
     Raises:
         PreviewError: the port is taken or not allowed, or the host is none of this machine's.
@@ -136,11 +170,17 @@ class PreviewServer(Closing):
 
     def __init__(self, address: Address | None = None) -> None:
         address = address or Address()
-        self.board = Board()
+        self.broadcaster = FrameBroadcaster()
         try:
-            self._server = PreviewHttpServer(address, self.board)
+            self._server = PreviewHttpServer(address, self.broadcaster)
         except (OSError, UnicodeError) as error:  # the latter for names that cannot be asked for
-            raise PreviewError(_why(address, error)) from error
+            raise _refusal(address, error) from error
+        if not ip_address(str(self._server.server_address[0])).is_loopback:
+            log.warning(
+                "the preview listens on %s, port %d: whoever reaches this machine can watch.",
+                address.host,
+                self._server.server_address[1],
+            )
         self._closed = False
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), name="graphkit-preview", daemon=True
@@ -154,11 +194,11 @@ class PreviewServer(Closing):
 
     def take(self, packet: Packet[Any]) -> None:
         """Show the image of a packet (ImageFrame, Image or GpuBuffer)."""
-        self.board.take(packet.payload)
+        self.broadcaster.take(packet.payload)
 
     def dropped(self, frames: int) -> None:
         """Tell how many pictures of live input were dropped so far."""
-        self.board.dropped(frames)
+        self.broadcaster.dropped(frames)
 
     def end(self, *, stopped: bool = False, failure: BaseException | None = None) -> None:
         """Tell the page that nothing more will come; it goes on showing the last picture.
@@ -168,9 +208,9 @@ class PreviewServer(Closing):
             failure: what ended it.
         """
         if failure is not None:
-            self.board.end("failed", str(failure) or type(failure).__name__)
+            self.broadcaster.end("failed", str(failure) or type(failure).__name__)
         else:
-            self.board.end("stopped" if stopped else "finished")
+            self.broadcaster.end("stopped" if stopped else "finished")
 
     def close(self) -> None:
         """Tell the browsers that the run has ended, let them go and free the port; harmless when repeated."""
@@ -192,18 +232,22 @@ class PreviewServer(Closing):
         super().__exit__(kind, error, trace)
 
 
-def _why(address: Address, error: OSError | UnicodeError) -> str:
+def _refusal(address: Address, error: OSError | UnicodeError) -> PreviewError:
     number = getattr(error, "errno", None)
     if number == errno.EADDRINUSE:
-        return (
-            f"port {address.port} of {address.host} is taken by another program. Choose another with "
-            "--preview PORT, or let --preview 0 find a free one."
+        return PreviewError(
+            f"port {address.port} of {address.host} is taken by another program. Choose another, or 0 for any "
+            "that is free: {preview}.",
+            remedies=("preview",),
         )
     if number == errno.EACCES:
-        return f"port {address.port} is not allowed for this user. Choose one above 1023 with --preview PORT."
+        return PreviewError(
+            f"port {address.port} is not allowed for this user. Choose one above 1023: {{preview}}.",
+            remedies=("preview",),
+        )
     if isinstance(error, socket.gaierror | UnicodeError) or number == errno.EADDRNOTAVAIL:
-        return (
+        return PreviewError(
             f'the preview cannot listen on "{address.host}": it is no name or address of this machine. '
             "Use 127.0.0.1 for this machine only, 0.0.0.0 for its whole network."
         )
-    return f"the preview cannot listen on {address.host}:{address.port}: {error.strerror or error}."
+    return PreviewError(f"the preview cannot listen on {address.host}:{address.port}: {error.strerror or error}.")

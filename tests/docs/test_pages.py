@@ -177,7 +177,7 @@ def _outputs(command: list[str]) -> Iterator[str]:
             yield next(words)
         elif word == "--dump":
             next(words)
-            yield next(words)
+            yield next(words).rpartition(":")[2]
 
 
 def _run(command: list[str], here: Path, place: str) -> None:

@@ -30,6 +30,8 @@ TRACKING = "graphs/pose_tracking/pose_tracking_{}.pbtxt"
 FRAMES, WIDTH, HEIGHT = 6, 540, 650
 STREAMS = ("pose_landmarks", "pose_world_landmarks", "output_video")
 RESULTS = ("pose_landmarks", "pose_world_landmarks", "pose_detection", "roi_from_landmarks")
+SMALL = [{(256, 256): FRAMES, (224, 224): searched} for searched in (1, 2)]
+"""What the models read back; the search may run ahead on the second frame while the first is looked at."""
 
 Seen = dict[str, list[Any]]
 
@@ -119,9 +121,7 @@ def test_what_crosses_for_a_frame(gpu: GpuResources, frames: list[ImageFrame]) -
     moved = gpu.transfers.copy()
     assert moved.uploads == {(WIDTH, HEIGHT): 2 * FRAMES}, "the frame and the drawing"
     assert len(seen["pose_detection"]) == 1
-    assert moved.readbacks == {(256, 256): FRAMES, (224, 224): 1}, (
-        "small tensors only: nobody has asked for pixels"
-    )
+    assert moved.readbacks in SMALL, "small tensors only: nobody has asked for pixels"
     for buffer in seen["output_video"]:
         buffer.array()
         buffer.image_frame()
@@ -137,7 +137,7 @@ def test_the_mask_stays_on_the_gpu(gpu: GpuResources, frames: list[ImageFrame]) 
     )
     moved = gpu.transfers
     assert moved.uploads == {(WIDTH, HEIGHT): 2 * FRAMES, (256, 256): FRAMES}, "the mask as small as the model's"
-    assert moved.readbacks == {(256, 256): FRAMES, (224, 224): 1}
+    assert moved.readbacks in SMALL
     assert all(mask.is_on_gpu for mask in seen["segmentation_mask"])
     seen.clear()
     assert gpu.pool.in_use == 0
@@ -206,22 +206,19 @@ def test_leaving_coming_back_and_another_size(gpu: GpuResources, frames: list[Im
     assert unlike(there["output_video"], cpu["output_video"]) < (1e-3 if is_exact(gpu) else 0.02)
 
 
-@pytest.mark.parametrize(("complexity", "name"), [(0, "lite"), (2, "heavy")])
-def test_models_that_are_not_shipped(
+def test_a_model_that_is_not_shipped(
     gpu: GpuResources,
     frames: list[ImageFrame],
-    complexity: int,
-    name: str,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     graph = ROOT / TRACKING.format("gpu")
-    with pytest.raises(CalculatorError, match=rf"pose_landmark_{name}\.tflite\" was not found") as raised:
-        run(graph, frames[:1], (), gpu, model_complexity=complexity)
+    with pytest.raises(CalculatorError, match=r"pose_landmark_heavy\.tflite\" was not found") as raised:
+        run(graph, frames[:1], (), gpu, model_complexity=2)
     cause = raised.value.__cause__
     assert isinstance(cause, ResourceNotFoundError)
     model = model_called(cause.name)
     assert model is not None
-    assert (model.name, model.shipped) == (f"pose_landmark_{name}", False)
+    assert (model.name, model.shipped) == ("pose_landmark_heavy", False)

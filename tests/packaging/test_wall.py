@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 PACKAGE: Final = Path(graphkit.__file__).parent
 CALCULATORS: Final = Path(graphkit_calculators.__file__).parent
 INSIDE: Final = "app/cli"
-STILL_SPEAKING: Final = ("jobs", "preview")
-"""Rooms that name flags of ours, to be mended."""
-
 FOREIGN: Final = {
     "app/doctor/cameras.py": {"--device"},  # docker run
     "app/doctor/examination.py": {"--force-reinstall"},  # pip install
@@ -67,14 +64,8 @@ def _spoken(name: str, path: Path, commands: re.Pattern[str]) -> Iterator[str]:
 
 def test_only_the_command_line_names_flags_and_commands() -> None:
     commands = _commands()
-    outside = [(name, path) for name, path in _files() if not name.startswith((f"{INSIDE}/", *STILL_SPEAKING))]
+    outside = [(name, path) for name, path in _files() if not name.startswith(f"{INSIDE}/")]
     assert [word for name, path in outside for word in _spoken(name, path, commands)] == []
-
-
-@pytest.mark.parametrize("room", STILL_SPEAKING)
-def test_what_is_to_be_mended_is_still_to_be_mended(room: str) -> None:
-    commands = _commands()
-    assert [word for name, path in _files() if name.startswith(room) for word in _spoken(name, path, commands)]
 
 
 def test_the_flags_of_others_are_named_where_they_are_said_to_be() -> None:

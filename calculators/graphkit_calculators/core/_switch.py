@@ -14,6 +14,7 @@ class Switch(Calculator):
 
     timestamp_offset = None
     input_stream_handler = "ImmediateInputStreamHandler"
+    any_arrival_order = True
     process_timestamp_bounds = True
 
     select = Input(int, "SELECT", optional=True)

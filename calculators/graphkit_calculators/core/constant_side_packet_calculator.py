@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit.config import NodePlan
+    from graphkit.framework import NodeView
 
 
 @options("mediapipe.ConstantSidePacketCalculatorOptions.StringVector")
@@ -128,7 +128,7 @@ class ConstantSidePacketCalculator(Calculator):
                 spec.type = ANY
 
     @classmethod
-    def known_side_packets(cls, node: NodePlan) -> dict[str, Any]:
+    def known_side_packets(cls, node: NodeView) -> dict[str, Any]:
         """Return all values: they stand in the options."""
         constants = node.options[ConstantSidePacketCalculatorOptions].packet
         return dict(zip(node.output_side_packets.names, map(_value, constants), strict=True))

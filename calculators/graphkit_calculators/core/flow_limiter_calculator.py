@@ -1,4 +1,4 @@
-"""FlowLimiterCalculator: drops frames ahead of a graph that is busy."""
+"""FlowLimiterCalculator: drops frames ahead of a graph that is busy (S42)."""
 
 from __future__ import annotations
 
@@ -90,6 +90,7 @@ class FlowLimiterCalculator(Calculator):
 
     timestamp_offset = None
     input_stream_handler = "ImmediateInputStreamHandler"
+    any_arrival_order = True
     process_timestamp_bounds = True
 
     frames = Input[Any](AnyType, repeated=True)

@@ -38,6 +38,7 @@ class PreviousLoopbackCalculator(Calculator):
 
     timestamp_offset = None
     input_stream_handler = "ImmediateInputStreamHandler"
+    any_arrival_order = True
     process_timestamp_bounds = True
     for_outputs_only = True
 

@@ -52,6 +52,7 @@ class PacketFrequencyCalculator(Calculator):
 
     timestamp_offset = None
     input_stream_handler = "ImmediateInputStreamHandler"
+    any_arrival_order = True
 
     packets = Input[Any](AnyType, repeated=True)
     frequencies = Output(PacketFrequency, repeated=True)

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from graphkit.app.bench.meter import READING
-from graphkit.jobs import Moment
-from graphkit.video import ReadStats, VideoReader
+from graphkit.jobs import InputSet, Source
+from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
     import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Wrap = Callable[[Pixels], Picture]
 
 
-class MemoryFeed:
+class MemorySource(Source):
     """The first frames of a clip, decoded before the run.
 
     Args:
@@ -34,12 +34,11 @@ class MemoryFeed:
         with VideoReader(path) as reader:
             self._frames = list(islice(reader, limit))
         self.total = len(self._frames)
-        self.stats = ReadStats()
         self._stream, self._wrap = stream, wrap
 
-    def __iter__(self) -> Iterator[Moment]:
+    def __iter__(self) -> Iterator[InputSet]:
         for frame in self._frames:
-            yield Moment(frame.timestamp_us, {self._stream: self._wrap(frame.data)})
+            yield InputSet(frame.timestamp_us, {self._stream: self._wrap(frame.data)})
 
     def close(self) -> None:
         """Let the frames go."""

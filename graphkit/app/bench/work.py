@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process.threads import usable_cores
-from graphkit.app.bench.frames import MemoryFeed, WatchedReader
+from graphkit.app.bench.frames import MemorySource, WatchedReader
 from graphkit.app.bench.meter import Meter, uploading
 from graphkit.app.bench.tasks import CLIP, GRAPH
 from graphkit.app.bench.time_breakdown import break_down
 from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.graph import CalculatorGraph
-from graphkit.jobs import GraphJob, Limits, Outputs, Progress, VideoFeed
-from graphkit.jobs._film import Film
-from graphkit.jobs._gpu import gpu_for
+from graphkit.jobs import GraphJob, Limits, Progress, Sink, Source, VideoSink, VideoSource
+from graphkit.jobs._gpu import GpuLease, needs_gpu
 from graphkit.jobs._pixels import wrapper_for
+from graphkit.jobs._sinks.landmark_counts import landmark_counters
 from graphkit.jobs._streams import stream_type, video_input, video_output
 
 if TYPE_CHECKING:
@@ -127,29 +127,37 @@ def _graph(request: Request, meter: Meter | None) -> CalculatorGraph:
 
 
 def _job(request: Request, graph: CalculatorGraph, progress: Progress, meter: Meter | None) -> GraphJob:
-    """Return the job, put together as the command line does it, but for the feed."""
-    stream = video_input(graph.plan)
+    """Return the job, put together as the command line does it, but for the source."""
+    plan = graph.plan
+    stream = video_input(plan)
     limits = Limits(request.in_flight, request.max_frames)
     with ExitStack() as opened:
-        gpu = gpu_for(graph, None)
+        gpu = GpuLease(graph, None) if needs_gpu(graph) else None
         if gpu is not None:
-            opened.callback(gpu.give_back)
-        wrap: Any = wrapper_for(stream_type(graph.plan, stream), gpu)
+            opened.callback(gpu.close)
+        wrap: Any = wrapper_for(stream_type(plan, stream), gpu)
         if meter is not None and gpu is not None:
             wrap = uploading(meter, wrap)
-        outputs = Outputs()
-        feed: MemoryFeed | VideoFeed
-        if request.kind == GRAPH:
-            feed = MemoryFeed(request.clip, stream, wrap, request.max_frames or MOST_IN_MEMORY)
-        else:
-            clip = request.clip if meter is None else WatchedReader(request.clip, meter)
-            feed = VideoFeed(clip, stream, wrap, limits.frames_in_flight)
-        opened.callback(feed.close)
-        if request.kind == CLIP and not isinstance(feed, MemoryFeed):
-            outputs.film = Film(
-                video_output(graph.plan), Path(request.output or ""), feed.info.frame_rate, source=feed.info
-            )
+        source = _source(request, stream, wrap, meter)
+        opened.callback(source.close)
+        sinks: list[Sink] = list(landmark_counters(plan))
+        if request.kind == CLIP and source.video is not None:
+            path = Path(request.output or "")
+            sinks.insert(0, VideoSink(video_output(plan), path, source.video.frame_rate, source=source.video))
         opened.pop_all()
     return GraphJob(
-        graph, feed, outputs, side_packets=dict(request.side_packets), limits=limits, progress=progress, gpu=gpu
+        graph,
+        [source],
+        sinks,
+        side_packets=dict(request.side_packets),
+        limits=limits,
+        progress=progress,
+        leases=[] if gpu is None else [gpu],
     )
+
+
+def _source(request: Request, stream: str, wrap: Any, meter: Meter | None) -> Source:
+    if request.kind == GRAPH:
+        return MemorySource(request.clip, stream, wrap, request.max_frames or MOST_IN_MEMORY)
+    clip = request.clip if meter is None else WatchedReader(request.clip, meter)
+    return VideoSource(clip, stream, wrap, request.in_flight)

@@ -38,8 +38,8 @@ def graph_command(
 
     The graph is validated too; whatever is wrong with it is reported with its place.
     """
+    from graphkit.app.cli.loading import find_graph, import_calculators
     from graphkit.framework import Resources
-    from graphkit.jobs._loading import find_graph, import_calculators
 
     import_calculators(modules)
     resources = Resources(resource_root_dir)

@@ -8,7 +8,7 @@ from graphkit.formats import HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES
 from graphkit.formats._face_mesh import FACE_LANDMARKS, FACE_LANDMARKS_WITH_IRISES
 
 if TYPE_CHECKING:
-    from graphkit.jobs import Found, GpuUse, Summary
+    from graphkit.jobs import GpuUse, LandmarkCount, Summary
 
 _THINGS = {
     len(HAND_LANDMARK_NAMES): "hands",
@@ -25,7 +25,7 @@ def summary_lines(summary: Summary) -> list[str]:
     lines = [
         f"{_count(summary.frames, 'frame')} in {summary.seconds:.1f} s ({summary.fps:.1f} fps)" + _dropped(summary)
     ]
-    lines += [_found(found, summary.frames) for found in _one_a_count(summary.found)]
+    lines += [_landmarks(count, summary.frames) for count in _each_once(summary.landmarks)]
     lines += [f"inference: {line}" for line in summary.providers]
     lines += [] if summary.gpu is None else [_gpu(summary.gpu)]
     for file in summary.files:
@@ -60,11 +60,11 @@ def _dropped(summary: Summary) -> str:
     return f", {summary.dropped} dropped while the graph was busy{limiters}"
 
 
-def _found(found: Found, frames: int) -> str:
-    things = _THINGS.get(found.points, "landmarks")
-    if not found.frames:
-        return f"{found.stream}: nothing found"
-    return f"{things} found in {found.frames} of {frames} frames, at most {found.most} at once ({found.stream})"
+def _landmarks(count: LandmarkCount, frames: int) -> str:
+    things = _THINGS.get(count.points, "landmarks")
+    if not count.frames:
+        return f"{count.stream}: nothing found"
+    return f"{things} found in {count.frames} of {frames} frames, at most {count.most} at once ({count.stream})"
 
 
 def _gpu(gpu: GpuUse) -> str:
@@ -76,11 +76,11 @@ def _gpu(gpu: GpuUse) -> str:
     )
 
 
-def _one_a_count(founds: list[Found]) -> list[Found]:
+def _each_once(counts: list[LandmarkCount]) -> list[LandmarkCount]:
     """Leave out streams that only repeat another one's counts, such as world landmarks beside image landmarks."""
-    kept: dict[tuple[int, int, int], Found] = {}
-    for found in founds:
-        kept.setdefault((found.frames, found.most, found.points), found)
+    kept: dict[tuple[int, int, int], LandmarkCount] = {}
+    for count in counts:
+        kept.setdefault((count.frames, count.most, count.points), count)
     return list(kept.values())
 
 

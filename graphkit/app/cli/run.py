@@ -61,6 +61,7 @@ class RunFlags:
     preset: str
     preview: str | None
     quiet: bool
+    strict: bool
 
 
 @click.command(
@@ -124,6 +125,7 @@ class RunFlags:
     help="Show the annotated frames on a page for browsers; by default on port 8477 of this machine only.",
 )  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress and no summary; warnings and errors only.")
+@click.option("--strict", is_flag=True, help="End with status 1 where the input is damaged or incomplete.")
 @debug_option
 def run_command(**flags: Any) -> None:
     """Run GRAPH over a video, a camera, or other files.
@@ -160,6 +162,8 @@ def run(flags: RunFlags) -> None:
                     click.echo("\n".join(lines))
     if interruptions.first:
         raise SystemExit(signal_status(interruptions.first))
+    if flags.strict and job.summary.damaged:
+        raise SystemExit(1)
 
 
 @contextmanager
@@ -177,9 +181,9 @@ def _preview(text: str | None) -> Iterator[PreviewServer | None]:
 
 def _load(flags: RunFlags) -> CalculatorGraph:
     """Load the graph and lend it what the flags ask for."""
+    from graphkit.app.cli.loading import find_graph, import_calculators
     from graphkit.framework import INFERENCE, InferenceSettings, Resources
     from graphkit.graph import CalculatorGraph
-    from graphkit.jobs._loading import find_graph, import_calculators
 
     _apply_threads(flags.threads)
     import_calculators(flags.modules)
@@ -252,7 +256,8 @@ def _rate(text: str, flag: str) -> Any:
 
 
 def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> GraphJob:
-    from graphkit.jobs import check_side_packets, files_job, video_job
+    from graphkit.config import check_side_packets
+    from graphkit.jobs import files_job, video_job
     from graphkit.jobs._streams import INPUT_PATH_SIDE_PACKET, OUTPUT_PATH_SIDE_PACKET, is_file_to_file
 
     side = _side_packets(flags, graph)
@@ -279,7 +284,7 @@ def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> Grap
 
 
 def _is_fed_by_camera(graph: CalculatorGraph, clip: str | None) -> bool:
-    from graphkit.jobs._live import wants_camera
+    from graphkit.jobs._streams import wants_camera
     from graphkit.video import is_camera
 
     return wants_camera(graph.plan) if clip is None else is_camera(clip)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graphkit import Calculator, Input, Options, Output, SideInput, calculator, option, options
+from graphkit import AnyType, Calculator, Input, Options, Output, SideInput, Status, calculator, option, options
 from graphkit.formats import Classification, ClassificationList, ImageFrame, NormalizedLandmarkList
 
 if TYPE_CHECKING:
@@ -162,3 +163,53 @@ class SampleAdd(Calculator):
 
     def process(self, cc: CalculatorContext) -> None:
         self.total.send(cc, (self.first.get(cc) or 0.0) + (self.second.get(cc) or 0.0))
+
+
+@calculator
+class SampleSource(Calculator):
+    """Thirty pictures, 25 a second, each brighter than the one before."""
+
+    image = Output(ImageFrame)
+
+    def open(self, cc: CalculatorContext) -> None:
+        self.count = 0
+
+    def process(self, cc: CalculatorContext) -> Status | None:
+        if self.count == 30:
+            return Status.STOP
+        picture = ImageFrame(np.full((48, 64, 3), 8 * self.count, np.uint8))
+        self.image.send(cc, picture, self.count * 40_000)
+        self.count += 1
+        return None
+
+
+@calculator
+class SampleSlow(Calculator):
+    """Tells the time of its input on a thread of its own, a little later."""
+
+    image = Input(AnyType)
+    time = Output(int)
+    blocking = True
+
+    def process(self, cc: CalculatorContext) -> None:
+        time.sleep(0.004)
+        self.time.send(cc, int(cc.input_timestamp))
+
+
+@calculator
+class SampleLatest(Calculator):
+    """What came last on the slow stream, at the time of each picture."""
+
+    picture = Input(ImageFrame, "PICTURE")
+    slow = Input(int, "SLOW")
+    latest = Output(int)
+    timestamp_offset = None
+
+    def open(self, cc: CalculatorContext) -> None:
+        self.last = -1
+
+    def process(self, cc: CalculatorContext) -> None:
+        slow = self.slow.get(cc)
+        self.last = self.last if slow is None else slow
+        if self.picture.get(cc) is not None:
+            self.latest.send(cc, self.last, int(cc.inputs.packets[0].timestamp))

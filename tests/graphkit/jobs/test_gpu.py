@@ -11,7 +11,7 @@ from graphkit import CalculatorGraph
 from graphkit.errors import NoGpuDeviceError
 from graphkit.gpu import GPU_SERVICE, GpuResources
 from graphkit.jobs import JobSettings, files_job, video_job
-from graphkit.jobs._gpu import gpu_for
+from graphkit.jobs._gpu import needs_gpu
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
@@ -89,4 +89,4 @@ def test_a_job_that_cannot_be_made_keeps_no_gpu(luminance: CalculatorGraph, tmp_
 def test_a_graph_in_memory_needs_none() -> None:
     graph = CalculatorGraph('input_stream: "a" node { calculator: "ImagePropertiesCalculator" '
                             'input_stream: "IMAGE_CPU:a" output_stream: "SIZE:b" }')  # fmt: skip
-    assert gpu_for(graph, None) is None
+    assert not needs_gpu(graph)

@@ -10,8 +10,7 @@ import pytest
 
 from graphkit import CalculatorGraph
 from graphkit.errors import CalculatorError, FormatError, GraphStateError, OutputError, UsageError, VideoWriteError
-from graphkit.jobs import GraphJob, JobSettings, Limits, Progress, run_video, video_job
-from graphkit.jobs._film import Film
+from graphkit.jobs import GraphJob, JobSettings, Limits, Progress, VideoSink, run_video, video_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +88,7 @@ def test_dumps_and_finds(make_graph, clip: Path, tmp_path: Path) -> None:
     assert [entry["timestamp"] for entry in entries] == [i * 40_000 for i in range(12) if i % 4 != 3]
     assert {entry["stream"] for entry in entries} == {"landmarks"}
     assert entries[0]["packet"][0]["landmark"][1] == {"x": 0.03125, "y": 0.0, "z": 0.0}
-    assert [(f.stream, f.frames, f.most, f.points) for f in summary.found] == [("landmarks", 9, 2, 21)]
+    assert [(f.stream, f.frames, f.most, f.points) for f in summary.landmarks] == [("landmarks", 9, 2, 21)]
 
     summary = run_video(graph, clip, dumps={"landmarks": rows})
     table = [line.split(",") for line in rows.read_text().splitlines()]
@@ -141,7 +140,7 @@ def test_a_graph_that_runs_already_is_refused_and_nothing_stays_open(make_graph,
     before = set(threading.enumerate())
     job = video_job(graph, clip, JobSettings(tmp_path / "out.mp4", dumps={"landmarks": tmp_path / "hands.jsonl"}))
     coding = set(threading.enumerate()) - before
-    assert {thread.name for thread in coding} == {"graphkit-decode", "graphkit-encode"}
+    assert {thread.name for thread in coding} == {"graphkit-decode"}
     with graph, pytest.raises(GraphStateError, match="the graph is running; set a service before") as caught:
         job.run()
     assert not hasattr(caught.value, "__notes__")
@@ -151,10 +150,10 @@ def test_a_graph_that_runs_already_is_refused_and_nothing_stays_open(make_graph,
 
 
 def test_an_observer_error_is_the_job_s_own(make_graph, clip, tmp_path, monkeypatch) -> None:
-    def full(self: Film, packet: object) -> None:
+    def full(self: VideoSink, packet: object) -> None:
         raise VideoWriteError("the disk is full")
 
-    monkeypatch.setattr(Film, "take", full)
+    monkeypatch.setattr(VideoSink, "take", full)
     with pytest.raises(VideoWriteError, match="the disk is full"):
         run_video(make_graph(INVERT), clip, tmp_path / "out.mp4")
 
@@ -241,7 +240,7 @@ def test_limits_are_checked(limits: dict[str, int], message: str) -> None:
 
 def test_a_dump_that_cannot_be_json_says_so(make_graph, clip, tmp_path) -> None:
     graph: CalculatorGraph = make_graph(INVERT)
-    with pytest.raises(UsageError, match=r"carries images\. Dump them as"):
+    with pytest.raises(UsageError, match=r"carries images\. Write them as"):
         video_job(graph, clip, JobSettings(dumps={"output_video": tmp_path / "x.jsonl"}))
     passing = CalculatorGraph(
         'input_stream: "input_video" output_stream: "x" '
@@ -300,7 +299,7 @@ def test_a_graph_that_closes_its_input_ends_the_job(make_graph, clip, tmp_path, 
 @pytest.mark.parametrize("outputs", [["landmarks", "output_video"], ["output_video"]])
 def test_hands_are_counted_also_where_their_stream_is_not_declared(make_graph, clip, outputs: list[str]) -> None:
     summary = run_video(make_graph(HANDS, INVERT, outputs=outputs), clip)
-    assert [(f.stream, f.frames) for f in summary.found] == [("landmarks", 9)]
+    assert [(f.stream, f.frames) for f in summary.landmarks] == [("landmarks", 9)]
 
 
 def test_ctrl_c_in_a_program_without_handlers_closes_the_files(make_graph, clip, tmp_path, levels) -> None:

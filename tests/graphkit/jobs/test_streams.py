@@ -88,12 +88,12 @@ def test_no_output_for_a_video(make_graph, outputs: list[str], wanted: str, mess
 
 def test_known_stream_offers_close_names(make_graph) -> None:
     plan = make_graph(ADD, inputs=["a", "b"], outputs=["sum"]).plan
-    assert known_stream(plan, "sum", "--dump") == "sum"
-    message = r'--dump: the graph has no stream "sun"\. Did you mean \'sum\'\? "graphkit graph GRAPH --streams"'
+    assert known_stream(plan, "sum", "dumps") == "sum"
+    message = r'dumps: the graph has no stream "sun"\. Did you mean \'sum\'\? Streams inside of a subgraph'
     with pytest.raises(UsageError, match=message):
-        known_stream(plan, "sun", "--dump")
+        known_stream(plan, "sun", "dumps")
     with pytest.raises(UsageError, match=r"It declares: sum\."):
-        known_stream(plan, "zzzz", "--dump")
+        known_stream(plan, "zzzz", "dumps")
 
 
 def test_handedness_is_the_dumped_one_or_the_neighbour(make_graph) -> None:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from graphkit.jobs._window import Window
+from graphkit.jobs._window import InFlightWindow
 
 
 class Graph:
@@ -21,7 +21,7 @@ class Graph:
 
 def test_room_is_there_until_the_limit() -> None:
     graph, out = Graph(), []
-    window = Window(3, 1, graph.is_idle, out.append)
+    window = InFlightWindow(3, 1, graph.is_idle, out.append)
     for at in range(3):
         window.wait_for_room()
         window.enter(at)
@@ -33,7 +33,7 @@ def test_room_is_there_until_the_limit() -> None:
 
 def test_waiting_ends_when_a_frame_is_out() -> None:
     graph = Graph()
-    window = Window(1, 1, graph.is_idle, lambda frames: None)
+    window = InFlightWindow(1, 1, graph.is_idle, lambda frames: None)
     window.enter(0)
     waiter = threading.Thread(target=window.wait_for_room)
     waiter.start()
@@ -44,7 +44,8 @@ def test_waiting_ends_when_a_frame_is_out() -> None:
 
 
 def test_a_frame_is_out_when_all_streams_have_settled_it() -> None:
-    window = Window(9, 2, Graph().is_idle, lambda frames: None)
+    """S41."""
+    window = InFlightWindow(9, 2, Graph().is_idle, lambda frames: None)
     for at in (10, 20, 30):
         window.enter(at)
     window.settle(0, 30)
@@ -57,8 +58,9 @@ def test_a_frame_is_out_when_all_streams_have_settled_it() -> None:
     "streams", [pytest.param(1, id="a stream that never settles"), pytest.param(0, id="nothing to watch")]
 )
 def test_an_idle_graph_is_fed_on(streams: int) -> None:
+    """S41."""
     graph, out = Graph(idle=True), []
-    window = Window(2, streams, graph.is_idle, out.append)
+    window = InFlightWindow(2, streams, graph.is_idle, out.append)
     for at in range(6):
         window.wait_for_room()
         window.enter(at)
@@ -68,14 +70,14 @@ def test_an_idle_graph_is_fed_on(streams: int) -> None:
 
 def test_a_busy_graph_is_not_taken_for_a_stalled_one() -> None:
     graph = Graph(idle=False)
-    window = Window(1, 1, graph.is_idle, lambda frames: None)
+    window = InFlightWindow(1, 1, graph.is_idle, lambda frames: None)
 
     def busy_then_done(timeout: float | None) -> bool:
         if len(graph.asked) == 2:
             window.settle(0, 0)
         return graph.is_idle(timeout)
 
-    window = Window(1, 1, busy_then_done, lambda frames: None)
+    window = InFlightWindow(1, 1, busy_then_done, lambda frames: None)
     window.enter(0)
     window.wait_for_room()
     assert window.out == 1
@@ -84,7 +86,7 @@ def test_a_busy_graph_is_not_taken_for_a_stalled_one() -> None:
 
 def test_an_opened_window_lets_everybody_pass() -> None:
     graph = Graph()
-    window = Window(1, 1, graph.is_idle, lambda frames: None)
+    window = InFlightWindow(1, 1, graph.is_idle, lambda frames: None)
     window.open_for_good()
     for at in range(10):
         window.enter(at)

@@ -28,7 +28,7 @@ def test_parse(text: str, expected: Address, url: str) -> None:
     "text", ["localhost", "localhost:", ":9000", "65536", "-1", "a:b:9000", "::1:90", "a b:1"]
 )
 def test_no_address(text: str) -> None:
-    with pytest.raises(UsageError, match=r'--preview: ".*" is neither PORT nor HOST:PORT, such as 8477 or'):
+    with pytest.raises(UsageError, match=r'preview: ".*" is neither PORT nor HOST:PORT, such as 8477 or'):
         Address.parse(text)
 
 
@@ -57,6 +57,14 @@ def test_what_looks_like_an_address(text: str, expected: bool) -> None:
         pytest.param("127.0.0.1", "evil.example:8477", False, id="a foreign name"),
         pytest.param("127.0.0.1", "localhost.evil.example", False, id="one that begins alike"),
         pytest.param("127.0.0.1", "192.168.1.7:8477", False, id="another address"),
+        pytest.param("127.0.0.1", "[::1].evil.example", False, id="a foreign name behind brackets"),
+        pytest.param("127.0.0.1", "[::1]evil.example:80", False, id="a foreign name right behind brackets"),
+        pytest.param("127.0.0.1", "[::1", False, id="an open bracket"),
+        pytest.param("127.0.0.1", "[0:0:0:0:0:0:0:1]:80", True, id="IPv6 loopback in full"),
+        pytest.param("127.0.0.1", "[127.0.0.1]", False, id="IPv4 in brackets"),
+        pytest.param("127.0.0.1", "localhost:80:evil", False, id="two ports"),
+        pytest.param("127.0.0.1", "localhost:80@evil.example", False, id="a user"),
+        pytest.param("127.0.0.1", "evil.example/.localhost", False, id="a path"),
         pytest.param("127.0.0.1", "", False, id="empty"),
         pytest.param("127.0.0.1", None, False, id="none"),
         pytest.param("localhost", "192.168.1.7", False, id="another address, bound by name"),

@@ -7,7 +7,8 @@ import json
 import re
 import socket
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,8 @@ def show(preview: PreviewServer, level: int) -> None:
 
 
 def wait_for_watcher(preview: PreviewServer) -> None:
-    with preview.board.changed:
-        assert preview.board.changed.wait_for(lambda: preview.board.watchers > 0, 20)
+    with preview.broadcaster.changed:
+        assert preview.broadcaster.changed.wait_for(lambda: preview.broadcaster.watchers > 0, 20)
 
 
 def read_picture(answer: HTTPResponse) -> float:
@@ -130,7 +131,7 @@ def test_a_foreign_host_is_refused(preview: PreviewServer, path: str) -> None:
         assert answer.status == 403
         text = answer.read().decode()
     assert "not at the host that was asked for (evil.example:8477)" in text
-    assert f"Open {preview.url}, or start it with --preview HOST:PORT" in text
+    assert f"Open {preview.url}, or start it at another HOST:PORT" in text
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_other_sites_may_link_but_not_show(preview: PreviewServer, site: str, mo
 
 
 def test_a_mistake_in_an_answer_is_logged(preview: PreviewServer, caplog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview.board, "numbers", lambda: 1 / 0)
+    monkeypatch.setattr(preview.broadcaster, "statistics", lambda: 1 / 0)
     with asked(preview, "/numbers") as answer:
         assert answer.read() == b""
     preview.close()
@@ -189,18 +190,18 @@ def test_a_browser_that_does_not_read_holds_nothing_up(preview: PreviewServer) -
         wait_for_watcher(preview)
         for _ in range(200):
             preview.take(Packet(ImageFrame(noise), 0))
-        assert preview.board.numbers().frames == 200
+        assert preview.broadcaster.statistics().frames == 200
 
 
 def test_a_browser_that_goes_away_is_forgotten(preview: PreviewServer) -> None:
     with asked(preview, "/pictures"):
         wait_for_watcher(preview)
-    with preview.board.changed:
+    with preview.broadcaster.changed:
         for level in range(250):
             show(preview, level)
-            if preview.board.changed.wait_for(lambda: preview.board.watchers == 0, 0.1):
+            if preview.broadcaster.changed.wait_for(lambda: preview.broadcaster.watchers == 0, 0.1):
                 break
-        assert preview.board.watchers == 0
+        assert preview.broadcaster.watchers == 0
 
 
 def test_numbers_and_the_end(preview: PreviewServer) -> None:
@@ -242,7 +243,7 @@ def test_endings(preview: PreviewServer, how: dict[str, object], state: str) -> 
 def test_what_ends_the_block_before_a_job_is_told(error: BaseException, state: str, message: str) -> None:
     with pytest.raises(type(error)), PreviewServer(Address(port=0)) as preview:
         raise error
-    numbers = preview.board.numbers()
+    numbers = preview.broadcaster.statistics()
     assert (numbers.state, numbers.message) == (state, message)
 
 
@@ -313,14 +314,98 @@ def test_more_connections_than_there_is_room_for(
     ], "said once"
 
 
+def refused(port: int) -> bool:
+    """Whether somebody who asks at once gets no answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /preview.css HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        try:
+            return not connection.recv(20).startswith(b"HTTP/1.0 200")
+        except ConnectionError:
+            return True
+
+
+@contextmanager
+def slow_askers(port: int, count: int) -> Iterator[list[socket.socket]]:
+    """Connections that have begun to ask."""
+    with ExitStack() as opened:
+        connections = []
+        for _ in range(count):
+            connection = opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            connection.sendall(b"GET / HT")
+            connections.append(connection)
+        yield connections
+
+
+def is_cut(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+def test_a_request_has_a_deadline_however_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.PreviewHttpServer, "request_seconds", 0.3)
+    with PreviewServer(Address(port=0)) as preview, slow_askers(port_of(preview), 3) as slow:
+        begin = time.monotonic()
+        with suppress(ConnectionError):
+            while time.monotonic() < begin + 20:  # a byte now and then is no reason to wait on
+                slow[0].sendall(b"a")
+                time.sleep(0.05)
+        assert time.monotonic() < begin + 10
+        assert all(is_cut(connection) for connection in slow[1:])
+        assert not refused(port_of(preview))
+
+
+def test_whoever_asks_slowly_makes_room(preview: PreviewServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_MOST_CONNECTIONS", 4)
+    with slow_askers(port_of(preview), 4) as slow:
+        assert not refused(port_of(preview))
+        assert is_cut(slow[0])
+
+
+@pytest.mark.parametrize("path", ["/pictures", "/numbers"])
+def test_a_watcher_that_reads_too_slowly_is_let_go(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(PreviewRequest, "timeout", 0.3)
+    monkeypatch.setattr("graphkit.preview._requests._EVENT_SECONDS", 0.0)
+    noise = ImageFrame(np.random.default_rng(1).integers(0, 255, (720, 1280, 3), np.uint8))
+    with PreviewServer(Address(port=0)) as preview, socket.socket() as watcher:
+        watcher.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        watcher.connect(("127.0.0.1", port_of(preview)))
+        watcher.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        deadline = time.monotonic() + 30
+        while not preview._server._streams:
+            assert time.monotonic() < deadline
+        while preview._server._streams:
+            assert time.monotonic() < deadline, "it is still watching"
+            preview.take(Packet(noise, 0))
+            watcher.recv(1)
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("host", "warnings"),
+    [
+        pytest.param("127.0.0.1", [], id="this machine"),
+        pytest.param("localhost", [], id="this machine, by name"),
+        pytest.param("0.0.0.0", ["the preview listens on 0.0.0.0, port "], id="its network"),
+    ],
+)
+def test_a_word_when_others_may_watch(host: str, warnings: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    with PreviewServer(Address(host, 0)):
+        pass
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert [message[:37] for message in told] == warnings
+    assert all(message.endswith(": whoever reaches this machine can watch.") for message in told)
+
+
 def test_a_taken_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(PreviewError) as caught:
             PreviewServer(Address(port=port))
     assert str(caught.value) == (
-        f"port {port} of 127.0.0.1 is taken by another program. Choose another with --preview PORT, or let "
-        "--preview 0 find a free one."
+        f"port {port} of 127.0.0.1 is taken by another program. Choose another, or 0 for any that is free: "
+        "preview."
     )
 
 

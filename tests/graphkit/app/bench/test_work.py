@@ -13,7 +13,7 @@ import pytest
 
 from graphkit import Calculator, Input, Output, calculator
 from graphkit.app.bench import stages
-from graphkit.app.bench.frames import MemoryFeed
+from graphkit.app.bench.frames import MemorySource
 from graphkit.app.bench.tasks import CLIP, GRAPH, LANDMARKS, TASKS
 from graphkit.app.bench.work import MeasuredRun, Outs, Request
 from graphkit.app.bench.worker import answer_to, peak_rss_mib
@@ -98,7 +98,7 @@ def test_where_the_time_goes(kind: str, tmp_path: Path) -> None:
 
 
 def test_frames_in_memory() -> None:
-    feed = MemoryFeed(CUP, "image", ImageFrame, 3)
+    feed = MemorySource(CUP, "image", ImageFrame, 3)
     moments = list(feed)
     with VideoReader(CUP) as reader:
         frames = [frame for frame, _ in zip(reader, range(3), strict=False)]

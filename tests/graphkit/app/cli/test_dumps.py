@@ -19,7 +19,7 @@ from graphkit import config
 from graphkit.formats import HAND_LANDMARK_NAMES, POSE_LANDMARK_NAMES
 from graphkit.framework import graphs_dir
 from graphkit.framework._packet_type import compatible
-from graphkit.jobs._dumps.tables import can_be_table
+from graphkit.jobs._sinks.tables import can_be_table
 from graphkit.jobs._streams import IMAGES, stream_type
 
 if TYPE_CHECKING:
@@ -173,16 +173,18 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from graphkit.formats import ImageFrame
-from graphkit.jobs._dumps.destinations import Naming
-from graphkit.jobs._dumps.pictures import PngSink
-from graphkit.jobs._dumps.tables import Table
-from graphkit.jobs._dumps.text_files import CsvDump
+from graphkit.jobs import Target
+from graphkit.jobs._sinks.csv import CsvFile
+from graphkit.jobs._sinks.frame_sizes import FrameSizes
+from graphkit.jobs._sinks.png import PngSink
+from graphkit.jobs._sinks.tables import Table
 from graphkit.framework._packet import Packet
-table = CsvDump("numbers", Path("a.csv"), Table(int, many=False))
-sink = PngSink(Naming(Path("a"), "%d.png"))
+table = CsvFile(Path("a.csv"), Table(int, many=False), FrameSizes())
+sink = PngSink(Target("pictures", "a/%d.png", None))
+sink.create()
 for at in range(3):
     table.take(Packet(at, at))
-    sink.write(ImageFrame(np.full((4, 4), at, np.uint8)), at)
+    sink.write_picture(ImageFrame(np.full((4, 4), at, np.uint8)), at)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

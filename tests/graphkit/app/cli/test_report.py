@@ -7,7 +7,7 @@ import pytest
 
 from graphkit.app.cli.report import summary_lines
 from graphkit.gpu import Transfers
-from graphkit.jobs import Found, GpuUse, Summary, WrittenFile
+from graphkit.jobs import GpuUse, LandmarkCount, Summary, WrittenFile
 
 FILE = WrittenFile("output_video", Path("out.mp4"), 10, "frames")
 
@@ -31,24 +31,36 @@ def test_the_gpu() -> None:
     ("found", "expected"),
     [
         pytest.param(
-            Found("landmarks", 7, 2, 21),
+            LandmarkCount("landmarks", 7, 2, 21),
             "hands found in 7 of 10 frames, at most 2 at once (landmarks)",
             id="hands",
         ),
-        pytest.param(Found("p", 10, 1, 33), "poses found in 10 of 10 frames, at most 1 at once (p)", id="poses"),
-        pytest.param(Found("f", 1, 1, 468), "faces found in 1 of 10 frames, at most 1 at once (f)", id="faces"),
-        pytest.param(Found("f", 1, 1, 478), "faces found in 1 of 10 frames, at most 1 at once (f)", id="irises"),
-        pytest.param(Found("f", 1, 1, 5), "landmarks found in 1 of 10 frames, at most 1 at once (f)", id="others"),
-        pytest.param(Found("landmarks"), "landmarks: nothing found", id="nothing"),
+        pytest.param(
+            LandmarkCount("p", 10, 1, 33), "poses found in 10 of 10 frames, at most 1 at once (p)", id="poses"
+        ),
+        pytest.param(
+            LandmarkCount("f", 1, 1, 468), "faces found in 1 of 10 frames, at most 1 at once (f)", id="faces"
+        ),
+        pytest.param(
+            LandmarkCount("f", 1, 1, 478), "faces found in 1 of 10 frames, at most 1 at once (f)", id="irises"
+        ),
+        pytest.param(
+            LandmarkCount("f", 1, 1, 5), "landmarks found in 1 of 10 frames, at most 1 at once (f)", id="others"
+        ),
+        pytest.param(LandmarkCount("landmarks"), "landmarks: nothing found", id="nothing"),
     ],
 )
-def test_what_was_found(found: Found, expected: str) -> None:
-    assert summary_lines(Summary(frames=10, seconds=1, files=[FILE], found=[found]))[1] == expected
+def test_what_was_found(found: LandmarkCount, expected: str) -> None:
+    assert summary_lines(Summary(frames=10, seconds=1, files=[FILE], landmarks=[found]))[1] == expected
 
 
 def test_the_same_hands_are_told_once() -> None:
-    found = [Found("landmarks", 7, 2, 21), Found("world_landmarks", 7, 2, 21), Found("other", 6, 2, 21)]
-    lines = summary_lines(Summary(frames=10, seconds=1, files=[FILE], found=found))
+    found = [
+        LandmarkCount("landmarks", 7, 2, 21),
+        LandmarkCount("world_landmarks", 7, 2, 21),
+        LandmarkCount("other", 6, 2, 21),
+    ]
+    lines = summary_lines(Summary(frames=10, seconds=1, files=[FILE], landmarks=found))
     assert [line.rpartition("(")[2] for line in lines[1:3]] == ["landmarks)", "other)"]
     assert len(lines) == 4
 

@@ -1,0 +1,1 @@
+"""The sinks that come along, one file each; `graphkit.jobs.Sink` is what they are."""

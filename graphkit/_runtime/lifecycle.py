@@ -15,7 +15,7 @@ from graphkit.errors import (
     ContractError,
     DeadlockError,
     InputStreamHandlerError,
-    SidePacketError,
+    NodeNotOpenedError,
 )
 from graphkit.framework import Status
 
@@ -76,7 +76,7 @@ class Lifecycle:
         self._on_error = on_error
         self._on_end = on_end
         self._closing = False
-        self._told = False
+        self._to_tell = [True]
         self.terminated = False
         self.error: BaseException | None = None
 
@@ -208,7 +208,7 @@ class Lifecycle:
             self.fail(error)
             self._closing = False
             self._state.start_over(working)
-            if self._on_error is not None and not self._told:
+            if self._on_error is not None and self._to_tell:
                 self._ready.schedule_callback(self._tell)
             if not self._ready.pending:
                 self.idle()
@@ -239,8 +239,11 @@ class Lifecycle:
             self._sleepers.wake()
 
     def _tell(self, _: object) -> None:
-        """Tell the program of the error; a task."""
-        self._told = True
+        """Tell the program of the error, once (S48); a task, which several threads may have at once."""
+        try:
+            self._to_tell.pop()
+        except IndexError:
+            return
         if self._on_error is not None and self.error is not None:
             self._on_error(self.error)
 
@@ -249,9 +252,7 @@ class Lifecycle:
         unopened = [node for node in self._state.nodes if node.status is NEW]
         if self.error is None and unopened:
             node = unopened[0]
-            missing = ", ".join(sorted(node.waiting_for))
-            message = f'node "{node.name}" was never opened: it waits for {missing}'
-            self.fail(SidePacketError(message, node=node.name))
+            self.fail(NodeNotOpenedError(node.name, node.plan.calculator, sorted(node.waiting_for)))
         self._closing = True
         for node in self._state.nodes:
             if node.status is OPENED:

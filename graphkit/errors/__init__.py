@@ -25,6 +25,7 @@
     - CalculatorError                that of its cause    user code raised in open, process or close
       . InputStreamHandlerError      that of its cause    an input policy raised
     - ExecutorError                  UNAVAILABLE          an executor took no work on
+    - NodeNotOpenedError             FAILED_PRECONDITION  what a node waits for never came
     - CancelledError                 CANCELLED
     - DeadlockError                  UNAVAILABLE
     - ThrottledError                 UNAVAILABLE
@@ -146,6 +147,7 @@ from graphkit.errors._running import (
     ExecutorError,
     GraphRunError,
     InputStreamHandlerError,
+    NodeNotOpenedError,
     PacketError,
     PacketTypeError,
     StreamClosedError,
@@ -187,6 +189,7 @@ __all__ = [
     "CalculatorError",
     "InputStreamHandlerError",
     "ExecutorError",
+    "NodeNotOpenedError",
     "CancelledError",
     "DeadlockError",
     "ThrottledError",

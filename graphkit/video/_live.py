@@ -187,10 +187,10 @@ class LiveVideo(Closing):
         try:
             info = self._first.get(timeout=self._patience)
         except Empty:
-            raise VideoOpenError(f"{name}: gave no picture within {self._patience:.0f} s.") from None
+            raise VideoOpenError(f"gave no picture within {self._patience:.0f} s.", path=name) from None
         if info is None:
             why = f" {self._why(self._error)}" if self._error else ""
-            raise VideoOpenError(f"{name}: ended before its first picture.{why}") from self._error
+            raise VideoOpenError(f"ended before its first picture.{why}", path=name) from self._error
         return info
 
     def _stamp(self, at_us: int) -> int:

@@ -76,7 +76,7 @@ class VideoReader(Closing):
             opening = list(islice(self._pictures, _OPENING))
             if not opening:
                 why = _no_picture(self.stats, remote=is_url(path))
-                raise VideoOpenError(f"{without_password(str(path))}: {why}")
+                raise VideoOpenError(why, path=without_password(str(path)))
             name = path if is_url(path) else Path(path)
             self.info = describe(name, self._container, stream, opening, rate)
             self.stats.remarks += remarks(self.info, self._container, stream)
@@ -92,7 +92,7 @@ class VideoReader(Closing):
 
     def __next__(self) -> VideoFrame:
         if self._closed:
-            raise VideoError(f"{self.info.path}: the reader is closed.")
+            raise VideoError("the reader is closed.", path=self.info.path)
         return next(self._frames)
 
     def close(self) -> None:

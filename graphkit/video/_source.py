@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
-from graphkit.errors import VideoOpenError
+from graphkit.errors import StatusCode, VideoOpenError
 from graphkit.video._tracks import video_stream
 
 if TYPE_CHECKING:
@@ -64,13 +64,17 @@ def open_container(path: str | os.PathLike[str]) -> InputContainer:
 def _check_file(file: Path, path: object) -> None:
     if not file.exists():
         beside = "" if file.parent.is_dir() else f" The folder {file.parent} does not exist either."
-        raise VideoOpenError(f"{path}: no such file.{beside} Check the path of the input video.")
+        raise VideoOpenError(
+            f"no such file.{beside} Check the path of the input video.", path=path, status=StatusCode.NOT_FOUND
+        )
     if file.is_dir():
-        raise VideoOpenError(f"{path}: is a folder. Name a video file.")
+        raise VideoOpenError("is a folder. Name a video file.", path=path)
     if not os.access(file, os.R_OK):
-        raise VideoOpenError(f"{path}: permission denied. Make the file readable.")
+        raise VideoOpenError(
+            "permission denied. Make the file readable.", path=path, status=StatusCode.PERMISSION_DENIED
+        )
     if file.is_file() and not file.stat().st_size:
-        raise VideoOpenError(f"{path}: the file is empty (0 bytes). Was the copy or download cut off?")
+        raise VideoOpenError("the file is empty (0 bytes). Was the copy or download cut off?", path=path)
 
 
 def _open(file: Path, path: object) -> InputContainer:
@@ -81,10 +85,10 @@ def _open(file: Path, path: object) -> InputContainer:
         # An absolute path: FFmpeg would take "clip:1.mp4" for a network protocol.
         container = av.open(str(file), "r")
     except (FFmpegError, OSError, ValueError) as error:
-        raise VideoOpenError(f"{path}: {_why(file, error)}") from error
+        raise VideoOpenError(_why(file, error), path=path) from error
     if container.format.name in _TEXT_DEMUXERS:
         container.close()
-        raise VideoOpenError(f"{path}: {_NOT_A_VIDEO}")
+        raise VideoOpenError(_NOT_A_VIDEO, path=path)
     return container
 
 

@@ -26,15 +26,15 @@ def video_stream(container: InputContainer, path: object, track: int | None = No
     if not found:
         kinds = sorted({stream.type for stream in container.streams})
         held = "only " + " and ".join(kinds) if kinds else "no stream at all"
-        raise VideoOpenError(f"{path}: holds {held}, no video track. Choose a file with a picture.")
+        raise VideoOpenError(f"holds {held}, no video track. Choose a file with a picture.", path=path)
     if track is None:
         stream = max(found, key=_prominence)
     elif 0 <= track < len(found):
         stream = found[track]
     else:
-        raise VideoOpenError(f"{path}: has no video track {track}; {_listed(found)}.")
+        raise VideoOpenError(f"has no video track {track}; {_listed(found)}.", path=path)
     if stream.codec_context is None:
-        raise VideoOpenError(f"{path}: no decoder for its video track. Convert it to H.264 first.")
+        raise VideoOpenError("no decoder for its video track. Convert it to H.264 first.", path=path)
     return stream
 
 

@@ -100,8 +100,9 @@ class VideoWriter(Closing):
     def _check(self, audio_from: str | os.PathLike[str] | None, source: VideoInfo | None) -> None:
         if self._width < 1 or self._height < 1 or self._rate <= 0:
             raise VideoWriteError(
-                f"{self.path}: a video of {self._width}x{self._height} pixels at {self._rate} frames a "
-                "second cannot be written; all three must be positive."
+                f"a video of {self._width}x{self._height} pixels at {self._rate} frames a "
+                "second cannot be written; all three must be positive.",
+                path=self.path,
             )
         inputs = ([audio_from] if audio_from else []) + ([source.path] if source else [])
         check_writable(self.path, inputs)
@@ -214,12 +215,13 @@ class VideoWriter(Closing):
 
     def _check_picture(self, rgb: NDArray[np.uint8]) -> None:
         if self._closed:
-            raise VideoWriteError(f"{self.path}: the writer is closed.")
+            raise VideoWriteError("the writer is closed.", path=self.path)
         shape: tuple[int, ...] = getattr(rgb, "shape", ())
         dtype = getattr(rgb, "dtype", type(rgb).__name__)
         if len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.uint8:
             raise VideoWriteError(
-                f"{self.path}: expected a picture as an (H, W, 3) uint8 RGB array, found shape {shape} of {dtype}."
+                f"expected a picture as an (H, W, 3) uint8 RGB array, found shape {shape} of {dtype}.",
+                path=self.path,
             )
 
     def _next_ticks(self, timestamp_us: int) -> int:
@@ -260,7 +262,7 @@ class VideoWriter(Closing):
             yield
         except (FFmpegError, OSError, ValueError) as error:
             self._failed = True
-            raise VideoWriteError(f"{self.path}: {self._why(error)}") from error
+            raise VideoWriteError(self._why(error), path=self.path) from error
 
     def _why(self, error: Exception) -> str:
         number = getattr(error, "errno", None)

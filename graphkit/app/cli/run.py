@@ -262,7 +262,8 @@ def _rate(text: str, flag: str) -> Any:
 
 
 def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> GraphJob:
-    from graphkit.jobs import check_side_packets, files_job, video_job
+    from graphkit.config import check_side_packets
+    from graphkit.jobs import files_job, video_job
     from graphkit.jobs._streams import INPUT_PATH_SIDE_PACKET, OUTPUT_PATH_SIDE_PACKET, is_file_to_file
 
     side = _side_packets(flags, graph)

@@ -16,8 +16,11 @@ from graphkit.errors import (
     CalculatorError,
     CameraError,
     ConfigError,
+    ContractError,
     CudaError,
+    DeadlockError,
     DuplicateCalculatorError,
+    ExecutorError,
     ForkedGraphError,
     FormatError,
     GlContextLostError,
@@ -36,18 +39,23 @@ from graphkit.errors import (
     ModelFetchError,
     ModelFormatError,
     ModelHashError,
+    NodeNotOpenedError,
     NoEglError,
     NoGpuDeviceError,
     OutputError,
     PackageError,
     PacketTypeError,
     PeerError,
+    RegistryError,
     ResourceNotFoundError,
+    SchemaError,
     ShaderCompileError,
     SidePacketError,
     Spelling,
     StatusCode,
     TextureTooLargeError,
+    ThrottledError,
+    TimestampError,
     TimestampMismatchError,
     UnknownCalculatorError,
     UnsupportedOpError,
@@ -67,6 +75,7 @@ SAMPLES: Final = [
     CudaError("cudaMalloc", 2, "out of memory"),
     DuplicateCalculatorError("Blur", "a.Blur", "b.Blur"),
     ForkedGraphError(7),
+    ExecutorError("mine", RuntimeError("no thread")),
     FormatError("3 channels are needed", expected=3, found=4),
     GlContextLostError("main", "reset"),
     GlVersionError("card", "4.3", "no context"),
@@ -79,6 +88,7 @@ SAMPLES: Final = [
     ModelFetchError("m.tflite", "no npm.", "By hand: put it there"),
     ModelFormatError("m.tflite", "a picture"),
     ModelHashError("m.tflite", "aa", "bb", "By hand: put it there"),
+    NodeNotOpenedError("n", "C", ["side packet size"]),
     NoEglError("libEGL.so.1", "not found"),
     NoGpuDeviceError("none answers", ["0: card"]),
     OutputError("is a folder.", path="out", parameter="dumps", status=StatusCode.PERMISSION_DENIED),
@@ -87,6 +97,12 @@ SAMPLES: Final = [
     PeerError("python3", "it has no av", "python3 -m pip install av"),
     ResourceNotFoundError("m.tflite", ["/a/m.tflite"]),
     ShaderCompileError("blur", "void main() {\n  x\n}", "0:2: bad", 2),
+    ContractError("it is odd", calculator="C", port="IMAGE"),
+    DeadlockError("stuck", stream="a"),
+    RegistryError("no such name", name="x", suggestion=" Did you mean 'y'?"),
+    SchemaError("no such message", name="a.B"),
+    ThrottledError("full", stream="a"),
+    TimestampError("late", stream="a", node="n", timestamp=3),
     SidePacketError("it is missing", side_packet="path", node="n", location=Location("a.pbtxt", 1, 2)),
     TextureTooLargeError(9000, 1, 8192),
     TimestampMismatchError('stream "a"', 5, 4, stream="a", node="n"),
@@ -136,6 +152,11 @@ def test_every_field_is_documented(error: GraphkitError) -> None:
             for names in re.findall(r"^ +((?:\w+, )*\w+):", part, re.MULTILINE):
                 documented |= set(names.split(", "))
     assert set(vars(error)) - documented == set()
+
+
+def test_every_class_with_fields_of_its_own_has_a_sample() -> None:
+    with_fields = {cls for cls in CLASSES if "__init__" in vars(cls)} - {GraphkitError}
+    assert {cls for cls in with_fields if not any(isinstance(error, cls) for error in SAMPLES)} == set()
 
 
 @pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)

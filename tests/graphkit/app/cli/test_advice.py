@@ -12,7 +12,6 @@ from graphkit.errors import (
     Location,
     PackageError,
     ResourceNotFoundError,
-    SidePacketError,
     StatusCode,
     UsageError,
 )
@@ -56,12 +55,6 @@ def _chained(cause: Exception) -> ConfigError:
             id="stream",
         ),
         pytest.param(UsageError("odd", parameter="dumps"), [], id="nothing to add"),
-        pytest.param(
-            SidePacketError("missing", missing={"n": "int", "on": "bool", "rect": "NormalizedRect"}),
-            ["Give it with --input_side_packets=n=1,on=true,rect=VALUE"],
-            id="side packets",
-        ),
-        pytest.param(SidePacketError("wrong"), [], id="side packet of another type"),
         pytest.param(ValueError("odd"), [], id="not ours"),
     ],
 )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import graphkit._runtime.handlers  # noqa: F401 - registers the handlers
 from graphkit._process.threads import budget
-from graphkit._runtime.hand_over import link_nodes
+from graphkit._runtime.chaining import link_nodes
 from graphkit._runtime.node import Node
 from graphkit._runtime.observers import Observer, ObserverCalculator, TogetherCalculator
 from graphkit._runtime.state import GraphState
@@ -17,6 +16,7 @@ from graphkit.config import NodePlan
 from graphkit.errors import CalculatorError, GraphStateError, InputStreamHandlerError, Location, did_you_mean
 from graphkit.framework import ANY, CalculatorContract, Executor, TagMap, ThreadPoolExecutor
 from graphkit.framework._executor import make_executor
+from graphkit.framework._handlers import DEFAULT_HANDLER
 from graphkit.framework._registry import find_input_stream_handler
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from graphkit.config import GraphPlan
     from graphkit.framework import GraphService, Packet
-
-DEFAULT_HANDLER: Final = "DefaultInputStreamHandler"
 
 
 def build_state(
@@ -110,6 +108,7 @@ def _make_node(plan: NodePlan, executor: str, queues: Mapping[str, TaskQueue]) -
 
 
 def _queue_limit(plan: GraphPlan, node: NodePlan) -> int:
+    """Return how many packets a queue of *node* holds (S37)."""
     limit = plan.max_queue_size
     return limit if limit < 0 else max(limit, node.buffer_size_hint, 1)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit._runtime.node import CLOSING
-from graphkit._runtime.streams import DONE_SETTLED, MAX, MIN, POST_STREAM, shifted
+from graphkit._runtime.node import CLOSING, OPENED
 from graphkit.errors import TimestampError
+from graphkit.framework._settled import DONE_SETTLED, MAX, MIN, POST_STREAM, shifted
 from graphkit.framework._timestamp import describe
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Flow:
         self.touched: list[Node] = []
 
     def emit(self, node: Node, context: CalculatorContext, *, settle: bool) -> None:
-        """Send what a call emitted; then settle the outputs as far as the input time says."""
+        """Send what a call emitted; then settle the outputs as far as the input time says (S8)."""
         offset = node.offset if settle and node.inputs else None
         until = context.input_timestamp if not offset else shifted(context.input_timestamp, offset)
         for shard, stream in zip(context.outputs.shards, node.outputs):  # noqa: B905 - strict costs in the hot path
@@ -53,7 +53,7 @@ class Flow:
             self.close_stream(stream)
 
     def forward(self, node: Node, settled: int) -> None:
-        """Pass on that the inputs are settled and empty up to *settled*, without a call."""
+        """Pass on that the inputs are settled and empty up to *settled*, without a call (S9)."""
         node.forwarded = settled
         offset = node.offset or 0
         for stream in node.outputs:
@@ -61,14 +61,14 @@ class Flow:
                 self.raise_settled(stream, shifted(settled, offset))
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
-        """Put *packet* into the queues of a stream's readers; raises TimestampMismatchError if it is too early."""
+        """Put *packet* into the queues of a stream's readers; it must be later than any before (S3)."""
         timestamp = packet._timestamp
         if timestamp <= stream.settled:
             raise stream.mismatch(timestamp)
         stream.settled = settled = timestamp if MIN <= timestamp < MAX else POST_STREAM
         for queue in stream.consumers:
             node = queue.node
-            if node.status >= CLOSING:
+            if node.status is not OPENED and node.status >= CLOSING:
                 continue
             if timestamp <= queue.settled:
                 raise queue.mismatch(timestamp)
@@ -108,5 +108,8 @@ def backward(stream: OutputStream, settled: int) -> TimestampError:
     by = f' by node "{stream.producer}"' if stream.producer else ""
     return TimestampError(
         f'the timestamp bound of stream "{stream.name}" was set{by} to {describe(int(settled) + 1)}, below the '
-        f"current bound {describe(int(stream.settled) + 1)}; bounds only rise"
+        f"current bound {describe(int(stream.settled) + 1)}; bounds only rise",
+        stream=stream.name,
+        node=stream.producer,
+        timestamp=int(settled) + 1,
     )

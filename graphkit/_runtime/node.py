@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import enum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.framework import CalculatorContext, OutputShard
 from graphkit.framework._context import OutputSet, OutputSideSet, PacketSet
@@ -11,17 +12,45 @@ from graphkit.framework._packet_type import Kind, runtime_classes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit._runtime.hand_over import Link
-    from graphkit._runtime.run_ahead import Made
+    from graphkit._runtime.chaining import Link
+    from graphkit._runtime.speculation import Speculated
     from graphkit._runtime.streams import InputStream, OutputStream
-    from graphkit._runtime.tasks import TaskQueue
+    from graphkit._runtime.tasks import Task, TaskQueue
     from graphkit.config import NodePlan
     from graphkit.framework import Calculator, InputStreamHandler
 
-NEW: Final = 0
-OPENED: Final = 1
-CLOSING: Final = 2
-CLOSED: Final = 3
+
+class NodeStatus(enum.IntEnum):
+    """Where a node is in its life (S22 to S25).
+
+    ::
+
+             open() returned         no input can come, or the run ends        close() returned
+        NEW -----------------> OPENED --------------------------------> CLOSING -----------------> CLOSED
+
+    Opening has been scheduled for a NEW node whose ``active`` is 1. One whose ``open`` raised stays NEW and is not
+    closed. A CLOSING node takes no packets any more. When a run is broken off, a CLOSING node whose ``close`` was
+    not called goes back to OPENED (S51).
+    """
+
+    NEW = 0
+    OPENED = 1
+    CLOSING = 2
+    CLOSED = 3
+
+
+# Looking a member up in its class costs as much as a small node.
+NEW: Final = NodeStatus.NEW
+OPENED: Final = NodeStatus.OPENED
+CLOSING: Final = NodeStatus.CLOSING
+CLOSED: Final = NodeStatus.CLOSED
+
+
+class Over(NamedTuple):
+    """In a node's place for a call that is over."""
+
+    name: str
+    active: int = 0
 
 
 class Node:
@@ -30,7 +59,7 @@ class Node:
     Attributes:
         plan: what the config says of it.
         calculator: the user's object, new for this run.
-        status: NEW, OPENED, CLOSING or CLOSED.
+        status: where it is in its life.
         limit: how many process calls may run at once; pure nodes use every thread of their executor.
         active: process calls that are scheduled or running.
         waiting_for: what must happen before it opens: side packets and producers by name.
@@ -39,17 +68,20 @@ class Node:
         forwarded: how far its outputs were settled without a call.
         queue: where its tasks go.
         blocked_by: for a source: the full queues that hold it back.
-        link: where it may hand its packet over to the next call.
-        ahead: outputs it made ahead of time.
+        task: its next process call, where it handles one time at a time.
+        link: where its packet may go straight into the next call.
+        speculated: outputs that it made ahead of time.
         passed: for a gate: whether its last call let a packet pass.
         on_touch: called instead of scheduling when an input changes (pollers).
+        has_opened: whether ``open`` of the calculator has returned.
+        has_closed: whether ``close`` of the calculator was called.
     """
 
     __slots__ = (
-        "active", "ahead", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
-        "handler", "id", "inputs", "light", "limit", "link", "name", "offset", "on_touch", "outputs",
-        "passed", "plan", "process", "queue", "sequence", "single", "status", "stopped", "touched",
-        "waiting_for",
+        "active", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
+        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "name", "offset",
+        "on_touch", "outputs", "passed", "plan", "process", "queue", "sequence", "single", "speculated",
+        "status", "stopped", "task", "touched", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -59,7 +91,9 @@ class Node:
         self.calculator = calculator
         self.process: Callable[[CalculatorContext], Any] = calculator.process
         self.queue = queue
-        self.status = NEW
+        self.status: NodeStatus = NEW
+        self.has_opened = False
+        self.has_closed = False
         self.active = 0
         parallel = queue.width if plan.cls.pure else 1
         self.limit = max(plan.max_in_flight, parallel) if plan.input_streams else 1
@@ -73,15 +107,30 @@ class Node:
         self.blocked_by: set[InputStream] = set()
         self.on_touch: Callable[[], None] | None = None
         self.link: Link | None = None
-        self.ahead: Made | None = None
+        self.speculated: Speculated | None = None
         self.passed = False
         self.touched = False
         self.stopped = False
+        # S28, S33: on an executor that it names, a node waits for a thread of it, light or not.
         self.light = not (plan.cls.blocking or plan.is_source) and queue.is_default
         self.contexts: list[CalculatorContext] = []
+        self.task: Task
         self.sequence = 0
         self.expected = 0
         self.finished: dict[int, CalculatorContext] = {}
+
+    def open(self, cc: CalculatorContext) -> Any:
+        """Open the calculator."""
+        opening: Callable[[CalculatorContext], Any] = self.calculator.open
+        outcome = opening(cc)
+        self.has_opened = outcome is None
+        return outcome
+
+    def close(self, cc: CalculatorContext) -> Any:
+        """Close the calculator: once, whatever comes out of it."""
+        self.has_closed = True
+        closing: Callable[[CalculatorContext], Any] = self.calculator.close
+        return closing(cc)
 
     @property
     def is_source(self) -> bool:
@@ -97,12 +146,17 @@ class Node:
         """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
         context = self.contexts.pop() if len(self.contexts) > 1 else self.another_context()
         for shard, stream in zip(context.outputs.shards, self.outputs, strict=True):
-            shard.opened, shard.closed = True, stream.closed
+            shard.opened, shard.closed, shard.caller = True, stream.closed, self
         return context
+
+    def end_call(self, context: CalculatorContext) -> None:
+        """Let nothing be emitted into *context* any more, although other calls are under way (S10)."""
+        for shard in context.outputs.shards:
+            shard.caller = Over(self.name)
 
     def forget_packets(self) -> None:
         """Let go of the packets of the last calls: a frame must not live as long as its graph."""
-        self.ahead = None
+        self.speculated = None
         for context in self.contexts:
             context.inputs.forget()
 
@@ -123,7 +177,7 @@ class Node:
             packet_type = spec.type
             assert packet_type is not None  # validation resolved it
             checked = packet_type.kind is Kind.ONE_OF
-            shard = OutputShard(name, packet_type, runtime_classes(packet_type.types) if checked else None)
+            shard = OutputShard(name, packet_type, runtime_classes(packet_type.types) if checked else None, self)
             shard.offset = self.offset
             shards.append(shard)
         side_types = tuple(spec.type for spec in contract.output_side_packets.specs())

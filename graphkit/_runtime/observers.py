@@ -1,4 +1,4 @@
-"""Observers: a program's wish to see streams, and the node that each becomes in a run."""
+"""Observers: a program's wish to see streams, and the node that each becomes in a run (S43, S44)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from graphkit._runtime.sleepers import Sleepers
 from graphkit.framework import Calculator, Status
 
 if TYPE_CHECKING:
@@ -15,32 +16,33 @@ if TYPE_CHECKING:
     from graphkit.framework import CalculatorContext
 
 
-class Sightings:
-    """Counts what observers were told, for threads that wait for the next one."""
+class OutputSignal:
+    """Counts the calls of observers, for threads that wait for the next one."""
 
     def __init__(self) -> None:
         self._count = 0
         self._told = 0
         self._open = 0
-        self._waiting = 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._sleepers = Sleepers(self._lock)
 
     def add(self) -> None:
         """Count one; takes a lock only if a thread waits."""
         self._count += 1
-        if self._waiting:
-            self._wake()
+        if self._sleepers.wakers:
+            with self._lock:
+                self._sleepers.wake()
 
     def begin(self) -> None:
         """An observer may be called from now on."""
-        with self._changed:
+        with self._lock:
             self._open += 1
 
     def end(self) -> None:
         """An observer will not be called any more."""
-        with self._changed:
+        with self._lock:
             self._open -= 1
-            self._changed.notify_all()
+            self._sleepers.wake()
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for one that no earlier call has returned for; return False if all observers have ended.
@@ -48,20 +50,12 @@ class Sightings:
         Raises:
             TimeoutError: nothing came within *timeout* seconds.
         """
-        with self._changed:
-            self._waiting += 1
-            try:
-                if not self._changed.wait_for(lambda: self._count > self._told or not self._open, timeout):
-                    raise TimeoutError(f"no observer was called within {timeout} s")
-            finally:
-                self._waiting -= 1
+        if not self._sleepers.wait_for(lambda: self._count > self._told or not self._open, timeout):
+            raise TimeoutError(f"no observer was called within {timeout} s")
+        with self._lock:
             found = self._count > self._told
             self._told = self._count
             return found
-
-    def _wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
 
 
 @dataclass(slots=True)
@@ -76,7 +70,7 @@ class Observer:
         on_touch: instead of calling back, say that something arrived (pollers).
         max_queue_size: of a poller.
         together: whether the callback gets the packets of all streams at one timestamp.
-        sightings: told of every call.
+        signal: told of every call.
         queue: of the first stream in the current run; set when the run is built.
     """
 
@@ -86,7 +80,7 @@ class Observer:
     on_touch: Callable[[], None] | None = None
     max_queue_size: int = -1
     together: bool = False
-    sightings: Sightings = field(default_factory=Sightings, repr=False)
+    signal: OutputSignal = field(default_factory=OutputSignal, repr=False)
     queue: InputStream | None = field(default=None, repr=False)
 
 
@@ -95,21 +89,21 @@ class ObserverCalculator(Calculator):
 
     def __init__(self, observer: Observer) -> None:
         self._callback = observer.callback
-        self._sightings = observer.sightings
+        self._signal = observer.signal
 
     def open(self, cc: CalculatorContext) -> None:
         """Count as open."""
-        self._sightings.begin()
+        self._signal.begin()
 
     def close(self, cc: CalculatorContext) -> None:
         """Count as ended."""
-        self._sightings.end()
+        self._signal.end()
 
     def process(self, cc: CalculatorContext) -> Status | None:
         """Hand the packet over."""
         packet = cc.inputs.packets[0]
         self._callback(packet if packet else packet.at(cc.input_timestamp))
-        self._sightings.add()
+        self._signal.add()
         return None
 
 
@@ -120,5 +114,5 @@ class TogetherCalculator(ObserverCalculator):
         """Hand over one packet a stream, empty ones where a stream has none."""
         now = cc.input_timestamp
         self._callback([packet if packet else packet.at(now) for packet in cc.inputs.packets])
-        self._sightings.add()
+        self._signal.add()
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import GraphStateError, PacketTypeError, TimestampError, did_you_mean
+from graphkit.errors import ArgumentError, PacketTypeError, TimestampError, did_you_mean
 from graphkit.framework._converters import converter_hint
 
 if TYPE_CHECKING:
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from graphkit.framework import Packet
 
 
-def unknown_stream(plan: GraphPlan, name: str) -> GraphStateError:
+def unknown_stream(plan: GraphPlan, name: str) -> ArgumentError:
     """Return the error for observing a stream that is not in the expanded graph."""
-    return GraphStateError(
+    return ArgumentError(
         f'the graph has no stream "{name}".{did_you_mean(name, plan.stream_ids)} Streams inside a subgraph are '
         "called <node>__<stream>."
     )
 
 
-def unknown_input(plan: GraphPlan, name: str) -> GraphStateError:
+def unknown_input(plan: GraphPlan, name: str) -> ArgumentError:
     """Return the error for feeding a stream that is no input of the graph."""
     known = sorted(plan.graph_inputs.names)
     have = ", ".join(known) or "none"
-    return GraphStateError(f'the graph has no input stream "{name}" (it has: {have}).{did_you_mean(name, known)}')
+    return ArgumentError(f'the graph has no input stream "{name}" (it has: {have}).{did_you_mean(name, known)}')
 
 
 def bad_packet(plan: GraphPlan, stream: str, packet: Packet[Any]) -> PacketTypeError | TimestampError:
@@ -32,14 +32,22 @@ def bad_packet(plan: GraphPlan, stream: str, packet: Packet[Any]) -> PacketTypeE
     payload = packet._payload
     if packet.is_empty or payload is None:
         return PacketTypeError(
-            f'an empty packet was pushed into "{stream}"; call set_input_stream_timestamp_bound() instead'
+            f'an empty packet was pushed into "{stream}"; call set_input_stream_timestamp_bound() instead',
+            stream=stream,
+            timestamp=packet.timestamp,
         )
     if packet.timestamp.is_allowed_in_stream():
         expected = plan.streams[plan.stream_ids[stream]].packet_type
         return PacketTypeError(
             f'graph input stream "{stream}" carries {expected}, but was given {type(payload).__name__}'
-            + converter_hint((type(payload),), expected.types)
+            + converter_hint((type(payload),), expected.types),
+            stream=stream,
+            timestamp=packet.timestamp,
+            expected=expected,
+            found=type(payload).__name__,
         )
     return TimestampError(
-        f'a packet for "{stream}" has timestamp {packet.timestamp}; pass timestamp= in microseconds'
+        f'a packet for "{stream}" has timestamp {packet.timestamp}; pass timestamp= in microseconds',
+        stream=stream,
+        timestamp=packet.timestamp,
     )

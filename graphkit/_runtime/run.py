@@ -2,109 +2,150 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import weakref
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from graphkit._runtime.node import NEW
+from graphkit._runtime.lifecycle import Lifecycle
 from graphkit._runtime.scheduler import Scheduler
+from graphkit._runtime.sleepers import Sleepers
+from graphkit._runtime.switch_interval import SwitchInterval
 from graphkit.errors import (
     CalculatorError,
     CancelledError,
+    ExecutorError,
+    GraphkitError,
     GraphStateError,
     InputStreamHandlerError,
     StreamClosedError,
     ThrottledError,
 )
-from graphkit.framework import ApplicationThreadExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphkit._runtime.side_packets import SidePackets
+    from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput
-    from graphkit.framework import Packet, Timestamp
+    from graphkit.framework import Executor, Packet, Timestamp
 
 
-class GraphRun(Scheduler):
-    """A scheduler with the calls that a program makes, from any thread."""
+class GraphRun:
+    """One run, for any thread of the program.
+
+    Args:
+        state: of the run; belongs to it from now on.
+        side_packets: of the run.
+        on_error: gets the first error, once, outside the lock, before the run ends (S48).
+    """
+
+    def __init__(
+        self, state: GraphState, side_packets: SidePackets, on_error: Callable[[BaseException], None] | None = None
+    ) -> None:
+        self._state = state
+        self._interval = SwitchInterval()
+        self._sleepers = Sleepers(threading.Lock())
+        self._life = Lifecycle(state, side_packets, self._sleepers, on_error=on_error, on_end=self._interval.leave)
+        self._scheduler = Scheduler(state, self._life, self._sleepers)
+        self._lock = self._scheduler.lock
+        self._guard = Guard(self._scheduler)
+        self._owned = [queue.executor for queue in state.ready.queues if queue.owned]
+        # For a graph that the program drops without ending its run.
+        self._last_wills: list[weakref.finalize[Any, Any]] = [
+            weakref.finalize(self._scheduler, self._interval.leave),
+            *(weakref.finalize(self._scheduler, _shut_down, weakref.ref(one)) for one in self._owned),
+        ]
+        for will in self._last_wills:
+            will.atexit = False
+
+    @property
+    def error(self) -> BaseException | None:
+        """The first error, None in a good run."""
+        return self._life.error
+
+    @property
+    def terminated(self) -> bool:
+        """Whether the run has ended."""
+        return self._life.terminated
+
+    @property
+    def could_not_open(self) -> bool:
+        """Whether the run failed because a node could not open."""
+        error = self._life.error
+        return isinstance(error, ExecutorError) or (isinstance(error, CalculatorError) and error.phase == "open")
 
     def start(self) -> None:
         """Open what can be opened and start the sources; raises the first error of ``open``."""
         self._interval.enter()
-        self._end_if_forgotten()
+        for executor in self._scheduler.application_executors:
+            executor.attach(self._scheduler, Scheduler.wake_sleepers)
         with self._lock:
-            for node in self._state.nodes:
-                self._side.resolve(node)
-            for node in self._state.nodes:
-                self._open_if_ready(node)
-            if not self._state.pending:
-                self._on_idle()
-        self._work_here()
-        self._wait(lambda: not self._opening() or self.terminated)
-
-    def _end_if_forgotten(self) -> None:
-        """Give back what the process shares with the run, should the program drop the graph without an end."""
-        owned = [queue.executor for queue in self._state.queues if queue.owned]
-        for give_back in (self._interval.leave, *(executor.shutdown for executor in owned)):
-            weakref.finalize(self, give_back).atexit = False
-
-    def _opening(self) -> bool:
-        return any(not n.waiting_for and n.status == NEW for n in self._state.nodes) and self.error is None
+            self._life.start()
+        self._scheduler.work()
+        self._wait(lambda: not self._life.is_opening() or self._life.terminated)
 
     def push(self, source: GraphInput, packet: Packet[Any], *, block: bool) -> None:
-        """Deliver a program's packet; throttled: wait if *block*, else raise ThrottledError."""
-        nested = getattr(self._inside, "yes", False)
-        if source.blocked_by and not nested:
-            self._await_room(source, block=block)
-        with self._lock:
-            if source.closed or self.error is not None or self.terminated:
-                self._refuse(source)
-            try:
-                self._state.deliver(source, packet)
-            except InputStreamHandlerError as exc:
-                self._end_with(exc)
-        if not nested:
-            self._work_here()
+        """Deliver a program's packet; throttled: wait if *block*, else raise ThrottledError (S39)."""
+        scheduler, life = self._scheduler, self._life
+        nested = get_ident() in scheduler.working
+        try:
+            if source.blocked_by and not nested:
+                self._await_room(source, block=block)
+            with self._lock:
+                if source.closed or life.error is not None or life.terminated:
+                    self._refuse(source)
+                try:
+                    self._state.deliver(source, packet)
+                except InputStreamHandlerError as exc:
+                    life.fail_idle(exc)
+            if not nested:
+                scheduler.work()
+        except GraphkitError:
+            raise
+        except BaseException as exc:
+            scheduler.break_off(exc)
+            raise
 
     def set_bound(self, source: GraphInput, settled: int) -> None:
-        """Settle a graph input up to *settled*."""
-        with self._lock:
-            if source.closed or self.error is not None or self.terminated:
-                self._refuse(source)
-            try:
-                self._state.bound(source, settled)
-            except InputStreamHandlerError as exc:
-                self._end_with(exc)
-        self._work_unless_inside()
+        """Settle a graph input up to *settled* (S7)."""
+        with self._guard:
+            with self._lock:
+                if source.closed or self._life.error is not None or self._life.terminated:
+                    self._refuse(source)
+                try:
+                    self._state.bound(source, settled)
+                except InputStreamHandlerError as exc:
+                    self._life.fail_idle(exc)
+            self._scheduler.work_unless_inside()
 
     def close_inputs(self, sources: list[GraphInput], *, stop_sources: bool = False) -> None:
         """End graph inputs, and the sources of the graph too if asked."""
-        with self._lock:
-            try:
-                for source in sources:
-                    self._state.close_input(source)
-            except InputStreamHandlerError as exc:
-                self._end_with(exc)
-            if stop_sources:
-                self._state.stop_sources()
-            if not self._state.pending:
-                self._on_idle()
-        self._work_unless_inside()
+        with self._guard:
+            with self._lock:
+                try:
+                    for source in sources:
+                        self._state.close_input(source)
+                except InputStreamHandlerError as exc:
+                    self._life.fail_idle(exc)
+                if stop_sources:
+                    self._state.sources.stop()
+                if not self._state.ready.pending:
+                    self._life.idle()
+            self._scheduler.work_unless_inside()
 
-    def cancel(self, error: BaseException | None = None) -> None:
-        """Stop the run: running calls finish, opened nodes are closed."""
-        with self._lock:
-            if not self.terminated:
-                self._end_with(error or CancelledError("the run was cancelled"))
-        self._work_unless_inside()
+    def cancel(self) -> None:
+        """Stop the run: running calls finish, opened nodes are closed (S49)."""
+        self._scheduler.break_off(CancelledError("the run was cancelled"))
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
         """Wait until nothing is ready or running; return False where *timeout* seconds did not suffice."""
-        return self._wait(lambda: self._state.pending == 0 or self.terminated, timeout)
+        return self._wait(lambda: self._state.ready.pending == 0 or self._life.terminated, timeout)
 
     def wait_until_done(self, timeout: float | None = None) -> bool:
-        """Wait until the run has ended; return False where *timeout* seconds did not suffice."""
-        return self._wait(lambda: self.terminated, timeout)
+        """Wait until the run has ended (S27); return False where *timeout* seconds did not suffice."""
+        return self._wait(lambda: self._life.terminated, timeout)
 
     def stream_bound(self, name: str) -> Timestamp:
         """Return the timestamp bound of stream *name*."""
@@ -112,99 +153,113 @@ class GraphRun(Scheduler):
             return self._state.bound_of(name)
 
     def take(self, queue: Any) -> Packet[Any] | None:
-        """Take a packet out of a poller's queue, None where it is empty; lets throttled feeders go on."""
-        with self._lock:
-            if not queue.queue:
-                return None
-            packet: Packet[Any] = self._state.pop(queue)
-            self._after_unblock()
-            if not self._state.pending:  # what the poller held back may now be held back by a stuck queue alone
-                self._on_idle()
-        if self._state.default.light:  # nodes that close, where the packet was the last thing to wait for
-            self._work_unless_inside()
-        self._wake_executors()
+        """Take a packet out of a poller's queue, None where it is empty; lets throttled feeders go on (S45)."""
+        with self._guard:
+            with self._lock:
+                if not queue.queue:
+                    return None
+                packet: Packet[Any] = self._state.pop(queue)
+                self._life.after_unblock()
+                if (
+                    not self._state.ready.pending
+                ):  # what the poller held back may be held back by a stuck queue alone
+                    self._life.idle()
+            if self._state.ready.default.light:  # nodes that close, if the packet was the last thing to wait for
+                self._scheduler.work_unless_inside()
+            self._scheduler.wake_executors()
         return packet
 
-    @property
-    def could_not_open(self) -> bool:
-        """Whether the run failed because a node could not open."""
-        return isinstance(self.error, CalculatorError) and self.error.phase == "open"
-
-    def _work_unless_inside(self) -> None:
-        """Work here, but for a thread that works here already and called back from a node or observer."""
-        if not getattr(self._inside, "yes", False):
-            self._work_here()
-
-    def _end_with(self, error: BaseException) -> None:
-        """Under the lock, outside of any task: fail the run."""
-        self._fail(error)
-        if not self._state.pending:
-            self._on_idle()
+    def shutdown(self) -> None:
+        """Give back what the run has borrowed; harmless when repeated."""
+        for executor in self._owned:
+            executor.shutdown()
+        for application in self._scheduler.application_executors:
+            application.detach(self._scheduler)
+        for will in self._last_wills:
+            will.detach()
 
     def _refuse(self, source: GraphInput) -> None:
         name = source.stream.name
-        if self.error is not None:
-            raise self.error
+        if self._life.error is not None:
+            raise self._life.error
         if source.closed:
-            raise StreamClosedError(f'graph input stream "{name}" is closed; packets cannot be added to it')
+            raise StreamClosedError(
+                f'graph input stream "{name}" is closed; packets cannot be added to it', stream=name
+            )
         raise GraphStateError(f'the run has ended; start another to add packets to "{name}"')
 
     def _await_room(self, source: GraphInput, *, block: bool) -> None:
         """Wait until *source* is not throttled, closed, or the run failed; not under the lock."""
-        looked = False
+
+        def may_go_on() -> bool:
+            return not source.blocked_by or source.closed or self._life.error is not None
+
+        def has_moved() -> bool:
+            ready = self._state.ready
+            if may_go_on():
+                return True
+            if not ready.pending:  # stuck (S40): whoever is held back looks
+                self._life.idle()
+                if ready.pending or may_go_on():
+                    return True
+            if not block:
+                raise ThrottledError(
+                    f'Graph is throttled: a queue that graph input "{source.stream.name}" feeds is full; '
+                    "push the packet again later, or leave add_mode_blocks True to wait here",
+                    stream=source.stream.name,
+                )
+            return self._application_waiting()
+
         while True:
-            self._work_here()
+            self._scheduler.work()
             self._run_application_tasks()
-            with self._lock:
-                if not source.blocked_by or source.closed or self.error is not None:
-                    return
-                if not block:
-                    raise ThrottledError(
-                        f'Graph is throttled: a queue that graph input "{source.stream.name}" feeds is full; '
-                        "push the packet again later, or leave add_mode_blocks True to wait here"
-                    )
-                if not self._state.pending and not looked:
-                    looked = True
-                    self._on_idle()
-                elif not self._application_waiting():
-                    looked = False
-                    self._sleep()
+            if may_go_on():
+                return
+            self._sleepers.wait_for(has_moved)
 
     def _wait(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
-        if getattr(self._inside, "yes", False):
+        if get_ident() in self._scheduler.working:
             raise GraphStateError("a node or observer cannot wait for the graph that is calling it")
         deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            self._run_application_tasks()
-            with self._lock:
-                if ready():
-                    return True
-                if self._application_waiting():
-                    continue
-                left = None if deadline is None else deadline - time.monotonic()
-                if left is not None and left <= 0:
-                    return False
-                self._sleep(left)
+        is_ready = False
 
-    def _sleep(self, seconds: float | None = None) -> None:
-        """Under the lock: wait until something changed."""
-        self._waiters += 1
-        try:
-            self._changed.wait(seconds)
-        finally:
-            self._waiters -= 1
+        def has_moved() -> bool:
+            nonlocal is_ready
+            is_ready = ready()
+            return is_ready or self._application_waiting()
+
+        while not is_ready:
+            with self._guard:
+                self._run_application_tasks()
+            left = None if deadline is None else deadline - time.monotonic()
+            if not self._sleepers.wait_for(has_moved, left):
+                return False
+        return True
 
     def _run_application_tasks(self) -> None:
-        for queue in self._state.queues:
-            if isinstance(queue.executor, ApplicationThreadExecutor):
-                queue.executor.run_pending()
+        for executor in self._scheduler.application_executors:
+            executor.run_pending()
 
     def _application_waiting(self) -> bool:
-        executors = (q.executor for q in self._state.queues)
-        return any(isinstance(e, ApplicationThreadExecutor) and e.has_tasks() for e in executors)
+        return any(executor.has_tasks() for executor in self._scheduler.application_executors)
 
-    def shutdown(self) -> None:
-        """Let the executors' threads go."""
-        for queue in self._state.queues:
-            if queue.owned:
-                queue.executor.shutdown()
+
+class Guard:
+    """A ``with`` block of a program's thread in the engine; what escapes from it ends the run (S51)."""
+
+    __slots__ = ("_scheduler",)
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and not isinstance(error, GraphkitError):
+            self._scheduler.break_off(error)
+
+
+def _shut_down(executor: weakref.ref[Executor]) -> None:
+    if (alive := executor()) is not None:
+        alive.shutdown()

@@ -5,39 +5,44 @@ The scheduler calls every method here under its lock, and runs the tasks that be
 
 from __future__ import annotations
 
-from heapq import heappop
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from graphkit._runtime.flow import Flow, backward
-from graphkit._runtime.node import CLOSED, CLOSING, NEW, OPENED, Node
-from graphkit._runtime.run_ahead import RunAhead
-from graphkit._runtime.streams import POST_STREAM, UNSTARTED, GraphInput, InputStream
-from graphkit._runtime.tasks import AHEAD, CLOSE, OPEN, PROCESS, TaskQueue
+from graphkit._runtime.node import CLOSED, CLOSING, OPENED, Node
+from graphkit._runtime.ready import ReadyTasks
+from graphkit._runtime.sources import Sources
+from graphkit._runtime.speculation import Speculation
+from graphkit._runtime.tasks import CLOSE, OPEN, PROCESS, Task, TaskQueue
 from graphkit.errors import InputStreamHandlerError
 from graphkit.framework import Readiness, Timestamp
+from graphkit.framework._settled import POST_STREAM, UNSTARTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from graphkit._runtime.tasks import Task
+    from graphkit._runtime.streams import GraphInput, InputStream
     from graphkit._runtime.throttle import Throttle
-    from graphkit.framework import CalculatorContext, InputStreamHandler, OutputShard, Packet
-
-_UNSTARTED: Final = Timestamp.UNSTARTED
-_ZERO: Final = Timestamp(0)
+    from graphkit.framework import CalculatorContext, InputStreamHandler, Packet
 
 
-class GraphState(Flow):
+class GraphState:
     """All nodes, streams and queues of one run, and the rules that move them.
 
-    Attributes:
+    Args:
         nodes: in plan order, observers after them.
         inputs: graph input streams by name.
-        default: the default executor's task queue.
-        queues: all task queues.
-        pending: tasks that are ready or running; 0 means idle.
-        stopping: the run failed or was cancelled: no node is called again but to close it.
-        drained: feeders that may go on since the last look (graph inputs whose writers wait).
+        queues: the task queues, the default executor's first.
+        throttle: of the run.
+
+    Attributes:
+        nodes: see above.
+        inputs: see above.
+        throttle: see above.
+        speculation: finds calls to make ahead of time.
+        ready: the tasks that are ready.
+        flow: moves packets and bounds.
+        sources: the nodes without inputs.
+        unblocked: whether graph inputs may go on, whose writers may wait.
     """
 
     def __init__(
@@ -45,150 +50,130 @@ class GraphState(Flow):
     ) -> None:
         self.nodes = list(nodes)
         self.inputs = inputs
-        self.queues = list(queues)
-        self.default = self.queues[0]
-        super().__init__(throttle)
-        self.pending = 0
-        self.stopping = False
+        self.throttle = throttle
+        self.speculation = Speculation(self.nodes)
+        self.ready = ReadyTasks(queues, self.speculation)
+        self.flow = Flow(throttle)
+        self.sources = Sources(self.nodes, self.ready, self.schedule_close)
         self.unblocked = False
-        self.ahead = RunAhead(self.nodes)
-        self._sequence = 0
-        self._opening = 0
-        self._sources = [node for node in self.nodes if node.is_source]
-        self._layer = min((node.plan.source_layer for node in self._sources), default=0)
 
     # -- events -----------------------------------------------------------------------------------------
 
     def ready_to_open(self, node: Node) -> None:
-        """Schedule the opening of *node*; no source starts before it is done."""
-        self._opening += 1
-        self._schedule(OPEN, node, node.contexts[0], node.calculator.open)
+        """Schedule the opening of *node*; no source starts before it is done (S22)."""
+        self.sources.opening += 1
+        self.ready.schedule(Task(OPEN, node, node.contexts[0], node.open))
 
     def opened(self, node: Node, context: CalculatorContext) -> None:
-        """Take in what ``open`` did: offsets, headers, packets; then look for work."""
-        self._opening -= 1
+        """Take in what ``open`` did: offsets, headers, packets; then look for work (S22)."""
+        self.sources.opening -= 1
         node.status = OPENED
         node.active = 0
-        node.offset = _common_offset(context.outputs.shards, node.offset)
+        node.task = Task(PROCESS, node, context, node.process)
+        if context.outputs.shards:  # `open` may have set it for all outputs (S8)
+            node.offset = context.outputs.shards[0].offset
         node.forwarded = UNSTARTED
         for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
             stream.header = shard.header if shard.header else None
             shard.opened = True
-        self.emit(node, context, settle=False)
-        self.touch(node)
+        self.flow.emit(node, context, settle=False)
+        self.flow.touch(node)
         self.settle()
 
     def deliver(self, source: GraphInput, packet: Packet[Any]) -> None:
         """A program pushed *packet*."""
-        self.send(source.stream, packet)
+        self.flow.send(source.stream, packet)
         self.settle()
 
     def bound(self, source: GraphInput, settled: int) -> None:
-        """A program settled an input stream up to *settled*; going back raises TimestampError."""
+        """A program settled an input stream up to *settled*; going back raises TimestampError (S7)."""
         if settled < source.stream.settled:
             raise backward(source.stream, settled)
-        self.raise_settled(source.stream, settled)
+        self.flow.raise_settled(source.stream, settled)
         self.settle()
 
     def close_input(self, source: GraphInput) -> None:
         """A program ended an input stream."""
         if not source.closed:
             source.closed = True
-            self.close_stream(source.stream)
+            self.flow.close_stream(source.stream)
             self.settle()
 
     def processed(self, node: Node, context: CalculatorContext) -> None:
         """``process`` returned: release its output in order of input time, then look for more work."""
-        single = node.single
+        flow, single = self.flow, node.single
         if single is not None:
             node.active = 0
-            self.emit(node, context, settle=True)
+            flow.emit(node, context, settle=True)
             settled = single.settled
             if single.queue or settled > context.input_timestamp or settled == POST_STREAM:
-                self.touch(node)
+                flow.touch(node)
         elif node.limit > 1:
             self._release_in_order(node, context)
-            self.touch(node)
+            flow.touch(node)
         else:
             node.active = 0
-            if node.plan.cls.forwards:
+            if node.plan.cls.is_gate:
                 node.passed = any(shard.queue for shard in context.outputs.shards)
-            self.emit(node, context, settle=True)
+            flow.emit(node, context, settle=True)
             if node.inputs:
-                self.touch(node)
+                flow.touch(node)
             else:
-                self._continue_source(node)
-        if self.touched:
+                self.sources.go_on(node)
+        if flow.touched:
             self.settle()
 
-    def stop_sources(self) -> None:
-        """A node other than a source returned STOP: all sources end."""
-        for source in self._sources:
-            self.stop_source(source)
-
-    def stop_source(self, node: Node) -> None:
-        """End a source once its running call is back."""
-        node.stopped = True
-        if not node.active:
-            self.schedule_close(node)
+    def speculated(self, node: Node, context: CalculatorContext | None) -> None:
+        """A call ahead of time returned; *context* is None where it raised, and the real call will raise again."""
+        node.active = 0
+        if context is not None:
+            node.end_call(context)
+            self.speculation.keep(node, context)
+        self.flow.touch(node)
+        self.settle()
 
     def closed(self, node: Node, context: CalculatorContext, *, emit: bool) -> None:
-        """``close`` returned: end the node's outputs."""
+        """``close`` returned: end the node's outputs (S25)."""
         if emit:
-            self.emit(node, context, settle=False)
+            self.flow.emit(node, context, settle=False)
         node.status = CLOSED
+        node.active = 0
         node.forget_packets()
         for stream in node.outputs:
-            self.close_stream(stream)
+            self.flow.close_stream(stream)
         if node.is_source:
-            self._advance_layer()
+            self.sources.one_closed()
         self.settle()
 
     def schedule_close(self, node: Node) -> None:
         """Schedule the closing of an opened node, once."""
-        if node.status == OPENED:
+        if node.status is OPENED:
             node.status = CLOSING
+            node.active = 1
             if node.on_touch is None:
                 self._clear_queues(node)
             context = node.contexts[0]
             context.input_timestamp = Timestamp.DONE
-            self._schedule(CLOSE, node, context, node.calculator.close)
+            self.ready.schedule(Task(CLOSE, node, context, node.close))
 
-    def _clear_queues(self, node: Node) -> None:
-        """Drop what a closing node did not take, so that its queues hold nobody back."""
-        for queue in node.inputs:
-            queue.queue.clear()
-            if queue.full:
-                self._unthrottle(queue)
-
-    def drop_tasks(self) -> None:
-        """Forget every task that is ready but not running, except closings."""
-        for queue in self.queues:
-            for task in queue.clear():
-                self.pending -= 1
-                _, _, kind, _, node, context = task
-                node.active -= kind == PROCESS
-                if kind == CLOSE:
-                    self._schedule(CLOSE, node, context, node.calculator.close)
-
-    def tell(self, call: Callable[[Any], None]) -> None:
-        """Schedule a call that belongs to no node, before everything else."""
-        self.pending += 1
-        self._sequence += 1
-        self.default.tell(call, self._sequence)
+    def start_over(self, working: Sequence[TaskQueue | None]) -> None:
+        """Leave nothing to do but to close the nodes that are open (S51); see ``ReadyTasks.start_over``."""
+        self.ready.start_over(working)
+        for node in self.nodes:
+            if node.has_opened:
+                node.status = CLOSED if node.has_closed else OPENED
 
     def resolve_deadlock(self) -> bool:
-        """Let full queues grow where that frees something; return whether it did."""
+        """Let full queues grow where that frees something (S40); return whether it did."""
         free = self.throttle.resolve_deadlock()
         self._resume(free)
         return bool(free)
 
     def bound_of(self, name: str) -> Timestamp:
         """Return the timestamp bound of stream *name*."""
-        made = [stream for node in self.nodes for stream in node.outputs] + [
-            i.stream for i in self.inputs.values()
-        ]
-        return Timestamp.from_raw(next(stream.settled for stream in made if stream.name == name) + 1)
+        made = [stream for node in self.nodes for stream in node.outputs]
+        streams = [*made, *(graph_input.stream for graph_input in self.inputs.values())]
+        return Timestamp.from_raw(next(stream.settled for stream in streams if stream.name == name) + 1)
 
     def tell_pollers(self) -> None:
         """The run ended: whoever waits for a packet should look again."""
@@ -196,13 +181,9 @@ class GraphState(Flow):
             if node.on_touch is not None:
                 node.on_touch()
 
-    def unopened(self) -> list[Node]:
-        """Return the nodes that still wait for side packets or producers."""
-        return [node for node in self.nodes if node.status == NEW]
-
     def is_finished(self) -> bool:
-        """Return whether nothing can come any more: inputs closed, sources ended."""
-        return all(i.closed for i in self.inputs.values()) and all(s.status == CLOSED for s in self._sources)
+        """Return whether nothing can come any more: inputs closed, sources ended (S27)."""
+        return all(graph_input.closed for graph_input in self.inputs.values()) and self.sources.all_closed()
 
     def pop(self, queue: InputStream) -> Packet[Any]:
         """Take a packet out of a queue that no node reads (a poller's)."""
@@ -215,11 +196,11 @@ class GraphState(Flow):
 
     def settle(self) -> None:
         """Look at every node whose inputs changed until nothing changes."""
-        touched = self.touched
+        touched = self.flow.touched
         while touched:
             node = touched.pop()
             node.touched = False
-            if node.status != OPENED or self.stopping:
+            if node.status is not OPENED or self.ready.stopping:
                 continue
             single = node.single
             if single is not None:
@@ -231,37 +212,38 @@ class GraphState(Flow):
                 self._look_at(node)
 
     def _look_at_single(self, node: Node, stream: InputStream) -> None:
-        """The short path: one input, default handler, one call at a time."""
+        """The short path: one input, default handler (S12), one call at a time."""
         if stream.queue:
             packet = stream.queue.popleft()
             if stream.full:
                 self._unthrottle(stream)
-            context = node.contexts[0]
-            context.inputs.packets[0] = packet
-            context.input_timestamp = packet._timestamp
+            task = node.task
+            task.context.inputs.packets[0] = packet
+            task.context.input_timestamp = packet._timestamp
             node.active = 1
-            if node.ahead is not None and (made := self.ahead.take(node, packet)) is not None:
-                self._schedule(PROCESS, node, context, made.replay)
+            if node.speculated is not None and (made := self.speculation.take(node, packet)) is not None:
+                self.ready.schedule(Task(PROCESS, node, task.context, made.replay))
                 return
-            light = self.default.light
+            ready = self.ready
+            light = ready.default.light
             if light or not node.light:
-                self._schedule(PROCESS, node, context, node.process)
+                ready.schedule(task)
             else:
-                self.pending += 1
-                light.append((-node.id, self._sequence, PROCESS, node.process, node, context))
+                ready.pending += 1
+                light.append((-node.id, ready.sequence, task))
         elif stream.settled >= POST_STREAM:
             self.schedule_close(node)
         elif node.offset is not None and stream.settled > node.forwarded:
-            self.forward(node, stream.settled)
+            self.flow.forward(node, stream.settled)
 
     def _look_at(self, node: Node) -> None:
-        """Ask the handler for input sets until the node has all it may run at once."""
+        """Ask the handler for input sets until the node has all it may run at once (S17, S18)."""
         handler = node.handler
         assert handler is not None  # every node with inputs has one
         try:
             if node.active >= node.limit:
                 handler.arrived_while_busy()
-            while node.active < node.limit and node.status == OPENED and self._invoke(node, handler):
+            while node.active < node.limit and node.status is OPENED and self._invoke(node, handler):
                 continue
         except Exception as exc:
             raise InputStreamHandlerError(
@@ -281,7 +263,7 @@ class GraphState(Flow):
             if decision.readiness is Readiness.CLOSE:
                 self.schedule_close(node)
             elif node.offset is not None and decision.timestamp > node.forwarded:
-                self.forward(node, decision.timestamp)
+                self.flow.forward(node, decision.timestamp)
             return False
         timestamp = decision.timestamp
         context = node.contexts[0] if node.limit == 1 else node.free_context()
@@ -292,102 +274,35 @@ class GraphState(Flow):
             node.sequence += 1
             context.sequence = node.sequence
         call = node.process
-        if node.ahead is not None and (made := self.ahead.take(node, context.inputs.packets[0])) is not None:
-            call = made.replay
-        self._schedule(PROCESS, node, context, call)
+        if node.speculated is not None:
+            made = self.speculation.take(node, context.inputs.packets[0])
+            call = call if made is None else made.replay
+        self.ready.schedule(Task(PROCESS, node, context, call))
         return True
 
     def _release_in_order(self, node: Node, context: CalculatorContext) -> None:
-        """Send the outputs of parallel calls in the order in which the calls were made."""
+        """Send the outputs of parallel calls in the order in which the calls were made (S18)."""
+        node.end_call(context)
         node.finished[context.sequence] = context
         while (done := node.finished.pop(node.expected + 1, None)) is not None:
             node.expected += 1
             node.active -= 1
-            self.emit(node, done, settle=True)
+            self.flow.emit(node, done, settle=True)
             node.contexts.append(done)
 
-    def _continue_source(self, node: Node) -> None:
-        if node.active:
-            return
-        if node.stopped:
-            self.schedule_close(node)
-        elif self._may_run(node):
-            node.active = 1
-            node.contexts[0].input_timestamp = _ZERO
-            self._schedule(PROCESS, node, node.contexts[0], node.process)
-
-    def _may_run(self, source: Node) -> bool:
-        free = source.status == OPENED and not source.blocked_by and not self._opening
-        return free and not self.stopping and source.plan.source_layer == self._layer
-
-    def start_sources(self) -> None:
-        """Schedule every source that may run."""
-        for node in self._sources:
-            self._continue_source(node)
-
-    def _advance_layer(self) -> None:
-        left = [n.plan.source_layer for n in self._sources if n.status != CLOSED]
-        if left and min(left) > self._layer:
-            self._layer = min(left)
-        self.start_sources()
+    def _clear_queues(self, node: Node) -> None:
+        """Drop what a closing node did not take, so that its queues hold nobody back."""
+        for queue in node.inputs:
+            queue.queue.clear()
+            if queue.full:
+                self._unthrottle(queue)
 
     def _unthrottle(self, queue: InputStream) -> None:
         self._resume(self.throttle.drained(queue))
 
-    def _resume(self, free: list[Node | GraphInput]) -> None:
+    def _resume(self, free: Sequence[Node | GraphInput]) -> None:
         for feeder in free:
             if isinstance(feeder, Node):
-                self._continue_source(feeder)
+                self.sources.go_on(feeder)
             elif feeder.may_feed:
                 self.unblocked = True
-
-    def _schedule(self, kind: int, node: Node, context: CalculatorContext, call: Any) -> None:
-        self.pending += 1
-        self._sequence = sequence = self._sequence + 1
-        node.queue.push(kind, node, context, call, sequence)
-
-    def next_task(self, queue: TaskQueue | None) -> Task | None:
-        """Return the next task for a thread that works on *queue* (None: on light tasks only).
-
-        A thread that gets None counts as gone from the queue.
-        """
-        light = self.default.light
-        if light:
-            return light.pop() if len(light) == 1 else heappop(light)
-        if queue is None:
-            return None
-        task = queue.pop_own()
-        if task is None and self.ahead:
-            task = self._ahead_task(queue)
-        if task is None:
-            queue.drains -= 1
-        return task
-
-    def may_run_ahead(self, queue: TaskQueue) -> bool:
-        """Return whether a thread of *queue* with nothing to do could work ahead."""
-        return not self.stopping and self.ahead.candidate(queue) is not None
-
-    def made_ahead(self, node: Node, context: CalculatorContext | None) -> None:
-        """A call ahead of time returned; *context* is None where it raised, and the real call will raise again."""
-        node.active = 0
-        if context is not None:
-            self.ahead.keep(node, context)
-        self.touch(node)
-        self.settle()
-
-    def _ahead_task(self, queue: TaskQueue) -> Task | None:
-        found = None if self.stopping else self.ahead.candidate(queue)
-        if found is None:
-            return None
-        node, packet = found
-        context = node.another_context()
-        context.inputs.packets[0] = packet
-        context.input_timestamp = packet.timestamp
-        node.active = node.limit
-        self.pending += 1
-        return (0, 0, AHEAD, node.process, node, context)
-
-
-def _common_offset(shards: Sequence[OutputShard], declared: int | None) -> int | None:
-    """Return the offset after ``open``, which may have set it for all outputs."""
-    return shards[0].offset if shards else declared

@@ -1,9 +1,4 @@
-"""Streams at run time: the queue at each input and the fan-out at each output. No threads, no locks.
-
-The state of a stream is kept as its *settled* timestamp instead of its bound: everything at or below it
-is decided. It is always the bound minus one, so a packet at T settles T itself and the hot path does no
-arithmetic. A fresh stream has settled UNSTARTED, a finished one POST_STREAM or more.
-"""
+"""Streams at run time: the queue at each input and the fan-out at each output. No threads, no locks."""
 
 from __future__ import annotations
 
@@ -12,42 +7,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import TimestampMismatchError
-from graphkit.framework import Timestamp
-from graphkit.framework._timestamp import describe
+from graphkit.framework._settled import MAX, MIN, POST_STREAM, UNSTARTED, settled_by, settled_label
 
 if TYPE_CHECKING:
     from graphkit._runtime.node import Node
     from graphkit.framework import Packet
 
-UNSTARTED: Final = int(Timestamp.UNSTARTED)
-PRE_STREAM: Final = int(Timestamp.PRE_STREAM)
-MIN: Final = int(Timestamp.MIN)
-MAX: Final = int(Timestamp.MAX)
-POST_STREAM: Final = int(Timestamp.POST_STREAM)
-DONE_SETTLED: Final = int(Timestamp.ONE_OVER_POST_STREAM)
-"""What a closed stream has settled."""
 NO_LIMIT: Final = sys.maxsize
-
-
-def settled_by(timestamp: int) -> int:
-    """Return what a packet at *timestamp* settles: itself, or everything if nothing may follow it."""
-    return timestamp if MIN <= timestamp < MAX else POST_STREAM
-
-
-def shifted(settled: int, offset: int) -> int:
-    """Return what outputs have settled when inputs have settled *settled* and outputs lag by *offset*.
-
-    The bound after it stays within MIN and MAX, as all arithmetic on timestamps does. Only MAX itself may
-    be followed by POST_STREAM, so a positive offset keeps it.
-    """
-    if offset == 0 or not MIN <= settled <= MAX or (settled == MAX and offset > 0):
-        return settled
-    return min(max(settled + offset, PRE_STREAM), MAX - 1)
-
-
-def settled_label(settled: int) -> str:
-    """Return the bound that belongs to *settled*, as messages show it."""
-    return describe(int(settled) + 1)
 
 
 class InputStream:
@@ -85,6 +51,8 @@ class InputStream:
             f'a calculator receiving from stream "{self.name}" (node "{self.node.name}")',
             settled_label(self.settled),
             timestamp,
+            stream=self.name,
+            node=self.node.name,
         )
 
     def pop_at(self, timestamp: int) -> Packet[Any] | None:
@@ -138,7 +106,13 @@ class OutputStream:
     def mismatch(self, timestamp: int) -> TimestampMismatchError:
         """Return the error for a packet at *timestamp*, which is settled already."""
         by = f' from node "{self.producer}"' if self.producer else ""
-        return TimestampMismatchError(f'stream "{self.name}"{by}', settled_label(self.settled), timestamp)
+        return TimestampMismatchError(
+            f'stream "{self.name}"{by}',
+            settled_label(self.settled),
+            timestamp,
+            stream=self.name,
+            node=self.producer,
+        )
 
 
 class GraphInput:

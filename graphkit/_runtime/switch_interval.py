@@ -1,4 +1,4 @@
-"""The interpreter's switch interval while graphs run.
+"""The interpreter's switch interval while graphs run (S35).
 
 A thread that comes back from inference waits up to one switch interval for the GIL if another thread is
 busy in Python: 5 ms by default, a third of a frame. While any graph runs it is 0.2 ms; the value from

@@ -1,13 +1,13 @@
 """Tasks and the queues they wait in. No threads, no locks.
 
-A task is a tuple, so that heaps compare it without calling Python: priority, sequence, kind, call, node,
-context.
-Smaller priorities run first. Opening nodes come before everything, lowest id first; then nodes, highest id
-first, because those are nearest to the outputs; then sources, by layer, time and id.
+Heaps hold entries (priority, sequence, task), which compare without calling Python. The smallest runs first (S32):
+nodes to open, lowest number first; then nodes, highest number first, because those are nearest to the outputs;
+then sources, by layer, by how far their output is settled, by number. The sequence breaks ties by age.
 """
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -18,21 +18,51 @@ if TYPE_CHECKING:
     from graphkit._runtime.node import Node
     from graphkit.framework import CalculatorContext, Executor
 
-OPEN: Final = 0
-PROCESS: Final = 1
-CLOSE: Final = 2
-AHEAD: Final = 3
-"""A process call ahead of time; its outputs are kept, not sent."""
-TELL: Final = 4
-"""Tells the program about an error; belongs to no node."""
 
-Task: TypeAlias = "tuple[Any, int, int, Any, Any, Any]"
+class TaskKind(enum.IntEnum):
+    """What a task does."""
+
+    OPEN = 0
+    PROCESS = 1
+    CLOSE = 2
+    SPECULATE = 3
+    """A process call ahead of time; its outputs are kept, not sent (S36)."""
+    CALLBACK = 4
+    """Tells the program about an error; belongs to no node."""
+
+
+# Looking a member up in its class costs as much as a small node.
+OPEN: Final = TaskKind.OPEN
+PROCESS: Final = TaskKind.PROCESS
+CLOSE: Final = TaskKind.CLOSE
+SPECULATE: Final = TaskKind.SPECULATE
+CALLBACK: Final = TaskKind.CALLBACK
 
 _OPEN_FIRST: Final = -(2**40)
-_TELL_FIRST: Final = _OPEN_FIRST - 1
+_CALLBACK_FIRST: Final = _OPEN_FIRST - 1
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
+class Task:
+    """A call that is ready to be made.
+
+    Attributes:
+        kind: what it does.
+        node: whose call it is; None for a CALLBACK.
+        context: what is passed to the call; None for a CALLBACK.
+        call: the call.
+    """
+
+    kind: TaskKind
+    node: Node
+    context: CalculatorContext
+    call: Callable[[CalculatorContext], Any]
+
+
+Entry: TypeAlias = "tuple[Any, int, Task]"
+
+
+@dataclass(slots=True, eq=False)
 class TaskQueue:
     """The ready tasks of one executor.
 
@@ -43,19 +73,21 @@ class TaskQueue:
         light: tasks that never wait; any thread of the graph may run them. Default queue only.
         heavy: tasks that wait for a thread of the executor.
         sources: source tasks; they run when nothing else is ready.
-        drains: threads that work on the queue or were asked to.
-        asked: those of them that have not begun yet.
+        workers: threads that work on the queue or were requested.
+        workers_requested: those of them that have not begun yet.
+        epoch: threads that were requested in an earlier one have nothing to do any more.
         owned: whether the executor ends with the run; false for one that the program gave.
     """
 
     name: str
     executor: Executor
     width: int
-    light: list[Task] = field(default_factory=list)
-    heavy: list[Task] = field(default_factory=list)
-    sources: list[Any] = field(default_factory=list)
-    drains: int = 0
-    asked: int = 0
+    light: list[Entry] = field(default_factory=list)
+    heavy: list[Entry] = field(default_factory=list)
+    sources: list[Entry] = field(default_factory=list)
+    workers: int = 0
+    workers_requested: int = 0
+    epoch: int = 0
     owned: bool = True
 
     @property
@@ -63,42 +95,39 @@ class TaskQueue:
         """Whether this is the default executor's queue."""
         return not self.name
 
-    def push(self, kind: int, node: Node, context: CalculatorContext, call: Any, sequence: int) -> None:
-        """Add a task of *node*."""
-        if kind == OPEN:
-            heappush(
-                self.light if self.is_default else self.heavy,
-                (_OPEN_FIRST + node.id, sequence, kind, call, node, context),
-            )
+    def push(self, task: Task, sequence: int) -> None:
+        """Add a task of a node (S30, S32)."""
+        kind, node = task.kind, task.node
+        if kind is OPEN:
+            heappush(self.light if self.is_default else self.heavy, (_OPEN_FIRST + node.id, sequence, task))
         elif node.light:
-            heappush(self.light, (-node.id, sequence, kind, call, node, context))
-        elif node.inputs or kind == CLOSE:
-            heappush(self.heavy, (-node.id, sequence, kind, call, node, context))
+            heappush(self.light, (-node.id, sequence, task))
+        elif node.inputs or kind is CLOSE:
+            heappush(self.heavy, (-node.id, sequence, task))
         else:
             order = (node.plan.source_layer, min((s.settled for s in node.outputs), default=0), node.id)
-            heappush(self.sources, (order, sequence, kind, call, node, context))
+            heappush(self.sources, (order, sequence, task))
 
-    def tell(self, call: Callable[[Any], None], sequence: int) -> None:
+    def push_callback(self, task: Task, sequence: int) -> None:
         """Add a call that belongs to no node and comes before all others."""
-        heappush(self.light, (_TELL_FIRST, sequence, TELL, call, None, None))
+        heappush(self.light, (_CALLBACK_FIRST, sequence, task))
 
     def pop_own(self) -> Task | None:
         """Return the best task that needs this executor, None where there is none."""
         if self.heavy:
-            return heappop(self.heavy)
-        if self.sources:
-            task: Task = heappop(self.sources)
-            return task
-        return None
-
-    def waiting(self) -> int:
-        """Return how many tasks wait for a thread of the executor."""
-        return len(self.heavy) + len(self.sources)
+            return heappop(self.heavy)[2]
+        return heappop(self.sources)[2] if self.sources else None
 
     def clear(self) -> list[Task]:
         """Remove and return all tasks."""
-        dropped: list[Task] = [*self.light, *self.heavy, *self.sources]
+        dropped = [entry[2] for entry in (*self.light, *self.heavy, *self.sources)]
         self.light.clear()
         self.heavy.clear()
         self.sources.clear()
         return dropped
+
+    def renew(self, workers: int) -> None:
+        """Forget all tasks and who was asked to work on them; *workers* threads still do."""
+        self.clear()
+        self.epoch += 1
+        self.workers, self.workers_requested = workers, 0

@@ -1,4 +1,4 @@
-"""Throttle: which sources and graph inputs are held back by which full queues. No threads, no locks."""
+"""Throttle: which sources and graph inputs are held back by which full queues (S38). No threads, no locks."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Throttle:
         return free
 
     def resolve_deadlock(self) -> list[Node | GraphInput]:
-        """Let full queues grow by one packet; return what may go on. Raises DeadlockError if they may not.
+        """Let full queues grow by one packet (S40); return what may go on. Raises DeadlockError if they may not.
 
         Nothing grows for what has ended, or for what a full poller holds back: the program empties that.
         """
@@ -73,7 +73,8 @@ class Throttle:
                 raise DeadlockError(
                     f"Detected a deadlock due to input throttling for {where}: {len(queue.queue)} packets wait "
                     "and nothing can run. Raise max_queue_size, or look for an input that never gets a packet "
-                    "or a bound."
+                    "or a bound.",
+                    stream=queue.name,
                 )
             queue.max_size = len(queue.queue) + 1
             if queue not in self._warned:

@@ -13,10 +13,10 @@ from graphkit.config._model import GraphConfig, NodeConfig
 from graphkit.config._plan import ExecutorPlan, GraphPlan, NodePlan, SidePacketPlan, StreamPlan
 from graphkit.config._text.reader import ConfigLike, parse, path_of
 from graphkit.config._text.source import Place
-from graphkit.config._text.writer import to_pbtxt
+from graphkit.config._text.writer import to_message, to_pbtxt
 
 __all__ = [
-    "load", "parse", "path_of", "expand", "validate", "to_pbtxt", "search_path",
+    "load", "parse", "path_of", "expand", "validate", "to_message", "to_pbtxt", "search_path",
     "check_side_packet_name", "check_side_packets",
     "GraphPlan", "NodePlan", "StreamPlan", "SidePacketPlan", "ExecutorPlan",
     "ConfigLike", "Faults", "GraphConfig", "NamedNode", "NodeConfig", "Place",

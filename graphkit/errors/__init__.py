@@ -24,6 +24,8 @@
   + GraphRunError                    INTERNAL             a run that failed
     - CalculatorError                that of its cause    user code raised in open, process or close
       . InputStreamHandlerError      that of its cause    an input policy raised
+    - ExecutorError                  UNAVAILABLE          an executor took no work on
+    - NodeNotOpenedError             FAILED_PRECONDITION  what a node waits for never came
     - CancelledError                 CANCELLED
     - DeadlockError                  UNAVAILABLE
     - ThrottledError                 UNAVAILABLE
@@ -142,8 +144,10 @@ from graphkit.errors._running import (
     CancelledError,
     DeadlockError,
     EmptyPacketError,
+    ExecutorError,
     GraphRunError,
     InputStreamHandlerError,
+    NodeNotOpenedError,
     PacketError,
     PacketTypeError,
     StreamClosedError,
@@ -184,6 +188,8 @@ __all__ = [
     "GraphRunError",
     "CalculatorError",
     "InputStreamHandlerError",
+    "ExecutorError",
+    "NodeNotOpenedError",
     "CancelledError",
     "DeadlockError",
     "ThrottledError",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphkit.errors._base import PLAIN, GraphkitError, Spelling, StatusCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class StreamError(GraphkitError):
@@ -134,6 +137,39 @@ class InputStreamHandlerError(CalculatorError):
     def body(self, spelling: Spelling) -> str:
         """Return which call of which handler failed and why."""
         return f"{self.handler}.{super().body(spelling)}"
+
+
+class ExecutorError(GraphRunError):
+    """An executor did not take work on, as one that cannot start a thread; the cause is chained.
+
+    Attributes:
+        executor: its name, "" for the default one.
+        cause: what it raised.
+    """
+
+    status = StatusCode.UNAVAILABLE
+
+    def __init__(self, executor: str, cause: BaseException) -> None:
+        self.executor, self.cause = executor, cause
+        name = f'executor "{executor}"' if executor else "the default executor"
+        super().__init__(f"{name} did not take work on: {type(cause).__name__}: {cause}")
+        self.__cause__ = cause
+
+
+class NodeNotOpenedError(GraphRunError):
+    """The run ended before a node could open: what it waits for never came.
+
+    Attributes:
+        node: the node's name in the expanded graph.
+        calculator: its calculator type.
+        waiting_for: the side packets and headers that did not come, in words.
+    """
+
+    status = StatusCode.FAILED_PRECONDITION
+
+    def __init__(self, node: str, calculator: str, waiting_for: Sequence[str]) -> None:
+        self.node, self.calculator, self.waiting_for = node, calculator, tuple(waiting_for)
+        super().__init__(f'node "{node}" was never opened: it waits for {", ".join(waiting_for)}')
 
 
 class CancelledError(GraphRunError):

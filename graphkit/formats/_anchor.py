@@ -34,7 +34,11 @@ class Anchors:
     def __init__(self, data: Floats) -> None:
         check_array(data, "Anchors")
         if data.ndim != 2 or data.shape[1] != 4:
-            raise FormatError(f"Anchors need shape (N, 4): x_center, y_center, h, w; found {data.shape}.")
+            raise FormatError(
+                f"Anchors need shape (N, 4): x_center, y_center, h, w; found {data.shape}.",
+                expected="(N, 4)",
+                found=data.shape,
+            )
         self.data = read_only(data)
 
     def __len__(self) -> int:

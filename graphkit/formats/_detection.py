@@ -85,7 +85,9 @@ class Detection:
         check_array(relative_keypoints, "relative_keypoints of a Detection")
         if relative_keypoints.ndim != 2 or relative_keypoints.shape[1] != 2:
             raise FormatError(
-                f"relative_keypoints of a Detection need shape (K, 2), found {relative_keypoints.shape}."
+                f"relative_keypoints of a Detection need shape (K, 2), found {relative_keypoints.shape}.",
+                expected="(K, 2)",
+                found=relative_keypoints.shape,
             )
         self.score = score
         self.location = location
@@ -111,7 +113,8 @@ class Detection:
         if isinstance(self.location, RelativeBoundingBox):
             return self.location
         found = "no location" if self.location is None else f"a {type(self.location).__name__}"
-        raise FormatError(f"this Detection has {found}; a RelativeBoundingBox was expected.")
+        message = f"this Detection has {found}; a RelativeBoundingBox was expected."
+        raise FormatError(message, expected=RelativeBoundingBox, found=self.location)
 
     def replace(self, **changes: Any) -> Self:
         """Return a detection with some fields changed."""

@@ -44,7 +44,9 @@ class Image:
         else:
             raise FormatError(
                 f"an Image is made of an ImageFrame or a buffer on the GPU, found {type(source).__name__}; "
-                "wrap an array as ImageFrame(array) first."
+                "wrap an array as ImageFrame(array) first.",
+                expected="ImageFrame | GpuBuffer",
+                found=type(source),
             )
         self.source = source
 

@@ -78,7 +78,8 @@ def _layout(format_: ImageFormat) -> tuple[np.dtype[Any], int]:
         return _LAYOUTS[format_]
     except KeyError:
         known = ", ".join(known.name for known in _LAYOUTS)
-        raise FormatError(f"{format_.name} is not an interleaved image format; use one of {known}.") from None
+        message = f"{format_.name} is not an interleaved image format; use one of {known}."
+        raise FormatError(message, expected=known, found=format_) from None
 
 
 class ImageFrame:
@@ -107,7 +108,7 @@ class ImageFrame:
     def __init__(self, data: Pixels, format: ImageFormat | None = None) -> None:
         self.format = _format_of(data, format)
         data = read_only(data)
-        self.data = data[:, :, 0] if data.shape[2:] == (1,) else data
+        self.data = data[:, :, 0] if data.ndim == 3 and data.shape[2] == 1 else data
 
     @classmethod
     def lent(cls, data: Pixels, format: ImageFormat | None = None) -> Self:
@@ -156,13 +157,20 @@ def _format_of(data: Pixels, format: ImageFormat | None) -> ImageFormat:
     if format is None:
         format = _DEDUCED.get(layout)
     elif not isinstance(format, ImageFormat):
-        raise FormatError(f"{format!r} is no image format; use one of ImageFormat, such as ImageFormat.SRGB.")
+        raise FormatError(
+            f"{format!r} is no image format; use one of ImageFormat, such as ImageFormat.SRGB.",
+            expected=ImageFormat,
+            found=format,
+        )
     elif _layout(format) != layout:
-        raise FormatError(f"{format.name} needs {_describe(*_layout(format))}, found {_found(data)}.")
+        expected, found = _describe(*_layout(format)), _found(data)
+        raise FormatError(f"{format.name} needs {expected}, found {found}.", expected=expected, found=found)
     if format is None or not 2 <= data.ndim <= 3:
         raise FormatError(
             f"no image format fits {_found(data)}; expected (H, W) or (H, W, C), C in "
-            "1, 3, 4 for uint8 and uint16 and in 1, 2, 4 for float32."
+            "1, 3, 4 for uint8 and uint16 and in 1, 2, 4 for float32.",
+            expected="(H, W) or (H, W, C)",
+            found=_found(data),
         )
     return format
 

@@ -57,7 +57,8 @@ def to_json(payload: object) -> Json:
     if isinstance(payload, MessagePayload):
         return _message(payload.to_proto())
     if isinstance(payload, ImageFrame | Image):
-        raise FormatError(f"{payload!r} cannot be dumped as JSON; write images as a video or as image files.")
+        message = f"{payload!r} cannot be dumped as JSON; write images as a video or as image files."
+        raise FormatError(message, found=type(payload))
     return _foreign(payload)
 
 
@@ -68,7 +69,8 @@ def _foreign(payload: object) -> Json:
         return _message(payload)
     raise FormatError(
         f"{type(payload).__name__} has no JSON form. What can be dumped: messages such as "
-        "NormalizedLandmarkList, lists of them, numbers, strings and matrices."
+        "NormalizedLandmarkList, lists of them, numbers, strings and matrices.",
+        found=type(payload),
     )
 
 

@@ -46,7 +46,7 @@ def _read(kind: Any, value: Any) -> Any:
         return reader(value)
     if message_name := getattr(kind, "PROTO", None):
         return kind.from_proto(_parse(message_name, value))
-    raise FormatError(f"{type_name(kind)} cannot be read from JSON.")
+    raise FormatError(f"{type_name(kind)} cannot be read from JSON.", expected=kind, found=value)
 
 
 def _parse(message_name: str, value: Any) -> Any:
@@ -56,10 +56,14 @@ def _parse(message_name: str, value: Any) -> Any:
     try:
         json_format.ParseDict(_expect(dict, message_name, value), message, descriptor_pool=pool())
     except Exception as exc:  # ParseError, and for odd or deep values whatever protobuf trips over: SystemError
-        raise FormatError(f"{_show(value)} is not a {message_name}: {shortened(str(exc), 200)}") from exc
+        raise _refused(value, message_name, shortened(str(exc), 200)) from exc
     if missing := message.FindInitializationErrors():
-        raise FormatError(f"{_show(value)} is not a {message_name}: {', '.join(missing)} must be there.")
+        raise _refused(value, message_name, f"{', '.join(missing)} must be there.")
     return message
+
+
+def _refused(value: Any, expected: str, why: str) -> FormatError:
+    return FormatError(f"{_show(value)} is not a {expected}: {why}", expected=expected, found=value)
 
 
 _SCALARS: Final = frozenset((bool, int, float, str, bytes))
@@ -82,21 +86,22 @@ def _number(kind: type[int | float], value: Any) -> Any:
     try:
         return kind(value)
     except (ValueError, OverflowError) as exc:
-        raise FormatError(f"{_show(value)} is not a {type_name(kind)}: {exc}") from exc
+        raise _refused(value, type_name(kind), str(exc)) from exc
 
 
 def _bytes(value: str) -> bytes:
     try:
         return base64.b64decode(value, validate=True)
     except binascii.Error as exc:
-        raise FormatError(f"{_show(value)} is not bytes in base64: {exc}") from exc
+        raise FormatError(f"{_show(value)} is not bytes in base64: {exc}", expected=bytes, found=value) from exc
 
 
 def _image_size(value: Any) -> ImageSize:
     match value:
         case [int(width), int(height)]:
             return ImageSize(width, height)
-    raise FormatError(f"{_show(value)} is not an ImageSize; expected [width, height].")
+    message = f"{_show(value)} is not an ImageSize; expected [width, height]."
+    raise FormatError(message, expected=ImageSize, found=value)
 
 
 def _anchors(value: Any) -> Anchors:
@@ -114,7 +119,8 @@ _READERS: Final[dict[Any, Callable[[Any], Any]]] = {
 def _expect(form: type, kind: Any, value: Any) -> Any:
     # bool is a kind of int to Python, not to a graph.
     if not isinstance(value, form) or (form is int and isinstance(value, bool)):
-        raise FormatError(f"{_show(value)} is not a {type_name(kind)}; expected a JSON {_JSON_NAMES[form]}.")
+        message = f"{_show(value)} is not a {type_name(kind)}; expected a JSON {_JSON_NAMES[form]}."
+        raise FormatError(message, expected=_JSON_NAMES[form], found=value)
     return value
 
 

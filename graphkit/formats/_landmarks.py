@@ -54,7 +54,9 @@ class _LandmarkArray:
         if data.ndim != 2 or data.shape[1] != COLUMNS or data.dtype != np.float32:
             raise FormatError(
                 f"{type(self).__name__} needs a float32 array of shape (N, {COLUMNS}) with columns x, y, z, "
-                f"visibility, presence; found {data.dtype.name} of shape {data.shape}. from_xyz() takes fewer."
+                f"visibility, presence; found {data.dtype.name} of shape {data.shape}. from_xyz() takes fewer.",
+                expected=f"float32 (N, {COLUMNS})",
+                found=f"{data.dtype.name} {data.shape}",
             )
         self.data = read_only(data)
         self.has_visibility = has_visibility
@@ -69,7 +71,8 @@ class _LandmarkArray:
         """
         xyz = _numbers(xyz, f"{cls.__name__}.from_xyz()")
         if xyz.ndim != 2 or xyz.shape[1] not in (2, 3):
-            raise FormatError(f"{cls.__name__}.from_xyz() needs shape (N, 3) or (N, 2), found {xyz.shape}.")
+            message = f"{cls.__name__}.from_xyz() needs shape (N, 3) or (N, 2), found {xyz.shape}."
+            raise FormatError(message, expected="(N, 3) or (N, 2)", found=xyz.shape)
         data = np.zeros((len(xyz), COLUMNS), np.float32)
         data[:, : xyz.shape[1]] = xyz
         for column, given, name in ((_VISIBILITY, visibility, "visibility"), (_PRESENCE, presence, "presence")):
@@ -78,7 +81,9 @@ class _LandmarkArray:
                 if values.shape not in ((), (len(xyz),)):
                     raise FormatError(
                         f"{name} of {cls.__name__}.from_xyz() needs one number or {len(xyz)}, one per landmark; "
-                        f"found shape {values.shape}."
+                        f"found shape {values.shape}.",
+                        expected=(len(xyz),),
+                        found=values.shape,
                     )
                 data[:, column] = values
         return cls(data, visibility is not None, presence is not None)
@@ -127,7 +132,9 @@ class _LandmarkArray:
         if xyz.shape not in ((len(self), 3), (len(self), 2)):
             raise FormatError(
                 f"with_xyz() of {len(self)} landmarks needs shape ({len(self)}, 3) or ({len(self)}, 2), "
-                f"found {xyz.shape}."
+                f"found {xyz.shape}.",
+                expected=(len(self), 3),
+                found=xyz.shape,
             )
         data = self.data.copy()
         data[:, : xyz.shape[1]] = xyz

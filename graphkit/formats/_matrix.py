@@ -22,7 +22,8 @@ def matrix_to_proto(matrix: Matrix) -> Any:
     """
     check_array(matrix, "Matrix")
     if matrix.ndim != 2:
-        raise FormatError(f"a matrix has two dimensions, found an array of shape {matrix.shape}.")
+        message = f"a matrix has two dimensions, found an array of shape {matrix.shape}."
+        raise FormatError(message, expected="(rows, columns)", found=matrix.shape)
     rows, cols = matrix.shape
     return message_class("mediapipe.MatrixData")(
         rows=rows, cols=cols, packed_data=matrix.ravel(order="F").tolist()
@@ -38,7 +39,8 @@ def matrix_from_proto(message: Any) -> Matrix:
     data = np.fromiter(message.packed_data, np.float32, len(message.packed_data))
     shape = (message.rows, message.cols)
     if min(shape) < 0 or data.size != shape[0] * shape[1]:
-        raise FormatError(f"MatrixData of {shape[0]} rows and {shape[1]} columns holds {data.size} elements.")
+        message = f"MatrixData of {shape[0]} rows and {shape[1]} columns holds {data.size} elements."
+        raise FormatError(message, expected=shape[0] * shape[1], found=data.size)
     matrix = data.reshape(shape, order="C" if message.layout == message.ROW_MAJOR else "F")
     matrix.setflags(write=False)
     return matrix

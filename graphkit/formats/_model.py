@@ -27,7 +27,9 @@ class Model:
         if not isinstance(self.source, (bytes, str, os.PathLike)):
             raise FormatError(
                 f"a Model is made of a path or of bytes, found {type(self.source).__name__}; "
-                "use Path(...) or bytes(...)."
+                "use Path(...) or bytes(...).",
+                expected="path or bytes",
+                found=type(self.source),
             )
 
     def __repr__(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from graphkit.errors import FormatError
+from graphkit.framework._packet import keep_with
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
@@ -32,12 +33,16 @@ def check_array(value: Any, payload: str) -> None:
         value: what was given.
         payload: the name of the type that is made of it.
     """
+    if type(value) is np.ndarray:
+        return
     if isinstance(value, np.ma.MaskedArray):
-        raise FormatError(f"{payload}: found a masked array; give its masked elements a value with filled().")
+        message = f"{payload}: found a masked array; give its masked elements a value with filled()."
+        raise FormatError(message, expected=np.ndarray, found=np.ma.MaskedArray)
     if not isinstance(value, np.ndarray):
         kind = type(value)
         name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-        raise FormatError(f"{payload}: found {name}, expected a numpy array; numpy.asarray() makes one of most.")
+        message = f"{payload}: found {name}, expected a numpy array; numpy.asarray() makes one of most."
+        raise FormatError(message, expected=np.ndarray, found=kind)
 
 
 def read_only(data: Array) -> Array:
@@ -88,3 +93,5 @@ def _count_of_one() -> int:
 
 
 _ALONE: Final = _count_of_one()
+
+keep_with(np.ndarray, read_only)  # a matrix is a packet's payload as it is

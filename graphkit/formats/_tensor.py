@@ -112,6 +112,8 @@ class Tensor:
 
 def _check_layout(data: np.ndarray[tuple[int, ...], np.dtype[Any]], layout: str) -> None:
     if layout not in _LAYOUTS:
-        raise FormatError(f'tensor layout {layout!r} is unknown; use "NHWC" or "NCHW".')
+        message = f'tensor layout {layout!r} is unknown; use "NHWC" or "NCHW".'
+        raise FormatError(message, expected=_LAYOUTS, found=layout)
     if data.ndim != 4:
-        raise FormatError(f"layout {layout} needs four dimensions, found an array of shape {data.shape}.")
+        message = f"layout {layout} needs four dimensions, found an array of shape {data.shape}."
+        raise FormatError(message, expected=4, found=data.shape)

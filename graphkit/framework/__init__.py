@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from graphkit.framework._calculator import Calculator, Status, calculator
 from graphkit.framework._context import CalculatorContext, OutputSet, OutputShard, OutputSideSet, PacketSet
 from graphkit.framework._contract import CalculatorContract, PortMap, PortSpec
+from graphkit.framework._demand import (
+    EVERYTHING,
+    NOTHING,
+    Demand,
+    MakesKnownSidePackets,
+    MakesSelectively,
+    ReadsSelectively,
+)
 from graphkit.framework._input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
 from graphkit.framework._instrument import Instrument
 from graphkit.framework._options import option, options
@@ -20,7 +28,6 @@ from graphkit.framework._registry import find_calculator, known_calculators, reg
 from graphkit.framework._services import FLOW_CONTROL, INFERENCE, FlowControl, GraphService, InferenceSettings
 from graphkit.framework._tag_map import Key, TagMap, key_label
 from graphkit.framework._timestamp import UNITS_PER_SECOND, Timestamp
-from graphkit.framework._wanted import EVERYTHING, NOTHING, Wanted
 
 if TYPE_CHECKING:
     from graphkit._process.threads import opencv
@@ -32,7 +39,7 @@ if TYPE_CHECKING:
         register_executor,
     )
     from graphkit.framework._resources import FileContents, Resources, Root, graphs_dir
-    from graphkit.framework._views import GraphView, InputQueue, NodeView, SubgraphLike
+    from graphkit.framework._views import CallerView, GraphView, InputQueue, NodeView, SubgraphLike
 
 __all__ = [
     # calculators
@@ -75,9 +82,13 @@ __all__ = [
     # which outputs are read
     "EVERYTHING",
     "NOTHING",
-    "Wanted",
+    "Demand",
+    "MakesKnownSidePackets",
+    "MakesSelectively",
+    "ReadsSelectively",
     # views of a graph
     "GraphView",
+    "CallerView",
     "InputQueue",
     "NodeView",
     "SubgraphLike",
@@ -111,6 +122,7 @@ _LATER: Final = {
     "CLOCK": "graphkit.framework._clock",
     "Clock": "graphkit.framework._clock",
     "Executor": "graphkit.framework._executor",
+    "CallerView": "graphkit.framework._views",
     "GraphView": "graphkit.framework._views",
     "InputQueue": "graphkit.framework._views",
     "NodeView": "graphkit.framework._views",

@@ -26,16 +26,12 @@ from graphkit.errors import ContractError
 from graphkit.framework import _registry as registry
 from graphkit.framework._packet_type import Kind, PacketType
 from graphkit.framework._ports import Input, Output, Port, SideInput, SideOutput
-from graphkit.framework._wanted import EVERYTHING, NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
-    from graphkit.config import NodePlan
     from graphkit.framework._context import CalculatorContext
     from graphkit.framework._contract import CalculatorContract, PortMap
-    from graphkit.framework._packet import Packet
-    from graphkit.framework._wanted import Wanted
 
 C = TypeVar("C", bound="type[Calculator]")
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -68,7 +64,7 @@ class Calculator:
         pure: outputs depend on the input packets, options and side packets of the call alone, and calls may
             run side by side. The runtime then uses every thread for the node, keeps its output in order, and
             may call ``process`` ahead of time and throw the result away.
-        forwards: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
+        is_gate: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
         for_outputs_only: all that the node does is make its output packets; where nobody reads them, nobody needs
             what only it reads. ``pure`` implies it.
         blocking: whether ``process`` takes long or waits with the GIL released (inference, video, OpenCV
@@ -82,41 +78,12 @@ class Calculator:
     process_timestamp_bounds: ClassVar[bool] = False
     blocking: ClassVar[bool] = False
     pure: ClassVar[bool] = False
-    forwards: ClassVar[bool] = False
+    is_gate: ClassVar[bool] = False
     for_outputs_only: ClassVar[bool] = False
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Refine the contract of one node after the typed ports were laid over it."""
-
-    @classmethod
-    def wanted_inputs(
-        cls, node: NodePlan, wanted: Sequence[Wanted], side_packets: Mapping[str, Packet[Any]]
-    ) -> list[Wanted]:
-        """Return what *node* reads of each of its inputs in a run, so that others need not make the rest.
-
-        Reading less than the packets that come is allowed only where the outputs do not change by it.
-
-        Args:
-            node: of this class.
-            wanted: what is read of each of its outputs.
-            side_packets: those known when the run starts, by name; an empty packet where nobody gives one. What
-                is missing here is made later.
-        """
-        only_outputs = (cls.pure or cls.for_outputs_only) and node.output_streams and not node.output_side_packets
-        unread = bool(only_outputs) and not any(wanted)
-        return [NOTHING if unread else EVERYTHING] * len(node.input_streams)
-
-    @classmethod
-    def known_side_packets(cls, node: NodePlan) -> dict[str, Any]:
-        """Return the values, by name, of those output side packets of *node* that its options alone decide."""
-        return {}
-
-    def restrict_outputs(self, wanted: Sequence[Wanted]) -> None:
-        """Take note of what is read of each output; called before ``open``. The rest may be left out.
-
-        A list keeps its length where elements are left out, see `Wanted`.
-        """
 
     def open(self, cc: CalculatorContext) -> None:
         """Prepare; called once a run, when side packets and headers are there."""

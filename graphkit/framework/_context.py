@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from graphkit.framework._packet_type import PacketType
     from graphkit.framework._services import GraphService
     from graphkit.framework._tag_map import Key, TagMap
+    from graphkit.framework._views import CallerView
 
 O = TypeVar("O")  # noqa: E741 - O for options
 S = TypeVar("S")
@@ -86,12 +87,27 @@ class OutputShard:
         offset: the stream's timestamp offset, None for none; the calculator may set it in ``open``.
         header: set in ``open``.
         opened: whether ``open`` is over.
+        caller: who calls the calculator; nothing may be emitted while it does not.
     """
 
-    __slots__ = ("bound", "classes", "closed", "header", "name", "offset", "opened", "packet_type", "queue")
+    __slots__ = (
+        "bound",
+        "caller",
+        "classes",
+        "closed",
+        "header",
+        "name",
+        "offset",
+        "opened",
+        "packet_type",
+        "queue",
+    )
 
-    def __init__(self, name: str, packet_type: PacketType, classes: tuple[type[Any], ...] | None) -> None:
+    def __init__(
+        self, name: str, packet_type: PacketType, classes: tuple[type[Any], ...] | None, caller: CallerView
+    ) -> None:
         self.name = name
+        self.caller = caller
         self.packet_type = packet_type
         self.classes = classes
         self.queue: list[Packet[Any]] = []
@@ -109,13 +125,14 @@ class OutputShard:
         """Emit *packet*; an empty one at t is the promise that the next comes after t.
 
         Raises:
+            GraphStateError: the call that may emit is over.
             StreamClosedError: the stream was closed before.
             PacketTypeError: the payload is not of the declared type.
             TimestampError: the timestamp is not allowed in a stream.
         """
         payload = packet._payload
-        if self.closed:
-            raise StreamClosedError(f'output stream "{self.name}" is closed; nothing can be added to it')
+        if self.closed or not self.caller.active:
+            raise self._refusal("nothing can be added to it", "was given a packet")
         if payload is EMPTY:
             self.set_next_timestamp_bound(packet.timestamp.next_allowed_in_stream())
             return
@@ -123,29 +140,42 @@ class OutputShard:
             raise PacketTypeError(
                 f'output stream "{self.name}" carries {self.packet_type}, but was given {type(payload).__name__}'
                 + converter_hint((type(payload),), self.packet_type.types),
+                stream=self.name,
+                node=self.caller.name,
+                timestamp=packet.timestamp,
                 expected=self.packet_type,
                 found=type(payload).__name__,
-                stream=self.name,
-                timestamp=packet.timestamp,
             )
         if payload is None:
-            message = f'output stream "{self.name}" was given None; emit nothing instead'
-            raise PacketError(message, stream=self.name, timestamp=packet.timestamp)
+            raise PacketError(
+                f'output stream "{self.name}" was given None; emit nothing instead',
+                stream=self.name,
+                node=self.caller.name,
+                timestamp=packet.timestamp,
+            )
         if not _FIRST <= packet._timestamp <= _LAST:
-            message = f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}'
-            raise TimestampError(message, stream=self.name, timestamp=packet.timestamp)
+            raise TimestampError(
+                f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}',
+                stream=self.name,
+                node=self.caller.name,
+                timestamp=packet.timestamp,
+            )
         if self.bound is not None and packet._timestamp >= self.bound:
             self.bound = None  # the packet says more
         self.queue.append(packet)
 
     def set_next_timestamp_bound(self, bound: int) -> None:
         """Promise that the next packet comes at *bound* or later."""
-        if self.closed:
-            raise StreamClosedError(f'output stream "{self.name}" is closed; it takes no bound')
+        if self.closed or not self.caller.active:
+            raise self._refusal("it takes no bound", "was given a bound")
         bound = as_timestamp(bound) if not isinstance(bound, Timestamp) else bound
         if not bound.is_allowed_in_stream() and bound != Timestamp.ONE_OVER_POST_STREAM:
-            message = f'output stream "{self.name}": {describe(bound)} cannot be a bound'
-            raise TimestampError(message, stream=self.name, timestamp=bound)
+            raise TimestampError(
+                f'output stream "{self.name}": {describe(bound)} cannot be a bound',
+                stream=self.name,
+                node=self.caller.name,
+                timestamp=bound,
+            )
         self.bound = bound
 
     def set_header(self, header: Packet[Any]) -> None:
@@ -156,7 +186,22 @@ class OutputShard:
 
     def close(self) -> None:
         """End the stream."""
+        if not self.caller.active:
+            raise self._refusal("", "was closed")
         self.closed = True
+
+    def _refusal(self, closed: str, done: str) -> StreamClosedError | GraphStateError:
+        """Return the error for emitting after the end of the stream, or of the call that might (S10)."""
+        if self.caller.active:
+            return StreamClosedError(
+                f'output stream "{self.name}" is closed; {closed}', stream=self.name, node=self.caller.name
+            )
+        return GraphStateError(
+            f'output stream "{self.name}" of node "{self.caller.name}" {done} when no call of the node was under '
+            "way: open(), process() or close() had returned. Emit before it returns: wait there for the answer, "
+            "with blocking = True; or make the node a source; or push the packet into a graph input stream from "
+            "outside"
+        )
 
 
 class OutputSet:

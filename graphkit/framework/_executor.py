@@ -7,17 +7,24 @@ returns. Register a type of your own with ``register_executor`` or hand an objec
 
 from __future__ import annotations
 
+import logging
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit._process.forks import call_in_children
 from graphkit._process.threads import budget
-from graphkit.errors import RegistryError, StatusCode, did_you_mean
+from graphkit.errors import ArgumentError, RegistryError, StatusCode, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from threading import Lock
+
+T = TypeVar("T")
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Executor(ABC):
@@ -39,26 +46,22 @@ class Executor(ABC):
         """Let the threads go once they are idle."""
 
 
-class _Worker:
-    """A thread and the lock it sleeps on; waking a raw lock is the cheapest wake-up there is."""
-
-    __slots__ = ("task", "wake")
-
-    def __init__(self) -> None:
-        self.wake = threading.Lock()
-        self.wake.acquire()
-        self.task: Callable[[], None] | None = None
-
-
 class ThreadPoolExecutor(Executor):
     """Up to *num_threads* threads, started when they are first needed.
 
     Args:
         num_threads: how many; 0 for the number of cores.
         thread_name_prefix: of the threads' names.
+
+    Raises:
+        ArgumentError: a negative number of threads.
     """
 
     def __init__(self, num_threads: int = 0, *, thread_name_prefix: str = "graphkit") -> None:
+        if num_threads < 0:
+            raise ArgumentError(
+                f"{num_threads} threads; use 0 for the number of cores, or 1 and more", parameter="num_threads"
+            )
         self._limit = num_threads or budget().cores
         self._prefix = thread_name_prefix
         self._closed = False
@@ -68,53 +71,89 @@ class ThreadPoolExecutor(Executor):
     def _begin(self) -> None:
         """Start without threads and tasks, at first and in a forked process."""
         self._lock = threading.RLock()  # the garbage collector may shut down while it is held
-        self._idle: list[_Worker] = []
+        # What idle threads sleep on: waking a raw lock is the cheapest wake-up there is.
+        self._idle: list[Lock] = []
         self._backlog: deque[Callable[[], None]] = deque()
-        self._count = 0
+        self._threads: set[threading.Thread] = set()
 
     def width(self) -> int:
         """Return the number of threads."""
         return self._limit
 
     def schedule(self, task: Callable[[], None]) -> None:
-        """Hand *task* to an idle thread, a new one, or the next that becomes free."""
-        with self._lock:
-            worker = self._idle.pop() if self._idle else None
-            start = worker is None and self._count < self._limit
-            if worker is not None:
-                worker.task = task
-            else:
+        """Hand *task* to an idle thread, a new one, or the next that becomes free.
+
+        A signal may interrupt it at any point: a thread that was woken for nothing goes back to sleep, and a task
+        that lies in the backlog is taken with the next.
+
+        Raises:
+            RuntimeError: there is no thread, and none can be started.
+        """
+        thread: threading.Thread | None = None
+        try:
+            with self._lock:
                 self._backlog.append(task)
-            if start:
-                self._count += 1
-        if worker is not None:
-            worker.wake.release()
-        elif start:
-            threading.Thread(target=self._work, name=f"{self._prefix}-{self._count}", daemon=True).start()
+                if self._wake_one() or len(self._threads) >= self._limit:
+                    return
+                name = f"{self._prefix}-{len(self._threads) + 1}"
+                thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self._threads.add(thread)
+            thread.start()
+        except BaseException as exc:
+            if thread is not None and not thread.is_alive():
+                self._threads.discard(thread)
+            if not isinstance(exc, RuntimeError):
+                raise
+            self._do_without(task, exc)
+
+    def _do_without(self, task: Callable[[], None], reason: RuntimeError) -> None:
+        """Leave *task* to the threads that are there, as no other starts; raise *reason* if there is none."""
+        with self._lock:
+            count = len(self._threads)
+            if not count:
+                self._backlog.remove(task)
+                raise reason
+            self._limit, wanted = count, self._limit
+        _LOG.warning("%s goes on with %d threads instead of %d: %s", self._prefix, count, wanted, reason)
+
+    def _wake_one(self) -> bool:
+        """Under the lock: wake an idle thread; return whether there was one."""
+        while self._idle:
+            waker = self._idle[-1]
+            asleep = waker.locked()
+            if asleep:
+                waker.release()
+            self._idle.pop()
+            if asleep:
+                return True
+        return False
 
     def shutdown(self) -> None:
         """Wake the idle threads so that they end; busy ones end after their task."""
         with self._lock:
             self._closed = True
-            idle, self._idle = self._idle, []
-        for worker in idle:
-            worker.wake.release()
+            while self._wake_one():
+                continue
 
     def _work(self) -> None:
-        worker = _Worker()
-        while True:
-            with self._lock:
-                task = self._backlog.popleft() if self._backlog else None
+        waker = threading.Lock()
+        waker.acquire()
+        try:
+            while True:
+                with self._lock:
+                    if waker in self._idle:  # whoever woke this thread was interrupted
+                        self._idle.remove(waker)
+                    task = self._backlog.popleft() if self._backlog else None
+                    if task is None:
+                        if self._closed:
+                            return
+                        self._idle.append(waker)
                 if task is None:
-                    if self._closed:
-                        self._count -= 1
-                        return
-                    self._idle.append(worker)
-            if task is None:
-                worker.wake.acquire()
-                task, worker.task = worker.task, None
-            if task is not None:
-                task()
+                    waker.acquire()
+                else:
+                    task()
+        finally:
+            self._threads.discard(threading.current_thread())
 
 
 class ApplicationThreadExecutor(Executor):
@@ -122,22 +161,28 @@ class ApplicationThreadExecutor(Executor):
 
     def __init__(self) -> None:
         self._tasks: deque[Callable[[], None]] = deque()
-        self._notify: Callable[[], None] | None = None
+        self._told: tuple[tuple[weakref.ref[Any], Callable[[Any], None]], ...] = ()
         call_in_children(self, ApplicationThreadExecutor._forget)
 
     def _forget(self) -> None:
         """In a forked process: drop the tasks, which belong to graphs of the parent."""
         self._tasks.clear()
 
-    def attach(self, notify: Callable[[], None]) -> None:
-        """Call *notify* whenever a task was added."""
-        self._notify = notify
+    def attach(self, owner: T, notify: Callable[[T], None]) -> None:
+        """Call *notify* with *owner* whenever a task was added, as long as *owner* lives."""
+        self._told = (*self._told, (weakref.ref(owner), notify))
+
+    def detach(self, owner: object) -> None:
+        """Undo ``attach``; forgets the owners that are gone, too."""
+        left = [(ref, notify) for ref, notify in self._told if ref() is not owner]
+        self._told = tuple((ref, notify) for ref, notify in left if ref() is not None)
 
     def schedule(self, task: Callable[[], None]) -> None:
         """Keep *task* until the application waits."""
         self._tasks.append(task)
-        if self._notify is not None:
-            self._notify()
+        for ref, notify in self._told:
+            if (owner := ref()) is not None:
+                notify(owner)
 
     def run_pending(self) -> bool:
         """Run what was scheduled; return whether there was anything."""

@@ -76,10 +76,14 @@ class InputStreamHandler(ABC):
         self.prepare()
 
     def prepare(self) -> None:  # noqa: B027 - optional hook
-        """Set up the handler's own state; called once, before the run."""
+        """Set up the handler's own state; called once, when the graph is checked and before each run."""
 
     def arrived_while_busy(self) -> None:  # noqa: B027 - optional hook
         """Look at the queues although the node can take nothing now; policies that drop packets do it here."""
+
+    def can_do_without(self, index: int) -> bool:
+        """Return whether the node may be called though input *index* has never had a packet or bound (S20)."""
+        return len(self.streams) > 1
 
     @abstractmethod
     def readiness(self) -> Decision:

@@ -6,11 +6,14 @@ A packet without a payload is *empty*: it says that a stream holds nothing at it
 
 from __future__ import annotations
 
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from graphkit.errors import EmptyPacketError, PacketTypeError
 from graphkit.framework._converters import converter_hint
 from graphkit.framework._timestamp import Timestamp, as_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -25,18 +28,28 @@ class _Empty:
 EMPTY: Final[Any] = _Empty()
 
 
+_KEEPERS: Final[dict[type, Callable[[Any], Any]]] = {}
+
+
+def keep_with(kind: type[T], keep: Callable[[T], T]) -> None:
+    """Have *keep* called with every payload that is a plain *kind*; what it returns nobody can change later."""
+    _KEEPERS[kind] = keep
+
+
 class Packet(Generic[T]):
     """A payload and the time it belongs to.
 
     Args:
-        payload: any Python object; treat it as read-only from now on.
+        payload: any Python object; treat it as read-only from now on. A plain numpy array is made read-only, and a
+            view is copied where others can still write to the memory behind it.
         timestamp: microseconds; UNSET for side packets and headers.
     """
 
     __slots__ = ("_payload", "_timestamp")
 
     def __init__(self, payload: T, timestamp: int = Timestamp.UNSET) -> None:
-        self._payload = payload
+        keep = _KEEPERS.get(payload.__class__)
+        self._payload: T = payload if keep is None else keep(payload)
         self._timestamp: Timestamp = timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
 
     @classmethod

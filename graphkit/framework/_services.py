@@ -72,7 +72,7 @@ INFERENCE: Final[GraphService[InferenceSettings]] = GraphService("inference", In
 """Where models run; InferenceCalculator asks for it."""
 
 
-class LentServices:
+class RunServices:
     """The services of one run: what the program gave, and what was made because it gave none.
 
     Args:

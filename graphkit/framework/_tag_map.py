@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graphkit.errors import ConfigError
+from graphkit.errors._base import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _TAG = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
+_INDEX = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")  # more digits are no index, and Python refuses to read thousands
 
 Key = tuple[str, int]
 
@@ -42,8 +44,8 @@ def parse_entry(text: str) -> TagIndexName:
         )
     if tags and not _TAG.match(tags[0]) and not (tags[0] == "" and len(tags) == 2):
         raise ConfigError(f'"{text}": tag "{tags[0]}" must be upper-case letters, digits and _')
-    if len(tags) == 2 and not re.fullmatch(r"0|[1-9][0-9]*", tags[1]):
-        raise ConfigError(f'"{text}": index "{tags[1]}" must be a number from 0')
+    if len(tags) == 2 and not _INDEX.match(tags[1]):
+        raise ConfigError(f'"{shortened(text)}": index "{shortened(tags[1], 40)}" must be a number from 0')
     return TagIndexName(tags[0] if tags else "", int(tags[1]) if len(tags) == 2 else None, name)
 
 

@@ -1,4 +1,4 @@
-"""Timestamps: int64 microseconds with a few special values, and their arithmetic.
+"""Timestamps: int64 microseconds with a few special values, and their arithmetic (S1, S2, S4).
 
 A :class:`Timestamp` is an ``int``, so comparing, sorting and hashing cost what they cost for ints, and
 every function of graphkit that takes a timestamp also takes a plain int in the range ``MIN < t < MAX``.

@@ -112,3 +112,15 @@ class SubgraphLike(Protocol):
 
     def get_config(self, context: Any) -> Any:
         """Return the config, as text, as a path or as a message."""
+
+
+class CallerView(Protocol):
+    """Who calls a calculator: its node."""
+
+    @property
+    def name(self) -> str:
+        """Name of the node."""
+
+    @property
+    def active(self) -> int:
+        """How many of its calls are scheduled or under way."""

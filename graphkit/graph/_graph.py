@@ -13,36 +13,31 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphkit import config
 from graphkit._process.forks import call_in_children
 from graphkit._runtime import refusals
-from graphkit._runtime.build import build_state
-from graphkit._runtime.constant_nodes import ConstantNodes
-from graphkit._runtime.counters import Counters
-from graphkit._runtime.instruments import instrumented
-from graphkit._runtime.observers import Observer
-from graphkit._runtime.run import GraphRun
-from graphkit._runtime.side_packets import SidePackets
-from graphkit._runtime.unread_outputs import restrict_outputs
-from graphkit.errors import GraphStateError, did_you_mean
+from graphkit.errors import ForkedGraphError, GraphStateError, did_you_mean
 from graphkit.framework import Packet, Resources, Timestamp
-from graphkit.framework._packet_type import Kind, runtime_classes
-from graphkit.framework._services import LentServices
 from graphkit.framework._timestamp import as_timestamp
-from graphkit.graph._poller import OutputStreamPoller
+from graphkit.graph._run_factory import RunFactory
 from graphkit.graph._setup import GraphSetup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
-    from graphkit._runtime.state import GraphState
+    from graphkit._runtime.run import GraphRun
+    from graphkit._runtime.side_packets import SidePackets
     from graphkit._runtime.streams import GraphInput, InputStream
+    from graphkit.framework import Executor, GraphService, Instrument
+    from graphkit.graph._poller import OutputStreamPoller
+
+S = TypeVar("S")
 
 
-class CalculatorGraph(GraphSetup):
+class CalculatorGraph:
     """A graph and its runs, one at a time.
 
     Args:
@@ -79,15 +74,15 @@ class CalculatorGraph(GraphSetup):
             found = source if path is None else self.resources.find_graph(path)
             self.resources = config.search_path(found, self.resources)
             source = config.load(found, resources=self.resources, graph_options=graph_options, overrides=overrides)
-        super().__init__(source)
+        self.plan = source
         self.add_mode_blocks = True
-        self._side_packets = dict(side_packets or {})
-        self._lent: LentServices | None = None
-        self._counters = Counters()
-        self._constants = ConstantNodes()
+        self._setup = GraphSetup(source)
+        self._runs = RunFactory(source, self._setup, side_packets or {}, self.resources)
+        self._run: GraphRun | None = None
+        self._left_behind: tuple[GraphRun, int] | None = None
         self._inputs: dict[str, GraphInput] = {}
         self._side: SidePackets | None = None
-        self._classes = {name: _classes(self.plan, name) for name in self.plan.graph_inputs.names}
+        self._classes = self._setup.input_classes()
         self._gate = threading.Lock()
         call_in_children(self, CalculatorGraph._leave_behind)
 
@@ -104,17 +99,83 @@ class CalculatorGraph(GraphSetup):
             max_queue_size: packets it holds before the graph's inputs are throttled; -1 for no limit.
         """
         self._not_running("add a poller")
-        if max_queue_size != -1 and max_queue_size < 1:
-            raise GraphStateError(
-                f"max_queue_size of a poller is {max_queue_size}; use -1 for no limit, or 1 and more"
-            )
-        poller = OutputStreamPoller(name)
-        observer = Observer(
-            (self._known_stream(name),), poller.ignore, observe_timestamp_bounds, poller.notify, max_queue_size
+        return self._setup.poll(
+            name,
+            self._take_from_poller,
+            self.is_over,
+            bounds=observe_timestamp_bounds,
+            max_queue_size=max_queue_size,
         )
-        poller.attach(self, observer)
-        self._observers.append(observer)
-        return poller
+
+    def observe_output_stream(
+        self, name: str, callback: Callable[[Packet[Any]], None], *, observe_timestamp_bounds: bool = False
+    ) -> None:
+        """Call *callback* with every packet of stream *name*, any stream of the expanded graph.
+
+        Calls come in order, one at a time, from the thread that ran the producer; a callback may push
+        packets. With *observe_timestamp_bounds* it also gets an empty packet where the stream is settled
+        without one. An exception in the callback fails the run.
+        """
+        self._not_running("observe a stream")
+        self._setup.observe([name], callback, bounds=observe_timestamp_bounds)
+
+    def observe_output_streams(
+        self,
+        names: Sequence[str],
+        callback: Callable[[list[Packet[Any]]], None],
+        *,
+        observe_timestamp_bounds: bool = False,
+    ) -> None:
+        """Call *callback* with the packets of several streams together, one of each in the order of *names*.
+
+        It is called for every timestamp at which one of them has a packet, once all are settled there; those
+        that have none give an empty packet. Otherwise as observe_output_stream.
+        """
+        self._not_running("observe streams")
+        self._setup.observe(names, callback, bounds=observe_timestamp_bounds, together=True)
+
+    def stop_observing(self, callback: Callable[[Packet[Any]], None]) -> None:
+        """Let no stream call *callback* in later runs; one that is not called changes nothing."""
+        self._not_running("stop observing a stream")
+        self._setup.stop_observing(callback)
+
+    def set_executor(self, name: str, executor: Executor | None) -> None:
+        """Use *executor* for the nodes that name it; "" replaces the default one, None takes back what was set."""
+        self._not_running("set an executor")
+        self._setup.use_executor(name, executor)
+
+    def executor(self, name: str) -> Executor | None:
+        """Return what ``set_executor`` set, None where it set nothing."""
+        return self._setup.executors.get(name)
+
+    def set_service(self, service: GraphService[Any], value: Any) -> None:
+        """Lend *value* to the nodes that ask for *service*; None takes back what was lent."""
+        self._not_running("set a service")
+        self._setup.lend(service, value)
+
+    def service(self, service: GraphService[S]) -> S | None:
+        """Return what ``set_service`` lent, None where it lent nothing."""
+        return self._setup.services.get(service)
+
+    def set_error_callback(self, callback: Callable[[BaseException], None]) -> None:
+        """Call *callback* with the first error of a run, when it happens."""
+        self._not_running("set the error callback")
+        self._setup.on_error = callback
+
+    def add_instrument(self, instrument: Instrument) -> None:
+        """Let *instrument* watch the runs."""
+        self._not_running("add an instrument")
+        self._setup.instruments.append(instrument)
+
+    def set_input_stream_max_queue_size(self, stream: str, max_queue_size: int) -> None:
+        """Let the queues that graph input *stream* feeds hold that many packets before it is throttled.
+
+        Args:
+            stream: a graph input stream.
+            max_queue_size: 1 or more, or -1 for no limit; instead of the graph's max_queue_size.
+        """
+        self._not_running("set a queue size")
+        self._setup.limit_queue(stream, max_queue_size)
 
     # -- a run ------------------------------------------------------------------------------------------
 
@@ -131,23 +192,20 @@ class CalculatorGraph(GraphSetup):
             SidePacketError: one is missing, unknown, given twice or of the wrong type.
             GraphRunError: a node could not open.
         """
-        with self._gate:
-            self._not_running("start a run")
-            stream_headers = {self._known_input(name): Packet(value) for name, value in (headers or {}).items()}
-            given = self._merged_side_packets(side_packets or {})
-            self._side = SidePackets(self.plan, given, self._constants)
-            state = self._build(stream_headers)
-            observed = {name for observer in self._observers for name in observer.streams}
-            restrict_outputs(self.plan, state.nodes, self._side.values, observed)
-            self._inputs = state.inputs
-            self._run = GraphRun(state, self._side, self._on_error)
+        run: GraphRun | None = None
         try:
-            self._run.start()
+            with self._gate:
+                self._not_running("start a run")
+                prepared = self._runs.make(side_packets or {}, headers or {})
+                self._inputs, self._side = prepared.inputs, prepared.side_packets
+                self._run = run = prepared.run
+            run.start()
+            if run.could_not_open:
+                self.wait_until_done()
         except BaseException:
-            self.cancel_quietly()
+            if run is not None:
+                self.cancel_quietly()
             raise
-        if self._run.could_not_open:
-            self.wait_until_done()
 
     def add_packet_to_input_stream(self, stream: str, packet: Any, timestamp: int | None = None) -> None:
         """Push a packet (or a payload with its *timestamp* in microseconds) into graph input *stream*.
@@ -168,7 +226,7 @@ class CalculatorGraph(GraphSetup):
         run = self._run
         source = self._inputs.get(stream)
         if run is None or source is None:
-            run, source = self._running(), self._inputs[self._known_input(stream)]
+            run, source = self._running(), self._inputs[self._setup.known_input(stream)]
         classes = self._classes[stream]
         if packet._payload is None or (classes is not None and not isinstance(packet._payload, classes)):
             raise refusals.bad_packet(self.plan, stream, packet)
@@ -179,12 +237,12 @@ class CalculatorGraph(GraphSetup):
     def set_input_stream_timestamp_bound(self, stream: str, bound: int) -> None:
         """Promise that the next packet of graph input *stream* comes at *bound* or later."""
         run = self._running()
-        run.set_bound(self._inputs[self._known_input(stream)], int(as_timestamp(bound)) - 1)
+        run.set_bound(self._inputs[self._setup.known_input(stream)], int(as_timestamp(bound)) - 1)
 
     def close_input_stream(self, stream: str) -> None:
         """End graph input *stream*."""
         run = self._running()
-        run.close_inputs([self._inputs[self._known_input(stream)]])
+        run.close_inputs([self._inputs[self._setup.known_input(stream)]])
 
     def close_all_input_streams(self) -> None:
         """End all graph inputs."""
@@ -218,13 +276,17 @@ class CalculatorGraph(GraphSetup):
             TimeoutError: none was called within *timeout* seconds.
         """
         self._running()
-        return self._sightings.wait(timeout)
+        return self._setup.signal.wait(timeout)
 
     def run(self, side_packets: Mapping[str, Any] | None = None) -> None:
         """Start a run of a graph that feeds itself and wait until it is done."""
         self.start_run(side_packets)
-        self.close_all_input_streams()
-        self.wait_until_done()
+        try:
+            self.close_all_input_streams()
+            self.wait_until_done()
+        except BaseException:
+            self.cancel_quietly()
+            raise
 
     def cancel(self) -> None:
         """Stop the run; wait_until_done then raises CancelledError."""
@@ -254,7 +316,7 @@ class CalculatorGraph(GraphSetup):
 
     def output_stream_bound(self, name: str) -> Timestamp:
         """Return the current timestamp bound of stream *name* of the run: nothing earlier can still come."""
-        return self._running().stream_bound(self._known_stream(name))
+        return self._running().stream_bound(self._setup.known_stream(name))
 
     def has_error(self) -> bool:
         """Return whether the current run failed."""
@@ -263,13 +325,6 @@ class CalculatorGraph(GraphSetup):
     def is_over(self) -> bool:
         """Return whether no run is going on, or the current one failed or ended."""
         return self._run is None or self._run.error is not None or self._run.terminated
-
-    def take_from_poller(self, queue: InputStream) -> Packet[Any] | None:
-        """Take a packet out of a poller's queue; for OutputStreamPoller."""
-        if self._run is None:
-            self._not_forked()
-            return queue.queue.popleft() if queue.queue else None
-        return self._run.take(queue)
 
     def output_side_packet(self, name: str) -> Any:
         """Return the payload of a side packet of the last run, made by a node or given."""
@@ -284,7 +339,7 @@ class CalculatorGraph(GraphSetup):
 
     def counters(self) -> dict[str, int]:
         """Return the counters of the last run by name (``<node>-<counter>``)."""
-        return self._counters.values()
+        return self._runs.counters.values()
 
     def __enter__(self) -> CalculatorGraph:
         if self._run is None:
@@ -294,55 +349,40 @@ class CalculatorGraph(GraphSetup):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the run: wait for what was pushed, or cancel it if the block raised."""
+        """End the run: wait for what was pushed, or cancel it if the block raised (S50)."""
         if self._run is None:
             return
-        if error is None:
-            self.close_all_packet_sources()
-            self.wait_until_done()
-            return
-        self.cancel_quietly()
+        try:
+            if error is None:
+                self.close_all_packet_sources()
+                self.wait_until_done()
+        finally:
+            self.cancel_quietly()
 
     # -- helpers ----------------------------------------------------------------------------------------
 
-    def _build(self, headers: Mapping[str, Packet[Any]]) -> GraphState:
-        """Return the state of a fresh run, its nodes equipped with what the graph lends them."""
-        if self._lent is not None:
-            self._lent.close()
-        self._lent = LentServices(self.plan, self._services)
-        services = self._lent.objects
-        try:
-            state = build_state(self.plan, self._executors, self._observers, headers, services)
-        except BaseException:
-            self._lent.close()
-            raise
-        for name, size in self._queue_sizes.items():
-            for queue in state.inputs[name].stream.consumers:
-                queue.limit_to(size)
-        self._counters.clear()
-        for node in state.nodes:
-            node.contexts[0].equip(services, self.resources, self._counters)
-            if self._instruments:
-                node.process = instrumented(node, self._instruments)
-        return state
+    def _take_from_poller(self, queue: InputStream) -> Packet[Any] | None:
+        if self._run is None:
+            self._not_forked()
+            return queue.queue.popleft() if queue.queue else None
+        return self._run.take(queue)
 
     def _let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed."""
-        run.shutdown()
-        if self._lent is not None:
-            self._lent.close()
+        self._runs.let_go(run)
         self._run = None
 
-    def _merged_side_packets(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        twice = self._side_packets.keys() & given.keys()
-        if twice:
-            raise GraphStateError(
-                f'side packet "{min(twice)}" was given to the graph already; start_run repeats it'
-            )
-        return {**self._side_packets, **given}
+    def _not_running(self, what: str) -> None:
+        self._not_forked()
+        if self._run is not None and not self._run.terminated:
+            raise GraphStateError(f"the graph is running; {what} before start_run() or after wait_until_done()")
+
+    def _not_forked(self) -> None:
+        if self._left_behind is not None:
+            raise ForkedGraphError(self._left_behind[1])
 
     def _leave_behind(self) -> None:
-        """In a forked process: let go of the parent's run, which nothing here can drive or end.
+        """In a forked process: let go of the parent's run, which nothing here can drive or end (S52).
 
         It is kept, as the destructors of what its nodes hold may wait for threads, too.
         """
@@ -355,8 +395,3 @@ class CalculatorGraph(GraphSetup):
             self._not_forked()
             raise GraphStateError("the graph is not running; call start_run() first")
         return self._run
-
-
-def _classes(plan: config.GraphPlan, name: str) -> tuple[type[Any], ...] | None:
-    packet_type = plan.streams[plan.stream_ids[name]].packet_type
-    return runtime_classes(packet_type.types) if packet_type.kind is Kind.ONE_OF else None

@@ -1,22 +1,23 @@
-"""OutputStreamPoller: pull packets out of a running graph."""
+"""OutputStreamPoller: pull packets out of a running graph (S45)."""
 
 from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphkit._process.forks import call_in_children
-from graphkit._runtime.streams import MAX, POST_STREAM, PRE_STREAM, UNSTARTED
+from graphkit._runtime.observers import Observer
+from graphkit._runtime.sleepers import Sleepers
 from graphkit.errors import GraphStateError
 from graphkit.framework import Packet, Timestamp
+from graphkit.framework._settled import MAX, POST_STREAM, PRE_STREAM, UNSTARTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from graphkit._runtime.observers import Observer
     from graphkit._runtime.streams import InputStream
-    from graphkit.graph._graph import CalculatorGraph
 
 
 class OutputStreamPoller:
@@ -24,37 +25,46 @@ class OutputStreamPoller:
 
     Several threads may read one poller; each packet goes to one of them.
 
+    Args:
+        stream: name of the stream.
+        take: takes the next packet out of the queue in the current run; None where it is empty.
+        is_over: whether no run is going on.
+
     Attributes:
         stream: name of the stream.
     """
 
-    def __init__(self, stream: str) -> None:
+    def __init__(
+        self, stream: str, take: Callable[[Any], Packet[Any] | None], is_over: Callable[[], bool]
+    ) -> None:
         self.stream = stream
+        self._take_from = take
+        self._is_over = is_over
         self._moves = 0
         self._renew_locks()
         call_in_children(self, OutputStreamPoller._renew_locks)
-        self._graph: CalculatorGraph | None = None
         self._observer: Observer | None = None
         self._told = UNSTARTED
         self._seen: InputStream | None = None
 
     def _renew_locks(self) -> None:
-        self._moved = threading.Condition()
         self._taking = threading.Lock()
-        self._waiting = 0
+        self._waking = threading.Lock()
+        self._sleepers = Sleepers(self._waking)
 
-    def attach(self, graph: CalculatorGraph, observer: Observer) -> None:
-        """Connect the poller to its graph; called once, by the graph."""
-        self._graph, self._observer = graph, observer
+    def _observed(self, streams: tuple[str, ...], bounds: bool, max_queue_size: int) -> Observer:
+        """Return the observer that tells the poller of its stream; called once, by the graph."""
+        self._observer = Observer(streams, self._ignore, bounds, self._notify, max_queue_size)
+        return self._observer
 
-    def notify(self) -> None:
+    def _notify(self) -> None:
         """Say that the stream moved; called by the runtime under its lock."""
         self._moves += 1
-        if self._waiting:
-            with self._moved:
-                self._moved.notify_all()
+        if self._sleepers.wakers:
+            with self._waking:
+                self._sleepers.wake()
 
-    def ignore(self, packet: Packet[Any]) -> None:
+    def _ignore(self, packet: Packet[Any]) -> None:
         """Take no packet: a poller reads its queue itself."""
 
     def next(self, timeout: float | None = None) -> Packet[Any] | None:
@@ -75,7 +85,7 @@ class OutputStreamPoller:
             if self._ended():
                 return None
             left = None if deadline is None else deadline - time.monotonic()
-            if not self._wait_for_more(moves, left):
+            if not self._sleepers.wait_for(partial(self._has_moved, moves), left):
                 raise TimeoutError(f'no packet on stream "{self.stream}" within {timeout} s')
 
     def queue_size(self) -> int:
@@ -92,27 +102,21 @@ class OutputStreamPoller:
         while (packet := self.next()) is not None:
             yield packet
 
-    def _wait_for_more(self, moves: int, seconds: float | None) -> bool:
-        """Wait until the stream has moved since it was at *moves*; return False where that takes too long."""
-        with self._moved:
-            self._waiting += 1
-            try:
-                return self._moved.wait_for(lambda: self._moves != moves, seconds)
-            finally:
-                self._waiting -= 1
+    def _has_moved(self, moves: int) -> bool:
+        return self._moves != moves
 
     def _try_next(self) -> Packet[Any] | None:
-        observer, graph = self._observer, self._graph
-        if observer is None or graph is None or observer.queue is None:
+        observer = self._observer
+        if observer is None or observer.queue is None:
             raise GraphStateError("the graph of this poller has not been started")
         with self._taking:
-            return self._take(graph, observer, observer.queue)
+            return self._take(observer, observer.queue)
 
-    def _take(self, graph: CalculatorGraph, observer: Observer, queue: InputStream) -> Packet[Any] | None:
+    def _take(self, observer: Observer, queue: InputStream) -> Packet[Any] | None:
         """Take a packet, or an empty one where the stream moved without; one thread at a time."""
         if queue is not self._seen:  # another run
             self._seen, self._told = queue, UNSTARTED
-        packet = graph.take_from_poller(queue)
+        packet = self._take_from(queue)
         if packet is not None:
             self._told = int(packet.timestamp)
             return packet
@@ -124,5 +128,4 @@ class OutputStreamPoller:
 
     def _ended(self) -> bool:
         queue = self._observer.queue if self._observer else None
-        finished = self._graph is not None and self._graph.is_over()
-        return queue is None or (not queue.queue and (queue.settled >= POST_STREAM or finished))
+        return queue is None or (not queue.queue and (queue.settled >= POST_STREAM or self._is_over()))

@@ -171,7 +171,7 @@ def _file_source(path: Path) -> _Source:
     except FileNotFoundError:
         raise ResourceNotFoundError(path.name, [path]) from None
     except OSError as exc:
-        raise InferenceError(f"{path}: the model cannot be read: {exc.strerror}") from exc
+        raise InferenceError(f"the model cannot be read: {exc.strerror}", model=str(path)) from exc
     return _Source(str(path), path.read_bytes, digest)
 
 
@@ -190,14 +190,16 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
         reason = shortened(str(exc))
         if imported:
-            raise InferenceError(f"{path}: ONNX Runtime cannot start it on {choice.provider}: {reason}") from exc
+            raise InferenceError(
+                f"ONNX Runtime cannot start it on {choice.provider}: {reason}", model=path
+            ) from exc
         raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
     provider, reason = choice.provider, choice.reason
     if choice.onnx_name not in session.get_providers():
         # It was there when probed, and ONNX Runtime fell back by itself: another version of a library, no memory.
         if choice.required:
             raise InferenceError(
-                f"{path}: ONNX Runtime could not start {provider} although its libraries are there"
+                f"ONNX Runtime could not start {provider} although its libraries are there", model=path
             )
         provider, reason = "cpu", f"ONNX Runtime could not start {provider} although its libraries are there"
     logger.info("%s runs on %s: %s", path, provider, reason)

@@ -149,7 +149,7 @@ class Session:
             raise self._forked_error()
         if len(arrays) != len(self.inputs):
             raise InferenceError(
-                f"{self.path}: {len(arrays)} inputs were given; the model takes {len(self.inputs)}"
+                f"{len(arrays)} inputs were given; the model takes {len(self.inputs)}", model=self.path
             )
         feeds: dict[str, NDArray[Any] | DeviceArray] = {}
         for name, info, fixed, array in zip(self._input_names, self.inputs, self._fixed, arrays, strict=True):
@@ -166,7 +166,7 @@ class Session:
             return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise InferenceError(
-                f"{self.path}: ONNX Runtime failed on {self.provider}: {shortened(str(exc))}"
+                f"ONNX Runtime failed on {self.provider}: {shortened(str(exc))}", model=self.path
             ) from exc
 
     def _left_behind(self) -> None:
@@ -176,14 +176,17 @@ class Session:
     def _forked_error(self) -> InferenceError:
         what = f"with {self._threads} threads" if self.provider == "cpu" else f"on {self.provider}"
         return InferenceError(
-            f"{self.path}: this process was forked from the one in which the model was started {what}, which does "
+            f"this process was forked from the one in which the model was started {what}, which does "
             "not survive a fork; load the model here, or start processes with "
-            'multiprocessing.get_context("spawn").'
+            'multiprocessing.get_context("spawn").',
+            model=self.path,
         )
 
     def _check_shape(self, info: TensorInfo, shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> None:
         if not _fits(shape, wanted):
-            raise InferenceError(f"{self.path}: input {info.name!r} has shape {shape}; the model takes {wanted}")
+            raise InferenceError(
+                f"input {info.name!r} has shape {shape}; the model takes {wanted}", model=self.path
+            )
 
     def _run_bound(self, feeds: dict[str, NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
         """Run on inputs of which some are on the device; outputs come to memory, complete when this returns."""
@@ -249,8 +252,9 @@ def _as_told(
 def _own_info(value: Any, path: str) -> TensorInfo:
     if value.type not in _DTYPES:
         raise InferenceError(
-            f"{path}: tensor {value.name!r} is of type {value.type}; known are {', '.join(_DTYPES)}. "
-            "Export the model with one of these."
+            f"tensor {value.name!r} is of type {value.type}; known are {', '.join(_DTYPES)}. "
+            "Export the model with one of these.",
+            model=path,
         )
     shape = tuple(size if isinstance(size, int) else None for size in value.shape)
     return TensorInfo(value.name, shape, _DTYPES[value.type])

@@ -11,7 +11,7 @@ from graphkit.jobs._job import GraphJob
 from graphkit.jobs._leases import Lease
 from graphkit.jobs._progress import Progress
 from graphkit.jobs._settings import JobSettings, Limits
-from graphkit.jobs._side_values import check_side_packets, convert_pairs, split_pairs, typed_value
+from graphkit.jobs._side_values import convert_pairs, split_pairs, typed_value
 from graphkit.jobs._sink import Ending, FileSink, Pacing, Sink, Tap, Target
 from graphkit.jobs._sinks.preview import Page, PreviewSink
 from graphkit.jobs._sinks.video import VideoSink
@@ -39,7 +39,6 @@ __all__ = [
     "Origin",
     "Source",
     "VideoSource",
-    "check_side_packets",
     "convert_pairs",
     "split_pairs",
     "typed_value",

@@ -257,6 +257,8 @@ class GraphJob:
     def _on_stop(self) -> None:
         for source in self._sources:
             source.stop()
+        for sink in self._sinks:
+            sink.hurry()
         if not self._fed:
             self._graph.end_input()
 
@@ -282,6 +284,10 @@ class GraphJob:
         summary.failed = error is not None and not isinstance(error, CancelledError)
         summary.cancelled = isinstance(error, CancelledError) and self._token.cancelled
         summary.notes += map(str, loaded_faults())
+        # What a graph reads by itself, its decoder counts.
+        summary.damaged = any(
+            count and name.endswith("-damaged") for name, count in self._graph.counters().items()
+        )
         parts: tuple[Source | Lease | Sink, ...] = (*self._sources, *self._lent, *self._opened)
         for part in parts:
             part.report(summary)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import FormatError, UsageError, did_you_mean
+from graphkit.config import check_side_packet_name
+from graphkit.errors import FormatError, UsageError
 from graphkit.formats import from_json, payload_type, type_name
 from graphkit.framework._packet_type import Kind
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from graphkit.config import GraphPlan
-    from graphkit.framework import PacketType, PayloadType
+    from graphkit.framework import PayloadType
 
 _TRUE: Final = frozenset({"true", "t", "1", "yes"})
 _FALSE: Final = frozenset({"false", "f", "0", "no"})
@@ -73,53 +74,15 @@ def convert_pairs(plan: GraphPlan, pairs: Mapping[str, str]) -> dict[str, Any]:
     """Return the values of side packets of *plan*, converted to its types; of an open type, the text itself.
 
     Raises:
-        UsageError: the graph has no such side packet, or the text is no value of its type.
+        SidePacketError: the graph has no such side packet, or makes it itself.
+        UsageError: the text is no value of its type.
     """
     values = {}
     for name, text in pairs.items():
-        _check_name(plan, name)
+        check_side_packet_name(plan, name)
         packet_type = plan.side_packets[name].packet_type
         values[name] = _convert(name, text, packet_type.types if packet_type.kind is Kind.ONE_OF else (str,))
     return values
-
-
-def check_side_packets(plan: GraphPlan, given: Mapping[str, Any]) -> None:
-    """Make sure that *given* is what the graph needs: known names, right types, nothing missing.
-
-    Raises:
-        UsageError: what is wrong, and what would help.
-    """
-    for name, value in given.items():
-        _check_name(plan, name)
-        expected = plan.side_packets[name].packet_type
-        if not expected.accepts(value):
-            raise UsageError(f'side packet "{name}" must be {expected}, but was given {type_name(type(value))}.')
-    missing = [s for n, s in plan.side_packets.items() if s.producer < 0 and not s.optional and n not in given]
-    if missing:
-        lines = [f'{s.location}: side packet "{s.name}" ({s.packet_type}) is required.' for s in missing]
-        example = ",".join(f"{s.name}={_example(s.packet_type)}" for s in missing)
-        told = "\n".join(lines)
-        raise UsageError(f"{told}\nGive it: {{side_packets}}, such as {example}", remedies=("side_packets",))
-
-
-def _check_name(plan: GraphPlan, name: str) -> None:
-    declared = plan.side_packets.get(name)
-    if declared is None:
-        inputs = sorted(n for n, s in plan.side_packets.items() if s.producer < 0)
-        have = f" It takes: {', '.join(inputs)}." if inputs else " It takes none."
-        raise UsageError(f'the graph has no side packet "{name}".{did_you_mean(name, inputs) or have}')
-    if declared.producer >= 0:
-        maker = plan.nodes[declared.producer].name
-        raise UsageError(
-            f'side packet "{name}" is made by node "{maker}" and cannot be given. Change the node: {{overrides}}, '
-            f"such as {maker}.FIELD=VALUE.",
-            remedies=("overrides",),
-        )
-
-
-def _example(packet_type: PacketType) -> str:
-    examples: dict[Any, str] = {bool: "true", int: "1", float: "1.5"}
-    return next((examples[t] for t in packet_type.types if t in examples), "VALUE")
 
 
 def _convert(name: str, text: str, kinds: Iterable[PayloadType]) -> Any:

@@ -96,6 +96,9 @@ class Sink(ABC):
     def dropped(self, input_sets: int) -> None:  # noqa: B027 - optional hook
         """Take note that so many input sets of live input were dropped so far."""
 
+    def hurry(self) -> None:  # noqa: B027 - optional hook
+        """Wait for nobody else for long: the job was told to stop. From any thread, perhaps more than once."""
+
     def close(self, ending: Ending) -> None:  # noqa: B027 - optional hook
         """Finish what was opened; called once, after a successful ``open`` only. Raises GraphkitError."""
 

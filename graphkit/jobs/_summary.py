@@ -75,6 +75,7 @@ class Summary:
         dropped: pictures of live input that came while the graph was busy; None for input that waits.
         dropped_in_graph: fed frames that limiters inside the graph dropped.
         truncated: why the input ended early, empty if it did not.
+        damaged: part of a clip is missing or came from damaged data; `truncated`, the notes or the log say what.
         interrupted: the job was stopped before the input ended.
         cancelled: it was stopped without finishing the frames in flight.
         failed: it ended by an error.
@@ -93,6 +94,7 @@ class Summary:
     dropped: int | None = None
     dropped_in_graph: int = 0
     truncated: str = ""
+    damaged: bool = False
     interrupted: bool = False
     cancelled: bool = False
     failed: bool = False
@@ -100,15 +102,16 @@ class Summary:
     notes: list[str] = field(default_factory=list)
 
     def add_reading(self, stats: ReadStats) -> None:
-        """Note what was wrong with a clip or a camera's pictures."""
+        """Note how a clip or a camera's pictures were read, and what was wrong with them."""
         self.timestamps_repaired += stats.timestamps_repaired
         if stats.truncated:
             self.truncated = stats.reason
-        if stats.corrupt_packets or stats.corrupt_frames:
-            self.notes.append(
-                f"The input is damaged: packets that could not be decoded: {stats.corrupt_packets}, "
-                f"frames from damaged data: {stats.corrupt_frames}."
-            )
+        self.damaged = self.damaged or stats.damaged
+        self.notes += [f"Input: {remark}" for remark in stats.remarks]
+        if stats.interlaced:
+            self.notes.append(f"Input: {stats.interlaced} of its pictures were interlaced and were deinterlaced.")
+        if stats.damage:
+            self.notes.append(stats.damage)
 
     @property
     def fps(self) -> float:

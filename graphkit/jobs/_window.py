@@ -1,4 +1,4 @@
-"""InFlightWindow: keeps the number of frames between feeding and output small."""
+"""InFlightWindow: keeps the number of frames between feeding and output small (S41)."""
 
 from __future__ import annotations
 

@@ -31,13 +31,15 @@ class Model:
         path: below ``mediapipe/``, as graphs name it.
         sha256: of the file, in hexadecimal.
         size: of the file, in bytes.
-        npm: the package it is fetched from; None for a model that comes with graphkit.
+        npm: the package that it is published in; None for one of MediaPipe's wheel.
+        bundled: it comes with graphkit although npm has it.
     """
 
     path: str
     sha256: str
     size: int
     npm: NpmPackage | None = None
+    bundled: bool = False
 
     @property
     def file_name(self) -> str:
@@ -57,7 +59,7 @@ class Model:
     @property
     def shipped(self) -> bool:
         """Whether it comes with graphkit."""
-        return self.npm is None
+        return self.npm is None or self.bundled
 
     @property
     def origin(self) -> str:
@@ -98,6 +100,7 @@ CATALOGUE: Final = (
         "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61",
         2_819_824,
         _POSE,
+        bundled=True,
     ),
     Model(
         "modules/pose_landmark/pose_landmark_full.tflite",

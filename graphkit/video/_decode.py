@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from graphkit.video._accounts import ByteAccount
+from graphkit.video._avi import IndexedTimes
+from graphkit.video._lengths import counts_from_zero, declared_length
 from graphkit.video._timestamps import MICROSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from fractions import Fraction
 
     import av
     from av.container import InputContainer
@@ -19,10 +23,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("graphkit.video")
 
-_MAX_FAILED_READS = 16
+_MAX_FAILED_READS: Final = 16
 # A file without a frame count is called truncated when it ends this much before its duration.
-_SLACK_SECONDS = 0.5
-_SLACK_SHARE = 0.02
+_SLACK_SECONDS: Final = 0.5
+_SLACK_SHARE: Final = 0.02
 
 
 def decoded_pictures(container: InputContainer, stream: VideoStream, stats: ReadStats) -> Generator[av.VideoFrame]:
@@ -36,33 +40,47 @@ def decoded_pictures(container: InputContainer, stream: VideoStream, stats: Read
     Yields:
         Decoded pictures, still in the file's pixel format and not rotated.
     """
-    progress = _Progress(container, stream)
-    for packet in _packets(container, stream, stats):
-        progress.saw(packet)
+    reach = _Reach(container, stream)
+    account, index = reach.account, stream.index
+    times = IndexedTimes(stream) if container.format.name == "avi" else None
+    # What the other tracks tell is wanted in some containers only.
+    tracks = () if account.active or counts_from_zero(container) else (stream,)
+    for packet in _packets(container, tracks, stats):
+        account.saw(packet)
+        if times is not None and account.places and packet.stream_index == index:
+            times.restore(packet)
+        reach.saw(packet)
+        if packet.stream_index != index:
+            continue
+        refused = stats.corrupt_packets
         yield from decode_packet(stream, packet, stats)
+        if packet.is_corrupt and refused == stats.corrupt_packets:
+            stats.corrupt_packets += 1  # it came incomplete, and was decoded all the same
     yield from decode_packet(stream, None, stats)
-    stats.reason = progress.shortfall()
-    stats.truncated = bool(stats.reason)
-    if stats.truncated and progress.packets:  # of a file without any the reader says more
+    reach.finish(stats)
+    if stats.truncated and reach.packets:  # of a file without any the reader says more
         log.warning("%s: %s", container.name, stats.reason)
 
 
-def _packets(container: InputContainer, stream: VideoStream, stats: ReadStats) -> Iterator[Packet[VideoStream]]:
+def _packets(
+    container: InputContainer, tracks: tuple[VideoStream, ...], stats: ReadStats
+) -> Iterator[Packet[Any]]:
+    """Yield the packets of some tracks, of all without any named."""
     from av.error import FFmpegError
 
     failed_reads = 0
-    source = container.demux(stream)
+    source = container.demux(*tracks)
     while failed_reads < _MAX_FAILED_READS:
         try:
             packet = next(source)
-        except StopIteration:
-            return
+        except (StopIteration, IndexError):
+            return  # an IndexError: PyAV's last step does not know tracks that turned up on the way
         except FFmpegError as error:
             log.debug("%s: unreadable packet: %s", container.name, error)
             stats.corrupt_packets += 1
             failed_reads += 1
             # A generator that raised is spent; a new one goes on after the damage.
-            source = container.demux(stream)
+            source = container.demux(*tracks)
             continue
         failed_reads = 0
         if packet.size:  # the demuxer's own flush packets are empty
@@ -95,57 +113,74 @@ def decode_packet(
         yield picture
 
 
-class _Progress:
+class _Reach:
     """Compares what was read with what the file declares."""
 
     def __init__(self, container: InputContainer, stream: VideoStream) -> None:
-        self._declared_packets = 0 if _counts_ticks(container) else stream.frames
-        self._time_base = stream.time_base
-        self._declared_s = _declared_seconds(container, stream)
-        self._start_s = (container.start_time or 0) / MICROSECONDS
+        self._declared = declared_length(container, stream)
+        self._index = stream.index
+        self._time_bases: dict[int, Fraction | None] = {}
+        self._start_us = container.start_time or 0
+        self.account = ByteAccount(container)
         self.packets = 0
-        self._end_s = 0.0
+        self._ends: dict[int, int] = {}  # by track, in its ticks: this runs for every packet
 
-    def saw(self, packet: Packet[VideoStream]) -> None:
-        """Count a packet and remember how far into the clip it reaches."""
-        self.packets += 1
-        if packet.pts is not None and self._time_base is not None:
-            end = float((packet.pts + (packet.duration or 0)) * self._time_base)
-            self._end_s = max(self._end_s, end - self._start_s)
+    def saw(self, packet: Packet[Any]) -> None:
+        """Take in the times of a packet, of any track."""
+        index, pts = packet.stream_index, packet.pts
+        if index == self._index:
+            self.packets += 1
+        if pts is not None:
+            end = pts + (packet.duration or 0)
+            if index not in self._ends:
+                self._ends[index], self._time_bases[index] = end, packet.time_base
+            elif end > self._ends[index]:
+                self._ends[index] = end
 
-    def shortfall(self) -> str:
-        """Return a sentence about missing content, or an empty string."""
-        if self._declared_packets:
-            if self.packets >= self._declared_packets:
+    def _end_s(self, index: int) -> float:
+        """Return how far into the clip a track was read, in seconds."""
+        time_base = self._time_bases.get(index)
+        if time_base is None:
+            return 0.0
+        return max(0.0, float(self._ends[index] * time_base) - self._start_us / MICROSECONDS)
+
+    def finish(self, stats: ReadStats) -> None:
+        """Note what is missing, now that the end was reached."""
+        self.account.finish()
+        stats.skipped_bytes, stats.damaged_places = self.account.skipped, self.account.places
+        stats.reason = self._shortfall()
+        stats.truncated = bool(stats.reason)
+
+    def _shortfall(self) -> str:
+        """Return a sentence about missing content at the end, or an empty string."""
+        declared = self._declared
+        if declared.packets:
+            if self.packets >= declared.packets and self.account.ends_whole is not False:
                 return ""
-            counted = f"{self.packets} of {self._declared_packets} frames"
-        else:
-            slack = max(_SLACK_SECONDS, _SLACK_SHARE * self._declared_s)
-            if self._declared_s - self._end_s <= slack:
-                return ""
+            counted = f"{self.packets} of {declared.packets} frames"
+        elif self._ends_early():
             counted = f"{self.packets} frames"
+        else:
+            return ""
+        length_us = declared.video_us or declared.file_us
+        length = f" of {length_us / MICROSECONDS:.2f} s" if length_us else ""
         return (
-            f"the file is truncated: it ends after {counted} "
-            f"({self._end_s:.2f} s of {self._declared_s:.2f} s). What is there was read."
+            f"the file is truncated: it ends after {counted} ({self._end_s(self._index):.2f} s{length}). "
+            "What is there was read."
         )
 
-
-def _declared_seconds(container: InputContainer, stream: VideoStream) -> float:
-    """Return how long the file says its video is; 0 where it does not say."""
-    if _counts_ticks(container) and stream.time_base:
-        return float(stream.frames * stream.time_base)
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    tag = stream.metadata.get("DURATION", "")  # Matroska, "00:00:08.103000000"
-    parts = tag.split(":")
-    if len(parts) == 3:
-        try:
-            return int(parts[0]) * 3600 + int(parts[1]) * 60 + float(parts[2])
-        except ValueError:
-            log.debug("%s: odd duration tag %r", container.name, tag)
-    return (container.duration or 0) / MICROSECONDS
+    def _ends_early(self) -> bool:
+        """Whether a file that does not count its pictures breaks off before its length."""
+        whole = self.account.ends_whole
+        if whole is False or (whole and not self.account.places):
+            return not whole
+        declared = self._declared
+        if declared.video_us:
+            return _falls_short(self._end_s(self._index), declared.video_us)
+        # A length for all tracks: sound that goes on to it shows that the pictures just end earlier.
+        return _falls_short(max(map(self._end_s, self._ends), default=0.0), declared.file_us)
 
 
-def _counts_ticks(container: InputContainer) -> bool:
-    """Whether what the file declares as frames are ticks of its clock, of which some hold no picture."""
-    return container.format.name == "avi"
+def _falls_short(end_s: float, declared_us: int) -> bool:
+    declared_s = declared_us / MICROSECONDS
+    return declared_s - end_s > max(_SLACK_SECONDS, _SLACK_SHARE * declared_s)

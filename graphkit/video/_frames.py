@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from graphkit.video._tone import TRANSFER_NAMES
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -55,11 +57,13 @@ class VideoInfo:
         width: shown width in pixels, after rotation.
         height: shown height in pixels, after rotation.
         frame_rate: average frames a second; 30 where the file does not say.
+        rate_assumed: nothing in the file tells how fast its pictures follow each other.
         frame_count: number of pictures the file claims or its duration suggests; 0 unknown.
         duration_us: length in microseconds; 0 unknown.
         first_timestamp_us: timestamp of the first picture, may be negative.
         time_base: seconds a tick of the file's own clock.
         rotation: degrees counter-clockwise that were applied to the stored pictures: 0, 90, 180, 270.
+        mirrored: left and right were swapped after that.
         sample_aspect_ratio: shown width of a pixel over its height, after rotation.
         codec: decoder name, such as ``h264``.
         pixel_format: FFmpeg's name of the stored samples, such as ``yuv420p10le``.
@@ -71,16 +75,23 @@ class VideoInfo:
     width: int
     height: int
     frame_rate: Fraction
+    rate_assumed: bool
     frame_count: int
     duration_us: int
     first_timestamp_us: int
     time_base: Fraction
     rotation: int
+    mirrored: bool
     sample_aspect_ratio: Fraction
     codec: str
     pixel_format: str
     color: ColorTags
     audio_codec: str
+
+    @property
+    def hdr(self) -> str:
+        """``PQ`` or ``HLG`` for a clip whose pictures were mapped from it; empty for an ordinary one."""
+        return TRANSFER_NAMES.get(self.color.transfer, "")
 
     @property
     def has_audio(self) -> bool:
@@ -95,18 +106,53 @@ class ReadStats:
     Attributes:
         frames: pictures handed out.
         timestamps_repaired: pictures whose stored timestamp was missing, equal or backward.
-        corrupt_packets: packets the decoder or demuxer refused; their pictures are missing.
+        corrupt_packets: packets the decoder or demuxer refused or that came incomplete; pictures may be missing.
         corrupt_frames: pictures that were decoded from damaged data.
+        skipped_bytes: bytes between packets that made no sense; what they were is lost.
+        damaged_places: how many such places there are.
+        interlaced: pictures that were interlaced and are not any more.
+        frames_lost: pictures that are missing in the middle of a damaged clip, as its times tell; None where
+            they do not tell, and before the end.
         truncated: the file ends before the length it declares.
         reason: a sentence about the truncation, empty without one.
+        remarks: sentences about how the clip was read, known from the start: which of its tracks, at which rate.
     """
 
     frames: int = 0
     timestamps_repaired: int = 0
     corrupt_packets: int = 0
     corrupt_frames: int = 0
+    skipped_bytes: int = 0
+    damaged_places: int = 0
+    interlaced: int = 0
+    frames_lost: int | None = None
     truncated: bool = False
     reason: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether part of the clip is missing or was decoded from damaged data."""
+        return self.truncated or self.has_faults
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether there is damage before the end."""
+        return bool(self.corrupt_packets or self.corrupt_frames or self.damaged_places)
+
+    @property
+    def damage(self) -> str:
+        """Sentences about the damage before the end; empty without any."""
+        if not self.has_faults:
+            return ""
+        counts = [
+            f"packets that could not be decoded: {self.corrupt_packets}",
+            f"frames from damaged data: {self.corrupt_frames}",
+        ]
+        if self.damaged_places:
+            counts.append(f"unreadable places: {self.damaged_places} ({self.skipped_bytes} bytes)")
+        lost = "not known" if self.frames_lost is None else str(self.frames_lost)
+        return f"The input is damaged: {', '.join(counts)}. Frames lost, by the gaps between times: {lost}."
 
 
 @dataclass(slots=True)

@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Final, Self
 from graphkit._process.closing import Closing
 from graphkit.errors import LiveInputLostError, VideoOpenError
 from graphkit.video._decode import decode_packet
+from graphkit.video._describe import describe
 from graphkit.video._frames import ReadStats, VideoFrame, VideoInfo
+from graphkit.video._interlace import progressive
 from graphkit.video._network import lost_reason
 from graphkit.video._newest import Newest
 from graphkit.video._pixels import RgbConverter
-from graphkit.video._reader import describe
 from graphkit.video._timestamps import MICROSECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import av
     from av.container import InputContainer
     from av.video.stream import VideoStream
@@ -143,6 +146,14 @@ class LiveVideo(Closing):
             self._ended.set()
 
     def _read(self) -> None:
+        for picture, at_us in progressive(self._arrivals(), self.stats):
+            if not self._captured:
+                # By this thread: it alone knows the source to be open still.
+                self._first.put(self._described(picture))
+            self._captured += 1
+            self._newest.put(_Arrival(picture, at_us))
+
+    def _arrivals(self) -> Iterator[tuple[av.VideoFrame, int]]:
         source, damage = self._source, ReadStats()
         # Decoding frames in parallel would hold back one for each thread.
         source.stream.thread_type = "SLICE"
@@ -152,21 +163,13 @@ class LiveVideo(Closing):
             if not packet.size:
                 continue
             for picture in decode_packet(source.stream, packet, damage):
-                self._take(picture)
+                yield picture, time.monotonic_ns() // 1000
             if self._captured:
                 # What comes before the first key picture cannot be decoded and is no damage.
                 damage = self.stats
 
-    def _take(self, picture: av.VideoFrame) -> None:
-        at_us = time.monotonic_ns() // 1000
-        if not self._captured:
-            # By this thread: it alone knows the source to be open still.
-            self._first.put(self._described(picture))
-        self._captured += 1
-        self._newest.put(_Arrival(picture, at_us))
-
     def _described(self, first: av.VideoFrame) -> VideoInfo:
-        info = describe(self._source.name, self._source.container, self._source.stream, first)
+        info = describe(self._source.name, self._source.container, self._source.stream, [first])
         return replace(
             info,
             frame_rate=info.frame_rate if round(info.frame_rate) in _SANE_RATES else _FALLBACK_RATE,
@@ -184,10 +187,10 @@ class LiveVideo(Closing):
         try:
             info = self._first.get(timeout=self._patience)
         except Empty:
-            raise VideoOpenError(f"{name}: gave no picture within {self._patience:.0f} s.") from None
+            raise VideoOpenError(f"gave no picture within {self._patience:.0f} s.", path=name) from None
         if info is None:
             why = f" {self._why(self._error)}" if self._error else ""
-            raise VideoOpenError(f"{name}: ended before its first picture.{why}") from self._error
+            raise VideoOpenError(f"ended before its first picture.{why}", path=name) from self._error
         return info
 
     def _stamp(self, at_us: int) -> int:

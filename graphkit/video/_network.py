@@ -42,7 +42,7 @@ def open_url(url: str) -> InputContainer:
     try:
         return av.open(url, "r", container_options=_OPTIONS.get(scheme, {}), timeout=(OPEN_TIMEOUT, READ_TIMEOUT))
     except (FFmpegError, OSError, ValueError) as error:
-        raise VideoOpenError(f"{_why(scheme, error)}", path=without_password(url)) from error
+        raise VideoOpenError(_why(scheme, error), path=without_password(url)) from error
 
 
 def is_endless(url: str, container: InputContainer, stream: VideoStream) -> bool:

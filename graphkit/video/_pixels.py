@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphkit.video._orientation import OrientationReader
+from graphkit.video._tone import BT2020, ToneMapper, is_foreign
+
 if TYPE_CHECKING:
     import av
     from numpy.typing import NDArray
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 # H.273 code points of what the conversions here produce.
 BT601_MATRIX = 6
 LIMITED_RANGE = 1
+_UNSPECIFIED = 2
 
 
 class RgbConverter:
@@ -22,23 +26,27 @@ class RgbConverter:
         from av.video.reformatter import VideoReformatter
 
         self._reformatter = VideoReformatter()
+        self._orientations = OrientationReader()
+        self._tone: ToneMapper | None = None
 
     def convert(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
-        """Return (H, W, 3) uint8 RGB, C-contiguous, turned as the display matrix says."""
-        # One thread: the scaler would otherwise start one a core for a tenth of a millisecond's work.
-        rgb = self._reformatter.reformat(picture, format="rgb24", threads=1).to_ndarray()
-        return turned(rgb, picture.rotation // 90 % 4)
+        """Return (H, W, 3) uint8 RGB, C-contiguous, turned and mirrored as the display matrix says, HDR mapped."""
+        if is_foreign(picture.color_primaries, picture.color_trc):
+            rgb = self._mapped(picture)
+        else:
+            # One thread: the scaler would otherwise start one a core for a tenth of a millisecond's work.
+            plain = self._reformatter.reformat(picture, format="rgb24", threads=1)
+            rgb = np.asarray(plain.to_ndarray(), np.uint8)
+        return self._orientations.read(picture).apply(rgb)
 
-
-def turned(rgb: NDArray[np.generic], quarter_turns: int) -> NDArray[np.uint8]:
-    """Return what ``np.rot90(rgb, quarter_turns)`` does, contiguous and several times faster."""
-    import cv2
-
-    pixels = np.asarray(rgb, np.uint8)
-    if not quarter_turns:
-        return pixels
-    codes = (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
-    return np.asarray(cv2.rotate(pixels, codes[quarter_turns - 1]), np.uint8)
+    def _mapped(self, picture: av.VideoFrame) -> NDArray[np.uint8]:
+        tags = int(picture.color_primaries), int(picture.color_trc)
+        if self._tone is None or self._tone.tags != tags:
+            self._tone = ToneMapper(*tags)
+        matrix = BT2020 if picture.colorspace == _UNSPECIFIED else None
+        # 16 bits: the scaler rounds down to 8, which shows in the dark parts.
+        deep = self._reformatter.reformat(picture, format="rgb48le", src_colorspace=matrix, threads=1)
+        return self._tone.map(np.asarray(deep.to_ndarray(), np.uint16))
 
 
 class YuvConverter:

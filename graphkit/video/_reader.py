@@ -2,44 +2,51 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections import deque
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphkit._process.closing import Closing
 from graphkit.errors import VideoError, VideoOpenError
 from graphkit.video._decode import decoded_pictures
-from graphkit.video._frames import ColorTags, ReadStats, VideoFrame, VideoInfo
+from graphkit.video._describe import describe, opening_clock, remarks
+from graphkit.video._frames import ReadStats, VideoFrame
+from graphkit.video._interlace import progressive
+from graphkit.video._losses import Gaps
 from graphkit.video._network import without_password
 from graphkit.video._pixels import RgbConverter
 from graphkit.video._source import is_url, open_source
-from graphkit.video._timestamps import MICROSECONDS, TimestampClock, to_fraction, to_microseconds
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Generator, Iterator
+    from fractions import Fraction
 
     import av
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-_FALLBACK_RATE = Fraction(30)
+# Pictures that are decoded before the first is handed out: they show whether the stamps can be trusted.
+_OPENING = 12
 
 
 class VideoReader(Closing):
     """The pictures of a clip, one after the other.
 
-    Rotation metadata is applied, colours follow the file's tags (BT.601 where it has none), and
+    Rotations and mirrors are applied, colours follow the file's tags (BT.601 where it has none), and
     damaged packets cost their own pictures only. A clip is read once, from start to end::
 
         with VideoReader("clip.mp4") as reader:
             for frame in reader:
                 show(frame.data, frame.timestamp_us)
-        if reader.stats.truncated:
-            print(reader.stats.reason)
+        if reader.stats.damaged:
+            print(reader.stats.reason, reader.stats.damage)
 
     Args:
         path: a video file, or the URL of one.
+        track: which of its video tracks, counted from 0; None for the largest.
+        rate: pictures a second of a file that tells no times; None for what it tells, or a usual one.
         threads: decoder threads, 0 for one a core. Two give most of the gain.
         opened: what ``open_source`` returned for it, where that was called already; closed with the reader.
 
@@ -55,32 +62,37 @@ class VideoReader(Closing):
         self,
         path: str | os.PathLike[str],
         *,
+        track: int | None = None,
+        rate: Fraction | None = None,
         threads: int = 2,
         opened: tuple[InputContainer, VideoStream] | None = None,
     ) -> None:
-        self._container, stream = opened or open_source(path)
+        self._container, stream = opened or open_source(path, track)
         try:
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = threads
             self.stats = ReadStats()
             self._pictures = decoded_pictures(self._container, stream, self.stats)
-            first = next(self._pictures, None)
-            if first is None:
+            opening = list(islice(self._pictures, _OPENING))
+            if not opening:
                 why = _no_picture(self.stats, remote=is_url(path))
-                raise VideoOpenError(f"{without_password(str(path))}: {why}")
-            self.info = describe(path if is_url(path) else Path(path), self._container, stream, first)
+                raise VideoOpenError(why, path=without_password(str(path)))
+            name = path if is_url(path) else Path(path)
+            self.info = describe(name, self._container, stream, opening, rate)
+            self.stats.remarks += remarks(self.info, self._container, stream)
+            self._clock = opening_clock(self._container, stream, opening, self.info.frame_rate)
         except BaseException:
             self._container.close()
             raise
         self._closed = False
-        self._frames = self._upright_frames(first)
+        self._frames = self._upright_frames(opening)
 
     def __iter__(self) -> Iterator[VideoFrame]:
         return self
 
     def __next__(self) -> VideoFrame:
         if self._closed:
-            raise VideoError(f"{self.info.path}: the reader is closed.")
+            raise VideoError("the reader is closed.", path=self.info.path)
         return next(self._frames)
 
     def close(self) -> None:
@@ -90,17 +102,23 @@ class VideoReader(Closing):
         self._pictures.close()
         self._container.close()
 
-    def _upright_frames(self, first: av.VideoFrame) -> Generator[VideoFrame]:
-        clock = TimestampClock(self.info.time_base, self.info.frame_rate)
-        converter = RgbConverter()
-        picture: av.VideoFrame | None = first
-        while picture is not None:
-            timestamp_us = clock.stamp(picture.pts, picture.dts)
+    def _upright_frames(self, opening: list[av.VideoFrame]) -> Generator[VideoFrame]:
+        converter, gaps = RgbConverter(), Gaps()
+        for picture, timestamp_us in progressive(self._timed(opening), self.stats):
+            gaps.saw(timestamp_us)
             frame = VideoFrame(converter.convert(picture), timestamp_us)
             self.stats.frames += 1
-            self.stats.timestamps_repaired = clock.repaired
+            self.stats.timestamps_repaired = self._clock.repaired
             yield frame
-            picture = next(self._pictures, None)
+        if self.stats.has_faults:
+            # Gaps alone mean nothing: many a recorder leaves out pictures.
+            self.stats.frames_lost = gaps.missing()
+
+    def _timed(self, opening: list[av.VideoFrame]) -> Generator[tuple[av.VideoFrame, int]]:
+        waiting = deque(opening)
+        opening.clear()  # pictures are large: each is let go once it was handed out
+        while (picture := waiting.popleft() if waiting else next(self._pictures, None)) is not None:
+            yield picture, self._clock.stamp(picture.pts, picture.dts)
 
 
 def _no_picture(stats: ReadStats, *, remote: bool) -> str:
@@ -113,39 +131,3 @@ def _no_picture(stats: ReadStats, *, remote: bool) -> str:
             "the end cannot be read: download it and run the file. Or the file is corrupt."
         )
     return f"none of its pictures can be decoded ({stats.corrupt_packets} damaged packets). {way_out}"
-
-
-def describe(path: Path | str, container: InputContainer, stream: VideoStream, first: av.VideoFrame) -> VideoInfo:
-    """Return what an open container and its first picture tell."""
-    rotation = first.rotation // 90 % 4 * 90
-    aspect = to_fraction(stream.sample_aspect_ratio or Fraction(1))
-    width, height = first.width, first.height
-    if rotation in {90, 270}:
-        width, height, aspect = height, width, 1 / aspect
-    rate = to_fraction(stream.average_rate or stream.guessed_rate or _FALLBACK_RATE)
-    time_base = to_fraction(stream.time_base or Fraction(1, MICROSECONDS))
-    duration_us = _duration_us(container, stream, time_base)
-    audio = container.streams.audio
-    return VideoInfo(
-        path=path,
-        width=width,
-        height=height,
-        frame_rate=rate,
-        frame_count=stream.frames or round(duration_us * rate / MICROSECONDS),
-        duration_us=duration_us,
-        first_timestamp_us=TimestampClock(time_base, rate).stamp(first.pts, first.dts),
-        time_base=time_base,
-        rotation=rotation,
-        sample_aspect_ratio=aspect,
-        codec=stream.codec_context.name,
-        pixel_format=first.format.name,
-        color=ColorTags(first.colorspace, first.color_range, first.color_primaries, first.color_trc),
-        audio_codec=audio[0].codec_context.codec.canonical_name if audio and audio[0].codec_context else "",
-    )
-
-
-def _duration_us(container: InputContainer, stream: VideoStream, time_base: Fraction) -> int:
-    if stream.duration:
-        return to_microseconds(stream.duration, time_base)
-    # A container's duration is in microseconds (AV_TIME_BASE).
-    return container.duration or 0

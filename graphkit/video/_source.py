@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
-from graphkit.errors import VideoOpenError
+from graphkit.errors import StatusCode, VideoOpenError
+from graphkit.video._tracks import video_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -23,22 +24,23 @@ def is_url(path: object) -> TypeGuard[str]:
     return isinstance(path, str) and _URL.match(path) is not None
 
 
-def open_source(path: str | os.PathLike[str]) -> tuple[InputContainer, VideoStream]:
-    """Open a clip and find its first moving picture.
+def open_source(path: str | os.PathLike[str], track: int | None = None) -> tuple[InputContainer, VideoStream]:
+    """Open a clip and find its moving picture.
 
     Args:
         path: a video file, or a URL.
+        track: which of its video tracks, counted from 0; None for the largest.
 
     Returns:
         The open container and its video stream; the caller closes the container.
 
     Raises:
-        VideoOpenError: the file is missing, unreadable, empty, not a video, or holds only audio; nothing
-            answers at the URL.
+        VideoOpenError: the file is missing, unreadable, empty, not a video, or holds only audio or no such
+            track; nothing answers at the URL.
     """
     container = open_container(path)
     try:
-        return container, video_stream(container, path)
+        return container, video_stream(container, path, track)
     except BaseException:
         container.close()
         raise
@@ -62,13 +64,17 @@ def open_container(path: str | os.PathLike[str]) -> InputContainer:
 def _check_file(file: Path, path: object) -> None:
     if not file.exists():
         beside = "" if file.parent.is_dir() else f" The folder {file.parent} does not exist either."
-        raise VideoOpenError(f"{path}: no such file.{beside} Check the path of the input video.")
+        raise VideoOpenError(
+            f"no such file.{beside} Check the path of the input video.", path=path, status=StatusCode.NOT_FOUND
+        )
     if file.is_dir():
-        raise VideoOpenError(f"{path}: is a folder. Name a video file.")
+        raise VideoOpenError("is a folder. Name a video file.", path=path)
     if not os.access(file, os.R_OK):
-        raise VideoOpenError(f"{path}: permission denied. Make the file readable.")
+        raise VideoOpenError(
+            "permission denied. Make the file readable.", path=path, status=StatusCode.PERMISSION_DENIED
+        )
     if file.is_file() and not file.stat().st_size:
-        raise VideoOpenError(f"{path}: the file is empty (0 bytes). Was the copy or download cut off?")
+        raise VideoOpenError("the file is empty (0 bytes). Was the copy or download cut off?", path=path)
 
 
 def _open(file: Path, path: object) -> InputContainer:
@@ -79,10 +85,10 @@ def _open(file: Path, path: object) -> InputContainer:
         # An absolute path: FFmpeg would take "clip:1.mp4" for a network protocol.
         container = av.open(str(file), "r")
     except (FFmpegError, OSError, ValueError) as error:
-        raise VideoOpenError(f"{path}: {_why(file, error)}") from error
+        raise VideoOpenError(_why(file, error), path=path) from error
     if container.format.name in _TEXT_DEMUXERS:
         container.close()
-        raise VideoOpenError(f"{path}: {_NOT_A_VIDEO}")
+        raise VideoOpenError(_NOT_A_VIDEO, path=path)
     return container
 
 
@@ -104,7 +110,9 @@ def _why(file: Path, error: Exception) -> str:
 
 
 def _lacks_index(file: Path) -> bool:
-    """Walk the top-level boxes of an ISO media file; False for anything else."""
+    """Walk the top-level boxes of an ISO media file; False for anything else, a pipe included."""
+    if not file.is_file():
+        return False
     size, offset = file.stat().st_size, 0
     names: list[bytes] = []
     with file.open("rb") as stream:
@@ -119,27 +127,3 @@ def _lacks_index(file: Path) -> bool:
                 break
             offset += length
     return names[:1] == [b"ftyp"] and b"moov" not in names
-
-
-def video_stream(container: InputContainer, path: object) -> VideoStream:
-    """Return the first moving picture of an open container.
-
-    Args:
-        container: stays open, also after an error.
-        path: its name, for messages.
-
-    Raises:
-        VideoOpenError: it has none, or none that can be decoded.
-    """
-    from av.stream import Disposition
-
-    # Cover art of a song is a video stream of one picture; it is no clip.
-    found = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if not found:
-        kinds = sorted({stream.type for stream in container.streams})
-        held = "only " + " and ".join(kinds) if kinds else "no stream at all"
-        raise VideoOpenError(f"{path}: holds {held}, no video track. Choose a file with a picture.")
-    stream = found[0]
-    if stream.codec_context is None:
-        raise VideoOpenError(f"{path}: no decoder for its video track. Convert it to H.264 first.")
-    return stream

@@ -29,20 +29,24 @@ class ContainerFormat:
     Attributes:
         name: FFmpeg's name of the muxer.
         options: muxer options.
+        streamed: those that differ where the output is a pipe, in which nothing can be gone back to.
         constant_rate: whether the container can only hold pictures at equal distances.
         negative_times: whether sound may begin before zero, as the lead-in of AAC does.
     """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
+    streamed: Mapping[str, str] = field(default_factory=dict)
     constant_rate: bool = False
     negative_times: bool = False
 
 
+_STREAMED = {"movflags": "empty_moov+default_base_moof+delay_moov"}
+
 _FORMATS = {
-    ".mp4": ContainerFormat("mp4", _COMMON | _FRAGMENTED, negative_times=True),
-    ".m4v": ContainerFormat("mp4", _COMMON | _FRAGMENTED, negative_times=True),
-    ".mov": ContainerFormat("mov", _COMMON | _FRAGMENTED, negative_times=True),
+    ".mp4": ContainerFormat("mp4", _COMMON | _FRAGMENTED, _STREAMED, negative_times=True),
+    ".m4v": ContainerFormat("mp4", _COMMON | _FRAGMENTED, _STREAMED, negative_times=True),
+    ".mov": ContainerFormat("mov", _COMMON | _FRAGMENTED, _STREAMED, negative_times=True),
     ".mkv": ContainerFormat("matroska", _COMMON | {"cluster_time_limit": "1000"}),
     ".avi": ContainerFormat("avi", _COMMON, constant_rate=True),
 }
@@ -58,7 +62,7 @@ def container_format(path: str | os.PathLike[str]) -> ContainerFormat:
     suffix = Path(path).suffix.lower()
     if suffix not in _FORMATS:
         found = f'unknown video extension "{suffix}".' if suffix else "the file name has no extension."
-        pictures = " Pictures go into a folder, one a packet: {dumps}." if suffix in _PICTURES else ""
+        pictures = " Pictures go into a folder, whose name ends in /: {dumps}." if suffix in _PICTURES else ""
         raise VideoWriteError(
             f"{found}{did_you_mean(suffix, _FORMATS)} Known: {', '.join(_FORMATS)}.{pictures}",
             path=path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,11 @@ from graphkit.errors import VideoWriteError
 from graphkit.video._audio import AudioCopy
 from graphkit.video._encoders import EncoderSettings
 from graphkit.video._frames import ColorTags, WriteStats
+from graphkit.video._outlets import Destination, is_pipe, open_outlet
 from graphkit.video._pixels import BT601_MATRIX, LIMITED_RANGE, YuvConverter, letterboxed
 from graphkit.video._targets import check_writable, container_format
 from graphkit.video._timestamps import MICROSECONDS, to_microseconds, to_ticks
+from graphkit.video._tone import shown_color
 
 if TYPE_CHECKING:
     import os
@@ -47,7 +49,8 @@ class VideoWriter(Closing):
     repeats its neighbour, and a log line says so; ``yuv444p`` keeps it.
 
     Args:
-        path: the file; its extension (.mp4, .m4v, .mov, .mkv, .avi) chooses the container.
+        path: the file, or a named pipe, whose reader is waited for; its extension (.mp4, .m4v, .mov, .mkv,
+            .avi) chooses the container. A `Destination` can be told to wait no longer.
         width: width of the pictures in pixels.
         height: height of the pictures in pixels.
         frame_rate: nominal pictures a second; the timestamps may differ from it (not in an .avi).
@@ -91,19 +94,25 @@ class VideoWriter(Closing):
         self._last_ticks: int | None = None
         self._end_us = 0
         self._closed = self._failed = False
-        self._open(encoder, audio_from, source)
+        destination = path if isinstance(path, Destination) else Destination(path)
+        self._open(encoder, audio_from, source, destination)
 
     def _check(self, audio_from: str | os.PathLike[str] | None, source: VideoInfo | None) -> None:
         if self._width < 1 or self._height < 1 or self._rate <= 0:
             raise VideoWriteError(
-                f"{self.path}: a video of {self._width}x{self._height} pixels at {self._rate} frames a "
-                "second cannot be written; all three must be positive."
+                f"a video of {self._width}x{self._height} pixels at {self._rate} frames a "
+                "second cannot be written; all three must be positive.",
+                path=self.path,
             )
         inputs = ([audio_from] if audio_from else []) + ([source.path] if source else [])
         check_writable(self.path, inputs)
 
     def _open(
-        self, encoder: EncoderSettings, audio_from: str | os.PathLike[str] | None, source: VideoInfo | None
+        self,
+        encoder: EncoderSettings,
+        audio_from: str | os.PathLike[str] | None,
+        source: VideoInfo | None,
+        destination: Destination,
     ) -> None:
         import av
 
@@ -117,9 +126,13 @@ class VideoWriter(Closing):
         self._converter = YuvConverter(coded_width, coded_height, encoder.pixel_format)
         self._audio: AudioCopy | None = None
         with self._reporting():
-            self._container = av.open(
-                str(self.path.absolute()), "w", format=kind.name, container_options=dict(kind.options)
-            )
+            self._outlet = open_outlet(destination)
+            options = {**kind.options, **(kind.streamed if is_pipe(self.path) else {})}
+            try:
+                self._container = av.open(self._outlet, "w", format=kind.name, container_options=options)
+            except BaseException:
+                self._outlet.close()
+                raise
             try:
                 stream = encoder.add_stream(self._container, self._rate)
                 stream.width, stream.height = coded_width, coded_height
@@ -128,7 +141,12 @@ class VideoWriter(Closing):
                 self._tag(stream.codec_context, source)
                 stream.time_base = self._time_base
                 self._stream = stream
-                if audio_from:
+                if audio_from and is_pipe(audio_from):
+                    self.stats.audio_problem = (
+                        f"{audio_from}: a pipe is read only once, for its pictures; the output has no sound. "
+                        "Copy the clip to a file first."
+                    )
+                elif audio_from:
                     self._audio = AudioCopy(audio_from, self._container, keep_lead_in=kind.negative_times)
                 self._container.start_encoding()
             except BaseException:
@@ -140,8 +158,7 @@ class VideoWriter(Closing):
         context.time_base = self._time_base
         context.colorspace = BT601_MATRIX
         context.color_range = LIMITED_RANGE
-        context.color_primaries = color.primaries
-        context.color_trc = color.transfer
+        context.color_primaries, context.color_trc = shown_color(color)
         if source and source.sample_aspect_ratio != 1:
             context.sample_aspect_ratio = source.sample_aspect_ratio
 
@@ -189,6 +206,7 @@ class VideoWriter(Closing):
                 self._mux(self._stream.encode(None))
                 self._copy_audio(self._end_us)
                 self._container.close()
+                self._outlet.close()
         except VideoWriteError:
             self._abandon()
             raise
@@ -197,12 +215,13 @@ class VideoWriter(Closing):
 
     def _check_picture(self, rgb: NDArray[np.uint8]) -> None:
         if self._closed:
-            raise VideoWriteError(f"{self.path}: the writer is closed.")
+            raise VideoWriteError("the writer is closed.", path=self.path)
         shape: tuple[int, ...] = getattr(rgb, "shape", ())
         dtype = getattr(rgb, "dtype", type(rgb).__name__)
         if len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.uint8:
             raise VideoWriteError(
-                f"{self.path}: expected a picture as an (H, W, 3) uint8 RGB array, found shape {shape} of {dtype}."
+                f"expected a picture as an (H, W, 3) uint8 RGB array, found shape {shape} of {dtype}.",
+                path=self.path,
             )
 
     def _next_ticks(self, timestamp_us: int) -> int:
@@ -243,13 +262,17 @@ class VideoWriter(Closing):
             yield
         except (FFmpegError, OSError, ValueError) as error:
             self._failed = True
-            raise VideoWriteError(f"{self.path}: {self._why(error)}") from error
+            raise VideoWriteError(self._why(error), path=self.path) from error
 
     def _why(self, error: Exception) -> str:
         number = getattr(error, "errno", None)
         done = f" after {self.stats.frames} frames"
         if number == errno.ENOSPC:
             return f"the disk is full{done}. Free some space or write elsewhere."
+        if number == errno.EPIPE:
+            return f"whoever read the pipe has gone{done}."
+        if number == errno.ETIMEDOUT:
+            return f"{getattr(error, 'strerror', None) or error}{done}; it was given up."
         if number in {errno.EACCES, errno.EROFS}:
             return "permission denied. Choose a folder that can be written."
         logged = getattr(error, "log", None)  # (level, component, line): says more than the number
@@ -267,3 +290,7 @@ class VideoWriter(Closing):
             self._container.close()
         except (FFmpegError, OSError) as error:
             log.debug("%s: closing after a failure: %s", self.path, error)
+        with suppress(OSError):  # what can be saved was written
+            if container_format(self.path).name in {"mp4", "mov"}:
+                self._outlet.mend()
+            self._outlet.close()

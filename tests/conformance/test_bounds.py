@@ -31,6 +31,7 @@ def emit_input(cc: CalculatorContext) -> None:
 
 
 def test_join_waits_until_every_stream_is_settled(harness: Any) -> None:
+    """S5, S12."""
     h = harness(JOIN).watch("out").start()
     h.push("a", (1, 10), (2, 20))
     assert h.seen("out") == []
@@ -40,6 +41,7 @@ def test_join_waits_until_every_stream_is_settled(harness: Any) -> None:
 
 
 def test_bound_of_an_input_settles_what_is_below_it(harness: Any) -> None:
+    """S7."""
     h = harness(JOIN).watch("out").start()
     h.push("a", (1, 10))
     h.graph.set_input_stream_timestamp_bound("b", 10)
@@ -50,6 +52,7 @@ def test_bound_of_an_input_settles_what_is_below_it(harness: Any) -> None:
 
 
 def test_closed_input_settles_everything(harness: Any) -> None:
+    """S6."""
     h = harness(JOIN).watch("out").start()
     h.graph.close_input_stream("b")
     h.push("a", (1, 10), (2, 20))
@@ -77,6 +80,7 @@ def test_empty_input_tells_how_far_its_stream_is_settled(harness: Any, script: A
 
 @pytest.mark.parametrize("late", [pytest.param(10, id="equal"), pytest.param(9, id="backward")])
 def test_pushed_timestamps_must_rise(harness: Any, late: int) -> None:
+    """S3."""
     h = harness(ONE % ("ConfPass", "")).start()
     h.push("a", (1, 10))
     with pytest.raises(TimestampMismatchError) as caught:
@@ -117,6 +121,7 @@ def test_bound_of_an_input_must_not_fall(harness: Any) -> None:
     ],
 )
 def test_bound_after_a_process_that_emits_nothing(harness: Any, script: Any, calculator: str, bound: int) -> None:
+    """S8."""
     h = harness(ONE % (calculator, SCRIPT), s=script(process=nothing)).start()
     h.push("a", (1, 10))
     assert h.graph.output_stream_bound("out") == bound
@@ -132,6 +137,7 @@ def test_bound_after_a_process_that_emits_nothing(harness: Any, script: Any, cal
     ],
 )
 def test_offset_of_open_shifts_the_bound(harness: Any, script: Any, offset: int, bound: int) -> None:
+    """S8."""
     s = script(open=lambda cc: cc.set_offset(offset), process=nothing)
     h = harness(ONE % ("ConfNoOffset", SCRIPT), s=s).start()
     h.push("a", (1, 100))
@@ -144,6 +150,7 @@ def test_offset_of_open_shifts_the_bound(harness: Any, script: Any, offset: int,
 
 @pytest.mark.parametrize("only", [Timestamp.PRE_STREAM, Timestamp.POST_STREAM], ids=str)
 def test_nothing_may_follow_a_packet_that_stands_alone(harness: Any, only: Timestamp) -> None:
+    """S2, S6."""
     h = harness(ONE % ("ConfPass", "")).watch("out").start()
     h.push("a", ("all", only))
     with pytest.raises(TimestampMismatchError, match="expected timestamp is ONE_OVER_POST_STREAM but received 5"):
@@ -161,6 +168,8 @@ def test_node_closes_when_nothing_can_follow(harness: Any, script: Any) -> None:
 
 
 def test_packet_below_the_bound_of_its_own_stream_names_the_producer(harness: Any, script: Any) -> None:
+    """S10."""
+
     def lag(cc: CalculatorContext) -> None:
         cc.outputs[0].add(cc.inputs[0].at(cc.input_timestamp - 100))
 
@@ -178,6 +187,8 @@ def test_packet_below_the_bound_of_its_own_stream_names_the_producer(harness: An
 
 
 def test_explicit_bound_reaches_joins(harness: Any, script: Any) -> None:
+    """S7."""
+
     def promise(cc: CalculatorContext) -> None:
         cc.outputs[0].set_next_timestamp_bound(cc.input_timestamp + 1)
 
@@ -233,6 +244,7 @@ def test_set_offset_only_in_open(harness: Any, script: Any) -> None:
 
 
 def test_process_of_settled_empty_timestamps(harness: Any, script: Any) -> None:
+    """S16."""
     seen: list[tuple[int, bool]] = []
     s = script(process=lambda cc: seen.append((int(cc.input_timestamp), bool(cc.inputs[0]))))
     h = harness(ONE % ("ConfBounds", SCRIPT), s=s).start()

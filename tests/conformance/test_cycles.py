@@ -39,6 +39,7 @@ def add(cc: CalculatorContext) -> None:
 
 @pytest.mark.parametrize("name", ["ConfScripted", "ConfBlocking"])
 def test_a_loop_sees_the_result_of_the_packet_before(harness: Any, script: Any, name: str) -> None:
+    """S20."""
     h = harness(LOOP % name, s=script(process=add)).watch("sum").start()
     h.push("a", *[(1, n) for n in range(100)]).finish()
     assert h.seen("sum") == [(n + 1, n) for n in range(100)]
@@ -75,6 +76,7 @@ def test_a_limiter_drops_while_a_frame_is_in_flight(harness: Any, script: Any) -
 
 
 def test_a_cycle_without_a_back_edge_is_refused(harness: Any) -> None:
+    """S19."""
     from graphkit.errors import GraphValidationError
 
     with pytest.raises(GraphValidationError, match="back_edge"):

@@ -10,6 +10,7 @@ import pytest
 
 from graphkit import Decision, Input, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
 from graphkit.errors import (
+    ArgumentError,
     CalculatorError,
     CancelledError,
     EmptyPacketError,
@@ -50,6 +51,7 @@ def fail_at(timestamp: int, error: BaseException) -> Any:
 
 
 def test_error_names_node_phase_timestamp_and_cause(harness: Any, script: Any) -> None:
+    """S47."""
     cause = ZeroDivisionError("division by zero")
     h = harness(ONE, s=script(process=fail_at(20, cause))).watch("out").start()
     h.push("a", (1, 10), (2, 20))
@@ -85,6 +87,7 @@ def test_push_after_an_error_raises_it(harness: Any, script: Any) -> None:
 
 
 def test_nothing_is_processed_after_an_error(harness: Any, script: Any) -> None:
+    """S48."""
     scripts = {"s": script(process=fail_at(10, ValueError("boom"))), "t": script(process=emit_input)}
     h = harness(CHAIN, **scripts, u=script(process=emit_input)).watch("out").start()
     with pytest.raises(CalculatorError):
@@ -100,6 +103,7 @@ def test_nothing_is_processed_after_an_error(harness: Any, script: Any) -> None:
 def test_everything_that_opened_is_closed_and_the_graph_runs_again(
     harness: Any, script: Any, where: str, phase: str
 ) -> None:
+    """S25, S48."""
     scripts = {name: script(process=emit_input) for name in "stu"}
     healthy = getattr(scripts[where], phase)
     setattr(scripts[where], phase, fail_at(10, ValueError("boom")) if phase == "process" else _raise)
@@ -122,12 +126,14 @@ def _raise(cc: CalculatorContext) -> None:
 
 
 def test_the_first_error_wins(harness: Any, script: Any) -> None:
+    """S48."""
     s = script(process=fail_at(10, ValueError("first")), close=_raise)
     with pytest.raises(CalculatorError, match="first"):
         harness(ONE, s=s).start().push("a", (1, 10)).finish()
 
 
 def test_an_observer_that_raises_fails_the_run(harness: Any) -> None:
+    """S47."""
     h = harness(PASS)
 
     def observer(packet: Packet[Any]) -> None:
@@ -181,6 +187,7 @@ def test_an_error_callback_that_raises_is_logged(
 
 
 def test_cancel_lets_running_calls_finish_and_closes(harness: Any, script: Any) -> None:
+    """S49."""
     entered, go_on = threading.Event(), threading.Event()
     left: list[bool] = []
 
@@ -366,7 +373,7 @@ def test_misuse_in_process(harness: Any, script: Any, emit: Any, error: type[Exc
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        pytest.param(("b", 1, 1), GraphStateError, r'no input stream "b" \(it has: a\)', id="unknown stream"),
+        pytest.param(("b", 1, 1), ArgumentError, r'no input stream "b" \(it has: a\)', id="unknown stream"),
         pytest.param(("a", 1), TimestampError, '"a" has timestamp UNSET; pass timestamp=', id="no time"),
         pytest.param(("a", "x", 1), PacketTypeError, '"a" carries int, but was given str', id="type"),
         pytest.param(("a", None, 1), PacketTypeError, 'an empty packet was pushed into "a"', id="none"),
@@ -393,7 +400,7 @@ def test_pushing_into_a_closed_stream(harness: Any) -> None:
 
 
 def test_observing_a_stream_that_is_not_there(harness: Any) -> None:
-    with pytest.raises(GraphStateError) as caught:
+    with pytest.raises(ArgumentError) as caught:
         harness(PASS).graph.observe_output_stream("ouut", print)
     assert str(caught.value) == (
         "the graph has no stream \"ouut\". Did you mean 'out'? Streams inside a subgraph are called "

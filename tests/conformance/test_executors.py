@@ -58,12 +58,14 @@ class Pool(Executor):
 
 
 def test_light_nodes_run_on_the_pushing_thread(harness: Any, script: Any) -> None:
+    """S29."""
     threads = Threads()
     harness(graph(("ConfScripted", "a", "b", "")), s=script(process=threads)).start().push("a", (1, 1)).finish()
     assert threads.names == {"ConfScripted": {threading.current_thread().name}}
 
 
 def test_blocking_nodes_never_run_on_the_pushing_thread(harness: Any, script: Any) -> None:
+    """S28, S30."""
     threads = Threads()
     text = graph(("ConfBlocking", "a", "b", ""), ("ConfScripted", "b", "c", ""))
     h = harness(text, s=script(process=threads)).watch("c").start()
@@ -73,6 +75,7 @@ def test_blocking_nodes_never_run_on_the_pushing_thread(harness: Any, script: An
 
 
 def test_nodes_run_on_the_executor_they_name(harness: Any, script: Any) -> None:
+    """S33."""
     threads = Threads()
     text = graph(
         ("ConfScripted", "a", "b", "one"), ("ConfScripted", "b", "c", "two"), ("ConfBlocking", "c", "d", "one"),
@@ -179,7 +182,7 @@ def test_application_tasks_may_be_run_by_several_waiting_threads() -> None:
 
 
 def test_independent_blocking_nodes_run_side_by_side(harness: Any, script: Any) -> None:
-    """They meet at a barrier, which only calls that run at the same time can pass."""
+    """S31: They meet at a barrier, which only calls that run at the same time can pass."""
     barrier = threading.Barrier(2, timeout=10)
     text = """
         input_stream: "a" num_threads: 2

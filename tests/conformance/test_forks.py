@@ -94,6 +94,7 @@ def busy(harness: Any, script: Any) -> Iterator[Any]:
     ],
 )
 def test_the_graph_that_runs_is_refused_in_the_child(busy: Any, call: Callable[[Any], Any]) -> None:
+    """S52."""
     assert in_child(lambda: call(busy)) == (
         ForkedGraphError,
         f"the graph was running in process {os.getpid()} when this one was forked from it, and its threads are "
@@ -102,6 +103,8 @@ def test_the_graph_that_runs_is_refused_in_the_child(busy: Any, call: Callable[[
 
 
 def test_a_with_block_ends_quietly_in_the_child(busy: Any) -> None:
+    """S52."""
+
     def leave() -> str:
         busy.graph.__exit__(None, None, None)
         busy.graph.cancel_quietly()
@@ -146,6 +149,7 @@ def test_tasks_for_the_thread_of_the_program_are_not_run_in_the_child(harness: A
 
 
 def test_the_switch_interval_is_the_programs_own_in_the_child(busy: Any, harness: Any, script: Any) -> None:
+    """S35."""
     before = in_child(sys.getswitchinterval)
     assert before > sys.getswitchinterval()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphkit import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
-from graphkit.errors import CalculatorError, ConfigError, InputStreamHandlerError
+from graphkit.errors import CalculatorError, GraphValidationError
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext
@@ -52,6 +52,7 @@ class ConfNewestHandler(InputStreamHandler):
 
 
 def test_immediate_takes_each_stream_as_it_comes_even_backwards(harness: Any, script: Any) -> None:
+    """S13."""
     seen = Seen()
     h = harness(NODE % ("ConfImmediate", ""), s=script(process=seen)).start()
     h.push("a", (1, 50)).push("b", (2, 10)).push("a", (3, 60))
@@ -70,6 +71,7 @@ def test_immediate_tells_of_the_end_of_a_stream(harness: Any, script: Any) -> No
 
 
 def test_the_node_decides_before_graph_and_calculator(harness: Any, script: Any) -> None:
+    """S11."""
     default = handler("DefaultInputStreamHandler")
     for text, synchronised in (
         (NODE % ("ConfImmediate", default), True),
@@ -84,6 +86,7 @@ def test_the_node_decides_before_graph_and_calculator(harness: Any, script: Any)
 
 
 def test_sync_sets_are_independent(harness: Any, script: Any) -> None:
+    """S14."""
     options = '[mediapipe.SyncSetInputStreamHandlerOptions.ext] { sync_set { tag_index: ["A", "B:0"] } }'
     seen = Seen()
     text = NODE % ("ConfNoOffset", handler("SyncSetInputStreamHandler", options))
@@ -102,27 +105,26 @@ def test_sync_sets_are_independent(harness: Any, script: Any) -> None:
     [
         pytest.param(
             'sync_set { tag_index: "D" }',
-            'SyncSetInputStreamHandler.prepare() of node "n (ConfNoOffset)" failed: ConfigError: sync_set names '
-            '"D", which is not an input of the node; inputs: A, B, C',
+            'node "n" (ConfNoOffset): SyncSetInputStreamHandler: sync_set names "D", which is not an input of the '
+            "node; inputs: A, B, C",
             id="unknown",
         ),
         pytest.param(
             'sync_set { tag_index: "A" } sync_set { tag_index: "A" }',
-            'SyncSetInputStreamHandler.prepare() of node "n (ConfNoOffset)" failed: ConfigError: stream "a" is in '
-            "two sync sets",
+            'node "n" (ConfNoOffset): SyncSetInputStreamHandler: stream "a" is in two sync sets',
             id="twice",
         ),
     ],
 )
 def test_sync_sets_that_do_not_fit(harness: Any, script: Any, tags: str, message: str) -> None:
     options = f"[mediapipe.SyncSetInputStreamHandlerOptions.ext] {{ {tags} }}"
-    h = harness(NODE % ("ConfNoOffset", handler("SyncSetInputStreamHandler", options)), s=script())
-    with pytest.raises(InputStreamHandlerError) as caught:
-        h.start()
-    assert str(caught.value) == message
+    with pytest.raises(GraphValidationError) as caught:
+        harness(NODE % ("ConfNoOffset", handler("SyncSetInputStreamHandler", options)), s=script())
+    assert [fault.message for fault in caught.value.faults] == [message]
 
 
 def test_mux_waits_for_the_selected_stream_only(harness: Any, script: Any) -> None:
+    """S15."""
     seen = Seen()
     h = harness(NODE % ("ConfScripted", handler("MuxInputStreamHandler")), s=script(process=seen)).start()
     h.push("a", (10, 1)).push("c", (0, 1))
@@ -149,6 +151,7 @@ def test_mux_refuses_what_it_cannot_select(harness: Any, script: Any, select: An
 
 
 def test_barrier_ignores_timestamps(harness: Any, script: Any) -> None:
+    """S15."""
     seen = Seen()
     s = script(process=seen)
     h = harness(NODE % ("ConfScripted", handler("BarrierInputStreamHandler")), s=s).start()
@@ -162,6 +165,7 @@ def test_barrier_ignores_timestamps(harness: Any, script: Any) -> None:
 
 
 def test_early_close_ends_with_the_first_stream(harness: Any, script: Any) -> None:
+    """S15."""
     seen = Seen()
     s = script(process=seen)
     h = harness(NODE % ("ConfScripted", handler("EarlyCloseInputStreamHandler")), s=s).start()
@@ -191,6 +195,7 @@ ONE = """
 def test_fixed_size_drops_old_packets_while_the_node_is_busy(
     harness: Any, script: Any, options: str, expected: list[int]
 ) -> None:
+    """S15."""
     entered, go_on = threading.Event(), threading.Event()
     seen: list[int] = []
 
@@ -220,11 +225,11 @@ def test_fixed_size_keeps_streams_together(harness: Any, script: Any) -> None:
 
 def test_fixed_size_with_sizes_that_make_no_sense(harness: Any, script: Any) -> None:
     text = ONE % handler("FixedSizeInputStreamHandler", FIXED % "trigger_queue_size: 2 target_queue_size: 3")
-    with pytest.raises(InputStreamHandlerError) as caught:
-        harness(text, s=script()).start()
-    assert isinstance(caught.value.cause, ConfigError)
-    assert str(caught.value.cause) == (
-        "target_queue_size is 3 and trigger_queue_size 2; expected 1 <= target_queue_size <= trigger_queue_size"
+    with pytest.raises(GraphValidationError) as caught:
+        harness(text, s=script())
+    assert str(caught.value) == (
+        '<text>:3:97: node "n" (ConfBlocking): FixedSizeInputStreamHandler: target_queue_size is 3 and '
+        "trigger_queue_size 2; expected 1 <= target_queue_size <= trigger_queue_size"
     )
 
 
@@ -241,7 +246,7 @@ def align(base: str) -> str:
 
 
 def test_timestamp_align_follows_the_base_until_all_streams_have_begun(harness: Any, script: Any) -> None:
-    """Inputs are listed as CAMERA, VIDEO."""
+    """S15: Inputs are listed as CAMERA, VIDEO."""
     seen = Seen()
     h = harness(ALIGN % ("ConfScripted", align("CAMERA")), s=script(process=seen)).start()
     h.push("camera", (1, 101), (2, 102))
@@ -290,15 +295,16 @@ def test_timestamp_align_closes_where_the_base_ends_before_the_others_begin(harn
 
 @pytest.mark.parametrize("base", ["", "AUDIO", "VIDEO:1", "video", "VIDEO:x"])
 def test_timestamp_align_without_its_base(harness: Any, script: Any, base: str) -> None:
-    with pytest.raises(InputStreamHandlerError) as caught:
-        harness(ALIGN % ("ConfScripted", align(base)), s=script()).start()
-    assert str(caught.value).endswith(
-        f'ConfigError: timestamp_base_tag_index names "{base}", which is not an input of the node; '
-        "inputs: CAMERA, VIDEO"
-    )
+    with pytest.raises(GraphValidationError) as caught:
+        harness(ALIGN % ("ConfScripted", align(base)), s=script())
+    assert [fault.message for fault in caught.value.faults] == [
+        'node "n" (ConfScripted): TimestampAlignInputStreamHandler: timestamp_base_tag_index names '
+        f'"{base}", which is not an input of the node; inputs: CAMERA, VIDEO'
+    ]
 
 
 def test_a_policy_of_the_program(harness: Any, script: Any) -> None:
+    """S17."""
     seen = Seen()
     h = harness(NODE % ("ConfScripted", handler("ConfNewestHandler")), s=script(process=seen)).start()
     h.push("b", (7, 5)).push("a", (1, 5))

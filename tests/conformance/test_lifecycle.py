@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphkit import Calculator, CalculatorGraph, Output, Packet, Status, Timestamp, calculator
-from graphkit.errors import CalculatorError, CancelledError, GraphStateError
+from graphkit.errors import ArgumentError, CalculatorError, CancelledError, GraphStateError
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext
@@ -37,6 +37,7 @@ def boom(cc: CalculatorContext) -> None:
 
 
 def test_order_of_calls_in_a_good_run(harness: Any, script: Any) -> None:
+    """S22, S25, S27."""
     s = script(process=emit_input)
     harness(ONE, s=s).start().push("a", (1, 10), (2, 20)).finish()
     assert s.calls == ["open", "process", "process", "close"]
@@ -57,6 +58,7 @@ def test_context_facts(harness: Any, script: Any) -> None:
 
 
 def test_close_may_emit_in_a_good_run(harness: Any, script: Any) -> None:
+    """S25."""
     s = script(process=emit_input, close=lambda cc: cc.outputs[0].send("last", Timestamp(99)))
     h = harness(ONE, s=s).watch("out").start().push("a", (1, 10)).finish()
     assert h.seen("out") == [(1, 10), ("last", 99)]
@@ -112,6 +114,7 @@ def test_failing_close_fails_the_run(harness: Any, script: Any) -> None:
 
 
 def test_open_runs_in_the_order_of_the_streams(harness: Any, script: Any) -> None:
+    """S22."""
     order: list[str] = []
     note = lambda cc: order.append(cc.node_name)  # noqa: E731
     harness(TWO, s=script(open=note), t=script(open=note)).start().finish()
@@ -119,6 +122,7 @@ def test_open_runs_in_the_order_of_the_streams(harness: Any, script: Any) -> Non
 
 
 def test_a_run_has_calculators_of_its_own(harness: Any) -> None:
+    """S21."""
     made: list[Calculator] = []
 
     @calculator("ConfRemembering")
@@ -170,6 +174,8 @@ def test_returning_anything_else_is_an_error(harness: Any, script: Any, phase: s
 
 
 def test_stop_of_a_node_with_inputs_leaves_graph_inputs_open(harness: Any, script: Any) -> None:
+    """S23."""
+
     def stop_at_10(cc: CalculatorContext) -> Status | None:
         emit_input(cc)
         return Status.STOP if cc.input_timestamp == 10 else None
@@ -207,7 +213,7 @@ def test_headers_of_graph_inputs(harness: Any, script: Any) -> None:
 
 def test_header_of_an_unknown_input(harness: Any, script: Any) -> None:
     h = harness(ONE, s=script())
-    with pytest.raises(GraphStateError, match=r'the graph has no input stream "aa" \(it has: a\)'):
+    with pytest.raises(ArgumentError, match=r'the graph has no input stream "aa" \(it has: a\)'):
         h.graph.start_run(h.scripts, headers={"aa": 1})
 
 
@@ -232,6 +238,7 @@ def test_process_is_never_called_twice_at_once(harness: Any, script: Any) -> Non
 
 
 def test_with_block_runs_and_ends(harness: Any, script: Any) -> None:
+    """S50."""
     text = 'input_stream: "a" node { calculator: "ConfPass" input_stream: "a" output_stream: "out" }'
     h = harness(text).watch("out")
     for _ in range(2):

@@ -43,6 +43,7 @@ class Reversing:
 
 @pytest.mark.parametrize("size", [2, 3, 4])
 def test_outputs_come_in_input_order_whatever_finishes_first(harness: Any, script: Any, size: int) -> None:
+    """S18."""
     process = Reversing(size)
     h = harness(PARALLEL % size, s=script(process=process)).watch("out").start()
     count = 10 * size

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphkit import OutputStreamPoller, Status, Timestamp
-from graphkit.errors import CalculatorError, GraphStateError
+from graphkit.errors import ArgumentError, CalculatorError, GraphStateError
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, Packet
@@ -36,6 +36,7 @@ def emit_even(cc: CalculatorContext) -> None:
 
 
 def test_next_returns_packets_and_none_at_the_end(harness: Any) -> None:
+    """S45."""
     h = harness(PASS)
     poller = h.graph.add_output_stream_poller("out")
     h.start().push("a", (1, 10), (2, 20))
@@ -116,9 +117,10 @@ def test_a_poller_serves_the_next_run_too(harness: Any) -> None:
         assert poller.next(timeout=1) is None
 
 
-def test_a_poller_that_has_not_been_started() -> None:
+def test_a_poller_that_has_not_been_started(harness: Any) -> None:
+    poller = harness(PASS).graph.add_output_stream_poller("out")
     with pytest.raises(GraphStateError, match="the graph of this poller has not been started"):
-        OutputStreamPoller("out").next()
+        poller.next()
 
 
 def test_a_full_poller_holds_back_the_graph_and_never_grows(harness: Any) -> None:
@@ -164,9 +166,12 @@ def test_a_full_poller_holds_back_a_source(harness: Any, script: Any) -> None:
 
 @pytest.mark.parametrize("size", [0, -2])
 def test_sizes_that_make_no_sense(harness: Any, size: int) -> None:
-    with pytest.raises(GraphStateError) as caught:
+    with pytest.raises(ArgumentError) as caught:
         harness(PASS).graph.add_output_stream_poller("out", max_queue_size=size)
-    assert str(caught.value) == f"max_queue_size of a poller is {size}; use -1 for no limit, or 1 and more"
+    assert (
+        str(caught.value)
+        == f"max_queue_size: a poller cannot hold {size} packets; use -1 for no limit, or 1 and more"
+    )
 
 
 def test_bounds_reach_a_poller_as_empty_packets(harness: Any, script: Any) -> None:
@@ -184,6 +189,7 @@ def test_bounds_reach_a_poller_as_empty_packets(harness: Any, script: Any) -> No
 
 
 def test_bounds_reach_an_observer_as_empty_packets(harness: Any, script: Any) -> None:
+    """S44."""
     h = harness(SCRIPTED % "ConfScripted", s=script(process=emit_even)).watch("out", bounds=True).start()
     h.push("a", (0, 0), (1, 1), (2, 2), (3, 3)).finish()
     assert h.seen("out") == [(0, 0), (None, 1), (2, 2), (None, 3)]
@@ -196,6 +202,7 @@ def test_without_bounds_only_packets_come(harness: Any, script: Any) -> None:
 
 
 def test_any_stream_may_be_observed_more_than_once(harness: Any) -> None:
+    """S43."""
     order: list[tuple[str, int]] = []
     h = harness(PASS)
     for name in ("first", "second"):
@@ -206,6 +213,7 @@ def test_any_stream_may_be_observed_more_than_once(harness: Any) -> None:
 
 
 def test_several_streams_observed_together(harness: Any) -> None:
+    """S44."""
     seen: list[list[Packet[Any]]] = []
     h = harness(TWO)
     h.graph.observe_output_streams(["y", "x"], seen.append)
@@ -234,6 +242,7 @@ def test_several_streams_observed_together_with_bounds(harness: Any) -> None:
 
 
 def test_observers_of_one_thread_are_called_before_push_returns(harness: Any) -> None:
+    """S43."""
     h = harness(PASS).watch("out").start()
     for n in range(5):
         h.push("a", (n, n))
@@ -242,7 +251,7 @@ def test_observers_of_one_thread_are_called_before_push_returns(harness: Any) ->
 
 
 def test_an_observer_may_push(harness: Any) -> None:
-    """A countdown: each packet that comes out pushes the next one in."""
+    """S34, S39: A countdown: each packet that comes out pushes the next one in."""
     h = harness(PASS).watch("out")
     h.graph.observe_output_stream(
         "out", lambda p: h.push("a", (p.payload - 1, p.timestamp + 1)) if p.payload else None

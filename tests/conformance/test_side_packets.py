@@ -18,7 +18,7 @@ from graphkit import (
     Timestamp,
     calculator,
 )
-from graphkit.errors import CalculatorError, GraphStateError, SidePacketError
+from graphkit.errors import CalculatorError, GraphStateError, NodeNotOpenedError, SidePacketError
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, CalculatorContract
@@ -107,8 +107,9 @@ def test_side_packets_given_to_the_graph_hold_for_every_run(told: list[Any]) -> 
 
 def test_a_side_packet_given_twice() -> None:
     graph = CalculatorGraph(READER, side_packets={"size": 8})
-    with pytest.raises(GraphStateError) as caught:
+    with pytest.raises(SidePacketError) as caught:
         graph.start_run({"size": 9})
+    assert caught.value.side_packet == "size"
     assert str(caught.value) == 'side packet "size" was given to the graph already; start_run repeats it'
 
 
@@ -116,7 +117,7 @@ def test_a_missing_side_packet(harness: Any) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(READER).start()
     assert str(caught.value).endswith(
-        'input side packet "size" (int) is required and was not given in side_packets.'
+        'input side packet "size" (int) is required and was not given.\nGive it: side_packets, such as size=1'
     )
     assert ":3:" in str(caught.value), "the place of its reader"
     error = caught.value
@@ -146,8 +147,8 @@ def test_a_side_packet_that_a_node_makes_cannot_be_given(harness: Any) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(MADE).start(size=5)
     assert str(caught.value) == (
-        'side packet "size" is made by node "ConfSideMaker"; it cannot be given as well. Change it there, with '
-        "overrides."
+        'side packet "size" is made by node "ConfSideMaker"; it cannot be given as well. Change the node: '
+        "overrides, such as ConfSideMaker.FIELD=VALUE."
     )
     assert (caught.value.side_packet, caught.value.node) == ("size", "ConfSideMaker")
 
@@ -155,11 +156,14 @@ def test_a_side_packet_that_a_node_makes_cannot_be_given(harness: Any) -> None:
 def test_all_that_is_missing_is_told_at_once(harness: Any) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(READER.replace("LABEL:label", "MUST:label")).start()
-    assert [line.split('"')[1] for line in str(caught.value).splitlines()] == ["size", "label"]
+    *lines, advice = str(caught.value).splitlines()
+    assert [line.split('"')[1] for line in lines] == ["size", "label"]
+    assert advice == "Give it: side_packets, such as size=1,label=VALUE"
     assert {name: str(kind) for name, kind in caught.value.missing.items()} == {"size": "int", "label": "str"}
 
 
 def test_a_node_opens_when_its_side_packet_is_made(harness: Any, told: list[Any]) -> None:
+    """S26."""
     h = harness(MADE).start()
     assert told == []
     h.push("a", (5, 10))
@@ -197,8 +201,9 @@ def test_side_packets_made_in_close_open_others(harness: Any, told: list[Any], s
 
 
 def test_a_side_packet_that_never_comes(harness: Any) -> None:
+    """S26."""
     h = harness(MADE).start()
-    with pytest.raises(SidePacketError) as caught:
+    with pytest.raises(NodeNotOpenedError) as caught:
         h.finish()
     assert str(caught.value) == 'node "reader" was never opened: it waits for side packet size'
 
@@ -265,6 +270,7 @@ def make_list(cc: CalculatorContext) -> None:
 
 
 def test_a_node_without_streams_is_not_opened_again_for_the_same_side_packets(harness: Any, script: Any) -> None:
+    """S21."""
     maker, reader, name = script(open=make_list), script(), object()
     h = harness(CHAIN, s=maker, t=reader)
     h.start(name=name).finish()

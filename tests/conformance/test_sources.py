@@ -43,6 +43,7 @@ def counting(
 
 
 def test_a_source_runs_until_it_stops(harness: Any, script: Any) -> None:
+    """S23, S24."""
     s = script(process=counting(5))
     h = harness(source("n"), script_n=s).watch("n").start().finish()
     assert h.seen("n") == [(n, n) for n in range(5)]
@@ -71,6 +72,7 @@ def test_sources_advance_in_step_with_their_timestamps(harness: Any, script: Any
 
 
 def test_layers_run_one_after_the_other(harness: Any, script: Any) -> None:
+    """S24."""
     log: list[str] = []
     scripts = {"script_a": script(process=counting(4, 1, log)), "script_b": script(process=counting(4, 1, log))}
     text = source("a", "source_layer: 1") + source("b")

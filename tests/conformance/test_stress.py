@@ -196,6 +196,7 @@ DIAMOND = """
 
 
 def test_light_graphs_call_their_nodes_in_the_same_order_every_time(harness: Any, script: Any) -> None:
+    """S12, S32."""
     orders: set[tuple[str, ...]] = set()
     for _ in range(50):
         order: list[str] = []

@@ -42,6 +42,7 @@ class Gate:
 
 
 def test_push_waits_while_the_queue_is_full(harness: Any, script: Any) -> None:
+    """S37, S39."""
     gate = Gate()
     h = harness(SLOW % 2, s=script(process=gate)).watch("out").start()
     h.push("a", (0, 0))
@@ -110,6 +111,7 @@ def test_close_wakes_nobody_who_may_not_push(harness: Any, script: Any) -> None:
 
 
 def test_a_source_is_held_back(harness: Any, script: Any) -> None:
+    """S38."""
     made: list[int] = []
 
     def produce(cc: CalculatorContext) -> Status | None:
@@ -162,6 +164,7 @@ def test_a_queue_that_overflows_at_once_throttles_until_it_is_below_its_limit(ha
 
 
 def test_a_deadlock_grows_the_queue_and_says_so_once(harness: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """S40."""
     h = harness(JOIN % 2).watch("out").start()
     with caplog.at_level(logging.WARNING, "graphkit"):
         h.push("a", *[(n, n) for n in range(10)])
@@ -203,6 +206,7 @@ def test_unlimited_queues(harness: Any, caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_buffer_size_hint_raises_the_limit(harness: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """S37."""
     h = harness((JOIN % 2).replace('"join"', '"join" buffer_size_hint: 20')).start()
     h.push("a", *[(n, n) for n in range(20)])
     assert caplog.records == []
@@ -241,6 +245,38 @@ def test_nested_pushes_do_not_wait(harness: Any) -> None:
     h.graph.observe_output_stream("a", lambda p: h.push("b", *[(n, n) for n in range(p.payload)]))
     h.start().push("a", (9, 20)).finish()
     assert h.times("out") == [*range(9), 20]
+
+
+@pytest.mark.parametrize("blocks", [pytest.param(True, id="waits"), pytest.param(False, id="raises")])
+def test_a_stuck_queue_grows_however_packets_are_added(harness: Any, blocks: bool) -> None:
+    """S40: a push that may not wait finds room, too, where nothing but a grown queue can make any."""
+    h = harness(JOIN % 2).watch("out")
+    h.graph.add_mode_blocks = blocks
+    h.start().push("a", *[(n, n) for n in range(6)]).push("b", (0, 10)).finish()
+    assert h.times("out") == [0, 1, 2, 3, 4, 5, 10]
+
+
+def test_a_push_that_may_not_wait_is_refused_by_a_full_poller(harness: Any) -> None:
+    """S39, S40: the program is to empty the poller; its queue does not grow."""
+    h = harness('input_stream: "a" node { calculator: "ConfPass" input_stream: "a" output_stream: "b" }')
+    poller = h.graph.add_output_stream_poller("b", max_queue_size=1)
+    h.graph.add_mode_blocks = False
+    h.start().push("a", (0, 0))
+    for _ in range(3):
+        with pytest.raises(ThrottledError):
+            h.push("a", (1, 1))
+    assert poller.next(timeout=10).payload == 0
+    h.push("a", (1, 1))
+    assert poller.next(timeout=10).payload == 1
+    h.finish()
+
+
+def test_a_push_that_may_not_wait_reports_a_deadlock_where_the_config_asks_for_it(harness: Any) -> None:
+    h = harness("report_deadlock: true" + JOIN % 2)
+    h.graph.add_mode_blocks = False
+    h.start().push("a", (0, 0), (1, 1))
+    with pytest.raises(DeadlockError):
+        h.push("a", (2, 2))
 
 
 def test_a_source_behind_a_full_poller_and_a_lagging_join_goes_on(harness: Any, script: Any) -> None:

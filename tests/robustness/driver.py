@@ -105,7 +105,10 @@ class Driver:
             name: graph.add_output_stream_poller(name, max_queue_size=size)
             for name, size in program.pollers.items()
         }
-        graph.set_error_callback(self.record.told.append)
+        graph.set_error_callback(self._heard)
+
+    def _heard(self, error: BaseException) -> None:
+        self.record.told.append(error)
 
     def _saw(self, name: str, packet: Packet[Any]) -> None:
         seen = self.record.seen.setdefault(name, [])

@@ -144,7 +144,7 @@ def calculator_for(node: Node) -> str:
     traits = {
         "blocking": node.blocking,
         "pure": node.pure,
-        "forwards": node.forwards,
+        "is_gate": node.forwards,
         "process_timestamp_bounds": node.sees_bounds,
     }
     name = "Scripted" + "".join(word.title() for word, is_so in traits.items() if is_so).replace("_", "")

@@ -115,7 +115,8 @@ def place_of(fault: Planted, tree: Path) -> tuple[Path, str, str]:
     Raises:
         LookupError: there is no place for it, or more than one.
     """
-    texts = {path: path.read_text() for path in (tree / "graphkit").rglob("*.py")}
+    rooms = ("_runtime", "framework", "graph")
+    texts = {path: path.read_text() for room in rooms for path in (tree / "graphkit" / room).rglob("*.py")}
     for right, wrong in fault.swaps:
         places = [path for path, text in texts.items() if right in text]
         if len(places) == 1 and texts[places[0]].count(right) == 1:

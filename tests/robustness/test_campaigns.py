@@ -1,4 +1,4 @@
-"""A campaign adds up what children tell and outlives them."""
+"""A campaign adds up what children tell and outlives them; small ones of each kind find nothing."""
 
 from __future__ import annotations
 
@@ -52,3 +52,13 @@ def test_hangs_crashes_and_faults_are_counted_and_the_rest_goes_on(odd_kind: str
         ("hang", 3), ("crash SIGABRT", 5), ("raw KeyError", 7), ("nine", 9),
     }  # fmt: skip
     assert json.loads(counts.read_text())[odd_kind] == total
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [("configs", 500), ("inputs", 200), ("models", 200)],
+)
+def test_a_small_campaign_finds_nothing(kind: str, count: int, tmp_path: Path) -> None:
+    total = campaign.run(kind, tmp_path / "counts.json", count, batch=count)
+    assert total["done"] == count
+    assert not total["faults"], json.dumps(total["examples"], indent=1)

@@ -1,4 +1,4 @@
-"""The BeginLoop family: the items of a list, one after the other, in a time of their own."""
+"""The BeginLoop family: the items of a list, one after the other, in a time of their own (S46)."""
 
 from __future__ import annotations
 

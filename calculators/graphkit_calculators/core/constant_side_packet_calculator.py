@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit.config import NodePlan
+    from graphkit.framework import NodeView
 
 
 @options("mediapipe.ConstantSidePacketCalculatorOptions.StringVector")
@@ -124,7 +124,7 @@ class ConstantSidePacketCalculator(Calculator):
             cc.output_side_packets["PACKET", index].type = PacketType.of(packet_type)
 
     @classmethod
-    def known_side_packets(cls, node: NodePlan) -> dict[str, Any]:
+    def known_side_packets(cls, node: NodeView) -> dict[str, Any]:
         """Return all values: they stand in the options."""
         constants = node.options[ConstantSidePacketCalculatorOptions].packet
         return dict(zip(node.output_side_packets.names, map(_value, constants), strict=True))

@@ -1,4 +1,4 @@
-"""FlowLimiterCalculator: drops frames ahead of a graph that is busy."""
+"""FlowLimiterCalculator: drops frames ahead of a graph that is busy (S42)."""
 
 from __future__ import annotations
 

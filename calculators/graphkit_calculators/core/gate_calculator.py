@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from graphkit import CalculatorContext, CalculatorContract, Packet
-    from graphkit.config import NodePlan
-    from graphkit.framework import Wanted
+    from graphkit.framework import Demand, NodeView
 
 
 @options("mediapipe.GateCalculatorOptions", extension=261754847)
@@ -67,7 +66,7 @@ class GateCalculator(Calculator):
         }
     """
 
-    forwards = True
+    is_gate = True
     data = Input[Any](AnyType, repeated=True, optional=True)
     allow = Input(bool, "ALLOW", optional=True)
     disallow = Input(bool, "DISALLOW", optional=True)
@@ -90,12 +89,12 @@ class GateCalculator(Calculator):
         pair_streams(cc)
 
     @classmethod
-    def wanted_inputs(
-        cls, node: NodePlan, wanted: Sequence[Wanted], side_packets: Mapping[str, Packet[Any]]
-    ) -> list[Wanted]:
-        """Want of each stream what is wanted behind the gate, nothing where it can never open."""
+    def demanded_inputs(
+        cls, node: NodeView, demanded: Sequence[Demand], side_packets: Mapping[str, Packet[Any]]
+    ) -> list[Demand]:
+        """Read of each stream what is read behind the gate, nothing where it can never open."""
         shut = _is_shut_for_good(node, side_packets)
-        outputs = dict(zip(node.outputs.keys, wanted, strict=True))
+        outputs = dict(zip(node.outputs.keys, demanded, strict=True))
         return [
             EVERYTHING if key[0] in _CONTROLS else NOTHING if shut else outputs[key] for key in node.inputs.keys
         ]
@@ -143,8 +142,8 @@ class GateCalculator(Calculator):
             self._state = state
 
 
-def _is_shut_for_good(node: NodePlan, side_packets: Mapping[str, Packet[Any]]) -> bool:
-    """Return whether *node* is known to be shut for the whole run; see `Calculator.wanted_inputs`."""
+def _is_shut_for_good(node: NodeView, side_packets: Mapping[str, Packet[Any]]) -> bool:
+    """Return whether *node* is known to be shut for the whole run; see `ReadsSelectively.demanded_inputs`."""
     if any(tag in _CONTROLS for tag, _ in node.inputs.keys):
         return False
     for (tag, _), name in zip(node.input_side_packets.keys, node.input_side_packets.names, strict=True):

@@ -20,15 +20,14 @@ from graphkit.formats import (
     NormalizedRect,
     Tensor,
 )
-from graphkit.framework import EMPTY, PacketType, Wanted
+from graphkit.framework import EMPTY, Demand, PacketType
 from graphkit_calculators.core._family import list_of, register_family
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from graphkit import CalculatorContext, CalculatorContract, Packet
-    from graphkit.config import NodePlan
-    from graphkit.framework import PayloadType
+    from graphkit.framework import NodeView, PayloadType
 
 
 @options("mediapipe.Range")
@@ -97,21 +96,21 @@ class SplitVectorCalculator(Calculator):
             spec.type = PacketType.of(cls.element_type if single else cls.list_type)
 
     @classmethod
-    def wanted_inputs(
-        cls, node: NodePlan, wanted: Sequence[Wanted], side_packets: Mapping[str, Packet[Any]]
-    ) -> list[Wanted]:
-        """Want the elements of the ranges whose outputs are wanted."""
+    def demanded_inputs(
+        cls, node: NodeView, demanded: Sequence[Demand], side_packets: Mapping[str, Packet[Any]]
+    ) -> list[Demand]:
+        """Read the elements of the ranges whose outputs are read."""
         settings = node.options.get(SplitVectorCalculatorOptions) or SplitVectorCalculatorOptions(ranges=[])
-        wishes = list(wanted) * len(settings.ranges) if settings.combine_outputs else wanted
+        by_range = list(demanded) * len(settings.ranges) if settings.combine_outputs else demanded
         whole = settings.combine_outputs or settings.element_only
         elements = [
             index
-            for r, wish in zip(settings.ranges, wishes, strict=True)
+            for r, read in zip(settings.ranges, by_range, strict=True)
             for index in range(r.begin, r.end)
-            if wish and (whole or wish.elements is None or index - r.begin in wish.elements)
+            if read and (whole or read.elements is None or index - r.begin in read.elements)
         ]
         length = max((r.end for r in settings.ranges), default=0)
-        return [Wanted(frozenset(elements), length)]
+        return [Demand(frozenset(elements), length)]
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the ranges."""

@@ -9,7 +9,7 @@ import numpy as np
 from graphkit import Calculator, Input, Options, Output, SideInput, calculator
 from graphkit.errors import ContractError
 from graphkit.formats import Model, OpResolver, Tensor
-from graphkit.framework import INFERENCE, InferenceSettings, Wanted
+from graphkit.framework import INFERENCE, Demand, InferenceSettings
 from graphkit_calculators.tensor._inference_options import (
     Delegate,
     InferenceCalculatorOptions,
@@ -114,11 +114,11 @@ class InferenceCalculator(Calculator):
         chosen: InferenceCalculatorOptions = cls.options(cc)
         return chosen
 
-    def restrict_outputs(self, wanted: Sequence[Wanted]) -> None:
+    def restrict_outputs(self, demanded: Sequence[Demand]) -> None:
         """Compute only what is read; all where that is nothing, or where nobody says what."""
-        whole = wanted[0]
-        if len(wanted) > 1:
-            whole = Wanted(frozenset(index for index, wish in enumerate(wanted) if wish), len(wanted))
+        whole = demanded[0]
+        if len(demanded) > 1:
+            whole = Demand(frozenset(index for index, read in enumerate(demanded) if read), len(demanded))
         if whole and whole.elements is not None:
             self.outputs, self.output_count = tuple(sorted(whole.elements)), whole.length
 
@@ -127,7 +127,7 @@ class InferenceCalculator(Calculator):
         self._as_list = self.results.is_connected(cc)
         self._from_list = self.tensors.is_connected(cc)
         config = self.settings(cc).input_output_config
-        self._wanted = None if config is not None else self.outputs
+        self._computed = None if config is not None else self.outputs
         self._io = ModelIo(self._load(cc), config, for_gpu=self._wants_gpu(cc))
 
     def process(self, cc: CalculatorContext) -> None:
@@ -136,8 +136,8 @@ class InferenceCalculator(Calculator):
         if given is None:
             return
         found = self._io.run(given)
-        if self._wanted is not None:
-            found = in_their_places(found, self._wanted, self.output_count)
+        if self._computed is not None:
+            found = in_their_places(found, self._computed, self.output_count)
         self.send(cc, found)
 
     def given(self, cc: CalculatorContext) -> list[Tensor] | None:
@@ -166,7 +166,7 @@ class InferenceCalculator(Calculator):
         provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate, on_gpu=_draws_on_gpu(cc))
         threads = threads_of(settings, chosen, delegate)
         asked_by = "" if settings.provider else "the graph"
-        session = load(source, provider=provider, outputs=self._wanted, threads=threads, asked_by=asked_by)
+        session = load(source, provider=provider, outputs=self._computed, threads=threads, asked_by=asked_by)
         settings.opened(session)
         return session
 

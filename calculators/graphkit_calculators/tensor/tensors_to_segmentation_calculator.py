@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit.framework import Wanted
+    from graphkit.framework import Demand
     from graphkit.gpu import GlContext, GpuBuffer
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
@@ -84,9 +84,9 @@ class TensorsToSegmentationCalculator(Calculator):
         if cls.options(cc).output_layer_index not in (0, 1):
             raise ContractError(f"output_layer_index is {cls.options(cc).output_layer_index}; it must be 0 or 1.")
 
-    def restrict_outputs(self, wanted: Sequence[Wanted]) -> None:
+    def restrict_outputs(self, demanded: Sequence[Demand]) -> None:
         """Make no mask that nobody reads; the model has left its tensor empty then."""
-        self._is_read = bool(wanted[0])
+        self._is_read = bool(demanded[0])
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""

@@ -20,8 +20,10 @@ class OpenCvVideoDecoderCalculator(Calculator):
     """Reads a video file, frame by frame, as fast as the graph takes them.
 
     A source: emits a frame a call at the file's own time, in microseconds, until the file ends. Frames
-    are upright SRGB; times strictly increase. Decoding happens a few frames ahead, on a thread of its
-    own. Damaged parts are left out, with a line in the log.
+    are upright SRGB, HDR is mapped to it, interlaced ones are deinterlaced; times strictly increase. Of
+    several video tracks the largest is read. Decoding happens a few frames ahead, on a thread of its own.
+    Damaged parts are left out, with a line in the log that counts what is missing; the counter ``damaged`` of
+    the node then is 1.
 
     Input side packet: INPUT_FILE_PATH. Outputs: VIDEO; VIDEO_PRESTREAM, the header, before all frames.
     Output side packet: SAVED_AUDIO_PATH, a file whose audio track belongs to the frames: the input file
@@ -52,6 +54,8 @@ class OpenCvVideoDecoderCalculator(Calculator):
         path = self.path(cc)
         self._reader = VideoReader(path)
         info = self._reader.info
+        for remark in self._reader.stats.remarks:
+            log.info("%s: %s", path, remark)
         self._frames = BackgroundReader(self._reader)
         self.header.send(cc, _header(info), Timestamp.PRE_STREAM)
         self.header.close(cc)
@@ -70,11 +74,10 @@ class OpenCvVideoDecoderCalculator(Calculator):
         """Close the file; say what damage it had. Reading says itself where a file is truncated."""
         self._frames.close()
         stats, path = self._reader.stats, self._reader.info.path
-        if not stats.truncated and (stats.corrupt_packets or stats.corrupt_frames):
-            log.warning(
-                "%s: %d damaged packets were left out, %d frames are damaged.",
-                path, stats.corrupt_packets, stats.corrupt_frames,
-            )  # fmt: skip
+        if stats.damaged:
+            cc.counter("damaged").increment()
+        if stats.damage:
+            log.warning("%s: %s", path, stats.damage)
 
 
 def _header(info: VideoInfo) -> VideoHeader:

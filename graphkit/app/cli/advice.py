@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.app.cli.flags import FLAGS
 from graphkit.errors import (
     CalculatorError,
     ConfigError,
     GraphValidationError,
     PackageError,
     ResourceNotFoundError,
-    SidePacketError,
     StatusCode,
     UsageError,
 )
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _STREAMS: Final = frozenset({"inputs", "output_stream", "dumps"})
-_EXAMPLES: Final = {"bool": "true", "int": "1", "float": "1.5"}
 _NODES: Final = frozenset({"overrides"})
 
 
@@ -69,12 +66,6 @@ def _of_usage(error: UsageError) -> Iterator[str]:
         yield '"graphkit graph GRAPH --streams" lists every stream.'
 
 
-def _of_side_packet(error: SidePacketError) -> Iterator[str]:
-    if error.missing:
-        values = ",".join(f"{name}={_EXAMPLES.get(str(kind), 'VALUE')}" for name, kind in error.missing.items())
-        yield f"Give it with {FLAGS['side_packets'].name}={values}"
-
-
 def _of_config(error: ConfigError) -> Iterator[str]:
     if error.location is not None and error.location.parameter in _NODES:
         yield '"graphkit graph GRAPH" prints the nodes and their options.'
@@ -83,7 +74,6 @@ def _of_config(error: ConfigError) -> Iterator[str]:
 _ADVICE: Final[dict[type[BaseException], Callable[[Any], Iterator[str]]]] = {
     PackageError: _of_package,
     ResourceNotFoundError: _of_resource,
-    SidePacketError: _of_side_packet,
     UsageError: _of_usage,
     ConfigError: _of_config,
 }

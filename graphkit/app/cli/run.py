@@ -62,6 +62,7 @@ class RunFlags:
     preset: str
     preview: str | None
     quiet: bool
+    strict: bool
 
 
 @click.command(
@@ -125,6 +126,7 @@ class RunFlags:
     help="Show the annotated frames on a page for browsers; by default on port 8477 of this machine only.",
 )  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress and no summary; warnings and errors only.")
+@click.option("--strict", is_flag=True, help="End with status 1 where the input is damaged or incomplete.")
 @debug_option
 def run_command(**flags: Any) -> None:
     """Run GRAPH over a video, a camera, or other files.
@@ -161,6 +163,8 @@ def run(flags: RunFlags) -> None:
                     click.echo("\n".join(lines))
     if interruptions.first:
         raise SystemExit(signal_status(interruptions.first))
+    if flags.strict and job.summary.damaged:
+        raise SystemExit(1)
 
 
 @contextmanager
@@ -253,7 +257,8 @@ def _rate(text: str, flag: str) -> Any:
 
 
 def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> GraphJob:
-    from graphkit.jobs import check_side_packets, files_job, video_job
+    from graphkit.config import check_side_packets
+    from graphkit.jobs import files_job, video_job
     from graphkit.jobs._streams import INPUT_PATH_SIDE_PACKET, OUTPUT_PATH_SIDE_PACKET, is_file_to_file
 
     side = _side_packets(flags, graph)

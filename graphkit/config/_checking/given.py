@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import SidePacketError, StatusCode, did_you_mean
 from graphkit.framework import Packet, Timestamp
@@ -10,7 +10,9 @@ from graphkit.framework import Packet, Timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from graphkit.config._plan import GraphPlan
+    from graphkit.config._plan import GraphPlan, SidePacketPlan
+
+_EXAMPLES: Final = {"bool": "true", "int": "1", "float": "1.5"}
 
 
 def check_side_packets(plan: GraphPlan, given: Mapping[str, Any]) -> dict[str, Packet[Any]]:
@@ -30,19 +32,24 @@ def check_side_packets(plan: GraphPlan, given: Mapping[str, Any]) -> dict[str, P
         if side.producer < 0 and not side.optional and name not in packets
     ]  # fmt: skip
     if missing:
-        lines = (
-            f'{side.location}: input side packet "{side.name}" ({side.packet_type}) is required and was not given '
-            "in {side_packets}."
-            for side in missing
-        )
-        raise SidePacketError(
-            "\n".join(lines),
-            side_packet=missing[0].name,
-            location=missing[0].location,
-            remedies=("side_packets",),
-            missing={side.name: side.packet_type for side in missing},
-        )
+        raise _lack(missing)
     return packets
+
+
+def _lack(missing: list[SidePacketPlan]) -> SidePacketError:
+    lines = [
+        f'{side.location}: input side packet "{side.name}" ({side.packet_type}) is required and was not given.'
+        for side in missing
+    ]
+    example = ",".join(f"{side.name}={_EXAMPLES.get(str(side.packet_type), 'VALUE')}" for side in missing)
+    told = "\n".join(lines)
+    return SidePacketError(
+        f"{told}\nGive it: {{side_packets}}, such as {example}",
+        remedies=("side_packets",),
+        side_packet=missing[0].name,
+        location=missing[0].location,
+        missing={side.name: side.packet_type for side in missing},
+    )
 
 
 def check_side_packet_name(plan: GraphPlan, name: str) -> None:
@@ -59,8 +66,8 @@ def check_side_packet_name(plan: GraphPlan, name: str) -> None:
     if declared.producer >= 0:
         maker = plan.nodes[declared.producer].name
         raise SidePacketError(
-            f'side packet "{name}" is made by node "{maker}"; it cannot be given as well. Change it there, with '
-            "{overrides}.",
+            f'side packet "{name}" is made by node "{maker}"; it cannot be given as well. Change the node: '
+            f"{{overrides}}, such as {maker}.FIELD=VALUE.",
             remedies=("overrides",),
             side_packet=name,
             node=maker,

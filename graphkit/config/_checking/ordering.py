@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphkit.config._checking.contracts import CheckedNode
+    from graphkit.config._checking.cycles import Cycles
     from graphkit.config._checking.faults import Faults
     from graphkit.config._checking.wiring import Wiring
 
 
-def sorted_order(nodes: Sequence[CheckedNode], wiring: Wiring, faults: Faults) -> list[int]:
+def sorted_order(nodes: Sequence[CheckedNode], wiring: Wiring, cycles: Cycles, faults: Faults) -> list[int]:
     """Return the numbers of the nodes in topological order, the lowest free number first.
 
     A config that is in order already keeps its order. Back edges do not count. A cycle of other streams goes to
@@ -36,7 +37,7 @@ def sorted_order(nodes: Sequence[CheckedNode], wiring: Wiring, faults: Faults) -
             if not waiting[target]:
                 heapq.heappush(ready, target)
     if len(order) < len(nodes):
-        _report_cycle(nodes, feeds, set(range(len(nodes))) - set(order), wiring, faults)
+        cycles.report(_find_cycle(feeds, set(range(len(nodes))) - set(order)), faults)
         return list(range(len(nodes)))
     return order
 
@@ -50,28 +51,6 @@ def _successors(nodes: Sequence[CheckedNode], wiring: Wiring) -> list[list[int]]
             targets = (end.node for end in edge.consumers if (end.node, end.port) not in marked)
             feeds[edge.producer.node].update(targets)
     return [sorted(targets) for targets in feeds]
-
-
-def _report_cycle(
-    nodes: Sequence[CheckedNode], feeds: list[list[int]], stuck: set[int], wiring: Wiring, faults: Faults
-) -> None:
-    cycle = _find_cycle(feeds, stuck)
-    path = " -> ".join(f'"{nodes[number].name}"' for number in [*cycle, cycle[0]])
-    closing = nodes[cycle[0]]
-    names = {
-        edge.name for edges in (wiring.streams, wiring.side_packets) for edge in edges.values()
-        if edge.producer is not None and edge.producer.node == cycle[-1]
-    }  # fmt: skip
-    tags = [f"{tag}:{index}" if index or not tag else tag
-            for (tag, index), name in zip(closing.inputs.keys, closing.inputs.names, strict=True)
-            if name in names]  # fmt: skip
-    if tags:
-        remedy = f'Mark the input that closes it: input_stream_info {{ tag_index: "{tags[0]}" back_edge: true }}'
-    else:
-        remedy = "Side packets cannot run in a circle: remove one of the connections"
-    faults.add(
-        f"the nodes form a cycle without a back edge: {path}. {remedy}.", closing.config.place, node=closing
-    )
 
 
 def _find_cycle(feeds: list[list[int]], stuck: set[int]) -> list[int]:

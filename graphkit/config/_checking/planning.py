@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.config._checking.contracts import build_nodes
+from graphkit.config._checking.cycles import Cycles
 from graphkit.config._checking.faults import Faults
-from graphkit.config._checking.handlers import executors, input_stream_handler
+from graphkit.config._checking.handlers import check_sizes, executors, input_policy
 from graphkit.config._checking.ordering import sorted_order
 from graphkit.config._checking.type_resolution import resolve_types
 from graphkit.config._checking.wiring import GRAPH, connect
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphkit.config._checking.contracts import CheckedNode, KnownTypes
+    from graphkit.config._checking.handlers import Policy
     from graphkit.config._checking.wiring import Edge, Wiring
     from graphkit.config._model import GraphConfig
     from graphkit.framework import Calculator, CalculatorContract, GraphService, PacketType
@@ -43,16 +45,19 @@ def make_plan(graph: GraphConfig, faults: Faults, known_types: KnownTypes = set)
     nodes = build_nodes(graph, faults, known_types)
     wiring = connect(graph, nodes, faults)
     types = resolve_types(nodes, wiring, faults)
-    order = sorted_order(nodes, wiring, faults)
     declared, num_threads = executors(graph, nodes, faults)
-    handlers = [input_stream_handler(node, graph, faults) for node in nodes]
+    check_sizes(graph, nodes, faults)
+    policies = [input_policy(node, graph, faults) for node in nodes]
+    cycles = Cycles(nodes, wiring, policies)
+    order = sorted_order(nodes, wiring, cycles, faults)
     if len(faults):
         return None
+    cycles.warn_of_dead_ends()
     maker = _PlanMaker(nodes, wiring, types, order)
     message: Any = graph.message
     return GraphPlan(
         type=graph.type,
-        nodes=tuple(maker.node_plan(number, *handlers[number]) for number in order),
+        nodes=tuple(maker.node_plan(number, policies[number]) for number in order),
         streams=tuple(maker.stream_plan(edge) for edge in wiring.streams.values()),
         stream_ids=maker.stream_ids,
         graph_inputs=wiring.graph_inputs,
@@ -112,7 +117,7 @@ class _PlanMaker:
             location=first.location,
         )
 
-    def node_plan(self, number: int, handler: str, handler_options: dict[str, Any]) -> NodePlan:
+    def node_plan(self, number: int, policy: Policy) -> NodePlan:
         node = self._nodes[number]
         message: Any = node.config.message
         return NodePlan(
@@ -130,8 +135,8 @@ class _PlanMaker:
             output_streams=tuple(self.stream_ids[name] for name in node.outputs.names),
             back_edges=tuple((number, port) in self._wiring.back_edges for port in range(len(node.inputs))),
             options=node.options,
-            input_stream_handler=handler,
-            input_stream_handler_options=handler_options,
+            input_stream_handler=policy.name,
+            input_stream_handler_options=policy.options,
             max_in_flight=message.max_in_flight or 1,
             executor=message.executor,
             source_layer=message.source_layer,

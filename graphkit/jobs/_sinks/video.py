@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graphkit.jobs._pixels import to_rgb
 from graphkit.jobs._sink import Ending, Pacing, Sink
 from graphkit.jobs._summary import Summary, WrittenFile
-from graphkit.video import BackgroundWriter, EncoderSettings, VideoWriter
+from graphkit.video import BackgroundWriter, Destination, EncoderSettings, VideoWriter
 
 if TYPE_CHECKING:
     import os
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 class _LazyWriter:
     """What a BackgroundWriter writes to: it opens its file with the first picture, on the writing thread."""
 
-    def __init__(self, path: Path, rate: Fraction, encoder: EncoderSettings, source: VideoInfo | None) -> None:
+    def __init__(
+        self, path: Destination, rate: Fraction, encoder: EncoderSettings, source: VideoInfo | None
+    ) -> None:
         self._path, self._rate, self._encoder, self._source = path, rate, encoder, source
         self._writer: VideoWriter | None = None
         self.keep_rest_of_audio = False
@@ -87,7 +89,8 @@ class VideoSink(Sink):
     ) -> None:
         super().__init__(stream)
         self.path = Path(path)
-        self._lazy = _LazyWriter(self.path, rate, encoder or EncoderSettings(), source)
+        self._destination = Destination(self.path)
+        self._lazy = _LazyWriter(self._destination, rate, encoder or EncoderSettings(), source)
         self._depth = depth
 
     @property
@@ -112,6 +115,10 @@ class VideoSink(Sink):
             VideoWriteError: an earlier picture could not be written.
         """
         self._writer.write(to_rgb(packet.payload), int(packet.timestamp))
+
+    def hurry(self) -> None:
+        """Give up a pipe that nobody reads."""
+        self._destination.hurry()
 
     def close(self, ending: Ending) -> None:
         """Encode what waits and finish the file; sound that outlasts the picture is kept where the input ended.

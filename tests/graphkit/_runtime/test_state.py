@@ -8,10 +8,11 @@ import pytest
 
 from graphkit import Calculator, Packet, Timestamp, calculator, config
 from graphkit._runtime.build import build_state
-from graphkit._runtime.streams import DONE_SETTLED, MAX, MIN, NO_LIMIT, POST_STREAM, PRE_STREAM, UNSTARTED, shifted
+from graphkit._runtime.streams import NO_LIMIT
 from graphkit._runtime.tasks import CLOSE, OPEN, PROCESS
 from graphkit.errors import DeadlockError, TimestampError, TimestampMismatchError
 from graphkit.framework import Executor
+from graphkit.framework._settled import DONE_SETTLED, MAX, MIN, POST_STREAM, PRE_STREAM, UNSTARTED, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,20 +77,20 @@ class Driver:
 
     def step(self) -> bool:
         """Run the next task; return whether there was one."""
-        default = self.state.default
-        default.drains += 1
-        task = self.state.next_task(default)
+        default = self.state.ready.default
+        default.workers += 1
+        task = self.state.ready.next(default)
         if task is None:
             return False
-        default.drains -= 1
-        _, _, kind, call, node, context = task
+        default.workers -= 1
+        kind, node, context = task.kind, task.node, task.context
         self.log.append((kind, node.name))
-        call(context)
-        self.state.pending -= 1
-        if kind == OPEN:
+        task.call(context)
+        self.state.ready.pending -= 1
+        if kind is OPEN:
             self.state.opened(node, context)
-            self.state.start_sources()
-        elif kind == PROCESS:
+            self.state.sources.start()
+        elif kind is PROCESS:
             self.state.processed(node, context)
         else:
             self.state.closed(node, context, emit=True)
@@ -132,6 +133,7 @@ JOIN = """
     ],
 )
 def test_shifted(settled: int, offset: int, expected: int) -> None:
+    """S4, S8."""
     assert shifted(settled, offset) == expected
 
 
@@ -143,6 +145,7 @@ def test_nodes_open_in_order_before_anything_else() -> None:
 
 
 def test_the_node_nearest_to_the_outputs_goes_first() -> None:
+    """S32."""
     driver = Driver(CHAIN)
     driver.run()
     driver.push("a", 1, 2)
@@ -173,6 +176,7 @@ def test_light_tasks_before_heavy_ones_before_sources() -> None:
     ],
 )
 def test_order_of_sources(layers: tuple[int, int], expected: list[str]) -> None:
+    """S24, S32."""
     times = {"x": 0, "y": 0}
 
     @calculator("StateCounting")
@@ -199,15 +203,16 @@ def test_a_node_is_scheduled_once_at_a_time() -> None:
     driver = Driver(CHAIN)
     driver.run()
     driver.push("a", 1, 2, 3)
-    assert driver.state.pending == 1
+    assert driver.state.ready.pending == 1
     assert len(driver.queue("one").queue) == 2
 
 
 def test_a_bound_passes_through_without_calls() -> None:
+    """S9."""
     driver = Driver(CHAIN)
     driver.run()
     driver.state.bound(driver.state.inputs["a"], 41)
-    assert driver.state.pending == 0
+    assert driver.state.ready.pending == 0
     assert [int(driver.state.bound_of(name)) for name in "abcd"] == [42] * 4
 
 
@@ -235,6 +240,7 @@ def test_closing_runs_down_the_chain() -> None:
 
 
 def test_packets_that_come_too_early() -> None:
+    """S3."""
     driver = Driver(JOIN)
     driver.run()
     driver.push("a", 5)
@@ -333,9 +339,9 @@ def test_dropped_tasks_leave_closings_only() -> None:
     driver.run()
     driver.push("a", 1)
     driver.state.schedule_close(driver["three"])
-    assert driver.state.pending == 2
-    driver.state.drop_tasks()
-    assert driver.state.pending == 1
+    assert driver.state.ready.pending == 2
+    driver.state.ready.drop()
+    assert driver.state.ready.pending == 1
     assert driver.run() == [(CLOSE, "three")]
     assert driver["one"].active == 0
 
@@ -345,15 +351,15 @@ def test_outputs_of_parallel_calls_wait_for_earlier_ones() -> None:
     driver.run()
     driver.push("a", 1, 2, 3)
     assert driver["one"].active == 2
-    tasks = [driver.state.next_task(driver.state.default) for _ in range(2)]
+    tasks = [driver.state.ready.next(driver.state.ready.default) for _ in range(2)]
     first, second = (task for task in tasks if task is not None)
     for task in (second, first):
-        task[3](task[5])
-    driver.state.processed(driver["one"], second[5])
+        task.call(task.context)
+    driver.state.processed(driver["one"], second.context)
     assert driver.state.bound_of("b") == Timestamp.PRE_STREAM
-    driver.state.processed(driver["one"], first[5])
+    driver.state.processed(driver["one"], first.context)
     assert driver.state.bound_of("b") == 3
-    assert first[5] is not second[5]
+    assert first.context is not second.context
 
 
 def test_a_run_has_ended_when_inputs_and_sources_have() -> None:
@@ -363,6 +369,6 @@ def test_a_run_has_ended_when_inputs_and_sources_have() -> None:
     assert not driver.state.is_finished()
     driver.state.close_input(driver.state.inputs["a"])
     assert not driver.state.is_finished()
-    driver.state.stop_sources()
+    driver.state.sources.stop()
     driver.run()
     assert driver.state.is_finished()

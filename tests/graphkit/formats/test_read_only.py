@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from graphkit import CalculatorGraph
+from graphkit import CalculatorGraph, Packet
 from graphkit.errors import FormatError
 from graphkit.formats import Anchors, Detection, ImageFrame, LandmarkList, NormalizedLandmarkList, Tensor
 
@@ -188,3 +188,27 @@ def test_what_is_no_array_is_refused(make, name, value, found):
 def test_a_masked_array_is_refused():
     with pytest.raises(FormatError, match=r"Tensor: found a masked array; give its masked elements a value"):
         Tensor(np.ma.array([1.0, 2.0], mask=[True, False]))
+
+
+def test_a_matrix_is_kept_as_other_arrays_are():
+    whole, buffer = np.eye(3, dtype=np.float32), np.zeros((2, 3, 3), np.float32)
+    assert Packet(whole).payload is whole
+    assert not whole.flags.writeable
+    packet = Packet(buffer[0], 5).at(7)
+    buffer[...] = 1
+    assert not packet.payload.any()
+
+
+def test_a_matrix_that_was_sent_does_not_change():
+    graph = CalculatorGraph(
+        'input_stream: "in" output_stream: "out" '
+        'node { calculator: "PassThroughCalculator" input_stream: "in" output_stream: "out" }'
+    )
+    packets = []
+    graph.observe_output_stream("out", packets.append)
+    buffer = np.zeros((2, 4, 4), np.float32)
+    with graph:
+        for time in range(3):
+            buffer[...] = time
+            graph.add_packet_to_input_stream("in", buffer[0], time)
+    assert [int(packet.payload[0, 0]) for packet in packets] == [0, 1, 2]

@@ -40,12 +40,23 @@ _NAME = "expected name, TAG:name or TAG:index:name, with a name of lower-case le
         pytest.param("A:x:b", '"A:x:b": index "x" must be a number from 0', id="index"),
         pytest.param("A:-1:b", '"A:-1:b": index "-1" must be a number from 0', id="negative index"),
         pytest.param("A:01:b", '"A:01:b": index "01" must be a number from 0', id="leading zero"),
+        pytest.param(
+            f"A:{'1' * 40}:b",
+            f'"A:{"1" * 40}:b": index "{"1" * 40}" must be a number from 0',
+            id="more digits than an index has",
+        ),
     ],
 )
 def test_entries_that_are_none(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_entry(text)
     assert str(caught.value) == message
+
+
+def test_an_index_of_thousands_of_digits_is_refused_in_few_words() -> None:
+    with pytest.raises(ConfigError, match="must be a number from 0") as caught:
+        parse_entry(f"A:{'1' * 5000}:b")
+    assert len(str(caught.value)) < 1000
 
 
 def test_ids_follow_tag_and_index() -> None:

@@ -26,6 +26,7 @@ VALUES = {
 
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
 def test_special_values(name: str, value: int) -> None:
+    """S2."""
     special = getattr(T, name)
     assert int(special) == value
     assert isinstance(special, Timestamp)
@@ -118,6 +119,7 @@ def test_previous_allowed_in_stream(value: Timestamp, before: Timestamp) -> None
     ],
 )
 def test_arithmetic(result: int, expected: int) -> None:
+    """S4."""
     assert result == expected
 
 
@@ -151,6 +153,7 @@ def test_seconds(seconds: float, microseconds: int) -> None:
 
 @pytest.mark.parametrize("value", [1.5, "7", None])
 def test_only_whole_numbers_are_timestamps(value: Any) -> None:
+    """S1."""
     with pytest.raises(TimestampError) as caught:
         Timestamp(value)
     assert str(caught.value) == (

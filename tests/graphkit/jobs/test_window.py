@@ -44,6 +44,7 @@ def test_waiting_ends_when_a_frame_is_out() -> None:
 
 
 def test_a_frame_is_out_when_all_streams_have_settled_it() -> None:
+    """S41."""
     window = InFlightWindow(9, 2, Graph().is_idle, lambda frames: None)
     for at in (10, 20, 30):
         window.enter(at)
@@ -57,6 +58,7 @@ def test_a_frame_is_out_when_all_streams_have_settled_it() -> None:
     "streams", [pytest.param(1, id="a stream that never settles"), pytest.param(0, id="nothing to watch")]
 )
 def test_an_idle_graph_is_fed_on(streams: int) -> None:
+    """S41."""
     graph, out = Graph(idle=True), []
     window = InFlightWindow(2, streams, graph.is_idle, out.append)
     for at in range(6):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("user_cache")
-LITE = find_model("pose_landmark_lite")
+HEAVY = find_model("pose_landmark_heavy")
 
 
 @pytest.mark.parametrize("model", [m for m in CATALOGUE if m.shipped], ids=lambda model: model.name)
@@ -26,34 +26,34 @@ def test_shipped(model) -> None:
 
 
 def test_missing() -> None:
-    found = locate(LITE)
+    found = locate(HEAVY)
     assert (found.place, found.path, found.intact) == (Place.MISSING, None, False)
 
 
 def test_fetched(user_cache: Path) -> None:
-    path = user_cache / "models" / LITE.path
+    path = user_cache / "models" / HEAVY.path
     path.parent.mkdir(parents=True)
     path.write_bytes(b"cut off")
-    found = locate(LITE)
+    found = locate(HEAVY)
     assert (found.place, found.path, found.intact) == (Place.FETCHED, path, False)
 
 
 def test_a_file_of_your_own_comes_first(tmp_path: Path) -> None:
-    path = tmp_path / "mine" / LITE.path
+    path = tmp_path / "mine" / HEAVY.path
     path.parent.mkdir(parents=True)
     path.write_bytes(b"my own model")
-    assert locate(LITE, Resources([tmp_path / "mine"])).place is Place.YOURS
+    assert locate(HEAVY, Resources([tmp_path / "mine"])).place is Place.YOURS
 
 
 def test_one_that_cannot_be_read(user_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(path: Path) -> str:
         raise PermissionError(13, "Permission denied", str(path))
 
-    path = user_cache / "models" / LITE.path
+    path = user_cache / "models" / HEAVY.path
     path.parent.mkdir(parents=True)
     path.touch()
     monkeypatch.setattr("graphkit.models._locate.sha256_of", denied)
-    found = locate(LITE)
+    found = locate(HEAVY)
     assert (found.path, found.fault, found.intact) == (path, "Permission denied", False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -88,6 +89,34 @@ def _sound(stream: av.AudioStream, seconds: float) -> list[av.Packet]:
         for ready in av.AudioResampler(stream.format, "mono", 48_000).resample(frame):
             packets += stream.encode(ready)
     return packets + stream.encode(None)
+
+
+def _set_matrix(path: Path, a: float, b: float, c: float, d: float) -> None:
+    """Make the display matrix of the first track x' = a x + c y, y' = b x + d y."""
+    data = bytearray(path.read_bytes())
+    body = next(_found(data, (b"moov", b"trak", b"tkhd"), 0, len(data)))
+    matrix = body + (52 if data[body] == 1 else 40)  # version 1 has longer times
+    fixed = [round(value * (1 << 16)) for value in (a, b, 0, c, d, 0, 0, 0)]
+    struct.pack_into(">9i", data, matrix, *fixed, 1 << 30)
+    path.write_bytes(data)
+
+
+def _found(data: bytearray, names: tuple[bytes, ...], start: int, end: int) -> Iterator[int]:
+    """Yield where the contents of the boxes at a path of names begin."""
+    while start + 8 <= end:
+        size, name = struct.unpack_from(">I4s", data, start)
+        if name == names[0]:
+            if len(names) == 1:
+                yield start + 8
+            else:
+                yield from _found(data, names[1:], start + 8, start + size)
+        start += max(8, size)
+
+
+@pytest.fixture
+def set_matrix() -> Callable[..., None]:
+    """``set_matrix(path, a, b, c, d)``: change the display matrix of an mp4, as PyAV cannot write it."""
+    return _set_matrix
 
 
 @pytest.fixture

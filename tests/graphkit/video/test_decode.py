@@ -20,21 +20,31 @@ class Container:
 
     name, duration, start_time = "clip", None, None
     format = SimpleNamespace(name="mp4")
+    streams = (None,)
 
     def __init__(self, script: list[int | None]) -> None:
         self.script = iter(script)
 
-    def demux(self, stream: object) -> Iterator[Any]:
+    def demux(self, *tracks: object) -> Iterator[Any]:
         for number in self.script:
             if number is None:
                 raise av.error.InvalidDataError(1, "Invalid data found")
-            yield SimpleNamespace(size=1, pts=number, dts=number, duration=1, number=number)
+            yield SimpleNamespace(
+                size=1,
+                pts=number,
+                dts=number,
+                duration=1,
+                number=number,
+                stream_index=0,
+                is_corrupt=False,
+                time_base=None,
+            )
 
 
 class Stream:
     """Decodes a packet to its number."""
 
-    duration, time_base = None, None
+    duration, time_base, index = None, None, 0
     metadata: dict[str, str] = {}  # noqa: RUF012
 
     def __init__(self, container: Container, frames: int) -> None:

@@ -44,7 +44,9 @@ def test_unknown_extension(tmp_path: Path) -> None:
 
 
 def test_a_picture_is_no_video(tmp_path: Path) -> None:
-    with pytest.raises(VideoWriteError, match=r"\.avi\. Pictures go into a folder, one a packet: dumps\.$"):
+    with pytest.raises(
+        VideoWriteError, match=r"\.avi\. Pictures go into a folder, whose name ends in /: dumps\.$"
+    ):
         check_writable(tmp_path / "out.png")
 
 

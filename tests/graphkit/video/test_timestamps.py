@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from graphkit.video._timestamps import TimestampClock, to_fraction, to_microseconds, to_ticks
+from graphkit.video._timestamps import Stamps, TimestampClock, to_fraction, to_microseconds, to_ticks
 
 MS = Fraction(1, 1000)
 RATE = Fraction(25)
@@ -111,3 +111,52 @@ def test_decoding_stamps_that_repeat_are_not_trusted() -> None:
     stamps = [clock.stamp(0, 0) for _ in range(6)]
     assert stamps == [0, 1, 2, 3, 4, 5]
     assert clock.repaired == 5
+
+
+def opening(pts: list[int | None], dts: list[int | None]) -> list[Stamps]:
+    return [Stamps(*both) for both in zip(pts, dts, strict=True)]
+
+
+SHUFFLED = [0, 120, 80, 40, 200, 160, 280, 240]
+
+
+@pytest.mark.parametrize(
+    ("pts", "dts", "guessed", "expected"),
+    [
+        pytest.param(SHUFFLED, [40 * i for i in range(8)], False, [40 * i for i in range(8)], id="shuffled"),
+        pytest.param(
+            SHUFFLED,
+            [None, *[40 * i for i in range(1, 6)], None, None],
+            False,
+            [40 * i for i in range(8)],
+            id="decoding-stamps-missing-at-the-ends",
+        ),
+        pytest.param(
+            [40, 80, 160, 200], [80, 120, 160, 200], True, [40, 80, 120, 160], id="guessed-gives-way-at-once"
+        ),
+        pytest.param([40, 80, 160, 200], [80, 120, 160, 200], False, [40, 80, 160, 200], id="increasing-is-kept"),
+        pytest.param([0, 80, 160], [0, 0, 0], True, [0, 80, 160], id="guessed-but-nothing-better"),
+        pytest.param([0, 40], [0, 40], True, [0, 40], id="too-short-to-tell"),
+        pytest.param([10, 20, 20, 30, 40, 50], [9, 19, 29, 39, 49, 59], False, None, id="one-fault-is-repaired"),
+    ],
+)
+def test_the_opening_decides_before_the_first_picture_is_out(
+    pts: list[int | None], dts: list[int | None], guessed: bool, expected: list[int] | None
+) -> None:
+    clock = TimestampClock(MS, RATE, opening(pts, dts), guessed=guessed)
+    stamps = [clock.stamp(*both) for both in zip(pts, dts, strict=True)]
+    expected_us = [10_000, 20_000, 20_001, 30_000, 40_000, 50_000]
+    assert stamps == ([at * 1000 for at in expected] if expected is not None else expected_us)
+
+
+def test_stamps_that_a_file_does_not_store_are_not_repaired() -> None:
+    pts, dts = [40, 160, 120, 80], [80, 120, 160, 200]
+    clock = TimestampClock(MS, RATE, opening(pts, dts), guessed=True)
+    assert [clock.stamp(*both) for both in zip(pts, dts, strict=True)] == [40_000, 80_000, 120_000, 160_000]
+    assert clock.repaired == 0
+
+
+def test_made_up_stamps_count_for_nothing() -> None:
+    clock = TimestampClock(MS, Fraction(30), made_up=True)
+    assert [clock.stamp(40 * i, None) for i in range(4)] == [0, 33_333, 66_667, 100_000]
+    assert clock.repaired == 0

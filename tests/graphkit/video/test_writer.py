@@ -152,14 +152,25 @@ def test_colours_are_tagged_and_come_back(tmp_path: Path, pixel_format: str) -> 
         assert np.abs(frame.data.reshape(-1, 3).mean(0) - colour).max() <= 3
 
 
-def test_a_copy_takes_over_clock_colours_and_pixel_shape(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stored", "copied"),
+    [
+        pytest.param((12, 13), (12, 13), id="display-p3-stays"),
+        pytest.param((9, 18), (1, 1), id="hlg-was-mapped"),
+        pytest.param((9, 16), (1, 1), id="pq-was-mapped"),
+    ],
+)
+def test_a_copy_takes_over_clock_colours_and_pixel_shape(
+    tmp_path: Path, stored: tuple[int, int], copied: tuple[int, int]
+) -> None:
     original = tmp_path / "in.mp4"
     with av.open(str(original), "w") as output:
         stream = output.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         context = stream.codec_context
         context.sample_aspect_ratio = Fraction(16, 15)
-        context.colorspace, context.color_range, context.color_primaries, context.color_trc = 9, 1, 9, 18
+        context.colorspace, context.color_range = 9, 1
+        context.color_primaries, context.color_trc = stored
         output.mux(stream.encode(av.VideoFrame.from_ndarray(smooth(), format="rgb24")))
         output.mux(stream.encode(None))
     copy = tmp_path / "out.mp4"
@@ -170,7 +181,7 @@ def test_a_copy_takes_over_clock_colours_and_pixel_shape(tmp_path: Path) -> None
         info = reader.info
     assert info.sample_aspect_ratio == Fraction(16, 15)
     assert info.time_base == source.time_base
-    assert (info.color.matrix, info.color.primaries, info.color.transfer) == (6, 9, 18)
+    assert (info.color.matrix, info.color.primaries, info.color.transfer) == (6, *copied)
 
 
 @pytest.mark.parametrize(

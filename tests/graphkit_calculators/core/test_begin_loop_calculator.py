@@ -19,6 +19,7 @@ def runner():
 
 
 def test_items_come_at_loop_timestamps_with_clones(runner, timed):
+    """S46."""
     for timestamp, items in [(100, [1.0, 2.0]), (200, [3.0])]:
         runner.add("ITERABLE", items, timestamp)
         runner.add("CLONE", f"extra{timestamp}", timestamp)

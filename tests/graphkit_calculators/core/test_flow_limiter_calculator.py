@@ -33,6 +33,7 @@ def frames(runner, *timestamps):
     ],
 )
 def test_passes_and_drops(options, events, passed, dropped, timed):
+    """S42."""
     runner = CalculatorRunner(NODE % options)
     for event in events:
         if isinstance(event, int):
@@ -101,6 +102,7 @@ def test_options_side_packet_overrides_what_it_sets(timed):
 
 
 def test_without_dropping_every_frame_passes_at_once(timed):
+    """S41, S42."""
     runner = CalculatorRunner(NODE % "")
     runner.set_service(FLOW_CONTROL, FlowControl(drop=False))
     frames(runner, 0, 5, 10)

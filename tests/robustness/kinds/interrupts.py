@@ -10,6 +10,7 @@ import ctypes
 import os
 import random
 import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 ADDRESS_SPACE_MB = 0
 PEAK_MB = 500
+AGAIN_S = 3.0
+"""After which somebody presses Ctrl-C again: Python misses a signal that comes right before it begins to wait."""
 
 
 class Counts:
     """How many calculators are open, and what the next run should do."""
 
     opened = closed = 0
+    over = threading.Event()
     raise_in = 0
     """Send a signal from inside a node after so many calls; 0 for never."""
 
@@ -91,24 +95,40 @@ SELF_FED = 'node { calculator: "InterruptedSource" output_stream: "a" } ' + CHAI
 def prepare(folder: Path) -> Callable[[int], Outcome]:
     """Return what checks a seed; it has to be the main thread, where Python handles signals."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.unraisablehook = _once_more
     return check
+
+
+def _once_more(unraisable: Any) -> None:
+    """Press Ctrl-C again where Python itself dropped it, as it does in callbacks of weak references."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        _send_later(0.001)
 
 
 def check(seed: int) -> Outcome:
     """Interrupt one program."""
     dice = random.Random(seed)
-    way, program = dice.choice(WAYS), dice.choice(PROGRAMS)
+    program = dice.choice(PROGRAMS)
+    way = dice.choice(FROM_OUTSIDE if program in (_wait_for_the_end, _poll) else WAYS)
     graph = CalculatorGraph(SELF_FED if program in (_wait_for_the_end, _poll) else dice.choice(GRAPHS))
     opened, closed = Counts.opened, Counts.closed
     poller = graph.add_output_stream_poller("e", max_queue_size=3) if program is _poll else None
     caught: BaseException | None = None
+    began = time.monotonic()
     try:
         way(dice)
         program(graph, poller)
     except BaseException as exc:
         caught = exc
+    took_s = time.monotonic() - began
+    Counts.over.set()
+    signal.setitimer(signal.ITIMER_REAL, 0)
     Counts.raise_in = 0
-    labels = [f"way {way.__name__}", f"program {program.__name__}"]
+    labels = [
+        f"way {way.__name__}",
+        f"program {program.__name__}",
+        *(["pressed again"] if took_s > AGAIN_S else []),
+    ]
     if type(caught) is not KeyboardInterrupt:
         return Outcome(labels, f"gave {type(caught).__name__}", f"{caught!r}")
     if not graph.is_over():
@@ -187,9 +207,7 @@ PROGRAMS = (_push, _push, _push, _run_and_run, _drive_by_hand, _wait_for_the_end
 # -- ways to interrupt ---------------------------------------------------------------------------------
 
 
-def _later(dice: random.Random, call: Callable[[], None]) -> None:
-    seconds = dice.choice((0.0005, 0.002, 0.01)) * dice.random()
-
+def _later(seconds: float, call: Callable[[], None]) -> None:
     def wait_and_call() -> None:
         time.sleep(seconds)
         call()
@@ -197,15 +215,30 @@ def _later(dice: random.Random, call: Callable[[], None]) -> None:
     threading.Thread(target=wait_and_call, daemon=True).start()
 
 
+def _send_later(seconds: float) -> None:
+    over = Counts.over = threading.Event()
+
+    def send() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        if not over.wait(AGAIN_S):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    _later(seconds, send)
+
+
+def _moment(dice: random.Random) -> float:
+    return dice.choice((0.0005, 0.002, 0.01)) * dice.random()
+
+
 def signal_from_outside(dice: random.Random) -> None:
     """Send SIGINT to the process after a moment."""
-    _later(dice, lambda: os.kill(os.getpid(), signal.SIGINT))
+    _send_later(_moment(dice))
 
 
 def signal_by_timer(dice: random.Random) -> None:
     """Have the kernel send a signal after a moment; its handler raises as that of SIGINT does."""
     signal.signal(signal.SIGALRM, signal.default_int_handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.0001 + 0.008 * dice.random())
+    signal.setitimer(signal.ITIMER_REAL, 0.0001 + 0.008 * dice.random(), AGAIN_S)
 
 
 def signal_from_a_node(dice: random.Random) -> None:
@@ -217,11 +250,13 @@ def thrown_in(dice: random.Random) -> None:
     """Have another thread raise KeyboardInterrupt in this one, between any two steps."""
     me = threading.get_ident()
     _later(
-        dice,
+        _moment(dice),
         lambda: ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(me), ctypes.py_object(KeyboardInterrupt)
         ),
     )
 
 
-WAYS = (signal_from_outside, signal_from_outside, signal_by_timer, signal_from_a_node, thrown_in)
+FROM_OUTSIDE = (signal_from_outside, signal_by_timer)
+"""What a thread hears that waits for others; Python tells it nothing of what they do to themselves."""
+WAYS = (*FROM_OUTSIDE, signal_from_outside, signal_from_a_node, thrown_in)

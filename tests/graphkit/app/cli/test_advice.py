@@ -12,15 +12,14 @@ from graphkit.errors import (
     Location,
     PackageError,
     ResourceNotFoundError,
-    SidePacketError,
     StatusCode,
     UsageError,
 )
 
 DOCTOR = "graphkit doctor looks at everything else that is needed."
-FETCH = "Or fetch it: graphkit models fetch pose_landmark_lite"
+FETCH = "Or fetch it: graphkit models fetch pose_landmark_heavy"
 NODES = '"graphkit graph GRAPH" prints the nodes and their options.'
-LITE = "mediapipe/modules/pose_landmark/pose_landmark_lite.tflite"
+HEAVY = "mediapipe/modules/pose_landmark/pose_landmark_heavy.tflite"
 PALM = "modules/palm_detection/palm_detection_full.tflite"
 
 
@@ -34,7 +33,7 @@ def _chained(cause: Exception) -> ConfigError:
     ("error", "advice"),
     [
         pytest.param(PackageError("av", "not installed", "pip install av"), [DOCTOR], id="package"),
-        pytest.param(ResourceNotFoundError(LITE, []), [FETCH], id="model to fetch"),
+        pytest.param(ResourceNotFoundError(HEAVY, []), [FETCH], id="model to fetch"),
         pytest.param(
             ResourceNotFoundError(PALM, []),
             ["It comes with graphkit, whose installation is damaged: graphkit doctor says how to mend it."],
@@ -42,9 +41,9 @@ def _chained(cause: Exception) -> ConfigError:
         ),
         pytest.param(ResourceNotFoundError("mine.tflite", []), [], id="another file"),
         pytest.param(
-            CalculatorError("n", "C", "open", None, ResourceNotFoundError(LITE, [])), [FETCH], id="inside a node"
+            CalculatorError("n", "C", "open", None, ResourceNotFoundError(HEAVY, [])), [FETCH], id="inside a node"
         ),
-        pytest.param(GraphValidationError([_chained(ResourceNotFoundError(LITE, []))]), [FETCH], id="of a fault"),
+        pytest.param(GraphValidationError([_chained(ResourceNotFoundError(HEAVY, []))]), [FETCH], id="of a fault"),
         pytest.param(
             GraphValidationError([ConfigError("a", Location("n.a=1", parameter="overrides"))] * 2),
             [NODES],
@@ -56,12 +55,6 @@ def _chained(cause: Exception) -> ConfigError:
             id="stream",
         ),
         pytest.param(UsageError("odd", parameter="dumps"), [], id="nothing to add"),
-        pytest.param(
-            SidePacketError("missing", missing={"n": "int", "on": "bool", "rect": "NormalizedRect"}),
-            ["Give it with --input_side_packets=n=1,on=true,rect=VALUE"],
-            id="side packets",
-        ),
-        pytest.param(SidePacketError("wrong"), [], id="side packet of another type"),
         pytest.param(ValueError("odd"), [], id="not ours"),
     ],
 )

@@ -91,9 +91,9 @@ def test_path_of_a_damaged_one_says_so(graphkit, user_cache: Path, small) -> Non
 
 
 def test_path_of_a_missing_one_tells_how_to_get_it(graphkit, user_cache: Path) -> None:
-    result = graphkit("models", "path", "pose_landmark_lite")
+    result = graphkit("models", "path", "pose_landmark_heavy")
     assert result.exit_code == 1
-    assert "Or fetch it: graphkit models fetch pose_landmark_lite" in result.stderr
+    assert "Or fetch it: graphkit models fetch pose_landmark_heavy" in result.stderr
 
 
 def test_path_of_an_unknown_one(graphkit) -> None:

@@ -186,7 +186,7 @@ def test_side_packets(graphkit, work: Path, flags: list[str]) -> None:
         pytest.param(
             ["hands.pbtxt", "--input_video_path={clip}", "--side=a=int:1", "--input_side_packets=b=1"],
             2,
-            'the graph has no side packet "b". It takes none.',
+            'the graph has no input side packet "b" (it has: none).',
             id="side packet",
         ),
         pytest.param(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("user_cache")
 AGAIN = "install graphkit again, from where you had it"
-PALM, LITE = find_model("palm_detection_lite"), find_model("pose_landmark_lite")
+PALM, HEAVY = find_model("palm_detection_lite"), find_model("pose_landmark_heavy")
 
 
 def facts() -> dict[str, Fact]:
@@ -37,11 +37,11 @@ def test_here() -> None:
     palm = found["palm_detection_lite"]
     assert palm.status is Status.OK
     assert palm.found == f"shipped, intact (SHA-256 e9a4aaddf90d…), {graphs_dir() / PALM.path}"
-    lite = found["pose_landmark_lite"]
-    assert (lite.found, lite.status, lite.fetch) == (
+    heavy = found["pose_landmark_heavy"]
+    assert (heavy.found, heavy.status, heavy.fetch) == (
         "not fetched",
         Status.ABSENT,
-        "pose_landmark_lite",
+        "pose_landmark_heavy",
     )
 
 
@@ -54,10 +54,10 @@ def test_your_own_in_front_of_ours(tmp_path: Path) -> None:
 
 
 def test_a_damaged_one_that_was_fetched(user_cache: Path) -> None:
-    path = put(user_cache / "models", LITE.path)
-    fact = facts()["pose_landmark_lite"]
+    path = put(user_cache / "models", HEAVY.path)
+    fact = facts()["pose_landmark_heavy"]
     assert fact.found.startswith(f"{path} is another file (SHA-256 ")
-    assert (fact.status, fact.fix, fact.fetch) == (Status.WARNING, "", "pose_landmark_lite")
+    assert (fact.status, fact.fix, fact.fetch) == (Status.WARNING, "", "pose_landmark_heavy")
 
 
 @pytest.mark.parametrize(

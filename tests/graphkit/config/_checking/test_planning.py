@@ -160,17 +160,17 @@ CASES = {
         '  output_stream: "OUT:y" }\nnode { name: "two" calculator: "CfgPass" input_stream: "y" output_stream: '
         '"z" }',
         [
-            '2:1: the nodes form a cycle without a back edge: "one" -> "two" -> "one". Mark the input that closes '
-            "it: "
-            'input_stream_info { tag_index: "LOOP" back_edge: true }.'
+            '2:1: the nodes form a cycle without a back edge: "one" -> "two" -> "one". Feed back what came for '
+            'the packet before: node { calculator: "PreviousLoopbackCalculator" input_stream: "MAIN:a" '
+            'input_stream: "LOOP:z" input_stream_info { tag_index: "LOOP" back_edge: true } output_stream: '
+            '"PREV_LOOP:previous_z" }, and let node "one" (CfgLoop) read "previous_z" in place of "z".'
         ],
     ),
     "cycle of one": (
         'node { calculator: "CfgPass" input_stream: "a" output_stream: "a" }',
         [
-            '1:1: the nodes form a cycle without a back edge: "CfgPass" -> "CfgPass". Mark the input '
-            "that closes it: "
-            'input_stream_info { tag_index: ":0" back_edge: true }.'
+            '1:1: the nodes form a cycle without a back edge: "CfgPass" -> "CfgPass". Nothing from outside '
+            "reaches it, so no node of it could begin: remove one of the connections."
         ],
     ),
     "back edge of nothing": (

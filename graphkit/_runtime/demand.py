@@ -1,0 +1,95 @@
+"""Demand analysis: which outputs nobody reads in a run, so that nodes need not make them.
+
+Readers are the program's observers and every node that does more than make its outputs. From there demand goes up
+through the graph: a gate that a side packet has closed reads nothing, a splitter reads the elements of its ranges,
+a node that is only there for its outputs reads its inputs if its outputs are read. Cycles are no trouble: the
+analysis starts with no demand, and adds until nothing changes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphkit.framework import (
+    EVERYTHING,
+    NOTHING,
+    MakesKnownSidePackets,
+    MakesSelectively,
+    Packet,
+    ReadsSelectively,
+    Timestamp,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from graphkit._runtime.node import Node
+    from graphkit.config import GraphPlan, NodePlan
+    from graphkit.framework import Demand
+
+
+def stream_demand(
+    plan: GraphPlan, side_packets: Mapping[str, Packet[Any]], observed: Collection[str]
+) -> list[Demand]:
+    """Return what is read of each stream, by stream id.
+
+    Args:
+        plan: the graph.
+        side_packets: those given when the run starts, by name. Constants of the graph are known too; what other
+            nodes make is not, and leaves everything open.
+        observed: names of the streams that the program looks at.
+    """
+    known = _known(plan, side_packets)
+    demand = [EVERYTHING if stream.name in observed else NOTHING for stream in plan.streams]
+    changed = True
+    while changed:
+        changed = False
+        for node in reversed(plan.nodes):
+            demanded = [demand[stream] for stream in node.output_streams]
+            for stream, read in zip(node.input_streams, _read_by(node, demanded, known), strict=True):
+                joined = demand[stream].joined(read)
+                changed |= joined != demand[stream]
+                demand[stream] = joined
+    return demand
+
+
+def _read_by(node: NodePlan, demanded: Sequence[Demand], known: Mapping[str, Packet[Any]]) -> Sequence[Demand]:
+    """Return what *node* reads of each of its inputs, if *demanded* is read of its outputs."""
+    cls = node.cls
+    if issubclass(cls, ReadsSelectively):
+        return cls.demanded_inputs(node, demanded, known)
+    only_outputs = (cls.pure or cls.for_outputs_only) and node.output_streams and not node.output_side_packets
+    unread = bool(only_outputs) and not any(demanded)
+    return [NOTHING if unread else EVERYTHING] * len(node.input_streams)
+
+
+def _known(plan: GraphPlan, given: Mapping[str, Packet[Any]]) -> dict[str, Packet[Any]]:
+    """Return the side packets that are given or constant, and an empty one where nobody gives or makes it."""
+    missing: Packet[Any] = Packet.empty(Timestamp.UNSET)
+    known = {name: missing for name, declared in plan.side_packets.items() if declared.producer < 0}
+    for node in plan.nodes:
+        if node.output_side_packets and issubclass(node.cls, MakesKnownSidePackets):
+            known.update((name, Packet(value)) for name, value in node.cls.known_side_packets(node).items())
+    return {**known, **given}
+
+
+def restrict_outputs(
+    plan: GraphPlan,
+    nodes: Sequence[Node],
+    side_packets: Mapping[str, Packet[Any]],
+    observed: Collection[str],
+) -> None:
+    """Tell the nodes of a run that can leave outputs out what is read of theirs.
+
+    Args:
+        plan: the graph.
+        nodes: those of the run, in plan order; more may follow.
+        side_packets: see `stream_demand`.
+        observed: see `stream_demand`.
+    """
+    able = [(node, node.calculator) for node in nodes if isinstance(node.calculator, MakesSelectively)]
+    if not able:
+        return
+    demand = stream_demand(plan, side_packets, observed)
+    for node, calculator in able:
+        calculator.restrict_outputs([demand[stream] for stream in node.plan.output_streams])

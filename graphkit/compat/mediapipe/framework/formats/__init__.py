@@ -1,0 +1,3 @@
+"""``mediapipe.framework.formats``: the messages of payloads, one module a file of MediaPipe's."""
+
+__all__ = ["classification_pb2", "detection_pb2", "landmark_pb2", "location_data_pb2", "rect_pb2"]

@@ -1,0 +1,41 @@
+"""``mediapipe.solutions``: each solution is a module of that name, imported when it is first asked for."""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphkit.compat.mediapipe.python.solutions import (
+        drawing_styles,
+        drawing_utils,
+        face_detection,
+        face_mesh,
+        face_mesh_connections,
+        hands,
+        hands_connections,
+        holistic,
+        pose,
+        pose_connections,
+        selfie_segmentation,
+    )
+
+__all__ = [
+    "drawing_styles",
+    "drawing_utils",
+    "face_detection",
+    "face_mesh",
+    "face_mesh_connections",
+    "hands",
+    "hands_connections",
+    "holistic",
+    "pose",
+    "pose_connections",
+    "selfie_segmentation",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a solution on its first use."""
+    if name not in __all__:
+        absent = " (Objectron is not part of graphkit)" if name == "objectron" else ""
+        raise AttributeError(f"module 'mediapipe.solutions' has no attribute {name!r}{absent}")
+    return _import_module(f"{__name__}.{name}")

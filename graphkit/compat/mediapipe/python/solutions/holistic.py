@@ -1,0 +1,95 @@
+"""``mediapipe.solutions.holistic``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphkit.compat.mediapipe.python.solution_base import SolutionBase
+from graphkit.compat.mediapipe.python.solutions.face_mesh_connections import (
+    FACEMESH_CONTOURS,
+    FACEMESH_TESSELATION,
+)
+from graphkit.compat.mediapipe.python.solutions.hands import HAND_CONNECTIONS, HandLandmark
+from graphkit.compat.mediapipe.python.solutions.pose import (
+    LOST_OPTIONS,
+    POSE_CONNECTIONS,
+    PoseLandmark,
+    clear_presence,
+)
+
+__all__ = [
+    "FACEMESH_CONTOURS",
+    "FACEMESH_TESSELATION",
+    "HAND_CONNECTIONS",
+    "HandLandmark",
+    "Holistic",
+    "POSE_CONNECTIONS",
+    "PoseLandmark",
+]
+
+
+class Holistic(SolutionBase):
+    """Finds body, face and both hands of one person in pictures.
+
+    Args:
+        static_image_mode: the pictures have nothing to do with each other: look for a person in each anew.
+        model_complexity: 0, 1 or 2 for the lite, the full or the heavy model of the body.
+        smooth_landmarks: smooth landmarks over time; not where pictures are static.
+        enable_segmentation: make a mask of the person, too.
+        smooth_segmentation: smooth the mask over time; not where pictures are static.
+        refine_face_landmarks: 478 points of the face instead of 468, the irises among them.
+        min_detection_confidence: a person counts from this score, 0 to 1.
+        min_tracking_confidence: the person is followed while the score is above this, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        static_image_mode: bool = False,
+        model_complexity: int = 1,
+        smooth_landmarks: bool = True,
+        enable_segmentation: bool = False,
+        smooth_segmentation: bool = True,
+        refine_face_landmarks: bool = False,
+        min_detection_confidence: float = 0.5,
+        min_tracking_confidence: float = 0.5,
+    ) -> None:
+        by_roi = "poselandmarkcpu__poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation"
+        super().__init__(
+            binary_graph_path="mediapipe/modules/holistic_landmark/holistic_landmark_cpu.binarypb",
+            side_inputs={
+                "model_complexity": model_complexity,
+                "smooth_landmarks": smooth_landmarks and not static_image_mode,
+                "enable_segmentation": enable_segmentation,
+                "smooth_segmentation": smooth_segmentation and not static_image_mode,
+                "refine_face_landmarks": refine_face_landmarks,
+                "use_prev_landmarks": not static_image_mode,
+            },
+            calculator_params={
+                "poselandmarkcpu__posedetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": (
+                    min_detection_confidence
+                ),
+                f"{by_roi}__ThresholdingCalculator.threshold": min_tracking_confidence,
+            },
+            outputs=[
+                "pose_landmarks",
+                "pose_world_landmarks",
+                "left_hand_landmarks",
+                "right_hand_landmarks",
+                "face_landmarks",
+                "segmentation_mask",
+            ],
+            default_options_of=LOST_OPTIONS,
+        )
+
+    def process(self, image: Any) -> Any:
+        """Return what is found in an RGB picture (H, W, 3) uint8.
+
+        Returns:
+            ``pose_landmarks``, ``left_hand_landmarks``, ``right_hand_landmarks`` and ``face_landmarks``
+            (NormalizedLandmarkList, in parts of the picture), ``pose_world_landmarks`` (LandmarkList, in metres)
+            and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None where it is not found or
+            not asked for.
+        """
+        results = super().process({"image": image})
+        clear_presence(results.pose_landmarks, results.pose_world_landmarks)
+        return results

@@ -1,0 +1,28 @@
+"""``mediapipe.solutions.selfie_segmentation``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphkit.compat.mediapipe.python.solution_base import SolutionBase
+
+__all__ = ["SelfieSegmentation"]
+
+
+class SelfieSegmentation(SolutionBase):
+    """Tells a person in front of a camera from the background.
+
+    Args:
+        model_selection: 0 for the general model, 1 for the one for wide pictures, which is faster.
+    """
+
+    def __init__(self, model_selection: int = 0) -> None:
+        super().__init__(
+            binary_graph_path="mediapipe/modules/selfie_segmentation/selfie_segmentation_cpu.binarypb",
+            side_inputs={"model_selection": model_selection},
+            outputs=["segmentation_mask"],
+        )
+
+    def process(self, image: Any) -> Any:
+        """Return ``segmentation_mask``, (H, W) float32 from 0 to 1, of an RGB picture (H, W, 3) uint8."""
+        return super().process({"image": image})

@@ -1,0 +1,82 @@
+"""Demand: what of a stream anybody reads, and what a calculator may do about it.
+
+Most calculators have nothing to do with it. One that reads less than all of its inputs, or that can leave outputs
+out, has a method of one of the protocols here; the runtime asks it when a run starts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graphkit.framework._packet import Packet
+    from graphkit.framework._views import NodeView
+
+
+class Demand(NamedTuple):
+    """What is read of a stream's packets.
+
+    Attributes:
+        elements: indices of the elements that are read of each list; None for all, or for payloads that are no
+            lists. Empty: nobody reads the payloads, whether or not somebody waits for their timestamps.
+        length: how long those who read some elements take the list to be, at least.
+    """
+
+    elements: frozenset[int] | None
+    length: int = 0
+
+    def __bool__(self) -> bool:
+        return self.elements is None or bool(self.elements)
+
+    def joined(self, other: Demand) -> Demand:
+        """Return what two readers read together."""
+        length = max(self.length, other.length)
+        if self.elements is None or other.elements is None:
+            return Demand(None, length)
+        return Demand(self.elements | other.elements, length)
+
+
+EVERYTHING: Final = Demand(None)
+NOTHING: Final = Demand(frozenset())
+
+
+@runtime_checkable
+class ReadsSelectively(Protocol):
+    """A calculator that may read less than all of its inputs."""
+
+    @classmethod
+    def demanded_inputs(
+        cls, node: NodeView, demanded: Sequence[Demand], side_packets: Mapping[str, Packet[Any]]
+    ) -> list[Demand]:
+        """Return what *node* reads of each of its inputs in a run, so that others need not make the rest.
+
+        Reading less than the packets that come is allowed only where the outputs do not change by it.
+
+        Args:
+            node: of this class.
+            demanded: what is read of each of its outputs.
+            side_packets: those known when the run starts, by name; an empty packet where nobody gives one. What
+                is missing here is made later.
+        """
+
+
+@runtime_checkable
+class MakesKnownSidePackets(Protocol):
+    """A calculator whose options alone decide values of its output side packets."""
+
+    @classmethod
+    def known_side_packets(cls, node: NodeView) -> dict[str, Any]:
+        """Return those values of *node*, by name."""
+
+
+@runtime_checkable
+class MakesSelectively(Protocol):
+    """A calculator that can leave outputs out."""
+
+    def restrict_outputs(self, demanded: Sequence[Demand]) -> None:
+        """Take note of what is read of each output; called before ``open``. The rest may be left out.
+
+        A list keeps its length where elements are left out, see `Demand`.
+        """

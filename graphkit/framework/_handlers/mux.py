@@ -1,0 +1,54 @@
+"""MuxInputStreamHandler: waits for the selected stream only (S15)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from graphkit.errors import PacketError
+from graphkit.framework import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
+from graphkit.framework._settled import POST_STREAM
+
+if TYPE_CHECKING:
+    from graphkit.framework import InputQueue
+
+
+@input_stream_handler("MuxInputStreamHandler")
+class MuxInputStreamHandler(InputStreamHandler):
+    """Processes T when SELECT (the last input, an int) and the stream it selects are settled at T.
+
+    Packets of the other streams up to T are dropped. The node closes with SELECT.
+    """
+
+    any_arrival_order = True
+
+    def readiness(self) -> Decision:
+        """Return whether the next selection can be served."""
+        select = self.streams[-1]
+        if not select.queue:
+            if select.settled >= POST_STREAM:
+                return Decision(Readiness.CLOSE, 0)
+            return Decision(Readiness.NOT_READY, select.settled)
+        head = select.queue[0]
+        timestamp = head._timestamp
+        chosen = self._chosen(head)
+        while chosen.queue and chosen.queue[0]._timestamp < timestamp:
+            chosen.queue.popleft()
+        if chosen.queue or chosen.settled >= timestamp:
+            return Decision(Readiness.READY, timestamp)
+        return Decision(Readiness.NOT_READY, min(chosen.settled, timestamp - 1))
+
+    def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
+        """Fill in SELECT and the selected stream; drop what the others have up to *timestamp*."""
+        chosen = self._chosen(self.streams[-1].queue[0])
+        for stream in self.streams:
+            found = stream.pop_at(timestamp)
+            wanted = found is not None and (stream is chosen or stream is self.streams[-1])
+            packets[stream.index] = found if wanted and found else Packet.empty(Timestamp.UNSTARTED)
+
+    def _chosen(self, select: Packet[Any]) -> InputQueue:
+        index = select.payload
+        if not isinstance(index, int) or not 0 <= index < len(self.streams) - 1:
+            raise PacketError(
+                f"SELECT is {index!r} at {select.timestamp}; it must be an int from 0 to {len(self.streams) - 2}"
+            )
+        return self.streams[index]

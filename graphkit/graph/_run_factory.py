@@ -1,0 +1,111 @@
+"""RunFactory: makes the runs of a graph, and keeps what outlives one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphkit._runtime.build import build_state
+from graphkit._runtime.constant_nodes import ConstantNodes
+from graphkit._runtime.counters import Counters
+from graphkit._runtime.demand import restrict_outputs
+from graphkit._runtime.instruments import instrumented
+from graphkit._runtime.run import GraphRun
+from graphkit._runtime.side_packets import SidePackets
+from graphkit.errors import SidePacketError
+from graphkit.framework import Packet
+from graphkit.framework._services import RunServices
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graphkit._runtime.state import GraphState
+    from graphkit._runtime.streams import GraphInput
+    from graphkit.config import GraphPlan
+    from graphkit.framework import Resources
+    from graphkit.graph._setup import GraphSetup
+
+
+class Prepared(NamedTuple):
+    """A fresh run that has not begun.
+
+    Attributes:
+        run: the run.
+        inputs: its graph inputs, by name.
+        side_packets: those that are there already.
+    """
+
+    run: GraphRun
+    inputs: dict[str, GraphInput]
+    side_packets: SidePackets
+
+
+class RunFactory:
+    """Makes the runs of one graph.
+
+    Args:
+        plan: of the graph.
+        setup: what the program said about it.
+        side_packets: for every run, by name.
+        resources: where nodes find files.
+
+    Attributes:
+        counters: of the last run.
+    """
+
+    def __init__(
+        self, plan: GraphPlan, setup: GraphSetup, side_packets: Mapping[str, Any], resources: Resources
+    ) -> None:
+        self._plan = plan
+        self._setup = setup
+        self._side_packets = dict(side_packets)
+        self._resources = resources
+        self._constants = ConstantNodes()
+        self._services: RunServices | None = None
+        self.counters = Counters()
+
+    def make(self, side_packets: Mapping[str, Any], headers: Mapping[str, Any]) -> Prepared:
+        """Return a fresh run, with new calculators and services, that makes only the outputs that are read."""
+        setup = self._setup
+        stream_headers = {setup.known_input(name): Packet(value) for name, value in headers.items()}
+        given = SidePackets(self._plan, self._merged(side_packets), self._constants)
+        state = self._build(stream_headers)
+        observed = {name for observer in setup.observers for name in observer.streams}
+        restrict_outputs(self._plan, state.nodes, given.values, observed)
+        return Prepared(GraphRun(state, given, setup.on_error), state.inputs, given)
+
+    def let_go(self, run: GraphRun) -> None:
+        """End what a finished run has borrowed; harmless when repeated."""
+        run.shutdown()
+        if self._services is not None:
+            self._services.close()
+
+    def _build(self, headers: Mapping[str, Packet[Any]]) -> GraphState:
+        """Return the state of a fresh run, its nodes equipped with what the graph lends them."""
+        setup = self._setup
+        if self._services is not None:
+            self._services.close()
+        self._services = RunServices(self._plan, setup.services)
+        services = self._services.objects
+        try:
+            state = build_state(self._plan, setup.executors, setup.observers, headers, services)
+        except BaseException:
+            self._services.close()
+            raise
+        for name, size in setup.queue_sizes.items():
+            for queue in state.inputs[name].stream.consumers:
+                queue.limit_to(size)
+        self.counters.clear()
+        for node in state.nodes:
+            node.contexts[0].equip(services, self._resources, self.counters)
+            if setup.instruments:
+                node.process = instrumented(node, setup.instruments)
+        return state
+
+    def _merged(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        twice = self._side_packets.keys() & given.keys()
+        if twice:
+            name = min(twice)
+            raise SidePacketError(
+                f'side packet "{name}" was given to the graph already; start_run repeats it', side_packet=name
+            )
+        return {**self._side_packets, **given}

@@ -30,9 +30,11 @@ class Link:
         stream: the stream.
         queue: the reader's only input.
         reader: the reader, a light node.
+        context: the reader's.
+        packets: what the reader is called with.
     """
 
-    __slots__ = ("queue", "reader", "shard", "source", "stream")
+    __slots__ = ("context", "packets", "queue", "reader", "shard", "source", "stream")
 
     def __init__(self, source: InputStream, shard: OutputShard, stream: OutputStream) -> None:
         self.source = source
@@ -40,6 +42,8 @@ class Link:
         self.stream = stream
         self.queue = stream.consumers[0]
         self.reader = self.queue.node
+        self.context = self.reader.contexts[0]
+        self.packets = self.context.inputs.packets
 
 
 def link_nodes(nodes: Iterable[Node]) -> None:
@@ -71,7 +75,6 @@ def chain(task: Task, link: Link) -> Task | None:
     stream.settled = link.queue.settled = timestamp
     node.active = 0
     reader.active = 1
-    following = reader.task
-    following.context.inputs.packets[0] = packet
-    following.context.input_timestamp = timestamp
-    return following
+    link.packets[0] = packet
+    link.context.input_timestamp = timestamp
+    return reader.task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import ArgumentError, PacketTypeError, TimestampError, did_you_mean
+from graphkit.errors import ArgumentError, PacketTypeError, StatusCode, TimestampError, did_you_mean
 from graphkit.framework._converters import converter_hint
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ def unknown_stream(plan: GraphPlan, name: str) -> ArgumentError:
     """Return the error for observing a stream that is not in the expanded graph."""
     return ArgumentError(
         f'the graph has no stream "{name}".{did_you_mean(name, plan.stream_ids)} Streams inside a subgraph are '
-        "called <node>__<stream>."
+        "called <node>__<stream>.",
+        status=StatusCode.NOT_FOUND,
     )
 
 
@@ -24,7 +25,8 @@ def unknown_input(plan: GraphPlan, name: str) -> ArgumentError:
     """Return the error for feeding a stream that is no input of the graph."""
     known = sorted(plan.graph_inputs.names)
     have = ", ".join(known) or "none"
-    return ArgumentError(f'the graph has no input stream "{name}" (it has: {have}).{did_you_mean(name, known)}')
+    message = f'the graph has no input stream "{name}" (it has: {have}).{did_you_mean(name, known)}'
+    return ArgumentError(message, status=StatusCode.NOT_FOUND)
 
 
 def bad_packet(plan: GraphPlan, stream: str, packet: Packet[Any]) -> PacketTypeError | TimestampError:

@@ -74,7 +74,7 @@ class Location:
     def describe(self, spelling: Spelling = PLAIN) -> str:
         """Return the place for a message."""
         if self.parameter:
-            return f"{spelling.name(self.parameter)} {self.file}"
+            return f"{spelling.name(self.parameter)} {shortened(self.file, 200)}"
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 

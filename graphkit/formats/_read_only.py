@@ -95,3 +95,4 @@ def _count_of_one() -> int:
 _ALONE: Final = _count_of_one()
 
 keep_with(np.ndarray, read_only)  # a matrix is a packet's payload as it is
+keep_with(np.memmap, read_only)

@@ -108,6 +108,9 @@ def register_type(name: str, kind: PayloadType) -> None:
             )
 
 
+_LONGEST_NAME: Final = 1000
+
+
 def payload_type(name: str) -> PayloadType:
     """Return the Python type of a C++ type name; a vector or array of X is ``list[X]``.
 
@@ -116,6 +119,8 @@ def payload_type(name: str) -> PayloadType:
     Raises:
         FormatError: the name is not known.
     """
+    if len(name) > _LONGEST_NAME:
+        raise FormatError(f"a type name of {len(name)} characters, {name[:60]}..., is none of a payload.")
     key = _normalized(name)
     if (found := _known(key)) is not None:
         return found

@@ -31,7 +31,7 @@ EMPTY: Final[Any] = _Empty()
 _KEEPERS: Final[dict[type, Callable[[Any], Any]]] = {}
 
 
-def keep_with(kind: type[T], keep: Callable[[T], T]) -> None:
+def keep_with(kind: type[Any], keep: Callable[[Any], Any]) -> None:
     """Have *keep* called with every payload that is a plain *kind*; what it returns nobody can change later."""
     _KEEPERS[kind] = keep
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from graphkit.errors import InputError, UsageError, did_you_mean
+from graphkit.errors import InputError, StatusCode, UsageError, did_you_mean
 from graphkit.jobs._kinds import SINKS
 from graphkit.jobs._sink import Target
 from graphkit.jobs._sinks.landmark_counts import landmark_counters
@@ -82,7 +82,7 @@ def check_inputs(files: Sequence[Path]) -> None:
     """Make sure that files are there; raises InputError with what may be meant."""
     for file in files:
         if not file.exists():
-            raise InputError(f"no such file.{_what_else(file)}", path=file)
+            raise InputError(f"no such file.{_what_else(file)}", path=file, status=StatusCode.NOT_FOUND)
 
 
 def _what_else(file: Path) -> str:

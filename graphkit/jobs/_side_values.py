@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.config import check_side_packet_name
 from graphkit.errors import FormatError, UsageError
+from graphkit.errors._base import shortened
 from graphkit.formats import from_json, payload_type, type_name
 from graphkit.framework._packet_type import Kind
 
@@ -58,7 +59,7 @@ def typed_value(text: str) -> tuple[str, Any]:
     try:
         kind: PayloadType = {"str": str, "bytes": bytes}.get(kind_name) or payload_type(kind_name)
     except FormatError as exc:
-        raise UsageError(f'"{text}": {exc}', parameter="side") from exc
+        raise UsageError(f'"{shortened(text, 200)}": {exc}', parameter="side") from exc
     return name, _convert(name, value, (kind,))
 
 
@@ -94,8 +95,12 @@ def _convert(name: str, text: str, kinds: Iterable[PayloadType]) -> Any:
             return _as(kind, text)
         except (ValueError, FormatError) as exc:
             reasons.append(str(exc))
+        except RecursionError:
+            reasons.append("it is nested too deep")
     wanted = " or ".join(type_name(kind) for kind in kinds)
-    raise UsageError(f'side packet "{name}" must be {wanted}; "{text}" is not: {"; ".join(reasons)}.')
+    raise UsageError(
+        f'side packet "{name}" must be {wanted}; "{shortened(text, 200)}" is not: {"; ".join(reasons)}.'
+    )
 
 
 def _as(kind: PayloadType, text: str) -> Any:

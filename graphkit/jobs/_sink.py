@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from graphkit.errors import OutputError
+from graphkit.errors import OutputError, StatusCode
 from graphkit.jobs._streams import stream_type
 from graphkit.jobs._summary import Summary, WrittenFile
 
@@ -198,9 +198,13 @@ def check_creatable(path: Path) -> None:
     """Make sure that a file can be created here, without doing so; raises OutputError."""
     folder = path.absolute().parent
     if not folder.is_dir():
-        raise OutputError(f"the folder {folder} does not exist. Create it first.", path=path)
+        raise OutputError(
+            f"the folder {folder} does not exist. Create it first.", path=path, status=StatusCode.NOT_FOUND
+        )
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise OutputError("no permission to write here. Choose another place.", path=path)
+        raise OutputError(
+            "no permission to write here. Choose another place.", path=path, status=StatusCode.PERMISSION_DENIED
+        )
 
 
 def pacing_streams(plan: GraphPlan, sinks: Iterable[Sink]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from graphkit.errors import OutputError, UsageError
+from graphkit.errors import OutputError, StatusCode, UsageError
 from graphkit.jobs._sink import check_creatable
 
 # Microseconds of eleven days; longer times are longer names.
@@ -76,7 +76,11 @@ def check_naming(naming: Naming) -> None:
     if not folder.exists():
         check_creatable(folder)
     elif not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError("no permission to write into it. Choose another place.", path=folder)
+        raise OutputError(
+            "no permission to write into it. Choose another place.",
+            path=folder,
+            status=StatusCode.PERMISSION_DENIED,
+        )
     if existing := naming.existing():
         raise OutputError(
             f"{folder} holds such pictures already ({existing}), and the new ones would mix with them. "

@@ -16,7 +16,9 @@ from graphkit.errors import (
     CalculatorError,
     CameraError,
     ConfigError,
+    ContractError,
     CudaError,
+    DeadlockError,
     DuplicateCalculatorError,
     ExecutorError,
     ForkedGraphError,
@@ -44,12 +46,16 @@ from graphkit.errors import (
     PackageError,
     PacketTypeError,
     PeerError,
+    RegistryError,
     ResourceNotFoundError,
+    SchemaError,
     ShaderCompileError,
     SidePacketError,
     Spelling,
     StatusCode,
     TextureTooLargeError,
+    ThrottledError,
+    TimestampError,
     TimestampMismatchError,
     UnknownCalculatorError,
     UnsupportedOpError,
@@ -91,6 +97,12 @@ SAMPLES: Final = [
     PeerError("python3", "it has no av", "python3 -m pip install av"),
     ResourceNotFoundError("m.tflite", ["/a/m.tflite"]),
     ShaderCompileError("blur", "void main() {\n  x\n}", "0:2: bad", 2),
+    ContractError("it is odd", calculator="C", port="IMAGE"),
+    DeadlockError("stuck", stream="a"),
+    RegistryError("no such name", name="x", suggestion=" Did you mean 'y'?"),
+    SchemaError("no such message", name="a.B"),
+    ThrottledError("full", stream="a"),
+    TimestampError("late", stream="a", node="n", timestamp=3),
     SidePacketError("it is missing", side_packet="path", node="n", location=Location("a.pbtxt", 1, 2)),
     TextureTooLargeError(9000, 1, 8192),
     TimestampMismatchError('stream "a"', 5, 4, stream="a", node="n"),
@@ -140,6 +152,11 @@ def test_every_field_is_documented(error: GraphkitError) -> None:
             for names in re.findall(r"^ +((?:\w+, )*\w+):", part, re.MULTILINE):
                 documented |= set(names.split(", "))
     assert set(vars(error)) - documented == set()
+
+
+def test_every_class_with_fields_of_its_own_has_a_sample() -> None:
+    with_fields = {cls for cls in CLASSES if "__init__" in vars(cls)} - {GraphkitError}
+    assert {cls for cls in with_fields if not any(isinstance(error, cls) for error in SAMPLES)} == set()
 
 
 @pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)

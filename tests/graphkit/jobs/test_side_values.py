@@ -107,3 +107,18 @@ def test_pairs_that_do_not_fit_the_graph(
 ) -> None:
     with pytest.raises(error, match=message):
         convert_pairs(plan, pairs)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a=NormalizedRect:" + "[" * 100_000, id="deep JSON"),
+        pytest.param("a=" + "std::vector<" * 2000 + "int" + ">" * 2000 + ":1", id="deep type"),
+        pytest.param("a=int:" + "9" * 5000, id="digits"),
+        pytest.param("a=" + "x" * 100_000 + ":1", id="long type"),
+    ],
+)
+def test_odd_values_are_short_errors(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        typed_value(text)
+    assert len(str(caught.value)) < 1000

@@ -76,7 +76,7 @@ class Lifecycle:
         self._on_error = on_error
         self._on_end = on_end
         self._closing = False
-        self._told = False
+        self._to_tell = [True]
         self.terminated = False
         self.error: BaseException | None = None
 
@@ -208,7 +208,7 @@ class Lifecycle:
             self.fail(error)
             self._closing = False
             self._state.start_over(working)
-            if self._on_error is not None and not self._told:
+            if self._on_error is not None and self._to_tell:
                 self._ready.schedule_callback(self._tell)
             if not self._ready.pending:
                 self.idle()
@@ -239,8 +239,11 @@ class Lifecycle:
             self._sleepers.wake()
 
     def _tell(self, _: object) -> None:
-        """Tell the program of the error; a task."""
-        self._told = True
+        """Tell the program of the error, once (S48); a task, which several threads may have at once."""
+        try:
+            self._to_tell.pop()
+        except IndexError:
+            return
         if self._on_error is not None and self.error is not None:
             self._on_error(self.error)
 

@@ -137,34 +137,34 @@ class Scheduler:
         queue.workers_requested -= 1
         return self._ready.next(queue)
 
-    def _short_of_workers(self, own: TaskQueue | None, task: Task | None) -> list[TaskQueue]:
-        """Return the queues that lack a thread, once for each; the threads count as requested from now on (S31).
+    def _short_of_workers(self, own: TaskQueue | None, task: Task | None) -> list[tuple[TaskQueue, int]]:
+        """Return the queues that lack a thread, once for each, with their epochs; the threads count as requested.
 
         Args:
             own: the queue that the calling thread works on.
             task: what it does next; after a light task it takes one of its own queue itself.
         """
-        short: list[TaskQueue] = []
+        short: list[tuple[TaskQueue, int]] = []
         takes_one = task is not None and task.kind is PROCESS and task.node.light
         for queue in self._ready.queues:
             waiting = len(queue.heavy) + len(queue.sources) - (takes_one and queue is own)
             count = min(waiting - queue.workers_requested, queue.width - queue.workers)
             if count > 0:
-                short.extend([queue] * count)
+                short.extend([(queue, queue.epoch)] * count)
                 queue.workers += count
                 queue.workers_requested += count
         for queue in () if short else self._speculating:
             room = not queue.workers_requested and queue.workers < queue.width
             if room and self._ready.may_speculate(queue):
-                short.append(queue)
+                short.append((queue, queue.epoch))
                 queue.workers += 1
                 queue.workers_requested += 1
         return short
 
-    def _request_workers(self, queues: list[TaskQueue]) -> None:
-        for queue in queues:
+    def _request_workers(self, short: list[tuple[TaskQueue, int]]) -> None:
+        for queue, epoch in short:
             try:
-                queue.executor.schedule(partial(self._drain, queue, queue.epoch))
+                queue.executor.schedule(partial(self._drain, queue, epoch))
             except Exception as exc:
                 with self.lock:
                     self._lifecycle.fail_idle(ExecutorError(queue.name, exc))

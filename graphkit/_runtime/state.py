@@ -173,7 +173,8 @@ class GraphState:
         """Return the timestamp bound of stream *name*."""
         made = [stream for node in self.nodes for stream in node.outputs]
         streams = [*made, *(graph_input.stream for graph_input in self.inputs.values())]
-        return Timestamp.from_raw(next(stream.settled for stream in streams if stream.name == name) + 1)
+        settled = next(stream.settled for stream in streams if stream.name == name)
+        return Timestamp.from_raw(int(settled) + 1)  # a special one takes no "+"
 
     def tell_pollers(self) -> None:
         """The run ended: whoever waits for a packet should look again."""
@@ -287,7 +288,11 @@ class GraphState:
         while (done := node.finished.pop(node.expected + 1, None)) is not None:
             node.expected += 1
             node.active -= 1
-            self.flow.emit(node, done, settle=True)
+            try:
+                self.flow.emit(node, done, settle=True)
+            except Exception:
+                context.input_timestamp = done.input_timestamp  # the error names the call whose output is refused
+                raise
             node.contexts.append(done)
 
     def _clear_queues(self, node: Node) -> None:

@@ -141,6 +141,39 @@ def test_mux_waits_for_the_selected_stream_only(harness: MakeHarness, script: ty
     h.finish()
 
 
+def test_mux_drops_what_comes_late_on_a_stream_that_was_not_selected(
+    harness: MakeHarness, script: type[Script]
+) -> None:
+    """S15: the order of arrival changes nothing."""
+    seen = Seen()
+    h = harness(NODE % ("ConfScripted", handler("MuxInputStreamHandler")), s=script(process=seen)).start()
+    h.push("c", (0, 10)).push("a", (1, 10)).push("b", (7, 5), (8, 10))
+    h.push("c", (1, 20)).push("b", (9, 20)).finish()
+    assert seen.sets == [(10, [1, None, 0]), (20, [None, 9, 1])]
+
+
+@pytest.mark.parametrize("told_early", [True, False])
+def test_mux_passes_on_that_there_is_nothing_before_its_select(
+    harness: MakeHarness, script: type[Script], told_early: bool
+) -> None:
+    """S9, S15: whether or not the bound of SELECT was known before its packet."""
+    text = NODE.replace('"SCRIPT:s"', '"SCRIPT:s" output_stream: "out"')
+    h = harness(text % ("ConfScripted", handler("MuxInputStreamHandler")), s=script()).start()
+    h.graph.set_input_stream_timestamp_bound("a", 5)
+    if told_early:
+        h.graph.set_input_stream_timestamp_bound("c", 40)
+    h.push("c", (0, 40))
+    assert h.graph.output_stream_bound("out") == 40
+    h.graph.cancel_quietly()
+
+
+def test_mux_with_a_select_that_stands_for_the_whole_stream(harness: MakeHarness, script: type[Script]) -> None:
+    seen = Seen()
+    h = harness(NODE % ("ConfScripted", handler("MuxInputStreamHandler")), s=script(process=seen)).start()
+    h.push("c", (0, Timestamp.PRE_STREAM)).push("a", (1, Timestamp.PRE_STREAM)).finish()
+    assert seen.sets == [(int(Timestamp.PRE_STREAM), [1, None, 0])]
+
+
 @pytest.mark.parametrize("select", [2, -1, "0"])
 def test_mux_refuses_what_it_cannot_select(harness: MakeHarness, script: type[Script], select: Any) -> None:
     h = harness(NODE % ("ConfScripted", handler("MuxInputStreamHandler")), s=script()).start()
@@ -318,6 +351,17 @@ def test_a_policy_of_the_program(harness: MakeHarness, script: type[Script]) -> 
     h = harness(NODE % ("ConfScripted", handler("ConfNewestHandler")), s=script(process=seen)).start()
     h.push("b", (7, 5)).push("a", (1, 5))
     assert seen.sets == [(5, [1, 7, None])]
+    h.finish()
+
+
+def test_the_bound_behind_a_node_that_was_told_of_an_end_before_anything_came(
+    harness: MakeHarness, script: type[Script]
+) -> None:
+    """S13: the call for the end of an input stands before all time."""
+    text = NODE.replace('"SCRIPT:s"', '"SCRIPT:s" output_stream: "out"')
+    h = harness(text % ("ConfScripted", handler("ImmediateInputStreamHandler")), s=script()).start()
+    h.graph.close_input_stream("a")
+    assert h.graph.output_stream_bound("out") == Timestamp.MIN
     h.finish()
 
 

@@ -177,3 +177,21 @@ def test_side_packets_and_counters_are_shared_by_parallel_calls(
     h = harness(PARALLEL % 4, s=s).start()
     h.push("a", *[(n, n) for n in range(40)]).finish()
     assert h.graph.counters() == {"ConfBlocking-calls": 40}
+
+
+def test_an_output_that_is_refused_names_its_own_call(harness: MakeHarness, script: type[Script]) -> None:
+    """S18, S47: it is released by another call, the slower one before it."""
+    second = threading.Event()
+
+    def process(cc: CalculatorContext) -> None:
+        if cc.input_timestamp == 10:
+            assert second.wait(10)
+        emit_input(cc)
+        if cc.input_timestamp == 20:
+            emit_input(cc)
+            threading.Timer(0.05, second.set).start()
+
+    h = harness(PARALLEL % 2, s=script(process=process)).start()
+    h.push("a", (1, 10), (2, 20))
+    with pytest.raises(CalculatorError, match="failed at timestamp 20: TimestampMismatchError"):
+        h.finish()

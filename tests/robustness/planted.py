@@ -115,8 +115,8 @@ def place_of(fault: Planted, tree: Path) -> tuple[Path, str, str]:
     Raises:
         LookupError: there is no place for it, or more than one.
     """
-    rooms = ("_runtime", "framework", "graph")
-    texts = {path: path.read_text() for room in rooms for path in (tree / "graphkit" / room).rglob("*.py")}
+    rooms = [*(tree / "graphkit").glob("*runtime"), tree / "graphkit" / "framework"]
+    texts = {path: path.read_text() for room in rooms for path in room.rglob("*.py")}
     for right, wrong in fault.swaps:
         places = [path for path, text in texts.items() if right in text]
         if len(places) == 1 and texts[places[0]].count(right) == 1:

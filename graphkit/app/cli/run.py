@@ -11,6 +11,7 @@ import click
 
 from graphkit._process.collection import collection_paused
 from graphkit.app.cli.failures import debug_option, signal_status
+from graphkit.app.cli.output import tell
 from graphkit.app.cli.run_words import RunCommand
 from graphkit.errors import UsageError
 
@@ -175,7 +176,7 @@ def _preview(text: str | None) -> Iterator[PreviewServer | None]:
     from graphkit.preview import Address, PreviewServer
 
     with PreviewServer(Address.parse(text)) as server:
-        click.echo(f"preview: {server.url}", err=True)
+        tell(f"preview: {server.url}")
         yield server
 
 

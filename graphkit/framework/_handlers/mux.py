@@ -35,15 +35,19 @@ class MuxInputStreamHandler(InputStreamHandler):
             chosen.queue.popleft()
         if chosen.queue or chosen.settled >= timestamp:
             return Decision(Readiness.READY, timestamp)
-        return Decision(Readiness.NOT_READY, min(chosen.settled, timestamp - 1))
+        return Decision(Readiness.NOT_READY, int(timestamp) - 1)  # a special timestamp takes no "-"
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
         """Fill in SELECT and the selected stream; drop what the others have up to *timestamp*."""
         chosen = self._chosen(self.streams[-1].queue[0])
         for stream in self.streams:
-            found = stream.pop_at(timestamp)
-            wanted = found is not None and (stream is chosen or stream is self.streams[-1])
-            packets[stream.index] = found if wanted and found else Packet.empty(Timestamp.UNSTARTED)
+            found = None
+            if stream is chosen or stream is self.streams[-1]:
+                found = stream.pop_at(timestamp)
+            else:  # it may not be settled there: what comes late is dropped with the next
+                while stream.queue and stream.queue[0]._timestamp <= timestamp:
+                    stream.queue.popleft()
+            packets[stream.index] = Packet.empty(Timestamp.UNSTARTED) if found is None else found
 
     def _chosen(self, select: Packet[Any]) -> InputQueue:
         index = select.payload

@@ -47,7 +47,7 @@ class Counted(Calculator):
 
 
 @calculator
-class InterruptedAdd(Counted):
+class CtrlCAdd(Counted):
     a = Input(int)
     b = Input(int, optional=True)
     out = Output(int)
@@ -60,12 +60,12 @@ class InterruptedAdd(Counted):
 
 
 @calculator
-class InterruptedSlowAdd(InterruptedAdd):
+class CtrlCSlowAdd(CtrlCAdd):
     blocking = True
 
 
 @calculator
-class InterruptedSource(Counted):
+class CtrlCSource(Counted):
     out = Output(int)
 
     def process(self, cc: CalculatorContext) -> Status | None:
@@ -75,21 +75,20 @@ class InterruptedSource(Counted):
 
 
 CHAIN = """
-node { calculator: "InterruptedAdd" input_stream: "a" output_stream: "b" }
-node { calculator: "InterruptedAdd" input_stream: "b" output_stream: "c" }
+node { calculator: "CtrlCAdd" input_stream: "a" output_stream: "b" }
+node { calculator: "CtrlCAdd" input_stream: "b" output_stream: "c" }
 node { calculator: "%s" input_stream: "b" input_stream: "c" output_stream: "d" %s }
-node { calculator: "InterruptedAdd" input_stream: "d" output_stream: "e" }
+node { calculator: "CtrlCAdd" input_stream: "d" output_stream: "e" }
 """
 FED = 'input_stream: "a" ' + CHAIN
 GRAPHS = (
-    FED % ("InterruptedAdd", ""),
-    FED % ("InterruptedSlowAdd", ""),
-    "max_queue_size: 1 " + FED % ("InterruptedSlowAdd", ""),
-    'executor { name: "x" type: "ApplicationThreadExecutor" } ' + FED % ("InterruptedAdd", 'executor: "x"'),
-    'max_queue_size: 2 executor { name: "x" type: "ThreadPoolExecutor" } '
-    + FED % ("InterruptedAdd", 'executor: "x"'),
+    FED % ("CtrlCAdd", ""),
+    FED % ("CtrlCSlowAdd", ""),
+    "max_queue_size: 1 " + FED % ("CtrlCSlowAdd", ""),
+    'executor { name: "x" type: "ApplicationThreadExecutor" } ' + FED % ("CtrlCAdd", 'executor: "x"'),
+    'max_queue_size: 2 executor { name: "x" type: "ThreadPoolExecutor" } ' + FED % ("CtrlCAdd", 'executor: "x"'),
 )
-SELF_FED = 'node { calculator: "InterruptedSource" output_stream: "a" } ' + CHAIN % ("InterruptedAdd", "")
+SELF_FED = 'node { calculator: "CtrlCSource" output_stream: "a" } ' + CHAIN % ("CtrlCAdd", "")
 
 
 def prepare(folder: Path) -> Callable[[int], Outcome]:

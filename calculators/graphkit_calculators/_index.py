@@ -217,6 +217,7 @@ CALCULATORS = {
     "ToImageCalculator": "graphkit_calculators.util.to_image_calculator",
     "TrackedLandmarksToRenderDataCalculator": "graphkit_calculators.util.tracked_landmarks_to_render_data_calculator",
     "Uint64tVectorIndicesCalculator": "graphkit_calculators.core.vector_indices_calculator",
+    "UnassociatedNormRectCalculator": "graphkit_calculators.util.unassociated_norm_rect_calculator",
     "UpdateFaceLandmarksCalculator": "graphkit_calculators.util.update_face_landmarks_calculator",
     "ValueOrDefaultCalculator": "graphkit_calculators.core.value_or_default_calculator",
     "VideoPreStreamCalculator": "graphkit_calculators.video.video_pre_stream_calculator",

@@ -126,7 +126,7 @@ def _read_text(source: Source, faults: Faults) -> GraphConfig:
     _load_calculators(tokens[0])
     message = schema.message_class(_GRAPH)()
     mark = TextParser(source, tokens, faults).parse(message)
-    if len(faults) and not message.ListFields():
+    if len(faults) and not mark.fields:
         faults.add(
             "this is no graph: no node is in it, nor any other field of one", Place(source), even_if_full=True
         )

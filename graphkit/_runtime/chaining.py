@@ -10,36 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graphkit._runtime.node import OPENED
+from graphkit._runtime.streams import Link
 from graphkit.framework._settled import MAX, MIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from graphkit._runtime.node import Node
-    from graphkit._runtime.streams import InputStream, OutputStream
     from graphkit._runtime.tasks import Task
-    from graphkit.framework import OutputShard
-
-
-class Link:
-    """A stream with one maker and one reader, both of the plain kind.
-
-    Attributes:
-        source: the maker's only input.
-        shard: what the maker emits into.
-        stream: the stream.
-        queue: the reader's only input.
-        reader: the reader, a light node.
-    """
-
-    __slots__ = ("queue", "reader", "shard", "source", "stream")
-
-    def __init__(self, source: InputStream, shard: OutputShard, stream: OutputStream) -> None:
-        self.source = source
-        self.shard = shard
-        self.stream = stream
-        self.queue = stream.consumers[0]
-        self.reader = self.queue.node
 
 
 def link_nodes(nodes: Iterable[Node]) -> None:

@@ -12,12 +12,10 @@ from graphkit.framework._packet_type import Kind, runtime_classes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit._runtime.chaining import Link
-    from graphkit._runtime.speculation import Speculated
-    from graphkit._runtime.streams import InputStream, OutputStream
+    from graphkit._runtime.streams import InputStream, Link, OutputStream
     from graphkit._runtime.tasks import Task, TaskQueue
     from graphkit.config import NodePlan
-    from graphkit.framework import Calculator, InputStreamHandler
+    from graphkit.framework import Calculator, InputStreamHandler, Packet
 
 
 class NodeStatus(enum.IntEnum):
@@ -51,6 +49,30 @@ class Over(NamedTuple):
 
     name: str
     active: int = 0
+
+
+class Speculated:
+    """The result of a call ahead of time.
+
+    Attributes:
+        source: the packet they were made from.
+        outputs: packets by output id.
+    """
+
+    __slots__ = ("outputs", "source")
+
+    def __init__(self, source: Packet[Any], outputs: list[list[Packet[Any]]]) -> None:
+        self.source = source
+        self.outputs = outputs
+
+    def is_for(self, packet: Packet[Any]) -> bool:
+        """Return whether *packet* is the one that the outputs were made from."""
+        return packet._payload is self.source._payload and packet._timestamp == self.source._timestamp
+
+    def replay(self, cc: CalculatorContext) -> None:
+        """Emit the outputs in place of the call."""
+        for shard, packets in zip(cc.outputs.shards, self.outputs, strict=True):
+            shard.queue.extend(packets)
 
 
 class Node:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphkit._runtime.node import OPENED
+from graphkit._runtime.node import OPENED, Speculated
 from graphkit._runtime.tasks import SPECULATE, Task
 
 if TYPE_CHECKING:
@@ -46,30 +46,6 @@ class Lane(NamedTuple):
     gate: Node
     queue: InputStream
     steps: tuple[Step, ...]
-
-
-class Speculated:
-    """The result of a call ahead of time.
-
-    Attributes:
-        source: the packet they were made from.
-        outputs: packets by output id.
-    """
-
-    __slots__ = ("outputs", "source")
-
-    def __init__(self, source: Packet[Any], outputs: list[list[Packet[Any]]]) -> None:
-        self.source = source
-        self.outputs = outputs
-
-    def is_for(self, packet: Packet[Any]) -> bool:
-        """Return whether *packet* is the one that the outputs were made from."""
-        return packet._payload is self.source._payload and packet._timestamp == self.source._timestamp
-
-    def replay(self, cc: CalculatorContext) -> None:
-        """Emit the outputs in place of the call."""
-        for shard, packets in zip(cc.outputs.shards, self.outputs, strict=True):
-            shard.queue.extend(packets)
 
 
 class Speculation:

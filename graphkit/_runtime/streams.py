@@ -11,7 +11,7 @@ from graphkit.framework._settled import MAX, MIN, POST_STREAM, UNSTARTED, settle
 
 if TYPE_CHECKING:
     from graphkit._runtime.node import Node
-    from graphkit.framework import Packet
+    from graphkit.framework import OutputShard, Packet
 
 NO_LIMIT: Final = sys.maxsize
 
@@ -135,3 +135,24 @@ class GraphInput:
     def may_feed(self) -> bool:
         """Whether the program can still push."""
         return not self.closed
+
+
+class Link:
+    """A stream with one maker and one reader, both of the plain kind.
+
+    Attributes:
+        source: the maker's only input.
+        shard: what the maker emits into.
+        stream: the stream.
+        queue: the reader's only input.
+        reader: the reader, a light node.
+    """
+
+    __slots__ = ("queue", "reader", "shard", "source", "stream")
+
+    def __init__(self, source: InputStream, shard: OutputShard, stream: OutputStream) -> None:
+        self.source = source
+        self.shard = shard
+        self.stream = stream
+        self.queue = stream.consumers[0]
+        self.reader = self.queue.node

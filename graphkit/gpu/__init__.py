@@ -5,7 +5,6 @@ moderngl and EGL are loaded when the first context is made, not when this packag
 
 from graphkit.gpu._buffer import GpuBuffer
 from graphkit.gpu._context import GlContext
-from graphkit.gpu._cuda_interop import Loan
 from graphkit.gpu._devices import GpuDevice, list_devices
 from graphkit.gpu._egl import Egl, EglDisplay, EglFault
 from graphkit.gpu._fence import Fence
@@ -14,6 +13,7 @@ from graphkit.gpu._gl_simple_calculator import GlSimpleCalculator
 from graphkit.gpu._gl_texture import GlTexture
 from graphkit.gpu._gpu_tensor import GpuTensor
 from graphkit.gpu._helper import GlCalculatorHelper
+from graphkit.gpu._lending import Lease, TensorLender
 from graphkit.gpu._pool import TexturePool
 from graphkit.gpu._program import FullFrameProgram, compile_program
 from graphkit.gpu._raw_gl import RawGl
@@ -41,9 +41,10 @@ __all__ = [
     "GpuResources",
     "GpuStorage",
     "GpuTensor",
-    "Loan",
+    "Lease",
     "RawGl",
     "ShareGroup",
+    "TensorLender",
     "TexturePool",
     "TextureStorage",
     "Transfers",

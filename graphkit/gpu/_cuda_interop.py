@@ -117,7 +117,7 @@ class CudaLink:
         return TensorBuffer(self.context, self._runtime, size)
 
 
-class Loan:
+class CudaLease:
     """A tensor in CUDA's hands, until ``give_back``.
 
     Attributes:
@@ -181,7 +181,7 @@ class CudaInterop:
 
     def borrow(
         self, picture: GpuBuffer, channels: int, levels: np.ndarray[Any, np.dtype[np.float32]], device: int
-    ) -> Loan | None:
+    ) -> CudaLease | None:
         """Return the tensor of *picture* for CUDA's *device*, None where that cannot be; any thread.
 
         Args:
@@ -205,7 +205,7 @@ class CudaInterop:
         except GpuError as exc:
             self.give_up(str(exc))
             return None
-        return Loan(self, link, picture, device, filled)
+        return CudaLease(self, link, picture, device, filled)
 
     def give_up(self, reason: str) -> None:
         """Lend nothing any more; the first *reason* goes to the log."""

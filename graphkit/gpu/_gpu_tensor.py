@@ -10,7 +10,7 @@ from graphkit.formats import Tensor
 
 if TYPE_CHECKING:
     from graphkit.gpu._buffer import GpuBuffer
-    from graphkit.gpu._cuda_interop import Loan
+    from graphkit.gpu._lending import Lease
 
 _FLOAT32: Final = np.dtype(np.float32)
 
@@ -62,6 +62,6 @@ class GpuTensor(Tensor):
         """Float32."""
         return _FLOAT32
 
-    def borrow(self, device: int) -> Loan | None:
+    def borrow(self, device: int) -> Lease | None:
         """Return the values in the memory of CUDA's *device*, None where they must be read back."""
         return self._picture.group.cuda.borrow(self._picture, self._channels, self._levels, device)

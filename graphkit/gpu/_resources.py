@@ -9,6 +9,7 @@ from graphkit._process.closing import Closing
 from graphkit.errors import GpuError
 from graphkit.gpu import _egl as egl_layer
 from graphkit.gpu._buffer import GpuBuffer
+from graphkit.gpu._cuda_interop import CudaInterop
 from graphkit.gpu._devices import open_display
 from graphkit.gpu._egl import EglDisplay
 from graphkit.gpu._forked import is_forked, refuse_after_fork
@@ -65,7 +66,7 @@ class GpuResources(Closing):
         """
         refuse_after_fork()
         chosen, display = open_display(device)
-        return cls(ShareGroup(display, make_storage=make_storage), chosen.name)
+        return cls(ShareGroup(display, CudaInterop(), make_storage=make_storage), chosen.name)
 
     @classmethod
     def sharing(cls, context: moderngl.Context) -> GpuResources:
@@ -85,7 +86,7 @@ class GpuResources(Closing):
                 'with moderngl.create_context(standalone=True, backend="egl").'
             )
         display, handle = found
-        return cls(ShareGroup(display, handle), str(context.info["GL_RENDERER"]))
+        return cls(ShareGroup(display, CudaInterop(), handle), str(context.info["GL_RENDERER"]))
 
     @property
     def device_name(self) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from graphkit._process.forks import call_in_children
 from graphkit.errors import GpuReleasedError
 from graphkit.gpu._context import GlContext
-from graphkit.gpu._cuda_interop import CudaInterop
 from graphkit.gpu._forked import refuse_after_fork
 from graphkit.gpu._host_memory import HostMemory
 from graphkit.gpu._pool import TexturePool
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from graphkit.gpu._egl import EglDisplay
     from graphkit.gpu._formats import GpuBufferFormat
+    from graphkit.gpu._lending import TensorLender
     from graphkit.gpu._storage import GpuStorage
 
 R = TypeVar("R")
@@ -35,6 +35,7 @@ class ShareGroup:
 
     Args:
         display: of the device.
+        lender: of tensors.
         share: handle of a context of the program that belongs to the group, 0 for none.
         make_storage: what stands behind buffers; None for pooled textures.
 
@@ -42,12 +43,13 @@ class ShareGroup:
         pool: of textures.
         transfers: what crossed between memory and GPU.
         memory: for pixels read back.
-        cuda: the way of tensors to CUDA.
+        cuda: lends tensors to CUDA.
     """
 
     def __init__(
         self,
         display: EglDisplay,
+        lender: TensorLender,
         share: int = 0,
         make_storage: Callable[[GlContext, int, int, GpuBufferFormat], GpuStorage] | None = None,
     ) -> None:
@@ -61,7 +63,7 @@ class ShareGroup:
         self.make_storage = make_storage or self.pool.acquire
         self.transfers = Transfers()
         self.memory = HostMemory()
-        self.cuda = CudaInterop()
+        self.cuda = lender
 
     @property
     def contexts(self) -> tuple[GlContext, ...]:

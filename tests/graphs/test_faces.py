@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pytest
 
-from graphkit import CalculatorGraph
+from graphkit import CalculatorGraph, Resources
+from graphkit.errors import CalculatorError
 from graphkit.formats import ImageFrame
 from graphkit.gpu import GPU_SERVICE
 
@@ -135,6 +136,52 @@ def test_all_parts_of_a_person_in_one_packet() -> None:
     assert [len(part) for part in whole] == [33, 468, 0, 0]
 
 
+@pytest.mark.parametrize("graph", [MESH, IRIS, HOLISTIC])
+@pytest.mark.parametrize(
+    "hard",
+    [
+        pytest.param(
+            lambda face: face * (np.arange(face.shape[1]) >= 200)[None, :, None].astype(np.uint8), id="half"
+        ),
+        pytest.param(lambda face: face[::-1].copy(), id="upside down"),
+        pytest.param(lambda face: np.tile(face[40:280, 80:320], (5, 8, 1)), id="forty"),
+    ],
+)
+def test_hard_pictures(graph: str, hard: Any) -> None:
+    picture = hard(frames()[0][1])
+    found = run(graph, ("output_video",), [(0, picture), (1, picture)])["output_video"]
+    assert [drawn.data.shape for drawn in found.values()] == [picture.shape] * 2
+
+
+@pytest.mark.parametrize(
+    ("graph", "place", "other", "size"),
+    [
+        pytest.param(
+            MESH, "face_landmark/face_landmark_with_attention", "iris_landmark/iris_landmark", 64, id="mesh"
+        ),
+        pytest.param(IRIS, "iris_landmark/iris_landmark", "hand_landmark/hand_landmark_full", 224, id="iris"),
+        pytest.param(
+            "selfie_segmentation/selfie_segmentation_cpu",
+            "selfie_segmentation/selfie_segmentation",
+            "face_landmark/face_landmark",
+            192,
+            id="selfie",
+        ),
+    ],
+)
+def test_a_model_of_another_family_is_told_with_its_size(graph: str, place: str, other: str, size: int) -> None:
+    resources = Resources(
+        mapping={f"mediapipe/modules/{place}.tflite": ROOT / "graphs" / "modules" / f"{other}.tflite"}
+    )
+    running = CalculatorGraph(ROOT / "graphs" / f"{graph}.pbtxt", resources=resources)
+    running.start_run({})
+    with (
+        pytest.raises(CalculatorError, match=rf"takes 'input_1' \(1, {size}, {size}, 3\) float32, but got"),
+        running,
+    ):
+        running.add_packet_to_input_stream("input_video", ImageFrame(frames()[0][1]), 0)
+
+
 def test_leaving_and_coming_back() -> None:
     face = frames()[0][1]
     nobody = np.zeros_like(face)
@@ -201,3 +248,21 @@ def test_the_mask_of_a_selfie_stays_on_the_gpu(gpu: GpuResources) -> None:
     mine = run("selfie_segmentation/selfie_segmentation_cpu", streams, frames()[:2])
     for time, mask in mine["segmentation_mask"].items():
         assert np.abs(there["segmentation_mask"][time].array() - mask.data).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("graph", "streams"),
+    [
+        pytest.param(f"{MESH}_gpu", ("multi_face_landmarks",), id="mesh"),
+        pytest.param(
+            "holistic_tracking/holistic_tracking_gpu", ("pose_landmarks", "face_landmarks"), id="holistic"
+        ),
+    ],
+)
+def test_what_crosses_for_a_frame(gpu: GpuResources, graph: str, streams: tuple[str, ...]) -> None:
+    there = run(graph, (*streams, "output_video"), frames(), gpu)
+    size = (portrait.SIZE, portrait.SIZE)
+    assert gpu.transfers.uploads[size] == 2 * len(frames()), "the frame and the drawing"
+    assert size not in gpu.transfers.readbacks, "nobody has asked for pixels"
+    there.clear()
+    assert gpu.pool.in_use == 0

@@ -30,6 +30,8 @@ TRACKING = "graphs/pose_tracking/pose_tracking_{}.pbtxt"
 FRAMES, WIDTH, HEIGHT = 6, 540, 650
 STREAMS = ("pose_landmarks", "pose_world_landmarks", "output_video")
 RESULTS = ("pose_landmarks", "pose_world_landmarks", "pose_detection", "roi_from_landmarks")
+SMALL = [{(256, 256): FRAMES, (224, 224): searched} for searched in (1, 2)]
+"""What the models read back; the search may run ahead on the second frame while the first is looked at."""
 
 Seen = dict[str, list[Any]]
 
@@ -119,9 +121,7 @@ def test_what_crosses_for_a_frame(gpu: GpuResources, frames: list[ImageFrame]) -
     moved = gpu.transfers.copy()
     assert moved.uploads == {(WIDTH, HEIGHT): 2 * FRAMES}, "the frame and the drawing"
     assert len(seen["pose_detection"]) == 1
-    assert moved.readbacks == {(256, 256): FRAMES, (224, 224): 1}, (
-        "small tensors only: nobody has asked for pixels"
-    )
+    assert moved.readbacks in SMALL, "small tensors only: nobody has asked for pixels"
     for buffer in seen["output_video"]:
         buffer.array()
         buffer.image_frame()
@@ -137,7 +137,7 @@ def test_the_mask_stays_on_the_gpu(gpu: GpuResources, frames: list[ImageFrame]) 
     )
     moved = gpu.transfers
     assert moved.uploads == {(WIDTH, HEIGHT): 2 * FRAMES, (256, 256): FRAMES}, "the mask as small as the model's"
-    assert moved.readbacks == {(256, 256): FRAMES, (224, 224): 1}
+    assert moved.readbacks in SMALL
     assert all(mask.is_on_gpu for mask in seen["segmentation_mask"])
     seen.clear()
     assert gpu.pool.in_use == 0

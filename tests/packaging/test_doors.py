@@ -18,12 +18,6 @@ PACKAGE: Final = Path(graphkit.__file__).parent
 APPLICATION: Final = "graphkit.app"
 MOST_IN_THE_HALL: Final = 20
 
-STILL_PRIVATE: Final = {
-    "graphkit.gpu._cuda_interop.CudaInterop",
-    "graphkit.gpu._cuda_interop.CudaLink",
-}
-"""Private classes in public signatures that have no public view yet."""
-
 Symbol = tuple[str, str]
 
 
@@ -140,7 +134,7 @@ def _private_classes_shown() -> dict[str, set[str]]:
 
 def test_public_signatures_show_public_classes() -> None:
     shown = _private_classes_shown()
-    assert set(shown) == STILL_PRIVATE, shown
+    assert shown == {}
 
 
 def test_the_check_of_signatures_sees_them() -> None:

@@ -16,7 +16,7 @@ import graphkit
 import graphkit_calculators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 PACKAGE = Path(graphkit.__file__).parent
 CALCULATORS = Path(graphkit_calculators.__file__).parent
@@ -71,6 +71,9 @@ def _rooms_imported_by(room: str) -> dict[str, list[str]]:
     return found
 
 
+LARGEST_CIRCLE = 3
+"""Files that import each other, at most."""
+
 ROOMS = {room for floor in FLOORS for room in floor}
 
 
@@ -85,6 +88,47 @@ def test_imports_go_down(room: str) -> None:
     below = {other for floor in FLOORS[:level] for other in floor}
     upward = {other: files for other, files in _rooms_imported_by(room).items() if other not in below}
     assert upward == {}
+
+
+def _arrows() -> dict[str, set[str]]:
+    """Return which modules each module imports."""
+    modules = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in PACKAGE.rglob("*.py")
+    }
+    return {module: set(_imported_modules(path, modules)) - {module} for module, path in modules.items()}
+
+
+def _imported_modules(path: Path, modules: Collection[str]) -> Iterator[str]:
+    """Yield the modules of *modules* that a file imports; ``from package import module`` is one of module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module in modules:
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name if name in modules else node.module for name in names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+
+
+def _reachable(start: str, arrows: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = arrows[waiting.pop()] - found
+        found |= new
+        waiting.extend(new)
+    return found
+
+
+def test_circles_of_imports_are_small() -> None:
+    """Imports for type checkers count, too."""
+    arrows = _arrows()
+    reachable = {module: _reachable(module, arrows) for module in arrows}
+    circles = {
+        frozenset(other for other in reachable[module] if module in reachable[other])
+        for module in arrows
+        if module in reachable[module]
+    }
+    assert [sorted(circle) for circle in circles if len(circle) > LARGEST_CIRCLE] == []
 
 
 def test_the_engine_imports_nothing_from_the_calculators() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from graphkit.formats import Tensor
-    from graphkit.gpu import Loan
+    from graphkit.gpu import Lease
     from graphkit.inference import Session, TensorInfo
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -23,7 +23,7 @@ Given: TypeAlias = dict[int, "Tensor"]
 Arrays: TypeAlias = "Callable[[Given, dict[int, DeviceArray]], list[Array | DeviceArray]]"
 
 
-class Loans:
+class Leases:
     """The tensors that CUDA can read without a copy; they go back at the end of the ``with``.
 
     Args:
@@ -33,20 +33,20 @@ class Loans:
     """
 
     def __init__(self, infos: Sequence[TensorInfo], given: Mapping[int, Tensor], device: int) -> None:
-        self._loans: list[Loan] = []
+        self._leases: list[Lease] = []
         self._lent: dict[int, DeviceArray] = {}
         for index, tensor in given.items():
             if isinstance(tensor, GpuTensor) and _is_read_as_stored(infos[index], tensor):
-                loan = tensor.borrow(device)
-                if loan is not None:
-                    self._loans.append(loan)
+                lease = tensor.borrow(device)
+                if lease is not None:
+                    self._leases.append(lease)
                     self._lent[index] = DeviceArray(
-                        loan.pointer, tensor.stored_shape, tensor.dtype, device, loan.device_type
+                        lease.pointer, tensor.stored_shape, tensor.dtype, device, lease.device_type
                     )
 
     def __bool__(self) -> bool:
         """Whether there are any."""
-        return bool(self._loans)
+        return bool(self._leases)
 
     def run(self, session: Session, arrays: Arrays, given: Given) -> list[Array]:
         """Return what the model makes of them, or, where CUDA fails on them, of their copies in memory.
@@ -63,17 +63,17 @@ class Loans:
             return session.run(arrays(given, self._lent))
         except InferenceError as exc:
             results = session.run(arrays(given, {}))
-            self._loans[0].refuse(str(exc))
+            self._leases[0].refuse(str(exc))
             return results
 
-    def __enter__(self) -> Loans:
+    def __enter__(self) -> Leases:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for loan in self._loans:
-            loan.give_back()
+        for lease in self._leases:
+            lease.give_back()
 
 
 def _is_read_as_stored(info: TensorInfo, tensor: GpuTensor) -> bool:

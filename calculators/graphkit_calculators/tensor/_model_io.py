@@ -84,11 +84,11 @@ class ModelIo:
     def _results(self, given: dict[int, Tensor], planes: set[int]) -> list[Array]:
         arrays = partial(self._arrays, planes)
         if self._session.cuda_device is not None:
-            from graphkit_calculators.tensor._cuda_io import Loans
+            from graphkit_calculators.tensor._cuda_io import Leases
 
-            with Loans(self._session.inputs, given, self._session.cuda_device) as loans:
-                if loans:
-                    return loans.run(self._session, arrays, given)
+            with Leases(self._session.inputs, given, self._session.cuda_device) as leases:
+                if leases:
+                    return leases.run(self._session, arrays, given)
         return self._session.run(arrays(given, {}))
 
     def _arrays(

@@ -10,9 +10,9 @@ import pytest
 
 from graphkit.errors import GraphValidationError
 from graphkit.formats import Image, ImageFrame, ImageSize
-from graphkit.gpu import GpuBuffer
+from graphkit.gpu import GpuBuffer, ShareGroup
+from graphkit.gpu._cuda_interop import CudaInterop
 from graphkit.gpu._egl import EglDisplay
-from graphkit.gpu._share_group import ShareGroup
 from graphkit.testing import CalculatorRunner
 
 FRAME = ImageFrame(np.zeros((4, 6, 3), np.uint8))
@@ -51,7 +51,7 @@ def test_one_input_is_needed(streams: str) -> None:
 def test_a_buffer_on_the_gpu_stays_there() -> None:
     run = runner('input_stream: "IMAGE_GPU:image"')
     display = Mock(spec=EglDisplay)
-    run.add("IMAGE_GPU", GpuBuffer.from_image_frame(ShareGroup(display), FRAME), 3)
+    run.add("IMAGE_GPU", GpuBuffer.from_image_frame(ShareGroup(display, CudaInterop()), FRAME), 3)
     (packet,) = run.run().outputs["SIZE"]
     assert packet.payload == ImageSize(6, 4)
     assert not display.mock_calls, "no context was made"

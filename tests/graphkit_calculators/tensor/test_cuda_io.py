@@ -11,7 +11,7 @@ import pytest
 from graphkit.formats import Tensor
 from graphkit.gpu import GpuBufferFormat, GpuTensor
 from graphkit.inference import TensorInfo
-from graphkit_calculators.tensor._cuda_io import Loans
+from graphkit_calculators.tensor._cuda_io import Leases
 
 F32, F16 = np.dtype(np.float32), np.dtype(np.float16)
 
@@ -26,8 +26,8 @@ class Borrowed:
         self.given_back += 1
 
 
-def gpu_tensor(loan: Borrowed | None, format_: GpuBufferFormat = GpuBufferFormat.RGBA8) -> GpuTensor:
-    group = SimpleNamespace(cuda=SimpleNamespace(borrow=lambda *arguments: loan))
+def gpu_tensor(lease: Borrowed | None, format_: GpuBufferFormat = GpuBufferFormat.RGBA8) -> GpuTensor:
+    group = SimpleNamespace(cuda=SimpleNamespace(borrow=lambda *arguments: lease))
     picture: Any = SimpleNamespace(group=group, format=format_, width=64, height=48)
     return GpuTensor(picture, np.zeros(256, np.float32))
 
@@ -46,16 +46,16 @@ def gpu_tensor(loan: Borrowed | None, format_: GpuBufferFormat = GpuBufferFormat
     ],
 )
 def test_a_model_is_lent_what_it_reads_as_it_lies(info: TensorInfo, lent: bool) -> None:
-    loan = Borrowed()
-    with Loans([info], {0: gpu_tensor(loan)}, 0) as loans:
-        assert bool(loans) is lent
-    assert loan.given_back == lent
+    lease = Borrowed()
+    with Leases([info], {0: gpu_tensor(lease)}, 0) as leases:
+        assert bool(leases) is lent
+    assert lease.given_back == lent
 
 
 def test_gray_and_color_are_told_apart() -> None:
     info = TensorInfo("x", (1, 48, 64, 1), F32, channels_first=True)
-    assert Loans([info], {0: gpu_tensor(Borrowed(), GpuBufferFormat.R8)}, 0)
-    assert not Loans([info], {0: gpu_tensor(Borrowed())}, 0)
+    assert Leases([info], {0: gpu_tensor(Borrowed(), GpuBufferFormat.R8)}, 0)
+    assert not Leases([info], {0: gpu_tensor(Borrowed())}, 0)
 
 
 def test_inputs_in_memory_go_beside_those_that_are_lent() -> None:
@@ -64,8 +64,8 @@ def test_inputs_in_memory_go_beside_those_that_are_lent() -> None:
     given: dict[int, Tensor] = {0: gpu_tensor(Borrowed()), 1: Tensor(np.ones(1, np.float32))}
     seen: list[Any] = []
     session: Any = SimpleNamespace(run=lambda arrays: seen.append(arrays) or ["result"])
-    with Loans([image, number], given, 2) as loans:
-        found = loans.run(session, lambda tensors, lent: [lent[0], tensors[1].data], given)
+    with Leases([image, number], given, 2) as leases:
+        found = leases.run(session, lambda tensors, lent: [lent[0], tensors[1].data], given)
     assert found == ["result"]
     ((device, memory),) = seen
     assert (device.pointer, device.shape, device.device, device.device_type) == (4096, (1, 3, 48, 64), 2, "cuda")
@@ -74,5 +74,5 @@ def test_inputs_in_memory_go_beside_those_that_are_lent() -> None:
 
 def test_where_nothing_is_lent_there_is_nothing() -> None:
     info = TensorInfo("x", (1, 3, 48, 64), F32)
-    with Loans([info], {0: gpu_tensor(None)}, 0) as loans:
-        assert not loans
+    with Leases([info], {0: gpu_tensor(None)}, 0) as leases:
+        assert not leases

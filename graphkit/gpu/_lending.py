@@ -1,0 +1,59 @@
+"""What a share group lends to a model on the same GPU: tensors that need no copy through memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from graphkit.gpu._buffer import GpuBuffer
+    from graphkit.gpu._share_group import ShareGroup
+
+
+class Lease(Protocol):
+    """A tensor in a model's hands, until ``give_back``."""
+
+    @property
+    def device_type(self) -> str:
+        """What ONNX Runtime calls the memory."""
+
+    @property
+    def device(self) -> int:
+        """CUDA's number of the device."""
+
+    @property
+    def pointer(self) -> int:
+        """Address of the float32 values there."""
+
+    def give_back(self) -> None:
+        """Return the memory; CUDA's work with it is done. Waits for nothing."""
+
+    def refuse(self, reason: str) -> None:
+        """Say that CUDA could not use it: nothing is lent any more."""
+
+
+class TensorLender(Protocol):
+    """Lends the tensors of one share group."""
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing is lent; None where something is, or nobody has asked yet."""
+
+    def is_usable(self, group: ShareGroup) -> bool:
+        """Return whether CUDA can read what *group* draws; found out once, on any thread."""
+
+    def borrow(
+        self, picture: GpuBuffer, channels: int, levels: np.ndarray[Any, np.dtype[np.float32]], device: int
+    ) -> Lease | None:
+        """Return the tensor of *picture* for CUDA's *device*, None where that cannot be; any thread.
+
+        Args:
+            picture: RGBA8 or R8.
+            channels: how many of its channels, from the first, become planes of (height, width).
+            levels: (256,), what each level becomes.
+            device: CUDA's number.
+        """
+
+    def close(self) -> None:
+        """Lend nothing any more, and have everything released before the context ends. Waits for nothing."""

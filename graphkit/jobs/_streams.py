@@ -9,6 +9,7 @@ from graphkit.formats import ClassificationList, Image, ImageFrame, LandmarkList
 from graphkit.framework import OneOf
 from graphkit.framework._packet_type import Kind, compatible
 from graphkit.gpu import GpuBuffer
+from graphkit.jobs._declared import declared_types
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -76,7 +77,8 @@ def video_input(plan: GraphPlan) -> str:
             "no input stream for images" if not found else f"several input streams for images ({_listing(found)})"
         )
         has = "" if found else f" (its input streams: {_listing(names)})"
-        raise UsageError(f"the graph has {what}{has}. Feed each of them: {{inputs}}.", remedies=("inputs",))
+        why = "" if found else f"{declared_types(plan, names)} Frames of a video are ImageFrame."
+        raise UsageError(f"the graph has {what}{has}.{why} Feed each of them: {{inputs}}.", remedies=("inputs",))
     unfed = [name for name in names if name != found[0]]
     if unfed:
         raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from graphkit.jobs import Progress
@@ -20,7 +21,7 @@ _BAR_SECONDS = 0.1
 def choose_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
     """Return what suits *stream*, standard error by default: nothing, a bar, or lines."""
     stream = stream or sys.stderr
-    if quiet:
+    if quiet or stream is None:  # closed by whoever started this
         return Progress()
     if not stream.isatty():
         return LineProgress(stream)
@@ -63,7 +64,8 @@ class LineProgress(Progress):
             text += f" of {self._total} ({100 * frames / self._total:.0f} %), {rate:.1f} fps, {left:.0f} s left"
         else:
             text += f", {rate:.1f} fps"
-        print(text + self._dropped, file=self._stream, flush=True)
+        with suppress(OSError):  # nobody can read it
+            print(text + self._dropped, file=self._stream, flush=True)
 
     def dropped(self, frames: int) -> None:
         """Remember it for the next line."""

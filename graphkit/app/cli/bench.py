@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from graphkit.app.cli.failures import debug_option
+from graphkit.app.cli.output import tell
 from graphkit.app.cli.termination import ended_tidily
 from graphkit.errors import OutputError
 
@@ -95,7 +96,7 @@ def bench_command(
 
 
 def _say(line: str) -> None:
-    click.echo(click.style(line, dim=True), err=True)
+    tell(line, dim=True)
 
 
 def _silent(line: str) -> None:

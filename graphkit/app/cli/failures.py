@@ -14,6 +14,7 @@ import click
 
 from graphkit.app.cli.advice import advice_for
 from graphkit.app.cli.flags import FlagSpelling
+from graphkit.app.cli.output import fill_standard_descriptors, lost_output, tell, working_folder_is_gone
 from graphkit.errors import (
     CalculatorError,
     ConfigError,
@@ -37,10 +38,22 @@ def signal_status(number: int) -> int:
 class Commands(click.Group):
     """A group whose commands report graphkit's errors without a traceback."""
 
+    def main(self, *arguments: Any, **more: Any) -> Any:
+        """Run a command; also say where its output cannot be printed."""
+        fill_standard_descriptors()
+        try:
+            return super().main(*arguments, **more)
+        except OSError as error:
+            if not lost_output(error):
+                raise
+            raise SystemExit(FAILED) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors become a message and an exit status."""
         _show_log()
         try:
+            if working_folder_is_gone():
+                raise UsageError("the working directory does not exist any more. Change to another one.")
             return super().invoke(ctx)
         except GraphkitError as error:
             if ctx.meta.get(_DEBUG):
@@ -84,16 +97,16 @@ def debug_option(command: C) -> C:
 
 def report(error: BaseException) -> None:
     """Print an error, where the user's own code raised it, and what happened after it."""
-    click.secho("error: ", fg="red", nl=False, err=True)
-    click.echo(told(error), err=True)
+    tell("error: ", fg="red", nl=False)
+    tell(told(error))
     if isinstance(error, CalculatorError) and (explained := _explained(error.cause)):
-        click.echo(indent(told(explained), "  "), err=True)
+        tell(indent(told(explained), "  "))
     elif isinstance(error, CalculatorError) and not isinstance(error.cause, GraphkitError):
-        click.echo(f"  raised at {_raised_at(error.cause)}; --debug shows the traceback", err=True)
+        tell(f"  raised at {_raised_at(error.cause)}; --debug shows the traceback")
     if isinstance(error, GraphValidationError) and _lacks_calculators():
-        click.echo("The calculators that come with graphkit are not installed: see graphkit doctor.", err=True)
+        tell("The calculators that come with graphkit are not installed: see graphkit doctor.")
     for note in getattr(error, "__notes__", ()):
-        click.echo(f"  {note}", err=True)
+        tell(f"  {note}")
 
 
 def told(error: BaseException) -> str:
@@ -126,7 +139,7 @@ class _EchoHandler(logging.Handler):
     """Prints log records to whatever standard error is at the moment: a progress bar exchanges it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"{record.levelname.lower()}: {record.getMessage()}", err=True)
+        tell(f"{record.levelname.lower()}: {record.getMessage()}")
 
 
 def _show_log() -> None:

@@ -9,6 +9,7 @@ import click
 
 from graphkit.app.cli.advice import fetch_command as how_to_fetch
 from graphkit.app.cli.failures import debug_option
+from graphkit.app.cli.output import tell
 from graphkit.app.cli.termination import ended_tidily
 from graphkit.errors import ModelFetchError, UsageError
 
@@ -70,7 +71,7 @@ def path_command(name: str) -> None:
     click.echo(Resources().resolve(model.resource))
     found = locate(model)
     if not found.intact:
-        click.echo(f"note: {_difference(found)}.", err=True)
+        tell(f"note: {_difference(found)}.")
 
 
 @models_command.command("fetch", short_help="Fetch models that are not shipped.")
@@ -88,7 +89,7 @@ def fetch_command(names: tuple[str, ...], everything: bool) -> None:
     if not missing:
         return
     for model in missing:
-        click.echo(f"fetching {model.name} ({_size(model.size)}) from {model.origin}", err=True)
+        tell(f"fetching {model.name} ({_size(model.size)}) from {model.origin}")
     with ended_tidily():
         fetched = fetch(missing)
     for path in fetched:
@@ -113,13 +114,13 @@ def _missing(models: Sequence[Model]) -> Iterator[Model]:
     for model in models:
         found = locate(model)
         if found.intact:
-            click.echo(f"{model.name} is there ({found.place.value}): {found.path}", err=True)
+            tell(f"{model.name} is there ({found.place.value}): {found.path}")
         elif model.shipped:
             fault = "is missing" if found.path is None else f"{found.path} is not it; {_difference(found)}"
             raise ModelFetchError(model.file_name, f"it comes with graphkit, but {fault}.", _restored(model))
         else:
             if found.path not in (None, fetched_path(model)):
-                click.echo(f"note: {found.path} ({_difference(found)}) hides the fetched one.", err=True)
+                tell(f"note: {found.path} ({_difference(found)}) hides the fetched one.")
             yield model
 
 

@@ -49,7 +49,7 @@ def _notes(summary: Summary) -> list[str]:
     if skipped > 0 and not summary.failed:
         notes.append(f"{_count(skipped, 'frame')} without a picture on the output stream; not in the video.")
     if not summary.files and not summary.failed and not summary.previewed:
-        notes.append("Nothing was written. Give --output_video_path or --dump to keep results.")
+        notes.append("No stream was written to a file. Give --output_video_path or --dump to keep one.")
     return notes + ([] if summary.failed else summary.notes)
 
 

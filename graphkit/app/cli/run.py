@@ -11,6 +11,7 @@ import click
 
 from graphkit._process.collection import collection_paused
 from graphkit.app.cli.failures import debug_option, signal_status
+from graphkit.app.cli.output import tell
 from graphkit.app.cli.run_words import RunCommand
 from graphkit.errors import UsageError
 
@@ -46,6 +47,7 @@ class RunFlags:
     camera_rate: str | None
     input_files: tuple[str, ...]
     rate: str
+    video_track: int | None
     output_stream: str
     dump: tuple[str, ...]
     side: tuple[str, ...]
@@ -96,6 +98,10 @@ class RunFlags:
 @click.option(
     "--rate", default="30", metavar="FPS", help="Frames a second of inputs without times.", show_default=True
 )
+@click.option(
+    "--video-track", type=click.IntRange(min=0), metavar="N",
+    help="Which video track of a file, counted from 0.  [default: the largest]",
+)  # fmt: skip
 @click.option(
     "--set", "overrides", multiple=True, metavar="NODE.FIELD=VALUE", help="Set an option of an expanded node."
 )
@@ -175,7 +181,7 @@ def _preview(text: str | None) -> Iterator[PreviewServer | None]:
     from graphkit.preview import Address, PreviewServer
 
     with PreviewServer(Address.parse(text)) as server:
-        click.echo(f"preview: {server.url}", err=True)
+        tell(f"preview: {server.url}")
         yield server
 
 
@@ -229,6 +235,7 @@ def _settings(flags: RunFlags, progress: Any) -> JobSettings:
         limits=limits,
         progress=progress,
         rate=_rate(flags.rate, "--rate"),
+        video_track=flags.video_track,
         gpu_device=flags.gpu_device,
         camera=CameraSettings(_size(flags.camera_size), camera_rate),
     )

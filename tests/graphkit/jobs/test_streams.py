@@ -52,7 +52,13 @@ def test_output_video_wins_among_several(make_graph) -> None:
 @pytest.mark.parametrize(
     ("nodes", "inputs", "message"),
     [
-        pytest.param([ADD], ["a", "b"], r"no input stream for images \(its input streams: a, b\)", id="none"),
+        pytest.param(
+            [ADD],
+            ["a", "b"],
+            r'no input stream for images \(its input streams: a, b\)\. "a" carries float, as SampleAdd '
+            r"\(sample_calculators\.py:\d+\) declares\. .* Frames of a video are ImageFrame\. Feed each of them",
+            id="none",
+        ),
         pytest.param(
             [image_node("x", "p"), image_node("y", "q")],
             ["x", "y"],

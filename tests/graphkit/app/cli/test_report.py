@@ -89,7 +89,9 @@ def test_the_same_hands_are_told_once() -> None:
         ),
         pytest.param({"notes": ["Sound: broken."]}, "Sound: broken.", id="others"),
         pytest.param(
-            {"files": []}, "Nothing was written. Give --output_video_path or --dump to keep results.", id="no file"
+            {"files": []},
+            "No stream was written to a file. Give --output_video_path or --dump to keep one.",
+            id="no file",
         ),
     ],
 )

@@ -62,7 +62,7 @@ def test_nothing_to_write_is_noted(graphkit, work: Path, clip: Path) -> None:
     result = graphkit("run", "hands.pbtxt", "--input_video_path", clip, "--max_frames", "3")
     assert result.exit_code == 0
     assert result.stdout.splitlines()[0].startswith("3 frames in")
-    assert "note: Nothing was written." in result.stdout
+    assert "note: No stream was written to a file." in result.stdout
 
 
 def test_options_are_set_from_outside(graphkit, work: Path, clip: Path) -> None:

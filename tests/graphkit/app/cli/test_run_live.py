@@ -106,7 +106,7 @@ def test_a_preview_of_a_file(graphkit, work: Path, clip: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.stderr.startswith("preview: http://127.0.0.1:")
     assert result.stdout.startswith("12 frames in ")
-    assert "Nothing was written" not in result.stdout
+    assert "No stream was written" not in result.stdout
 
 
 def numbers_until(answer: HTTPResponse, wanted: str) -> dict[str, object]:

@@ -70,6 +70,11 @@ def default_executor(plan: GraphPlan) -> Executor:
 def _task_queues(plan: GraphPlan, given: Mapping[str, Executor]) -> dict[str, TaskQueue]:
     executors = dict(given)
     for declared in plan.executors:
+        if declared.name and not declared.type and declared.name not in given:
+            raise GraphStateError(
+                f'executor "{declared.name}" is declared without a type, so the program has to hand it over: call '
+                f'set_executor("{declared.name}", ...) before the run, or write type: "ThreadPoolExecutor".'
+            )
         executors.setdefault(declared.name, make_executor(declared.type, declared.options))
     if "" not in executors:
         executors[""] = default_executor(plan)

@@ -49,7 +49,6 @@ def chain(task: Task, link: Link) -> Task | None:
     stream.settled = link.queue.settled = timestamp
     node.active = 0
     reader.active = 1
-    following = reader.task
-    following.context.inputs.packets[0] = packet
-    following.context.input_timestamp = timestamp
-    return following
+    link.packets[0] = packet
+    link.context.input_timestamp = timestamp
+    return reader.task

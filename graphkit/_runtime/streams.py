@@ -146,9 +146,11 @@ class Link:
         stream: the stream.
         queue: the reader's only input.
         reader: the reader, a light node.
+        context: the reader's.
+        packets: what the reader is called with.
     """
 
-    __slots__ = ("queue", "reader", "shard", "source", "stream")
+    __slots__ = ("context", "packets", "queue", "reader", "shard", "source", "stream")
 
     def __init__(self, source: InputStream, shard: OutputShard, stream: OutputStream) -> None:
         self.source = source
@@ -156,3 +158,5 @@ class Link:
         self.stream = stream
         self.queue = stream.consumers[0]
         self.reader = self.queue.node
+        self.context = self.reader.contexts[0]
+        self.packets = self.context.inputs.packets

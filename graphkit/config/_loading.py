@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.config._checking.faults import Faults
 from graphkit.config._checking.planning import make_plan
@@ -13,6 +14,8 @@ from graphkit.config._options.messages import to_message
 from graphkit.config._options.overrides import apply_overrides
 from graphkit.config._text.reader import path_of, read
 from graphkit.framework import Resources
+
+_LOG: Final = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +55,8 @@ def load(
     apply_overrides(expanded, overrides, faults)
     plan = make_plan(expanded, faults, expander.known_types)
     faults.check()
+    for warning in faults.warnings:
+        _LOG.warning("%s", warning)
     if plan is None:
         raise AssertionError("a graph without a plan has faults")
     return plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.errors._base import PLAIN, GraphkitError, Location, Spelling, StatusCode, did_you_mean, shortened
 
@@ -13,6 +13,18 @@ if TYPE_CHECKING:
 _MOST_SHOWN: Final = 20
 
 
+class Lack(NamedTuple):
+    """Something that a graph needs and that is not there.
+
+    Attributes:
+        kind: "calculator", "subgraph", "options" or "model".
+        name: of the calculator or subgraph, full name of the options message, or resource name of the model.
+    """
+
+    kind: str
+    name: str
+
+
 class ConfigError(GraphkitError):
     """A graph config that cannot be read or understood.
 
@@ -20,6 +32,7 @@ class ConfigError(GraphkitError):
         location: where the fault is, None where that is not known.
         node: the node at fault, by its name in the expanded graph; "" where no single one is.
         calculator: the calculator of that node.
+        lack: what is missing, where that is the fault.
     """
 
     status = StatusCode.INVALID_ARGUMENT
@@ -31,10 +44,11 @@ class ConfigError(GraphkitError):
         *,
         node: str = "",
         calculator: str = "",
+        lack: Lack | None = None,
         **common: Any,
     ) -> None:
         super().__init__(shortened(message, 2000), **common)
-        self.location, self.node, self.calculator = location, node, calculator
+        self.location, self.node, self.calculator, self.lack = location, node, calculator, lack
 
     def body(self, spelling: Spelling) -> str:
         """Return the place and the sentences."""

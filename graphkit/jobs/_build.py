@@ -112,8 +112,9 @@ def _fed_job(graph: CalculatorGraph, inputs: Mapping[str, str], settings: JobSet
             carried = stream_type(graph.plan, stream)
             ahead = min(settings.limits.frames_in_flight, _MOST_AHEAD)
             origin = Origin(
-                stream, place, carried, wrapper_for(carried, gpu), settings.rate, ahead, settings.camera
-            )
+                stream, place, carried, wrapper_for(carried, gpu), settings.rate, ahead, settings.camera,
+                settings.video_track,
+            )  # fmt: skip
             sources.append((kind or _kind_of(origin)).opened(origin))
             opened.callback(sources[-1].close)
         opened.pop_all()

@@ -57,6 +57,7 @@ class JobSettings:
         rate: frames a second of inputs that carry no time of their own.
         gpu_device: the device of a graph that draws with OpenGL; None for the best one.
         camera: what a camera is asked for.
+        video_track: which video track of a file, counted from 0; None for the largest.
         preview: shows the images of *output_stream* meanwhile; whoever made it closes it.
         sinks: further ones, such as a program's own.
     """
@@ -71,5 +72,6 @@ class JobSettings:
     rate: Fraction = Fraction(30)
     gpu_device: str | None = None
     camera: CameraSettings = field(default_factory=CameraSettings)
+    video_track: int | None = None
     preview: Page | None = None
     sinks: Sequence[Sink] = ()

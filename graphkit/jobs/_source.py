@@ -117,6 +117,7 @@ class Origin:
         rate: items a second, for input that carries no time of its own.
         ahead: items that may be decoded and not yet fed.
         camera: what a camera is asked for.
+        video_track: which video track of a file, counted from 0; None for the largest.
     """
 
     stream: str
@@ -126,6 +127,7 @@ class Origin:
     rate: Fraction
     ahead: int
     camera: CameraSettings
+    video_track: int | None = None
 
 
 def merged(sources: Sequence[Source]) -> Iterator[InputSet]:

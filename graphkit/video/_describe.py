@@ -35,7 +35,7 @@ def describe(
         container: open for reading.
         stream: its video.
         opening: the first pictures, at least one.
-        rate: pictures a second of a file that tells no times; None for its own.
+        rate: pictures a second of a file that tells neither times nor a rate; None for a usual one.
     """
     first = opening[0]
     orientation = read_orientation(first)
@@ -43,7 +43,8 @@ def describe(
     width, height = first.width, first.height
     if orientation.swaps_sides:
         width, height, aspect = height, width, 1 / aspect
-    asked = rate if gives_no_times(container) else None
+    untold = tells_no_rate(container, stream)
+    asked = rate if untold else None
     declared = asked or declared_rate(container, stream)
     clock = opening_clock(container, stream, opening, declared)
     times = [clock.stamp(picture.pts, picture.dts) for picture in opening]
@@ -58,7 +59,7 @@ def describe(
         width=width,
         height=height,
         frame_rate=frame_rate,
-        rate_assumed=asked is None and tells_no_rate(container, stream),
+        rate_assumed=untold,
         frame_count=count,
         duration_us=duration_us or container.duration or 0,
         first_timestamp_us=times[0],
@@ -77,9 +78,8 @@ def remarks(info: VideoInfo, container: InputContainer, stream: VideoStream) -> 
     """Return sentences about what was chosen or assumed to read a clip."""
     found = [other_tracks(container, stream)]
     if info.rate_assumed:
-        found.append(
-            f"It tells neither times nor a rate; {float(info.frame_rate):g} frames a second were assumed."
-        )
+        rate = f"{float(info.frame_rate):g}"
+        found.append(f"It tells neither times nor a rate: {rate} frames a second are assumed.")
     if info.hdr:
         found.append(f"Its pictures are HDR ({info.hdr}) and were mapped to ordinary ones.")
     return [remark for remark in found if remark]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING, Final
 
+from graphkit.video._asf import scan_asf
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _GIF_HEAD: Final = 13
-_ASF_DATA: Final = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
-_ASF_FILE: Final = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
-_ASF_HEADER_MOST: Final = 1 << 20
 
 
 def damaged_bytes(path: Path, form: str) -> tuple[int, bool]:
@@ -58,22 +57,5 @@ def _past_blocks(data: mmap.mmap, place: int) -> int:
     return place + 1
 
 
-def _scan_asf(data: mmap.mmap) -> tuple[int, bool]:
-    """Look at the head of every packet; all have one size."""
-    head = data[:_ASF_HEADER_MOST]
-    properties, begin = head.find(_ASF_FILE), head.find(_ASF_DATA)
-    if properties < 0 or begin < 0:
-        return 0, False
-    packet = int.from_bytes(data[properties + 92 : properties + 96], "little")
-    count = int.from_bytes(data[begin + 40 : begin + 48], "little")
-    begin += 50
-    if not packet or not count:
-        return 0, False
-    there = min(count, (len(data) - begin) // packet)
-    # A length of two bytes of error correction, which are 0.
-    wrong = sum(data[begin + n * packet : begin + n * packet + 3] != b"\x82\0\0" for n in range(there))
-    return wrong * packet, there < count
-
-
-_SCANS: Final[Mapping[str, Callable[[mmap.mmap], tuple[int, bool]]]] = {"gif": _scan_gif, "asf": _scan_asf}
+_SCANS: Final[Mapping[str, Callable[[mmap.mmap], tuple[int, bool]]]] = {"gif": _scan_gif, "asf": scan_asf}
 SCANNED: Final = frozenset(_SCANS)

@@ -12,6 +12,7 @@ from graphkit.errors import CalculatorError, TimestampError, TimestampMismatchEr
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 ONE = 'input_stream: "a" output_stream: "out" node { calculator: "%s" input_stream: "a" output_stream: "out" %s }'
@@ -30,7 +31,7 @@ def emit_input(cc: CalculatorContext) -> None:
     cc.outputs[0].add(cc.inputs[0])
 
 
-def test_join_waits_until_every_stream_is_settled(harness: Any) -> None:
+def test_join_waits_until_every_stream_is_settled(harness: MakeHarness) -> None:
     """S5, S12."""
     h = harness(JOIN).watch("out").start()
     h.push("a", (1, 10), (2, 20))
@@ -40,7 +41,7 @@ def test_join_waits_until_every_stream_is_settled(harness: Any) -> None:
     h.finish()
 
 
-def test_bound_of_an_input_settles_what_is_below_it(harness: Any) -> None:
+def test_bound_of_an_input_settles_what_is_below_it(harness: MakeHarness) -> None:
     """S7."""
     h = harness(JOIN).watch("out").start()
     h.push("a", (1, 10))
@@ -51,7 +52,7 @@ def test_bound_of_an_input_settles_what_is_below_it(harness: Any) -> None:
     h.finish()
 
 
-def test_closed_input_settles_everything(harness: Any) -> None:
+def test_closed_input_settles_everything(harness: MakeHarness) -> None:
     """S6."""
     h = harness(JOIN).watch("out").start()
     h.graph.close_input_stream("b")
@@ -60,14 +61,14 @@ def test_closed_input_settles_everything(harness: Any) -> None:
     h.finish()
 
 
-def test_packets_left_when_streams_close_are_processed(harness: Any) -> None:
+def test_packets_left_when_streams_close_are_processed(harness: MakeHarness) -> None:
     h = harness(JOIN).watch("out").start()
     h.push("a", (1, 10), (2, 20))
     h.finish()
     assert h.times("out") == [10, 20]
 
 
-def test_empty_input_tells_how_far_its_stream_is_settled(harness: Any, script: Any) -> None:
+def test_empty_input_tells_how_far_its_stream_is_settled(harness: MakeHarness, script: type[Script]) -> None:
     seen: list[int] = []
     s = script(process=lambda cc: seen.append(int(cc.inputs[1].timestamp)))
     inputs = 'input_stream: "a" input_stream: "b"'
@@ -79,7 +80,7 @@ def test_empty_input_tells_how_far_its_stream_is_settled(harness: Any, script: A
 
 
 @pytest.mark.parametrize("late", [pytest.param(10, id="equal"), pytest.param(9, id="backward")])
-def test_pushed_timestamps_must_rise(harness: Any, late: int) -> None:
+def test_pushed_timestamps_must_rise(harness: MakeHarness, late: int) -> None:
     """S3."""
     h = harness(ONE % ("ConfPass", "")).start()
     h.push("a", (1, 10))
@@ -93,7 +94,7 @@ def test_pushed_timestamps_must_rise(harness: Any, late: int) -> None:
     h.finish()
 
 
-def test_pushing_below_a_bound_is_a_mismatch(harness: Any) -> None:
+def test_pushing_below_a_bound_is_a_mismatch(harness: MakeHarness) -> None:
     h = harness(ONE % ("ConfPass", "")).start()
     h.graph.set_input_stream_timestamp_bound("a", 50)
     with pytest.raises(TimestampMismatchError, match="expected timestamp is 50 but received 49"):
@@ -101,7 +102,7 @@ def test_pushing_below_a_bound_is_a_mismatch(harness: Any) -> None:
     h.push("a", (1, 50)).finish()
 
 
-def test_bound_of_an_input_must_not_fall(harness: Any) -> None:
+def test_bound_of_an_input_must_not_fall(harness: MakeHarness) -> None:
     h = harness(ONE % ("ConfPass", "")).start()
     h.graph.set_input_stream_timestamp_bound("a", 50)
     h.graph.set_input_stream_timestamp_bound("a", 50)
@@ -120,7 +121,9 @@ def test_bound_of_an_input_must_not_fall(harness: Any) -> None:
         pytest.param("ConfNoOffset", Timestamp.PRE_STREAM, id="no offset"),
     ],
 )
-def test_bound_after_a_process_that_emits_nothing(harness: Any, script: Any, calculator: str, bound: int) -> None:
+def test_bound_after_a_process_that_emits_nothing(
+    harness: MakeHarness, script: type[Script], calculator: str, bound: int
+) -> None:
     """S8."""
     h = harness(ONE % (calculator, SCRIPT), s=script(process=nothing)).start()
     h.push("a", (1, 10))
@@ -136,7 +139,9 @@ def test_bound_after_a_process_that_emits_nothing(harness: Any, script: Any, cal
         pytest.param(-30, 71, id="behind"),
     ],
 )
-def test_offset_of_open_shifts_the_bound(harness: Any, script: Any, offset: int, bound: int) -> None:
+def test_offset_of_open_shifts_the_bound(
+    harness: MakeHarness, script: type[Script], offset: int, bound: int
+) -> None:
     """S8."""
     s = script(open=lambda cc: cc.set_offset(offset), process=nothing)
     h = harness(ONE % ("ConfNoOffset", SCRIPT), s=s).start()
@@ -149,7 +154,7 @@ def test_offset_of_open_shifts_the_bound(harness: Any, script: Any, offset: int,
 
 
 @pytest.mark.parametrize("only", [Timestamp.PRE_STREAM, Timestamp.POST_STREAM], ids=str)
-def test_nothing_may_follow_a_packet_that_stands_alone(harness: Any, only: Timestamp) -> None:
+def test_nothing_may_follow_a_packet_that_stands_alone(harness: MakeHarness, only: Timestamp) -> None:
     """S2, S6."""
     h = harness(ONE % ("ConfPass", "")).watch("out").start()
     h.push("a", ("all", only))
@@ -159,7 +164,7 @@ def test_nothing_may_follow_a_packet_that_stands_alone(harness: Any, only: Times
     h.finish()
 
 
-def test_node_closes_when_nothing_can_follow(harness: Any, script: Any) -> None:
+def test_node_closes_when_nothing_can_follow(harness: MakeHarness, script: type[Script]) -> None:
     s = script(process=nothing)
     h = harness(ONE % ("ConfScripted", SCRIPT), s=s).start()
     h.push("a", ("sum", Timestamp.POST_STREAM))
@@ -167,7 +172,9 @@ def test_node_closes_when_nothing_can_follow(harness: Any, script: Any) -> None:
     h.finish()
 
 
-def test_packet_below_the_bound_of_its_own_stream_names_the_producer(harness: Any, script: Any) -> None:
+def test_packet_below_the_bound_of_its_own_stream_names_the_producer(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     """S10."""
 
     def lag(cc: CalculatorContext) -> None:
@@ -186,7 +193,7 @@ def test_packet_below_the_bound_of_its_own_stream_names_the_producer(harness: An
     assert caught.value.phase == "process"
 
 
-def test_explicit_bound_reaches_joins(harness: Any, script: Any) -> None:
+def test_explicit_bound_reaches_joins(harness: MakeHarness, script: type[Script]) -> None:
     """S7."""
 
     def promise(cc: CalculatorContext) -> None:
@@ -203,7 +210,7 @@ def test_explicit_bound_reaches_joins(harness: Any, script: Any) -> None:
     h.finish()
 
 
-def test_an_empty_packet_is_a_bound(harness: Any, script: Any) -> None:
+def test_an_empty_packet_is_a_bound(harness: MakeHarness, script: type[Script]) -> None:
     s = script(process=lambda cc: cc.outputs[0].add(Packet.empty(cc.input_timestamp + 9)))
     h = harness(ONE % ("ConfNoOffset", SCRIPT), s=s).start()
     h.push("a", (1, 10))
@@ -211,7 +218,7 @@ def test_an_empty_packet_is_a_bound(harness: Any, script: Any) -> None:
     h.finish()
 
 
-def test_a_call_may_set_a_bound_and_then_emit_a_packet_at_it(harness: Any, script: Any) -> None:
+def test_a_call_may_set_a_bound_and_then_emit_a_packet_at_it(harness: MakeHarness, script: type[Script]) -> None:
     def promise_and_keep(cc: CalculatorContext) -> None:
         cc.outputs[0].set_next_timestamp_bound(cc.input_timestamp + 5)
         cc.outputs[0].send("kept", cc.input_timestamp + 5)
@@ -223,7 +230,7 @@ def test_a_call_may_set_a_bound_and_then_emit_a_packet_at_it(harness: Any, scrip
     h.finish()
 
 
-def test_bound_set_by_a_node_must_not_fall(harness: Any, script: Any) -> None:
+def test_bound_set_by_a_node_must_not_fall(harness: MakeHarness, script: type[Script]) -> None:
     bounds = iter([50, 40])
     s = script(process=lambda cc: cc.outputs[0].set_next_timestamp_bound(Timestamp(next(bounds))))
     h = harness(ONE % ("ConfNoOffset", SCRIPT), s=s).start()
@@ -236,14 +243,14 @@ def test_bound_set_by_a_node_must_not_fall(harness: Any, script: Any) -> None:
     )
 
 
-def test_set_offset_only_in_open(harness: Any, script: Any) -> None:
+def test_set_offset_only_in_open(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(ONE % ("ConfScripted", SCRIPT), s=script(process=lambda cc: cc.set_offset(3))).start()
     h.push("a", (1, 10))
     with pytest.raises(CalculatorError, match=r'node "ConfScripted": set_offset\(\) is for open\(\) only'):
         h.finish()
 
 
-def test_process_of_settled_empty_timestamps(harness: Any, script: Any) -> None:
+def test_process_of_settled_empty_timestamps(harness: MakeHarness, script: type[Script]) -> None:
     """S16."""
     seen: list[tuple[int, bool]] = []
     s = script(process=lambda cc: seen.append((int(cc.input_timestamp), bool(cc.inputs[0]))))
@@ -256,7 +263,9 @@ def test_process_of_settled_empty_timestamps(harness: Any, script: Any) -> None:
     assert seen == [(10, True), (19, False), (30, True)]
 
 
-def test_outputs_of_open_reach_consumers_before_the_first_packet(harness: Any, script: Any) -> None:
+def test_outputs_of_open_reach_consumers_before_the_first_packet(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     s = script(open=lambda cc: cc.outputs[0].send("early", Timestamp(0)), process=emit_input)
     h = harness(ONE % ("ConfScripted", SCRIPT), s=s).watch("out").start()
     assert h.seen("out") == [("early", 0)]
@@ -264,7 +273,7 @@ def test_outputs_of_open_reach_consumers_before_the_first_packet(harness: Any, s
     assert h.seen("out") == [("early", 0), (1, 10)]
 
 
-def test_closing_an_output_ends_it_for_its_readers(harness: Any, script: Any) -> None:
+def test_closing_an_output_ends_it_for_its_readers(harness: MakeHarness, script: type[Script]) -> None:
     def once(cc: CalculatorContext) -> None:
         if cc.input_timestamp == 10:
             emit_input(cc)
@@ -298,7 +307,7 @@ def test_closing_an_output_ends_it_for_its_readers(harness: Any, script: Any) ->
     ],
 )
 def test_a_closed_output_takes_nothing(
-    harness: Any, script: Any, act: Callable[[Any], None], message: str
+    harness: MakeHarness, script: type[Script], act: Callable[[Any], None], message: str
 ) -> None:
     def close_and_act(cc: CalculatorContext) -> None:
         cc.outputs[0].close()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 LOOP = """
@@ -38,14 +39,16 @@ def add(cc: CalculatorContext) -> None:
 
 
 @pytest.mark.parametrize("name", ["ConfScripted", "ConfBlocking"])
-def test_a_loop_sees_the_result_of_the_packet_before(harness: Any, script: Any, name: str) -> None:
+def test_a_loop_sees_the_result_of_the_packet_before(
+    harness: MakeHarness, script: type[Script], name: str
+) -> None:
     """S20."""
     h = harness(LOOP % name, s=script(process=add)).watch("sum").start()
     h.push("a", *[(1, n) for n in range(100)]).finish()
     assert h.seen("sum") == [(n + 1, n) for n in range(100)]
 
 
-def test_a_loop_whose_result_is_missing_once_goes_on(harness: Any, script: Any) -> None:
+def test_a_loop_whose_result_is_missing_once_goes_on(harness: MakeHarness, script: type[Script]) -> None:
     def skip_three(cc: CalculatorContext) -> None:
         if cc.input_timestamp != 3:
             add(cc)
@@ -55,7 +58,7 @@ def test_a_loop_whose_result_is_missing_once_goes_on(harness: Any, script: Any) 
     assert h.seen("sum") == [(1, 0), (2, 1), (3, 2), (1, 4), (2, 5)]
 
 
-def test_a_limiter_drops_while_a_frame_is_in_flight(harness: Any, script: Any) -> None:
+def test_a_limiter_drops_while_a_frame_is_in_flight(harness: MakeHarness, script: type[Script]) -> None:
     entered, go_on = threading.Semaphore(0), threading.Semaphore(0)
 
     def slow(cc: CalculatorContext) -> None:
@@ -75,7 +78,7 @@ def test_a_limiter_drops_while_a_frame_is_in_flight(harness: Any, script: Any) -
     assert h.times("done") == [0, 10]
 
 
-def test_a_cycle_without_a_back_edge_is_refused(harness: Any) -> None:
+def test_a_cycle_without_a_back_edge_is_refused(harness: MakeHarness) -> None:
     """S19."""
     from graphkit.errors import GraphValidationError
 
@@ -83,7 +86,7 @@ def test_a_cycle_without_a_back_edge_is_refused(harness: Any) -> None:
         harness(LOOP.replace("input_stream_info", "# input_stream_info") % "ConfScripted")
 
 
-def test_a_cycle_ends_with_the_run(harness: Any, script: Any) -> None:
+def test_a_cycle_ends_with_the_run(harness: MakeHarness, script: type[Script]) -> None:
     """Nodes in a plain cycle wait for each other for ever; the end of the inputs closes them all the same."""
     text = """
         input_stream: "a"

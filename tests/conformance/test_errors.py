@@ -22,6 +22,7 @@ from graphkit.errors import (
 )
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 ONE = """
@@ -50,7 +51,7 @@ def fail_at(timestamp: int, error: BaseException) -> Any:
     return process
 
 
-def test_error_names_node_phase_timestamp_and_cause(harness: Any, script: Any) -> None:
+def test_error_names_node_phase_timestamp_and_cause(harness: MakeHarness, script: type[Script]) -> None:
     """S47."""
     cause = ZeroDivisionError("division by zero")
     h = harness(ONE, s=script(process=fail_at(20, cause))).watch("out").start()
@@ -68,13 +69,13 @@ def test_error_names_node_phase_timestamp_and_cause(harness: Any, script: Any) -
     assert h.times("out") == [10]
 
 
-def test_an_error_without_a_message(harness: Any, script: Any) -> None:
+def test_an_error_without_a_message(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(ONE, s=script(process=fail_at(1, AssertionError()))).start().push("a", (1, 1))
     with pytest.raises(CalculatorError, match="AssertionError: no message"):
         h.finish()
 
 
-def test_push_after_an_error_raises_it(harness: Any, script: Any) -> None:
+def test_push_after_an_error_raises_it(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(ONE, s=script(process=fail_at(10, ValueError("boom")))).start().push("a", (1, 10))
     assert h.graph.has_error()
     for call in (
@@ -86,7 +87,7 @@ def test_push_after_an_error_raises_it(harness: Any, script: Any) -> None:
             call()
 
 
-def test_nothing_is_processed_after_an_error(harness: Any, script: Any) -> None:
+def test_nothing_is_processed_after_an_error(harness: MakeHarness, script: type[Script]) -> None:
     """S48."""
     scripts = {"s": script(process=fail_at(10, ValueError("boom"))), "t": script(process=emit_input)}
     h = harness(CHAIN, **scripts, u=script(process=emit_input)).watch("out").start()
@@ -101,7 +102,7 @@ def test_nothing_is_processed_after_an_error(harness: Any, script: Any) -> None:
 @pytest.mark.parametrize("where", ["s", "t", "u"])
 @pytest.mark.parametrize("phase", ["open", "process", "close"])
 def test_everything_that_opened_is_closed_and_the_graph_runs_again(
-    harness: Any, script: Any, where: str, phase: str
+    harness: MakeHarness, script: type[Script], where: str, phase: str
 ) -> None:
     """S25, S48."""
     scripts = {name: script(process=emit_input) for name in "stu"}
@@ -125,14 +126,14 @@ def _raise(cc: CalculatorContext) -> None:
     raise ValueError("boom")
 
 
-def test_the_first_error_wins(harness: Any, script: Any) -> None:
+def test_the_first_error_wins(harness: MakeHarness, script: type[Script]) -> None:
     """S48."""
     s = script(process=fail_at(10, ValueError("first")), close=_raise)
     with pytest.raises(CalculatorError, match="first"):
         harness(ONE, s=s).start().push("a", (1, 10)).finish()
 
 
-def test_an_observer_that_raises_fails_the_run(harness: Any) -> None:
+def test_an_observer_that_raises_fails_the_run(harness: MakeHarness) -> None:
     """S47."""
     h = harness(PASS)
 
@@ -147,7 +148,9 @@ def test_an_observer_that_raises_fails_the_run(harness: Any) -> None:
     )
 
 
-def test_the_error_callback_hears_of_the_first_error_before_the_run_ends(harness: Any, script: Any) -> None:
+def test_the_error_callback_hears_of_the_first_error_before_the_run_ends(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     told: list[tuple[BaseException, bool]] = []
     scripts = {"s": script(process=emit_input), "t": script(process=_raise), "u": script()}
     for _ in range(20):
@@ -160,7 +163,7 @@ def test_the_error_callback_hears_of_the_first_error_before_the_run_ends(harness
         told.clear()
 
 
-def test_the_error_callback_hears_of_cancel(harness: Any, script: Any) -> None:
+def test_the_error_callback_hears_of_cancel(harness: MakeHarness, script: type[Script]) -> None:
     told: list[BaseException] = []
     h = harness(ONE, s=script())
     h.graph.set_error_callback(told.append)
@@ -171,7 +174,7 @@ def test_the_error_callback_hears_of_cancel(harness: Any, script: Any) -> None:
 
 
 def test_an_error_callback_that_raises_is_logged(
-    harness: Any, script: Any, caplog: pytest.LogCaptureFixture
+    harness: MakeHarness, script: type[Script], caplog: pytest.LogCaptureFixture
 ) -> None:
     h = harness(ONE, s=script())
 
@@ -186,7 +189,7 @@ def test_an_error_callback_that_raises_is_logged(
     assert [record.getMessage() for record in caplog.records] == ["the error callback of the graph raised"]
 
 
-def test_cancel_lets_running_calls_finish_and_closes(harness: Any, script: Any) -> None:
+def test_cancel_lets_running_calls_finish_and_closes(harness: MakeHarness, script: type[Script]) -> None:
     """S49."""
     entered, go_on = threading.Event(), threading.Event()
     left: list[bool] = []
@@ -208,7 +211,7 @@ def test_cancel_lets_running_calls_finish_and_closes(harness: Any, script: Any) 
     assert t.calls == ["open", "process", "close"]
 
 
-def test_cancel_from_an_observer(harness: Any) -> None:
+def test_cancel_from_an_observer(harness: MakeHarness) -> None:
     h = harness(PASS).watch("out")
     h.graph.observe_output_stream("out", lambda packet: h.graph.cancel())
     h.start().push("a", (1, 10))
@@ -217,7 +220,7 @@ def test_cancel_from_an_observer(harness: Any) -> None:
 
 
 @pytest.mark.parametrize("wait", ["wait_until_idle", "wait_until_done"])
-def test_waiting_inside_of_the_graph_is_refused(harness: Any, wait: str) -> None:
+def test_waiting_inside_of_the_graph_is_refused(harness: MakeHarness, wait: str) -> None:
     h = harness(PASS)
     h.graph.observe_output_stream("out", lambda packet: getattr(h.graph, wait)())
     with pytest.raises(CalculatorError) as caught:
@@ -227,7 +230,7 @@ def test_waiting_inside_of_the_graph_is_refused(harness: Any, wait: str) -> None
 
 
 @pytest.mark.parametrize("name", ["ConfScripted", "ConfBlocking"])
-def test_ctrl_c_inside_a_calculator(harness: Any, script: Any, name: str) -> None:
+def test_ctrl_c_inside_a_calculator(harness: MakeHarness, script: type[Script], name: str) -> None:
     """It comes out of the call that ran the node; whatever is left to close is closed by waiting."""
     s, t = script(process=fail_at(10, KeyboardInterrupt())), script()
     text = """
@@ -247,7 +250,7 @@ def test_ctrl_c_inside_a_calculator(harness: Any, script: Any, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["ConfScripted", "ConfBlocking"])
-def test_a_calculator_that_exits_has_failed(harness: Any, script: Any, name: str) -> None:
+def test_a_calculator_that_exits_has_failed(harness: MakeHarness, script: type[Script], name: str) -> None:
     s = script(process=fail_at(10, SystemExit(0)))
     h = harness(ONE.replace("ConfScripted", name), s=s).start()
     with pytest.raises(CalculatorError, match=r"failed at timestamp 10: SystemExit: 0"):
@@ -255,7 +258,7 @@ def test_a_calculator_that_exits_has_failed(harness: Any, script: Any, name: str
     assert s.calls[-1] == "close"
 
 
-def test_ctrl_c_in_open_leaves_no_run(harness: Any, script: Any) -> None:
+def test_ctrl_c_in_open_leaves_no_run(harness: MakeHarness, script: type[Script]) -> None:
     def interrupt(cc: CalculatorContext) -> None:
         raise KeyboardInterrupt
 
@@ -278,7 +281,9 @@ class ConfBrokenHandler(InputStreamHandler):
         """Never ready."""
 
 
-def test_a_handler_that_raises_is_named_whoever_touched_its_queue(harness: Any, script: Any) -> None:
+def test_a_handler_that_raises_is_named_whoever_touched_its_queue(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     text = """
         input_stream: "a"
         node { calculator: "ConfPass" input_stream: "a" output_stream: "b" }
@@ -355,7 +360,9 @@ def test_a_handler_that_raises_is_named_whoever_touched_its_queue(harness: Any, 
         ),
     ],
 )
-def test_misuse_in_process(harness: Any, script: Any, emit: Any, error: type[Exception], message: str) -> None:
+def test_misuse_in_process(
+    harness: MakeHarness, script: type[Script], emit: Any, error: type[Exception], message: str
+) -> None:
     text = """
         input_stream: "a" input_stream: "b"
         node { name: "maker" calculator: "ConfScripted" input_stream: "a" input_stream: "SIDE:b"
@@ -382,14 +389,16 @@ def test_misuse_in_process(harness: Any, script: Any, emit: Any, error: type[Exc
         pytest.param(("a", 1, 1.5), TimestampError, "1.5 is not a timestamp", id="a float"),
     ],
 )
-def test_packets_that_cannot_be_pushed(harness: Any, arguments: Any, error: type[Exception], message: str) -> None:
+def test_packets_that_cannot_be_pushed(
+    harness: MakeHarness, arguments: Any, error: type[Exception], message: str
+) -> None:
     h = harness('input_stream: "a" node { calculator: "ConfInts" input_stream: "a" }').start()
     with pytest.raises(error, match=message):
         h.graph.add_packet_to_input_stream(*arguments)
     h.push("a", (1, 1)).finish()
 
 
-def test_pushing_into_a_closed_stream(harness: Any) -> None:
+def test_pushing_into_a_closed_stream(harness: MakeHarness) -> None:
     h = harness('input_stream: "a" input_stream: "b" node { calculator: "ConfInts" input_stream: "a" }').start()
     h.graph.close_input_stream("a")
     h.graph.close_input_stream("a")
@@ -399,7 +408,7 @@ def test_pushing_into_a_closed_stream(harness: Any) -> None:
     h.finish()
 
 
-def test_observing_a_stream_that_is_not_there(harness: Any) -> None:
+def test_observing_a_stream_that_is_not_there(harness: MakeHarness) -> None:
     with pytest.raises(ArgumentError) as caught:
         harness(PASS).graph.observe_output_stream("ouut", print)
     assert str(caught.value) == (

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.errors import RegistryError
+from graphkit import CalculatorGraph
+from graphkit.errors import GraphStateError, RegistryError
 from graphkit.framework import ApplicationThreadExecutor, Executor, ThreadPoolExecutor, register_executor
 from graphkit.framework import _executor as executors
 from graphkit.framework._executor import make_executor
@@ -16,6 +17,7 @@ from graphkit.framework._executor import make_executor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 NODE = """
@@ -57,14 +59,14 @@ class Pool(Executor):
         self._pool.shutdown()
 
 
-def test_light_nodes_run_on_the_pushing_thread(harness: Any, script: Any) -> None:
+def test_light_nodes_run_on_the_pushing_thread(harness: MakeHarness, script: type[Script]) -> None:
     """S29."""
     threads = Threads()
     harness(graph(("ConfScripted", "a", "b", "")), s=script(process=threads)).start().push("a", (1, 1)).finish()
     assert threads.names == {"ConfScripted": {threading.current_thread().name}}
 
 
-def test_blocking_nodes_never_run_on_the_pushing_thread(harness: Any, script: Any) -> None:
+def test_blocking_nodes_never_run_on_the_pushing_thread(harness: MakeHarness, script: type[Script]) -> None:
     """S28, S30."""
     threads = Threads()
     text = graph(("ConfBlocking", "a", "b", ""), ("ConfScripted", "b", "c", ""))
@@ -74,7 +76,7 @@ def test_blocking_nodes_never_run_on_the_pushing_thread(harness: Any, script: An
     assert h.times("c") == list(range(20))
 
 
-def test_nodes_run_on_the_executor_they_name(harness: Any, script: Any) -> None:
+def test_nodes_run_on_the_executor_they_name(harness: MakeHarness, script: type[Script]) -> None:
     """S33."""
     threads = Threads()
     text = graph(
@@ -94,7 +96,7 @@ def test_nodes_run_on_the_executor_they_name(harness: Any, script: Any) -> None:
     assert h.times("d") == list(range(30))
 
 
-def test_num_threads_bounds_the_default_executor(harness: Any, script: Any) -> None:
+def test_num_threads_bounds_the_default_executor(harness: MakeHarness, script: type[Script]) -> None:
     threads = Threads()
     nodes = [("ConfBlocking", "a", f"b{i}", "") for i in range(4)]
     h = harness(graph(*nodes, extra=" num_threads: 2"), s=script(process=threads)).start()
@@ -103,7 +105,7 @@ def test_num_threads_bounds_the_default_executor(harness: Any, script: Any) -> N
 
 
 @pytest.mark.parametrize("name", [pytest.param("", id="default"), pytest.param("special", id="named")])
-def test_an_executor_of_the_program(harness: Any, script: Any, name: str) -> None:
+def test_an_executor_of_the_program(harness: MakeHarness, script: type[Script], name: str) -> None:
     threads = Threads()
     mine = Pool()
     extra = f'executor {{ name: "{name}" }}' if name else ""
@@ -116,7 +118,9 @@ def test_an_executor_of_the_program(harness: Any, script: Any, name: str) -> Non
     assert h.times("b") == [*range(10)] * 2
 
 
-def test_an_executor_type_of_the_program(harness: Any, script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_executor_type_of_the_program(
+    harness: MakeHarness, script: type[Script], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(executors, "_TYPES", dict(executors._TYPES))
     made: list[Pool] = []
 
@@ -134,6 +138,19 @@ def test_an_executor_type_of_the_program(harness: Any, script: Any, monkeypatch:
         register_executor("ConfPool", make)
 
 
+def test_an_executor_without_a_type_is_the_programs_to_give() -> None:
+    running = CalculatorGraph('executor { name: "mine" }\ninput_stream: "a"')
+    message = r'"mine" is declared without a type, so the program has to hand it over: call set_executor\("mine"'
+    with pytest.raises(GraphStateError, match=message):
+        running.start_run()
+    mine = Pool()
+    running.set_executor("mine", mine)
+    running.start_run()
+    running.close_all_packet_sources()
+    running.wait_until_done()
+    mine.shutdown()
+
+
 def test_an_unknown_executor_type() -> None:
     with pytest.raises(RegistryError) as caught:
         make_executor("ThreadPool", {})
@@ -141,7 +158,9 @@ def test_an_unknown_executor_type() -> None:
 
 
 @pytest.mark.parametrize("wait", ["wait_until_idle", "wait_until_done"])
-def test_the_application_thread_runs_its_nodes_while_it_waits(harness: Any, script: Any, wait: str) -> None:
+def test_the_application_thread_runs_its_nodes_while_it_waits(
+    harness: MakeHarness, script: type[Script], wait: str
+) -> None:
     threads = Threads()
     text = graph(
         ("ConfBlocking", "a", "b", "app"), ("ConfScripted", "b", "c", ""),
@@ -157,7 +176,9 @@ def test_the_application_thread_runs_its_nodes_while_it_waits(harness: Any, scri
     assert threads.names["ConfBlocking"] == {threading.current_thread().name}
 
 
-def test_the_application_thread_runs_its_nodes_while_a_push_waits(harness: Any, script: Any) -> None:
+def test_the_application_thread_runs_its_nodes_while_a_push_waits(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     text = graph(
         ("ConfBlocking", "a", "b", "app"),
         extra='max_queue_size: 2 executor { name: "app" type: "ApplicationThreadExecutor" }',
@@ -181,7 +202,7 @@ def test_application_tasks_may_be_run_by_several_waiting_threads() -> None:
     assert not executor.has_tasks()
 
 
-def test_independent_blocking_nodes_run_side_by_side(harness: Any, script: Any) -> None:
+def test_independent_blocking_nodes_run_side_by_side(harness: MakeHarness, script: type[Script]) -> None:
     """S31: They meet at a barrier, which only calls that run at the same time can pass."""
     barrier = threading.Barrier(2, timeout=10)
     text = """
@@ -201,7 +222,7 @@ def test_independent_blocking_nodes_run_side_by_side(harness: Any, script: Any) 
     assert h.times("out") == list(range(10))
 
 
-def test_nodes_of_different_executors_run_side_by_side(harness: Any, script: Any) -> None:
+def test_nodes_of_different_executors_run_side_by_side(harness: MakeHarness, script: type[Script]) -> None:
     """The thread of the first executor never runs out of work, and the second is woken all the same."""
     barrier = threading.Barrier(2, timeout=10)
 

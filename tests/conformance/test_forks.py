@@ -17,6 +17,7 @@ from graphkit.framework import ThreadPoolExecutor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 pytestmark = [
@@ -59,7 +60,7 @@ def emit_input(cc: CalculatorContext) -> None:
 
 
 @pytest.fixture
-def busy(harness: Any, script: Any) -> Iterator[Any]:
+def busy(harness: MakeHarness, script: type[Script]) -> Iterator[Any]:
     """A graph with a packet that a worker thread holds until the test is over."""
     entered, go_on = threading.Event(), threading.Event()
 
@@ -113,7 +114,7 @@ def test_a_with_block_ends_quietly_in_the_child(busy: Any) -> None:
     assert in_child(leave) == "left"
 
 
-def test_other_graphs_run_in_the_child(busy: Any, harness: Any, script: Any) -> None:
+def test_other_graphs_run_in_the_child(busy: Any, harness: MakeHarness, script: type[Script]) -> None:
     unstarted = harness(BLOCKING, s=script(process=emit_input)).watch("out")
 
     def run() -> list[Any]:
@@ -125,7 +126,9 @@ def test_other_graphs_run_in_the_child(busy: Any, harness: Any, script: Any) -> 
     assert in_child(run) == [(1, 10), (1, 10)]
 
 
-def test_an_executor_of_the_program_has_threads_in_the_child_too(harness: Any, script: Any) -> None:
+def test_an_executor_of_the_program_has_threads_in_the_child_too(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     executor = ThreadPoolExecutor(1)
     h = harness(BLOCKING, s=script(process=emit_input)).watch("out")
     h.graph.set_executor("", executor)
@@ -139,7 +142,9 @@ def test_an_executor_of_the_program_has_threads_in_the_child_too(harness: Any, s
     executor.shutdown()
 
 
-def test_tasks_for_the_thread_of_the_program_are_not_run_in_the_child(harness: Any, script: Any) -> None:
+def test_tasks_for_the_thread_of_the_program_are_not_run_in_the_child(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     text = 'executor { name: "" type: "ApplicationThreadExecutor" }' + BLOCKING
     h = harness(text, s=script(process=emit_input)).watch("out").start().push("a", (1, 10))
     refused, _ = in_child(h.graph.wait_until_idle)
@@ -148,7 +153,9 @@ def test_tasks_for_the_thread_of_the_program_are_not_run_in_the_child(harness: A
     assert h.seen("out") == [(1, 10)]
 
 
-def test_the_switch_interval_is_the_programs_own_in_the_child(busy: Any, harness: Any, script: Any) -> None:
+def test_the_switch_interval_is_the_programs_own_in_the_child(
+    busy: Any, harness: MakeHarness, script: type[Script]
+) -> None:
     """S35."""
     before = in_child(sys.getswitchinterval)
     assert before > sys.getswitchinterval()
@@ -162,7 +169,7 @@ def test_the_switch_interval_is_the_programs_own_in_the_child(busy: Any, harness
     assert in_child(run) == (sys.getswitchinterval(), before)
 
 
-def test_a_node_may_fork(harness: Any, script: Any) -> None:
+def test_a_node_may_fork(harness: MakeHarness, script: type[Script]) -> None:
     """The thread that goes on in the child is one of the graph's own."""
     seen: list[Any] = []
 

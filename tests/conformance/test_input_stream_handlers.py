@@ -11,6 +11,7 @@ from graphkit import Decision, InputStreamHandler, Packet, Readiness, Timestamp,
 from graphkit.errors import CalculatorError, GraphValidationError
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 NODE = """
@@ -51,7 +52,9 @@ class ConfNewestHandler(InputStreamHandler):
             packets[stream.index] = found if found is not None else Packet.empty(Timestamp.UNSTARTED)
 
 
-def test_immediate_takes_each_stream_as_it_comes_even_backwards(harness: Any, script: Any) -> None:
+def test_immediate_takes_each_stream_as_it_comes_even_backwards(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     """S13."""
     seen = Seen()
     h = harness(NODE % ("ConfImmediate", ""), s=script(process=seen)).start()
@@ -60,7 +63,7 @@ def test_immediate_takes_each_stream_as_it_comes_even_backwards(harness: Any, sc
     h.finish()
 
 
-def test_immediate_tells_of_the_end_of_a_stream(harness: Any, script: Any) -> None:
+def test_immediate_tells_of_the_end_of_a_stream(harness: MakeHarness, script: type[Script]) -> None:
     seen = Seen()
     h = harness(NODE % ("ConfImmediate", ""), s=script(process=seen)).start()
     h.push("a", (1, 50))
@@ -70,7 +73,7 @@ def test_immediate_tells_of_the_end_of_a_stream(harness: Any, script: Any) -> No
     h.finish()
 
 
-def test_the_node_decides_before_graph_and_calculator(harness: Any, script: Any) -> None:
+def test_the_node_decides_before_graph_and_calculator(harness: MakeHarness, script: type[Script]) -> None:
     """S11."""
     default = handler("DefaultInputStreamHandler")
     for text, synchronised in (
@@ -85,7 +88,7 @@ def test_the_node_decides_before_graph_and_calculator(harness: Any, script: Any)
         h.finish()
 
 
-def test_sync_sets_are_independent(harness: Any, script: Any) -> None:
+def test_sync_sets_are_independent(harness: MakeHarness, script: type[Script]) -> None:
     """S14."""
     options = '[mediapipe.SyncSetInputStreamHandlerOptions.ext] { sync_set { tag_index: ["A", "B:0"] } }'
     seen = Seen()
@@ -116,14 +119,14 @@ def test_sync_sets_are_independent(harness: Any, script: Any) -> None:
         ),
     ],
 )
-def test_sync_sets_that_do_not_fit(harness: Any, script: Any, tags: str, message: str) -> None:
+def test_sync_sets_that_do_not_fit(harness: MakeHarness, script: type[Script], tags: str, message: str) -> None:
     options = f"[mediapipe.SyncSetInputStreamHandlerOptions.ext] {{ {tags} }}"
     with pytest.raises(GraphValidationError) as caught:
         harness(NODE % ("ConfNoOffset", handler("SyncSetInputStreamHandler", options)), s=script())
     assert [fault.message for fault in caught.value.faults] == [message]
 
 
-def test_mux_waits_for_the_selected_stream_only(harness: Any, script: Any) -> None:
+def test_mux_waits_for_the_selected_stream_only(harness: MakeHarness, script: type[Script]) -> None:
     """S15."""
     seen = Seen()
     h = harness(NODE % ("ConfScripted", handler("MuxInputStreamHandler")), s=script(process=seen)).start()
@@ -138,7 +141,9 @@ def test_mux_waits_for_the_selected_stream_only(harness: Any, script: Any) -> No
     h.finish()
 
 
-def test_mux_drops_what_comes_late_on_a_stream_that_was_not_selected(harness: Any, script: Any) -> None:
+def test_mux_drops_what_comes_late_on_a_stream_that_was_not_selected(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     """S15: the order of arrival changes nothing."""
     seen = Seen()
     h = harness(NODE % ("ConfScripted", handler("MuxInputStreamHandler")), s=script(process=seen)).start()
@@ -149,7 +154,7 @@ def test_mux_drops_what_comes_late_on_a_stream_that_was_not_selected(harness: An
 
 @pytest.mark.parametrize("told_early", [True, False])
 def test_mux_passes_on_that_there_is_nothing_before_its_select(
-    harness: Any, script: Any, told_early: bool
+    harness: MakeHarness, script: type[Script], told_early: bool
 ) -> None:
     """S9, S15: whether or not the bound of SELECT was known before its packet."""
     text = NODE.replace('"SCRIPT:s"', '"SCRIPT:s" output_stream: "out"')
@@ -162,7 +167,7 @@ def test_mux_passes_on_that_there_is_nothing_before_its_select(
     h.graph.cancel_quietly()
 
 
-def test_mux_with_a_select_that_stands_for_the_whole_stream(harness: Any, script: Any) -> None:
+def test_mux_with_a_select_that_stands_for_the_whole_stream(harness: MakeHarness, script: type[Script]) -> None:
     seen = Seen()
     h = harness(NODE % ("ConfScripted", handler("MuxInputStreamHandler")), s=script(process=seen)).start()
     h.push("c", (0, Timestamp.PRE_STREAM)).push("a", (1, Timestamp.PRE_STREAM)).finish()
@@ -170,7 +175,7 @@ def test_mux_with_a_select_that_stands_for_the_whole_stream(harness: Any, script
 
 
 @pytest.mark.parametrize("select", [2, -1, "0"])
-def test_mux_refuses_what_it_cannot_select(harness: Any, script: Any, select: Any) -> None:
+def test_mux_refuses_what_it_cannot_select(harness: MakeHarness, script: type[Script], select: Any) -> None:
     h = harness(NODE % ("ConfScripted", handler("MuxInputStreamHandler")), s=script()).start()
     h.push("c", (select, 5))
     with pytest.raises(CalculatorError) as caught:
@@ -181,7 +186,7 @@ def test_mux_refuses_what_it_cannot_select(harness: Any, script: Any, select: An
     )
 
 
-def test_barrier_ignores_timestamps(harness: Any, script: Any) -> None:
+def test_barrier_ignores_timestamps(harness: MakeHarness, script: type[Script]) -> None:
     """S15."""
     seen = Seen()
     s = script(process=seen)
@@ -195,7 +200,7 @@ def test_barrier_ignores_timestamps(harness: Any, script: Any) -> None:
     h.finish()
 
 
-def test_early_close_ends_with_the_first_stream(harness: Any, script: Any) -> None:
+def test_early_close_ends_with_the_first_stream(harness: MakeHarness, script: type[Script]) -> None:
     """S15."""
     seen = Seen()
     s = script(process=seen)
@@ -224,7 +229,7 @@ ONE = """
     ],
 )
 def test_fixed_size_drops_old_packets_while_the_node_is_busy(
-    harness: Any, script: Any, options: str, expected: list[int]
+    harness: MakeHarness, script: type[Script], options: str, expected: list[int]
 ) -> None:
     """S15."""
     entered, go_on = threading.Event(), threading.Event()
@@ -245,7 +250,7 @@ def test_fixed_size_drops_old_packets_while_the_node_is_busy(
     assert seen == expected
 
 
-def test_fixed_size_keeps_streams_together(harness: Any, script: Any) -> None:
+def test_fixed_size_keeps_streams_together(harness: MakeHarness, script: type[Script]) -> None:
     seen = Seen()
     h = harness(NODE % ("ConfScripted", handler("FixedSizeInputStreamHandler")), s=script(process=seen)).start()
     h.push("a", (1, 1), (2, 2), (3, 3))
@@ -254,7 +259,7 @@ def test_fixed_size_keeps_streams_together(harness: Any, script: Any) -> None:
     h.finish()
 
 
-def test_fixed_size_with_sizes_that_make_no_sense(harness: Any, script: Any) -> None:
+def test_fixed_size_with_sizes_that_make_no_sense(harness: MakeHarness, script: type[Script]) -> None:
     text = ONE % handler("FixedSizeInputStreamHandler", FIXED % "trigger_queue_size: 2 target_queue_size: 3")
     with pytest.raises(GraphValidationError) as caught:
         harness(text, s=script())
@@ -276,7 +281,9 @@ def align(base: str) -> str:
     return handler("TimestampAlignInputStreamHandler", options)
 
 
-def test_timestamp_align_follows_the_base_until_all_streams_have_begun(harness: Any, script: Any) -> None:
+def test_timestamp_align_follows_the_base_until_all_streams_have_begun(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     """S15: Inputs are listed as CAMERA, VIDEO."""
     seen = Seen()
     h = harness(ALIGN % ("ConfScripted", align("CAMERA")), s=script(process=seen)).start()
@@ -294,7 +301,7 @@ def test_timestamp_align_follows_the_base_until_all_streams_have_begun(harness: 
     assert seen.sets[4:] == [(106, [None, 4])]
 
 
-def test_timestamp_align_with_streams_of_different_rates(harness: Any, script: Any) -> None:
+def test_timestamp_align_with_streams_of_different_rates(harness: MakeHarness, script: type[Script]) -> None:
     """A video from 0 s at 2 a second beside a camera from 100 s at 1 a second."""
     seen = Seen()
     h = harness(ALIGN % ("ConfScripted", align("CAMERA:0")), s=script(process=seen)).start()
@@ -306,7 +313,9 @@ def test_timestamp_align_with_streams_of_different_rates(harness: Any, script: A
     assert len(seen.sets) == 3
 
 
-def test_timestamp_align_stamps_packets_with_the_time_of_the_base(harness: Any, script: Any) -> None:
+def test_timestamp_align_stamps_packets_with_the_time_of_the_base(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     told: list[list[int]] = []
     s = script(process=lambda cc: told.append([int(packet.timestamp) for packet in cc.inputs]))
     h = harness(ALIGN % ("ConfScripted", align("CAMERA")), s=s).start()
@@ -315,7 +324,9 @@ def test_timestamp_align_stamps_packets_with_the_time_of_the_base(harness: Any, 
     assert told == [[50, 50], [51, 51], [int(Timestamp.MAX), 52]]
 
 
-def test_timestamp_align_closes_where_the_base_ends_before_the_others_begin(harness: Any, script: Any) -> None:
+def test_timestamp_align_closes_where_the_base_ends_before_the_others_begin(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     s = script(process=Seen())
     h = harness(ALIGN % ("ConfScripted", align("CAMERA")), s=s).start()
     h.push("video", (1, 5))
@@ -325,7 +336,7 @@ def test_timestamp_align_closes_where_the_base_ends_before_the_others_begin(harn
 
 
 @pytest.mark.parametrize("base", ["", "AUDIO", "VIDEO:1", "video", "VIDEO:x"])
-def test_timestamp_align_without_its_base(harness: Any, script: Any, base: str) -> None:
+def test_timestamp_align_without_its_base(harness: MakeHarness, script: type[Script], base: str) -> None:
     with pytest.raises(GraphValidationError) as caught:
         harness(ALIGN % ("ConfScripted", align(base)), s=script())
     assert [fault.message for fault in caught.value.faults] == [
@@ -334,7 +345,7 @@ def test_timestamp_align_without_its_base(harness: Any, script: Any, base: str) 
     ]
 
 
-def test_a_policy_of_the_program(harness: Any, script: Any) -> None:
+def test_a_policy_of_the_program(harness: MakeHarness, script: type[Script]) -> None:
     """S17."""
     seen = Seen()
     h = harness(NODE % ("ConfScripted", handler("ConfNewestHandler")), s=script(process=seen)).start()
@@ -343,7 +354,9 @@ def test_a_policy_of_the_program(harness: Any, script: Any) -> None:
     h.finish()
 
 
-def test_the_bound_behind_a_node_that_was_told_of_an_end_before_anything_came(harness: Any, script: Any) -> None:
+def test_the_bound_behind_a_node_that_was_told_of_an_end_before_anything_came(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     """S13: the call for the end of an input stands before all time."""
     text = NODE.replace('"SCRIPT:s"', '"SCRIPT:s" output_stream: "out"')
     h = harness(text % ("ConfScripted", handler("ImmediateInputStreamHandler")), s=script()).start()
@@ -352,7 +365,7 @@ def test_the_bound_behind_a_node_that_was_told_of_an_end_before_anything_came(ha
     h.finish()
 
 
-def test_headers_and_bounds_of_inputs_that_are_not_taken(harness: Any, script: Any) -> None:
+def test_headers_and_bounds_of_inputs_that_are_not_taken(harness: MakeHarness, script: type[Script]) -> None:
     """Under the immediate policy the other inputs tell how far they are."""
     told: list[list[int]] = []
     s = script(process=lambda cc: told.append([int(packet.timestamp) for packet in cc.inputs]))

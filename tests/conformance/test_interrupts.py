@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from conformance.harness import Script
     from graphkit import CalculatorContext
 
 ENGINE = str(Path(graphkit.__file__).parent)
@@ -202,7 +203,7 @@ def test_an_interrupt_in_a_graph_that_feeds_itself(callback: bool) -> None:
     assert all(isinstance(error, Interrupt | CancelledError) for error in told)
 
 
-def test_an_interrupt_while_leaving_the_block_ends_the_run(script: Any) -> None:
+def test_an_interrupt_while_leaving_the_block_ends_the_run(script: type[Script]) -> None:
     """S50: Ctrl-C while the block waits for the rest: what is left is given up."""
     began, go_on = threading.Event(), threading.Event()
 

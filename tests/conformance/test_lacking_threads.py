@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,7 @@ from graphkit.framework import ThreadPoolExecutor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 NODES = """
@@ -48,7 +49,7 @@ def pass_on(cc: CalculatorContext) -> None:
 
 
 def test_a_run_that_gets_no_thread_fails_and_closes_its_nodes(
-    harness: Any, script: Any, room_for: Callable[[int], None]
+    harness: MakeHarness, script: type[Script], room_for: Callable[[int], None]
 ) -> None:
     room_for(0)
     s, t = script(process=pass_on), script(process=pass_on)
@@ -64,7 +65,7 @@ def test_a_run_that_gets_no_thread_fails_and_closes_its_nodes(
 
 
 def test_nodes_that_open_on_an_executor_without_threads(
-    harness: Any, script: Any, room_for: Callable[[int], None]
+    harness: MakeHarness, script: type[Script], room_for: Callable[[int], None]
 ) -> None:
     room_for(0)
     s = script(process=pass_on)
@@ -90,7 +91,7 @@ class Once(ThreadPoolExecutor):
         super().schedule(task)
 
 
-def test_a_worker_that_finds_no_thread_for_another_executor(harness: Any, script: Any) -> None:
+def test_a_worker_that_finds_no_thread_for_another_executor(harness: MakeHarness, script: type[Script]) -> None:
     """The error comes up on a thread of the engine; the program hears of it, and nothing is left open."""
     s = script(process=pass_on)
     h = harness(
@@ -111,7 +112,7 @@ def test_a_worker_that_finds_no_thread_for_another_executor(harness: Any, script
 
 
 def test_a_pool_goes_on_with_the_threads_it_has(
-    harness: Any, script: Any, room_for: Callable[[int], None], caplog: pytest.LogCaptureFixture
+    harness: MakeHarness, script: type[Script], room_for: Callable[[int], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     room_for(1)
     h = harness(NODES, s=script(process=pass_on), t=script(process=pass_on)).watch("c", "d").start()

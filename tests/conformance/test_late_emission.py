@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,7 @@ from graphkit.errors import GraphStateError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.harness import MakeHarness
     from graphkit import CalculatorContext
 
 kept: list[CalculatorContext] = []
@@ -54,7 +55,7 @@ DEEDS: dict[str, Callable[[CalculatorContext], None]] = {
 
 @pytest.mark.parametrize("deed", DEEDS)
 @pytest.mark.parametrize("name", ["LateLight", "LateBlocking", "LatePure"])
-def test_emitting_after_the_call(harness: Any, name: str, deed: str) -> None:
+def test_emitting_after_the_call(harness: MakeHarness, name: str, deed: str) -> None:
     """The error comes on the thread that emits; the run goes on as if nothing had been tried."""
     kept.clear()
     h = harness(
@@ -84,7 +85,7 @@ def test_emitting_after_the_call(harness: Any, name: str, deed: str) -> None:
         DEEDS[deed](kept[-1])
 
 
-def test_a_parallel_call_that_is_over_emits_nothing_while_others_go_on(harness: Any) -> None:
+def test_a_parallel_call_that_is_over_emits_nothing_while_others_go_on(harness: MakeHarness) -> None:
     kept.clear()
     entered, go_on = threading.Semaphore(0), threading.Event()
 

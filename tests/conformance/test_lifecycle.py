@@ -13,6 +13,7 @@ from graphkit import Calculator, CalculatorGraph, Output, Packet, Status, Timest
 from graphkit.errors import ArgumentError, CalculatorError, CancelledError, GraphStateError
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 ONE = """
@@ -36,35 +37,35 @@ def boom(cc: CalculatorContext) -> None:
     raise ValueError("boom")
 
 
-def test_order_of_calls_in_a_good_run(harness: Any, script: Any) -> None:
+def test_order_of_calls_in_a_good_run(harness: MakeHarness, script: type[Script]) -> None:
     """S22, S25, S27."""
     s = script(process=emit_input)
     harness(ONE, s=s).start().push("a", (1, 10), (2, 20)).finish()
     assert s.calls == ["open", "process", "process", "close"]
 
 
-def test_input_timestamps_of_the_phases(harness: Any, script: Any) -> None:
+def test_input_timestamps_of_the_phases(harness: MakeHarness, script: type[Script]) -> None:
     seen: list[Timestamp] = []
     note = lambda cc: seen.append(cc.input_timestamp)  # noqa: E731
     harness(ONE, s=script(process=note, open=note, close=note)).start().push("a", (1, 10)).finish()
     assert seen == [Timestamp.UNSTARTED, Timestamp(10), Timestamp.DONE]
 
 
-def test_context_facts(harness: Any, script: Any) -> None:
+def test_context_facts(harness: MakeHarness, script: type[Script]) -> None:
     facts: list[Any] = []
     s = script(open=lambda cc: facts.extend([cc.node_name, cc.node_id, cc.calculator_type]))
     harness(TWO, s=script(), t=s).start().finish()
     assert facts == ["down", 1, "ConfScripted"]
 
 
-def test_close_may_emit_in_a_good_run(harness: Any, script: Any) -> None:
+def test_close_may_emit_in_a_good_run(harness: MakeHarness, script: type[Script]) -> None:
     """S25."""
     s = script(process=emit_input, close=lambda cc: cc.outputs[0].send("last", Timestamp(99)))
     h = harness(ONE, s=s).watch("out").start().push("a", (1, 10)).finish()
     assert h.seen("out") == [(1, 10), ("last", 99)]
 
 
-def test_what_close_emits_after_an_error_is_discarded(harness: Any, script: Any) -> None:
+def test_what_close_emits_after_an_error_is_discarded(harness: MakeHarness, script: type[Script]) -> None:
     s = script(process=boom, close=lambda cc: cc.outputs[0].send("last", Timestamp(99)))
     h = harness(ONE, s=s).watch("out").start().push("a", (1, 10))
     with pytest.raises(CalculatorError):
@@ -74,7 +75,7 @@ def test_what_close_emits_after_an_error_is_discarded(harness: Any, script: Any)
 
 
 @pytest.mark.parametrize("end", ["error", "cancel"])
-def test_close_is_told_how_the_run_ended(harness: Any, script: Any, end: str) -> None:
+def test_close_is_told_how_the_run_ended(harness: MakeHarness, script: type[Script], end: str) -> None:
     told: list[BaseException | None] = []
     s = script(process=boom, close=lambda cc: told.append(cc.graph_error))
     h = harness(ONE, s=s).start()
@@ -87,13 +88,13 @@ def test_close_is_told_how_the_run_ended(harness: Any, script: Any, end: str) ->
     assert told == [caught.value]
 
 
-def test_close_of_a_good_run_sees_no_error(harness: Any, script: Any) -> None:
+def test_close_of_a_good_run_sees_no_error(harness: MakeHarness, script: type[Script]) -> None:
     told: list[BaseException | None] = []
     harness(ONE, s=script(close=lambda cc: told.append(cc.graph_error))).start().finish()
     assert told == [None]
 
 
-def test_failed_open_is_raised_by_start_and_not_closed(harness: Any, script: Any) -> None:
+def test_failed_open_is_raised_by_start_and_not_closed(harness: MakeHarness, script: type[Script]) -> None:
     up, down = script(), script(open=boom)
     h = harness(TWO, s=up, t=down)
     with pytest.raises(CalculatorError) as caught:
@@ -106,14 +107,14 @@ def test_failed_open_is_raised_by_start_and_not_closed(harness: Any, script: Any
         h.push("a", (1, 10))
 
 
-def test_failing_close_fails_the_run(harness: Any, script: Any) -> None:
+def test_failing_close_fails_the_run(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(ONE, s=script(close=boom)).start()
     with pytest.raises(CalculatorError) as caught:
         h.finish()
     assert str(caught.value) == 'close() of node "ConfScripted" failed: ValueError: boom'
 
 
-def test_open_runs_in_the_order_of_the_streams(harness: Any, script: Any) -> None:
+def test_open_runs_in_the_order_of_the_streams(harness: MakeHarness, script: type[Script]) -> None:
     """S22."""
     order: list[str] = []
     note = lambda cc: order.append(cc.node_name)  # noqa: E731
@@ -121,7 +122,7 @@ def test_open_runs_in_the_order_of_the_streams(harness: Any, script: Any) -> Non
     assert order == ["up", "down"]
 
 
-def test_a_run_has_calculators_of_its_own(harness: Any) -> None:
+def test_a_run_has_calculators_of_its_own(harness: MakeHarness) -> None:
     """S21."""
     made: list[Calculator] = []
 
@@ -143,7 +144,7 @@ def test_a_run_has_calculators_of_its_own(harness: Any) -> None:
     assert h.seen("n") == [(1, 0), (1, 0)]
 
 
-def test_constructor_that_raises(harness: Any) -> None:
+def test_constructor_that_raises(harness: MakeHarness) -> None:
     @calculator("ConfUnmakeable")
     class ConfUnmakeable(Calculator):
         number = Output(int)
@@ -165,7 +166,9 @@ def test_constructor_that_raises(harness: Any) -> None:
         pytest.param("process", True, id="a bool"),
     ],
 )
-def test_returning_anything_else_is_an_error(harness: Any, script: Any, phase: str, returned: Any) -> None:
+def test_returning_anything_else_is_an_error(
+    harness: MakeHarness, script: type[Script], phase: str, returned: Any
+) -> None:
     h = harness(ONE, s=script(**{phase: lambda cc: returned}))
     with pytest.raises(CalculatorError) as caught:
         h.start().push("a", (1, 10)).finish()
@@ -173,7 +176,7 @@ def test_returning_anything_else_is_an_error(harness: Any, script: Any, phase: s
     assert str(caught.value.cause) == f"returned {returned!r}; return None, or Status.STOP from process()"
 
 
-def test_stop_of_a_node_with_inputs_leaves_graph_inputs_open(harness: Any, script: Any) -> None:
+def test_stop_of_a_node_with_inputs_leaves_graph_inputs_open(harness: MakeHarness, script: type[Script]) -> None:
     """S23."""
 
     def stop_at_10(cc: CalculatorContext) -> Status | None:
@@ -185,7 +188,7 @@ def test_stop_of_a_node_with_inputs_leaves_graph_inputs_open(harness: Any, scrip
     assert h.times("out") == [10, 20]
 
 
-def test_nodes_without_streams_only_open_and_close(harness: Any, script: Any) -> None:
+def test_nodes_without_streams_only_open_and_close(harness: MakeHarness, script: type[Script]) -> None:
     s = script(open=lambda cc: cc.output_side_packets.set("MADE", 5))
     text = 'node { calculator: "ConfScripted" input_side_packet: "SCRIPT:s" output_side_packet: "MADE:m" }'
     h = harness(text, s=s)
@@ -194,7 +197,7 @@ def test_nodes_without_streams_only_open_and_close(harness: Any, script: Any) ->
     assert h.graph.output_side_packet("m") == 5
 
 
-def test_headers_reach_consumers_before_they_open(harness: Any, script: Any) -> None:
+def test_headers_reach_consumers_before_they_open(harness: MakeHarness, script: type[Script]) -> None:
     seen: list[Any] = []
     up = script(open=lambda cc: cc.outputs[0].set_header(Packet("30 fps")))
     down = script(open=lambda cc: seen.append(cc.inputs.header(0).payload))
@@ -202,7 +205,7 @@ def test_headers_reach_consumers_before_they_open(harness: Any, script: Any) -> 
     assert seen == ["30 fps"]
 
 
-def test_headers_of_graph_inputs(harness: Any, script: Any) -> None:
+def test_headers_of_graph_inputs(harness: MakeHarness, script: type[Script]) -> None:
     seen: list[Any] = []
     s = script(process=lambda cc: seen.append(cc.inputs.header(0).payload))
     h = harness(ONE, s=s)
@@ -211,19 +214,19 @@ def test_headers_of_graph_inputs(harness: Any, script: Any) -> None:
     assert seen == ["1920x1080"]
 
 
-def test_header_of_an_unknown_input(harness: Any, script: Any) -> None:
+def test_header_of_an_unknown_input(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(ONE, s=script())
     with pytest.raises(ArgumentError, match=r'the graph has no input stream "aa" \(it has: a\)'):
         h.graph.start_run(h.scripts, headers={"aa": 1})
 
 
-def test_header_outside_of_open(harness: Any, script: Any) -> None:
+def test_header_outside_of_open(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(ONE, s=script(process=lambda cc: cc.outputs[0].set_header(Packet(1)))).start()
     with pytest.raises(CalculatorError, match=r'output stream "out": set_header\(\) is for open\(\) only'):
         h.push("a", (1, 10)).finish()
 
 
-def test_process_is_never_called_twice_at_once(harness: Any, script: Any) -> None:
+def test_process_is_never_called_twice_at_once(harness: MakeHarness, script: type[Script]) -> None:
     inside = threading.Lock()
 
     def alone(cc: CalculatorContext) -> None:
@@ -237,7 +240,7 @@ def test_process_is_never_called_twice_at_once(harness: Any, script: Any) -> Non
     assert h.times("out") == list(range(300))
 
 
-def test_with_block_runs_and_ends(harness: Any, script: Any) -> None:
+def test_with_block_runs_and_ends(harness: MakeHarness, script: type[Script]) -> None:
     """S50."""
     text = 'input_stream: "a" node { calculator: "ConfPass" input_stream: "a" output_stream: "out" }'
     h = harness(text).watch("out")
@@ -247,7 +250,7 @@ def test_with_block_runs_and_ends(harness: Any, script: Any) -> None:
     assert h.times("out") == [10, 10]
 
 
-def test_with_block_that_raises_cancels(harness: Any, script: Any) -> None:
+def test_with_block_that_raises_cancels(harness: MakeHarness, script: type[Script]) -> None:
     s = script(process=emit_input)
     h = harness(ONE, s=s)
     with pytest.raises(KeyError), h.start().graph:
@@ -269,7 +272,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("what", CALLS)
-def test_calls_that_must_come_before_the_run(harness: Any, script: Any, what: str) -> None:
+def test_calls_that_must_come_before_the_run(harness: MakeHarness, script: type[Script], what: str) -> None:
     h = harness(ONE, s=script()).start()
     with pytest.raises(GraphStateError) as caught:
         CALLS[what](h.graph)
@@ -290,13 +293,13 @@ def test_calls_that_must_come_before_the_run(harness: Any, script: Any, what: st
         pytest.param(lambda g: g.cancel(), id="cancel"),
     ],
 )
-def test_calls_that_need_a_run(harness: Any, script: Any, call: Any) -> None:
+def test_calls_that_need_a_run(harness: MakeHarness, script: type[Script], call: Any) -> None:
     h = harness(ONE, s=script())
     with pytest.raises(GraphStateError, match=r"the graph is not running; call start_run\(\) first"):
         call(h.graph)
 
 
-def test_a_graph_that_is_dropped_without_an_end_leaves_no_threads(script: Any) -> None:
+def test_a_graph_that_is_dropped_without_an_end_leaves_no_threads(script: type[Script]) -> None:
     before, interval = set(threading.enumerate()), sys.getswitchinterval()
     graph = CalculatorGraph(ONE.replace("ConfScripted", "ConfBlocking"))
     graph.start_run({"s": script()})

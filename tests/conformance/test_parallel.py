@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,7 @@ from graphkit import Status, Timestamp
 from graphkit.errors import CalculatorError, StreamClosedError
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 PARALLEL = """
@@ -42,7 +43,9 @@ class Reversing:
 
 
 @pytest.mark.parametrize("size", [2, 3, 4])
-def test_outputs_come_in_input_order_whatever_finishes_first(harness: Any, script: Any, size: int) -> None:
+def test_outputs_come_in_input_order_whatever_finishes_first(
+    harness: MakeHarness, script: type[Script], size: int
+) -> None:
     """S18."""
     process = Reversing(size)
     h = harness(PARALLEL % size, s=script(process=process)).watch("out").start()
@@ -52,7 +55,7 @@ def test_outputs_come_in_input_order_whatever_finishes_first(harness: Any, scrip
     assert h.seen("out") == [(n, n) for n in range(count)]
 
 
-def test_never_more_calls_than_max_in_flight(harness: Any, script: Any) -> None:
+def test_never_more_calls_than_max_in_flight(harness: MakeHarness, script: type[Script]) -> None:
     lock, inside, most = threading.Lock(), [0], [0]
     both = threading.Barrier(3, timeout=10)
 
@@ -69,7 +72,7 @@ def test_never_more_calls_than_max_in_flight(harness: Any, script: Any) -> None:
     assert most[0] == 3
 
 
-def test_bounds_wait_for_earlier_calls(harness: Any, script: Any) -> None:
+def test_bounds_wait_for_earlier_calls(harness: MakeHarness, script: type[Script]) -> None:
     """A later call that emits nothing must not settle the stream past an earlier one that still runs."""
     go_on, later_done = threading.Event(), threading.Event()
 
@@ -91,7 +94,7 @@ def test_bounds_wait_for_earlier_calls(harness: Any, script: Any) -> None:
     assert h.seen("out") == [(0, 0), (None, 1)]
 
 
-def test_calls_of_one_node_do_not_share_what_they_emit(harness: Any, script: Any) -> None:
+def test_calls_of_one_node_do_not_share_what_they_emit(harness: MakeHarness, script: type[Script]) -> None:
     together = threading.Barrier(2, timeout=10)
 
     def process(cc: CalculatorContext) -> None:
@@ -105,7 +108,7 @@ def test_calls_of_one_node_do_not_share_what_they_emit(harness: Any, script: Any
     assert h.seen("out") == [(n * 10, n) for n in range(20)]
 
 
-def test_close_waits_for_all_calls(harness: Any, script: Any) -> None:
+def test_close_waits_for_all_calls(harness: MakeHarness, script: type[Script]) -> None:
     closed: list[int] = []
     process = Reversing(4)
     s = script(process=process, close=lambda cc: closed.append(len(process.finished)))
@@ -114,7 +117,7 @@ def test_close_waits_for_all_calls(harness: Any, script: Any) -> None:
     assert closed == [16]
 
 
-def test_an_error_among_parallel_calls(harness: Any, script: Any) -> None:
+def test_an_error_among_parallel_calls(harness: MakeHarness, script: type[Script]) -> None:
     both = threading.Barrier(2, timeout=10)
 
     def process(cc: CalculatorContext) -> None:
@@ -130,7 +133,7 @@ def test_an_error_among_parallel_calls(harness: Any, script: Any) -> None:
     assert s.calls.count("close") == 1
 
 
-def test_stop_among_parallel_calls(harness: Any, script: Any) -> None:
+def test_stop_among_parallel_calls(harness: MakeHarness, script: type[Script]) -> None:
     made: list[int] = []
 
     def produce(cc: CalculatorContext) -> None:
@@ -152,7 +155,7 @@ def test_stop_among_parallel_calls(harness: Any, script: Any) -> None:
     assert h.times("out") == made, "all that was made is processed"
 
 
-def test_an_output_closed_by_one_call_is_closed_for_later_ones(harness: Any, script: Any) -> None:
+def test_an_output_closed_by_one_call_is_closed_for_later_ones(harness: MakeHarness, script: type[Script]) -> None:
     def process(cc: CalculatorContext) -> None:
         emit_input(cc)
         cc.outputs[0].close()
@@ -167,14 +170,16 @@ def test_an_output_closed_by_one_call_is_closed_for_later_ones(harness: Any, scr
     assert h.times("out") == [0]
 
 
-def test_side_packets_and_counters_are_shared_by_parallel_calls(harness: Any, script: Any) -> None:
+def test_side_packets_and_counters_are_shared_by_parallel_calls(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     s = script(process=lambda cc: cc.counter("calls").increment())
     h = harness(PARALLEL % 4, s=s).start()
     h.push("a", *[(n, n) for n in range(40)]).finish()
     assert h.graph.counters() == {"ConfBlocking-calls": 40}
 
 
-def test_an_output_that_is_refused_names_its_own_call(harness: Any, script: Any) -> None:
+def test_an_output_that_is_refused_names_its_own_call(harness: MakeHarness, script: type[Script]) -> None:
     """S18, S47: it is released by another call, the slower one before it."""
     second = threading.Event()
 

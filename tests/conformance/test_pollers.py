@@ -11,6 +11,7 @@ from graphkit import OutputStreamPoller, Status, Timestamp
 from graphkit.errors import ArgumentError, CalculatorError, GraphStateError
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext, Packet
 
 PASS = 'input_stream: "a" node { calculator: "ConfPass" input_stream: "a" output_stream: "out" }'
@@ -35,7 +36,7 @@ def emit_even(cc: CalculatorContext) -> None:
         emit_input(cc)
 
 
-def test_next_returns_packets_and_none_at_the_end(harness: Any) -> None:
+def test_next_returns_packets_and_none_at_the_end(harness: MakeHarness) -> None:
     """S45."""
     h = harness(PASS)
     poller = h.graph.add_output_stream_poller("out")
@@ -47,14 +48,14 @@ def test_next_returns_packets_and_none_at_the_end(harness: Any) -> None:
     assert poller.next(timeout=0) is None
 
 
-def test_iterating_ends_with_the_stream_also_after_the_run(harness: Any) -> None:
+def test_iterating_ends_with_the_stream_also_after_the_run(harness: MakeHarness) -> None:
     h = harness(PASS)
     poller = h.graph.add_output_stream_poller("out")
     h.start().push("a", (1, 10), (2, 20)).finish()
     assert [packet.payload for packet in poller] == [1, 2]
 
 
-def test_next_gives_up_after_its_timeout(harness: Any) -> None:
+def test_next_gives_up_after_its_timeout(harness: MakeHarness) -> None:
     h = harness(PASS)
     poller = h.graph.add_output_stream_poller("out")
     h.start()
@@ -65,7 +66,7 @@ def test_next_gives_up_after_its_timeout(harness: Any) -> None:
     assert poller.next(timeout=0).payload == 1
 
 
-def test_next_wakes_when_a_packet_comes_from_another_thread(harness: Any, script: Any) -> None:
+def test_next_wakes_when_a_packet_comes_from_another_thread(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(SCRIPTED % "ConfBlocking", s=script(process=emit_input))
     poller = h.graph.add_output_stream_poller("out")
     h.start()
@@ -78,7 +79,7 @@ def test_next_wakes_when_a_packet_comes_from_another_thread(harness: Any, script
 
 
 @pytest.mark.parametrize("end", ["error", "cancel"])
-def test_a_failed_run_wakes_the_poller(harness: Any, script: Any, end: str) -> None:
+def test_a_failed_run_wakes_the_poller(harness: MakeHarness, script: type[Script], end: str) -> None:
     def fail(cc: CalculatorContext) -> None:
         raise ValueError("boom")
 
@@ -96,7 +97,7 @@ def test_a_failed_run_wakes_the_poller(harness: Any, script: Any, end: str) -> N
     assert got == ["nothing", None]
 
 
-def test_reset_drops_what_waits(harness: Any) -> None:
+def test_reset_drops_what_waits(harness: MakeHarness) -> None:
     h = harness(PASS)
     poller = h.graph.add_output_stream_poller("out")
     h.start().push("a", (1, 10), (2, 20))
@@ -106,7 +107,7 @@ def test_reset_drops_what_waits(harness: Any) -> None:
     h.finish()
 
 
-def test_a_poller_serves_the_next_run_too(harness: Any) -> None:
+def test_a_poller_serves_the_next_run_too(harness: MakeHarness) -> None:
     h = harness(PASS)
     poller = h.graph.add_output_stream_poller("out", observe_timestamp_bounds=True)
     for _ in range(2):
@@ -117,13 +118,13 @@ def test_a_poller_serves_the_next_run_too(harness: Any) -> None:
         assert poller.next(timeout=1) is None
 
 
-def test_a_poller_that_has_not_been_started(harness: Any) -> None:
+def test_a_poller_that_has_not_been_started(harness: MakeHarness) -> None:
     poller = harness(PASS).graph.add_output_stream_poller("out")
     with pytest.raises(GraphStateError, match="the graph of this poller has not been started"):
         poller.next()
 
 
-def test_a_full_poller_holds_back_the_graph_and_never_grows(harness: Any) -> None:
+def test_a_full_poller_holds_back_the_graph_and_never_grows(harness: MakeHarness) -> None:
     h = harness(PASS)
     poller = h.graph.add_output_stream_poller("out", max_queue_size=2)
     h.start().push("a", (0, 0), (1, 1))
@@ -147,7 +148,7 @@ def test_a_full_poller_holds_back_the_graph_and_never_grows(harness: Any) -> Non
     h.finish()
 
 
-def test_a_full_poller_holds_back_a_source(harness: Any, script: Any) -> None:
+def test_a_full_poller_holds_back_a_source(harness: MakeHarness, script: type[Script]) -> None:
     made: list[int] = []
 
     def produce(cc: CalculatorContext) -> Status | None:
@@ -165,7 +166,7 @@ def test_a_full_poller_holds_back_a_source(harness: Any, script: Any) -> None:
 
 
 @pytest.mark.parametrize("size", [0, -2])
-def test_sizes_that_make_no_sense(harness: Any, size: int) -> None:
+def test_sizes_that_make_no_sense(harness: MakeHarness, size: int) -> None:
     with pytest.raises(ArgumentError) as caught:
         harness(PASS).graph.add_output_stream_poller("out", max_queue_size=size)
     assert (
@@ -174,7 +175,7 @@ def test_sizes_that_make_no_sense(harness: Any, size: int) -> None:
     )
 
 
-def test_bounds_reach_a_poller_as_empty_packets(harness: Any, script: Any) -> None:
+def test_bounds_reach_a_poller_as_empty_packets(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(SCRIPTED % "ConfScripted", s=script(process=emit_even))
     poller = h.graph.add_output_stream_poller("out", observe_timestamp_bounds=True)
     h.start()
@@ -188,20 +189,20 @@ def test_bounds_reach_a_poller_as_empty_packets(harness: Any, script: Any) -> No
     assert poller.next() is None
 
 
-def test_bounds_reach_an_observer_as_empty_packets(harness: Any, script: Any) -> None:
+def test_bounds_reach_an_observer_as_empty_packets(harness: MakeHarness, script: type[Script]) -> None:
     """S44."""
     h = harness(SCRIPTED % "ConfScripted", s=script(process=emit_even)).watch("out", bounds=True).start()
     h.push("a", (0, 0), (1, 1), (2, 2), (3, 3)).finish()
     assert h.seen("out") == [(0, 0), (None, 1), (2, 2), (None, 3)]
 
 
-def test_without_bounds_only_packets_come(harness: Any, script: Any) -> None:
+def test_without_bounds_only_packets_come(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(SCRIPTED % "ConfScripted", s=script(process=emit_even)).watch("out").start()
     h.push("a", (0, 0), (1, 1), (2, 2), (3, 3)).finish()
     assert h.seen("out") == [(0, 0), (2, 2)]
 
 
-def test_any_stream_may_be_observed_more_than_once(harness: Any) -> None:
+def test_any_stream_may_be_observed_more_than_once(harness: MakeHarness) -> None:
     """S43."""
     order: list[tuple[str, int]] = []
     h = harness(PASS)
@@ -212,7 +213,7 @@ def test_any_stream_may_be_observed_more_than_once(harness: Any) -> None:
     assert h.times("a") == [10, 20]
 
 
-def test_several_streams_observed_together(harness: Any) -> None:
+def test_several_streams_observed_together(harness: MakeHarness) -> None:
     """S44."""
     seen: list[list[Packet[Any]]] = []
     h = harness(TWO)
@@ -227,7 +228,7 @@ def test_several_streams_observed_together(harness: Any) -> None:
     ]
 
 
-def test_several_streams_observed_together_with_bounds(harness: Any) -> None:
+def test_several_streams_observed_together_with_bounds(harness: MakeHarness) -> None:
     seen: list[list[Packet[Any]]] = []
     h = harness(TWO)
     h.graph.observe_output_streams(["x", "y"], seen.append, observe_timestamp_bounds=True)
@@ -241,7 +242,7 @@ def test_several_streams_observed_together_with_bounds(harness: Any) -> None:
     ]
 
 
-def test_observers_of_one_thread_are_called_before_push_returns(harness: Any) -> None:
+def test_observers_of_one_thread_are_called_before_push_returns(harness: MakeHarness) -> None:
     """S43."""
     h = harness(PASS).watch("out").start()
     for n in range(5):
@@ -250,7 +251,7 @@ def test_observers_of_one_thread_are_called_before_push_returns(harness: Any) ->
     h.finish()
 
 
-def test_an_observer_may_push(harness: Any) -> None:
+def test_an_observer_may_push(harness: MakeHarness) -> None:
     """S34, S39: A countdown: each packet that comes out pushes the next one in."""
     h = harness(PASS).watch("out")
     h.graph.observe_output_stream(
@@ -261,7 +262,7 @@ def test_an_observer_may_push(harness: Any) -> None:
     h.finish()
 
 
-def test_wait_until_idle_means_all_is_processed(harness: Any, script: Any) -> None:
+def test_wait_until_idle_means_all_is_processed(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(SCRIPTED % "ConfBlocking", s=script(process=emit_input)).watch("out").start()
     for n in range(50):
         h.push("a", (n, n))
@@ -270,7 +271,7 @@ def test_wait_until_idle_means_all_is_processed(harness: Any, script: Any) -> No
     h.finish()
 
 
-def test_wait_until_idle_gives_up(harness: Any, script: Any) -> None:
+def test_wait_until_idle_gives_up(harness: MakeHarness, script: type[Script]) -> None:
     go_on = threading.Event()
     h = harness(SCRIPTED % "ConfBlocking", s=script(process=lambda cc: go_on.wait(10) and None)).start()
     h.push("a", (1, 1))
@@ -280,7 +281,7 @@ def test_wait_until_idle_gives_up(harness: Any, script: Any) -> None:
     h.finish()
 
 
-def test_wait_until_idle_raises_the_error(harness: Any, script: Any) -> None:
+def test_wait_until_idle_raises_the_error(harness: MakeHarness, script: type[Script]) -> None:
     def fail(cc: CalculatorContext) -> None:
         raise ValueError("boom")
 
@@ -289,7 +290,7 @@ def test_wait_until_idle_raises_the_error(harness: Any, script: Any) -> None:
         h.graph.wait_until_idle(timeout=10)
 
 
-def test_a_poller_that_several_threads_read_misses_no_packet(harness: Any, monkeypatch: Any) -> None:
+def test_a_poller_that_several_threads_read_misses_no_packet(harness: MakeHarness, monkeypatch: Any) -> None:
     """Two packets come when one reader has looked and not yet waited; another reader takes the first of them."""
     h = harness(PASS)
     poller = h.graph.add_output_stream_poller("out")
@@ -317,7 +318,9 @@ def test_a_poller_that_several_threads_read_misses_no_packet(harness: Any, monke
 
 
 @pytest.mark.parametrize("bounds", [False, True])
-def test_each_packet_of_a_poller_goes_to_one_of_its_readers(harness: Any, script: Any, bounds: bool) -> None:
+def test_each_packet_of_a_poller_goes_to_one_of_its_readers(
+    harness: MakeHarness, script: type[Script], bounds: bool
+) -> None:
     h = harness(SCRIPTED % "ConfBlocking", s=script(process=emit_even))
     poller = h.graph.add_output_stream_poller("out", observe_timestamp_bounds=bounds)
     h.start()

@@ -14,6 +14,7 @@ from graphkit.framework._clock import SystemClock
 from graphkit.testing import ManualClock
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext, CalculatorContract
 
 GIVEN: GraphService[str] = GraphService("a name")
@@ -73,7 +74,7 @@ def got() -> list[Any]:
     return ConfServed.got
 
 
-def test_a_service_that_was_given_and_one_that_is_made(harness: Any, got: list[Any]) -> None:
+def test_a_service_that_was_given_and_one_that_is_made(harness: MakeHarness, got: list[Any]) -> None:
     h = harness(NODES % "strict")
     h.graph.set_service(GIVEN, "Ada")
     for _ in range(2):
@@ -83,19 +84,19 @@ def test_a_service_that_was_given_and_one_that_is_made(harness: Any, got: list[A
     assert got[0][1] is not got[2][1], "each run has its own"
 
 
-def test_a_service_that_is_missing(harness: Any) -> None:
+def test_a_service_that_is_missing(harness: MakeHarness) -> None:
     with pytest.raises(GraphStateError) as caught:
         harness(NODES % "strict").start()
     assert str(caught.value) == 'node "strict" requires service "a name"; call set_service() before the run'
 
 
-def test_an_optional_service_that_is_missing(harness: Any, got: list[Any]) -> None:
+def test_an_optional_service_that_is_missing(harness: MakeHarness, got: list[Any]) -> None:
     text = 'input_stream: "a" node { name: "lenient" calculator: "ConfServed" input_stream: "a" }'
     harness(text).start().finish()
     assert got == [(None, [])]
 
 
-def test_counters_belong_to_nodes_and_start_at_zero_each_run(harness: Any, script: Any) -> None:
+def test_counters_belong_to_nodes_and_start_at_zero_each_run(harness: MakeHarness, script: type[Script]) -> None:
     def count(cc: CalculatorContext) -> None:
         cc.counter("calls").increment()
         cc.counter("sum").increment_by(cc.inputs[0].payload)
@@ -112,7 +113,7 @@ def test_counters_belong_to_nodes_and_start_at_zero_each_run(harness: Any, scrip
         assert h.graph.counters() == {"x-calls": 2, "x-sum": 11, "y-calls": 2, "y-sum": 11}
 
 
-def test_a_simulated_clock_drives_a_graph(harness: Any) -> None:
+def test_a_simulated_clock_drives_a_graph(harness: MakeHarness) -> None:
     clock = ManualClock(1000)
     h = harness('node { calculator: "ConfTicking" output_stream: "time" }').watch("time")
     h.graph.set_service(CLOCK, clock)
@@ -169,7 +170,7 @@ class Recorder(Instrument):
         self.seconds.append(seconds)
 
 
-def test_instruments_see_every_process_call(harness: Any, script: Any) -> None:
+def test_instruments_see_every_process_call(harness: MakeHarness, script: type[Script]) -> None:
     def fail_at_two(cc: CalculatorContext) -> None:
         if cc.input_timestamp == 2:
             raise ValueError("boom")

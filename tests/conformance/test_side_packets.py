@@ -21,6 +21,7 @@ from graphkit import (
 from graphkit.errors import CalculatorError, GraphStateError, NodeNotOpenedError, SidePacketError
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext, CalculatorContract
 
 
@@ -73,12 +74,12 @@ def told() -> list[Any]:
     return ConfSideReader.told
 
 
-def test_given_side_packets_are_there_in_open(harness: Any, told: list[Any]) -> None:
+def test_given_side_packets_are_there_in_open(harness: MakeHarness, told: list[Any]) -> None:
     harness(READER).start(size=3, label="x").finish()
     assert told == [(3, "x", True)]
 
 
-def test_packets_are_accepted_and_lose_their_timestamp(harness: Any, script: Any) -> None:
+def test_packets_are_accepted_and_lose_their_timestamp(harness: MakeHarness, script: type[Script]) -> None:
     seen: list[Packet[Any]] = []
     s = script(open=lambda cc: seen.append(cc.input_side_packets["SCRIPT"]))
     h = harness(SCRIPTED, s=s)
@@ -87,12 +88,12 @@ def test_packets_are_accepted_and_lose_their_timestamp(harness: Any, script: Any
     assert seen[0].timestamp == Timestamp.UNSET
 
 
-def test_an_optional_side_packet_may_be_missing(harness: Any, told: list[Any]) -> None:
+def test_an_optional_side_packet_may_be_missing(harness: MakeHarness, told: list[Any]) -> None:
     harness(READER).start(size=3).finish()
     assert told == [(3, None, True)]
 
 
-def test_an_optional_port_that_the_config_names_needs_its_value(harness: Any) -> None:
+def test_an_optional_port_that_the_config_names_needs_its_value(harness: MakeHarness) -> None:
     text = READER.replace("LABEL:label", "MUST:label")
     with pytest.raises(SidePacketError, match=r'input side packet "label" \(str\) is required and was not given'):
         harness(text).start(size=3)
@@ -113,7 +114,7 @@ def test_a_side_packet_given_twice() -> None:
     assert str(caught.value) == 'side packet "size" was given to the graph already; start_run repeats it'
 
 
-def test_a_missing_side_packet(harness: Any) -> None:
+def test_a_missing_side_packet(harness: MakeHarness) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(READER).start()
     assert str(caught.value).endswith(
@@ -136,14 +137,14 @@ def test_a_missing_side_packet(harness: Any) -> None:
         ),
     ],
 )
-def test_side_packets_that_do_not_fit(harness: Any, given: dict[str, Any], message: str) -> None:
+def test_side_packets_that_do_not_fit(harness: MakeHarness, given: dict[str, Any], message: str) -> None:
     h = harness(READER)
     with pytest.raises(SidePacketError, match=message):
         h.start(**given)
     h.start(size=1).finish()
 
 
-def test_a_side_packet_that_a_node_makes_cannot_be_given(harness: Any) -> None:
+def test_a_side_packet_that_a_node_makes_cannot_be_given(harness: MakeHarness) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(MADE).start(size=5)
     assert str(caught.value) == (
@@ -153,7 +154,7 @@ def test_a_side_packet_that_a_node_makes_cannot_be_given(harness: Any) -> None:
     assert (caught.value.side_packet, caught.value.node) == ("size", "ConfSideMaker")
 
 
-def test_all_that_is_missing_is_told_at_once(harness: Any) -> None:
+def test_all_that_is_missing_is_told_at_once(harness: MakeHarness) -> None:
     with pytest.raises(SidePacketError) as caught:
         harness(READER.replace("LABEL:label", "MUST:label")).start()
     *lines, advice = str(caught.value).splitlines()
@@ -162,7 +163,7 @@ def test_all_that_is_missing_is_told_at_once(harness: Any) -> None:
     assert {name: str(kind) for name, kind in caught.value.missing.items()} == {"size": "int", "label": "str"}
 
 
-def test_a_node_opens_when_its_side_packet_is_made(harness: Any, told: list[Any]) -> None:
+def test_a_node_opens_when_its_side_packet_is_made(harness: MakeHarness, told: list[Any]) -> None:
     """S26."""
     h = harness(MADE).start()
     assert told == []
@@ -172,7 +173,7 @@ def test_a_node_opens_when_its_side_packet_is_made(harness: Any, told: list[Any]
     assert h.graph.output_side_packet("size") == 5
 
 
-def test_packets_wait_for_a_node_that_is_not_open_yet(harness: Any, script: Any) -> None:
+def test_packets_wait_for_a_node_that_is_not_open_yet(harness: MakeHarness, script: type[Script]) -> None:
     seen: list[int] = []
     text = """
         input_stream: "a" input_stream: "go"
@@ -188,7 +189,9 @@ def test_packets_wait_for_a_node_that_is_not_open_yet(harness: Any, script: Any)
     h.finish()
 
 
-def test_side_packets_made_in_close_open_others(harness: Any, told: list[Any], script: Any) -> None:
+def test_side_packets_made_in_close_open_others(
+    harness: MakeHarness, told: list[Any], script: type[Script]
+) -> None:
     text = """
         input_stream: "a" input_stream: "b"
         node { calculator: "ConfScripted" input_stream: "a" input_side_packet: "SCRIPT:s"
@@ -200,7 +203,7 @@ def test_side_packets_made_in_close_open_others(harness: Any, told: list[Any], s
     assert told == [(6, None, False)]
 
 
-def test_a_side_packet_that_never_comes(harness: Any) -> None:
+def test_a_side_packet_that_never_comes(harness: MakeHarness) -> None:
     """S26."""
     h = harness(MADE).start()
     with pytest.raises(NodeNotOpenedError) as caught:
@@ -208,7 +211,7 @@ def test_a_side_packet_that_never_comes(harness: Any) -> None:
     assert str(caught.value) == 'node "reader" was never opened: it waits for side packet size'
 
 
-def test_setting_a_side_packet_twice(harness: Any) -> None:
+def test_setting_a_side_packet_twice(harness: MakeHarness) -> None:
     h = harness(MADE).start()
     h.push("a", (5, 10), (6, 20))
     with pytest.raises(CalculatorError) as caught:
@@ -220,7 +223,9 @@ def test_setting_a_side_packet_twice(harness: Any) -> None:
 
 
 @pytest.mark.parametrize(("value", "found"), [("five", "str"), (None, "NoneType")])
-def test_making_a_side_packet_of_the_wrong_type(harness: Any, script: Any, value: Any, found: str) -> None:
+def test_making_a_side_packet_of_the_wrong_type(
+    harness: MakeHarness, script: type[Script], value: Any, found: str
+) -> None:
     text = """
         input_stream: "a"
         node { calculator: "ConfScripted" input_stream: "a" input_side_packet: "SCRIPT:s"
@@ -236,21 +241,21 @@ def test_making_a_side_packet_of_the_wrong_type(harness: Any, script: Any, value
     )
 
 
-def test_side_packets_of_the_last_run_only(harness: Any) -> None:
+def test_side_packets_of_the_last_run_only(harness: MakeHarness) -> None:
     h = harness(MADE).start().push("a", (5, 10)).finish()
     assert h.graph.output_side_packet("size") == 5
     h.start().push("a", (7, 10)).finish()
     assert h.graph.output_side_packet("size") == 7
 
 
-def test_a_side_packet_without_a_value(harness: Any, script: Any) -> None:
+def test_a_side_packet_without_a_value(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(SCRIPTED, s=script()).start().finish()
     with pytest.raises(GraphStateError) as caught:
         h.graph.output_side_packet("made")
     assert str(caught.value).startswith('side packet "made" has no value in this run.')
 
 
-def test_unconnected_side_input_says_so(harness: Any, script: Any) -> None:
+def test_unconnected_side_input_says_so(harness: MakeHarness, script: type[Script]) -> None:
     label = SideInput(str, "LABEL", optional=True)
     h = harness(SCRIPTED, s=script(open=label))
     with pytest.raises(CalculatorError, match='node "ConfScripted": side packet LABEL is not connected'):
@@ -269,7 +274,9 @@ def make_list(cc: CalculatorContext) -> None:
     cc.output_side_packets.set("MADE", [cc.input_side_packets["NAME"].payload])
 
 
-def test_a_node_without_streams_is_not_opened_again_for_the_same_side_packets(harness: Any, script: Any) -> None:
+def test_a_node_without_streams_is_not_opened_again_for_the_same_side_packets(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     """S21."""
     maker, reader, name = script(open=make_list), script(), object()
     h = harness(CHAIN, s=maker, t=reader)
@@ -280,7 +287,9 @@ def test_a_node_without_streams_is_not_opened_again_for_the_same_side_packets(ha
     assert (maker.calls, reader.calls) == (["open", "close"], ["open", "close"])
 
 
-def test_nodes_without_streams_open_again_where_a_side_packet_changed(harness: Any, script: Any) -> None:
+def test_nodes_without_streams_open_again_where_a_side_packet_changed(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     maker, reader = script(open=make_list), script()
     h = harness(CHAIN, s=maker, t=reader)
     first, second = [1], [1]
@@ -290,7 +299,9 @@ def test_nodes_without_streams_open_again_where_a_side_packet_changed(harness: A
     assert (maker.calls, reader.calls) == (["open", "close"] * 2, ["open", "close"] * 2)
 
 
-def test_side_packets_that_were_made_in_close_are_there_in_the_next_run_too(harness: Any, script: Any) -> None:
+def test_side_packets_that_were_made_in_close_are_there_in_the_next_run_too(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     maker, name = script(close=make_list), object()
     h = harness(MAKER, s=maker)
     for _ in range(2):
@@ -300,7 +311,7 @@ def test_side_packets_that_were_made_in_close_are_there_in_the_next_run_too(harn
 
 
 @pytest.mark.parametrize("phase", ["open", "close"])
-def test_a_node_that_failed_is_opened_again(harness: Any, script: Any, phase: str) -> None:
+def test_a_node_that_failed_is_opened_again(harness: MakeHarness, script: type[Script], phase: str) -> None:
     faults = [ValueError("once")]
 
     def fail_once(cc: CalculatorContext) -> None:
@@ -316,7 +327,7 @@ def test_a_node_that_failed_is_opened_again(harness: Any, script: Any, phase: st
     assert reader.calls == ["open", "close"]
 
 
-def test_a_node_with_streams_is_opened_in_every_run(harness: Any, script: Any) -> None:
+def test_a_node_with_streams_is_opened_in_every_run(harness: MakeHarness, script: type[Script]) -> None:
     s = script()
     h = harness(
         'input_stream: "a" node { calculator: "ConfScripted" input_stream: "a" input_side_packet: "SCRIPT:s" }',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,7 @@ from graphkit.errors import CalculatorError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 
@@ -42,7 +43,7 @@ def counting(
     return process
 
 
-def test_a_source_runs_until_it_stops(harness: Any, script: Any) -> None:
+def test_a_source_runs_until_it_stops(harness: MakeHarness, script: type[Script]) -> None:
     """S23, S24."""
     s = script(process=counting(5))
     h = harness(source("n"), script_n=s).watch("n").start().finish()
@@ -50,7 +51,7 @@ def test_a_source_runs_until_it_stops(harness: Any, script: Any) -> None:
     assert s.calls == ["open", *["process"] * 6, "close"]
 
 
-def test_the_input_timestamp_of_a_source_is_zero(harness: Any, script: Any) -> None:
+def test_the_input_timestamp_of_a_source_is_zero(harness: MakeHarness, script: type[Script]) -> None:
     seen: list[int] = []
 
     def process(cc: CalculatorContext) -> Status:
@@ -61,7 +62,7 @@ def test_the_input_timestamp_of_a_source_is_zero(harness: Any, script: Any) -> N
     assert seen == [Timestamp(0)]
 
 
-def test_sources_advance_in_step_with_their_timestamps(harness: Any, script: Any) -> None:
+def test_sources_advance_in_step_with_their_timestamps(harness: MakeHarness, script: type[Script]) -> None:
     log: list[str] = []
     a, b = (script(process=counting(60, step, log)) for step in (10, 20))
     h = harness("num_threads: 1" + source("a") + source("b"), script_a=a, script_b=b).start().finish()
@@ -71,7 +72,7 @@ def test_sources_advance_in_step_with_their_timestamps(harness: Any, script: Any
     assert times == sorted(times)
 
 
-def test_layers_run_one_after_the_other(harness: Any, script: Any) -> None:
+def test_layers_run_one_after_the_other(harness: MakeHarness, script: type[Script]) -> None:
     """S24."""
     log: list[str] = []
     scripts = {"script_a": script(process=counting(4, 1, log)), "script_b": script(process=counting(4, 1, log))}
@@ -80,7 +81,7 @@ def test_layers_run_one_after_the_other(harness: Any, script: Any) -> None:
     assert [entry.split("@")[0] for entry in log] == ["source_b"] * 4 + ["source_a"] * 4
 
 
-def test_all_sources_open_whatever_their_layer(harness: Any, script: Any) -> None:
+def test_all_sources_open_whatever_their_layer(harness: MakeHarness, script: type[Script]) -> None:
     first, second = script(process=counting(1)), script(process=counting(1))
     opened: list[list[str]] = []
     first.process = lambda cc: opened.append(list(second.calls)) or Status.STOP
@@ -88,7 +89,9 @@ def test_all_sources_open_whatever_their_layer(harness: Any, script: Any) -> Non
     assert opened == [["open"]]
 
 
-def test_stop_of_another_node_ends_the_sources_and_what_is_queued_is_processed(harness: Any, script: Any) -> None:
+def test_stop_of_another_node_ends_the_sources_and_what_is_queued_is_processed(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     seen: list[int] = []
 
     def until_three(cc: CalculatorContext) -> Status | None:
@@ -105,7 +108,7 @@ def test_stop_of_another_node_ends_the_sources_and_what_is_queued_is_processed(h
     assert sink.calls[-1] == "close"
 
 
-def test_close_all_packet_sources_ends_an_endless_source(harness: Any, script: Any) -> None:
+def test_close_all_packet_sources_ends_an_endless_source(harness: MakeHarness, script: type[Script]) -> None:
     enough = threading.Event()
 
     def process(cc: CalculatorContext) -> None:
@@ -124,7 +127,7 @@ def test_close_all_packet_sources_ends_an_endless_source(harness: Any, script: A
 
 
 def test_a_source_that_stops_while_another_runs_is_not_closed_twice_or_during_its_call(
-    harness: Any, script: Any
+    harness: MakeHarness, script: type[Script]
 ) -> None:
     """The end of one source looks at all sources again; a call that still runs must not be overtaken by close."""
     entered, told_to_stop, closed = threading.Event(), threading.Event(), threading.Event()
@@ -151,13 +154,13 @@ def test_a_source_that_stops_while_another_runs_is_not_closed_twice_or_during_it
     assert slow_script.calls.count("close") == 1
 
 
-def test_max_in_flight_does_not_apply_to_sources(harness: Any, script: Any) -> None:
+def test_max_in_flight_does_not_apply_to_sources(harness: MakeHarness, script: type[Script]) -> None:
     s = script(process=counting(5))
     h = harness(source("n", "max_in_flight: 4"), script_n=s).watch("n").start().finish()
     assert h.times("n") == [0, 1, 2, 3, 4]
 
 
-def test_error_of_a_source_has_no_timestamp(harness: Any, script: Any) -> None:
+def test_error_of_a_source_has_no_timestamp(harness: MakeHarness, script: type[Script]) -> None:
     def process(cc: CalculatorContext) -> None:
         raise OSError("camera unplugged")
 
@@ -168,7 +171,7 @@ def test_error_of_a_source_has_no_timestamp(harness: Any, script: Any) -> None:
     assert caught.value.timestamp is None
 
 
-def test_run_of_a_graph_without_inputs(harness: Any, script: Any) -> None:
+def test_run_of_a_graph_without_inputs(harness: MakeHarness, script: type[Script]) -> None:
     text = source("n") + 'node { calculator: "ConfPass" input_stream: "n" output_stream: "out" }'
     h = harness(text, script_n=script(process=counting(200))).watch("out")
     h.graph.run(h.scripts)

@@ -14,6 +14,7 @@ from graphkit import Status, Timestamp
 from graphkit.errors import CalculatorError, CancelledError, GraphRunError
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 JOIN = """
@@ -37,11 +38,11 @@ def emit_input(cc: CalculatorContext) -> None:
     cc.outputs[0].add(cc.inputs[0])
 
 
-def chain_of(script: Any) -> dict[str, Any]:
+def chain_of(script: type[Script]) -> dict[str, Any]:
     return {name: script(process=emit_input) for name in "stuv"}
 
 
-def test_many_threads_push_to_different_inputs(harness: Any, script: Any) -> None:
+def test_many_threads_push_to_different_inputs(harness: MakeHarness, script: type[Script]) -> None:
     width, count = 6, 200
     names = [f"in{i}" for i in range(width)]
     declared = " ".join(f'input_stream: "{name}"' for name in names)
@@ -55,7 +56,7 @@ def test_many_threads_push_to_different_inputs(harness: Any, script: Any) -> Non
     assert h.seen("out") == [([n] * width, n) for n in range(count)]
 
 
-def test_pushes_from_observers_of_many_threads(harness: Any) -> None:
+def test_pushes_from_observers_of_many_threads(harness: MakeHarness) -> None:
     """Every packet of x is pushed on into y by an observer, while other threads push into z."""
     text = """
         input_stream: "x" input_stream: "y" input_stream: "z"
@@ -76,7 +77,7 @@ def test_pushes_from_observers_of_many_threads(harness: Any) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_cancel_at_any_moment(harness: Any, script: Any, seed: int) -> None:
+def test_cancel_at_any_moment(harness: MakeHarness, script: type[Script], seed: int) -> None:
     dice = random.Random(seed)
     h = harness(CHAIN, **chain_of(script)).watch("out").start()
     moment = dice.randrange(60)
@@ -97,7 +98,7 @@ def test_cancel_at_any_moment(harness: Any, script: Any, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_errors_in_any_node_at_any_time(harness: Any, script: Any, seed: int) -> None:
+def test_errors_in_any_node_at_any_time(harness: MakeHarness, script: type[Script], seed: int) -> None:
     dice = random.Random(seed)
     scripts = chain_of(script)
     moment = dice.randrange(40)
@@ -119,7 +120,7 @@ def test_errors_in_any_node_at_any_time(harness: Any, script: Any, seed: int) ->
         assert one.calls.count("open") == one.calls.count("close") == 1
 
 
-def test_a_thousand_runs_of_one_graph(harness: Any, script: Any) -> None:
+def test_a_thousand_runs_of_one_graph(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(CHAIN, **chain_of(script)).watch("out")
     before, interval = threading.active_count(), sys.getswitchinterval()
     most = 0
@@ -132,7 +133,7 @@ def test_a_thousand_runs_of_one_graph(harness: Any, script: Any) -> None:
     assert sys.getswitchinterval() == interval
 
 
-def test_sources_many_runs(harness: Any, script: Any) -> None:
+def test_sources_many_runs(harness: MakeHarness, script: type[Script]) -> None:
     text = """
         max_queue_size: 3
         node { calculator: "ConfScripted" output_stream: "n" input_side_packet: "SCRIPT:p" }
@@ -162,7 +163,7 @@ def test_sources_many_runs(harness: Any, script: Any) -> None:
         assert h.seen("out") == [([n, n], n) for n in range(20)]
 
 
-def test_pollers_of_a_run_that_is_cancelled_at_any_moment(harness: Any, script: Any) -> None:
+def test_pollers_of_a_run_that_is_cancelled_at_any_moment(harness: MakeHarness, script: type[Script]) -> None:
     h = harness(CHAIN, **chain_of(script))
     poller = h.graph.add_output_stream_poller("out", max_queue_size=2)
     for moment in range(60):
@@ -195,7 +196,9 @@ DIAMOND = """
 """
 
 
-def test_light_graphs_call_their_nodes_in_the_same_order_every_time(harness: Any, script: Any) -> None:
+def test_light_graphs_call_their_nodes_in_the_same_order_every_time(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     """S12, S32."""
     orders: set[tuple[str, ...]] = set()
     for _ in range(50):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from graphkit import calculator
+
+if TYPE_CHECKING:
+    from conformance.harness import MakeHarness
 
 
 @calculator("ConfTimesTen")
@@ -48,7 +51,7 @@ def switch(graph: str = "", node: str = "", options: str = "") -> str:
         pytest.param("enable: false", 30, id="not enabled"),
     ],
 )
-def test_chosen_by_options(harness: Any, options: str, expected: int) -> None:
+def test_chosen_by_options(harness: MakeHarness, options: str, expected: int) -> None:
     h = harness(switch(options=options)).watch("out").start().push("n", (3, 10)).finish()
     assert h.seen("out") == [(expected, 10)]
 
@@ -62,14 +65,14 @@ def test_chosen_by_options(harness: Any, options: str, expected: int) -> None:
         pytest.param("ENABLE", False, 30, id="not enabled"),
     ],
 )
-def test_chosen_by_a_side_packet(harness: Any, tag: str, value: Any, expected: int) -> None:
+def test_chosen_by_a_side_packet(harness: MakeHarness, tag: str, value: Any, expected: int) -> None:
     text = switch('input_side_packet: "choice"', f'input_side_packet: "{tag}:choice"', "select: 1")
     h = harness(text).watch("out").start(choice=value).push("n", (3, 10)).finish()
     assert h.seen("out") == [(expected, 10)]
 
 
 @pytest.mark.parametrize("tag", ["SELECT", "ENABLE"])
-def test_chosen_by_a_stream_for_each_timestamp(harness: Any, tag: str) -> None:
+def test_chosen_by_a_stream_for_each_timestamp(harness: MakeHarness, tag: str) -> None:
     choose = (lambda n: n) if tag == "SELECT" else bool
     h = harness(switch('input_stream: "choice"', f'input_stream: "{tag}:choice"')).watch("out").start()
     for time in range(8):
@@ -78,7 +81,7 @@ def test_chosen_by_a_stream_for_each_timestamp(harness: Any, tag: str) -> None:
     assert h.seen("out") == [(-t if t // 2 % 2 else t * 10, t) for t in range(8)]
 
 
-def test_a_contained_node_closes_and_bounds_pass(harness: Any) -> None:
+def test_a_contained_node_closes_and_bounds_pass(harness: MakeHarness) -> None:
     text = (
         switch() + 'node { calculator: "ConfJoin" input_stream: "n" input_stream: "out" output_stream: "joined" }'
     )

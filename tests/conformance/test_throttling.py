@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,7 @@ from graphkit import Status, Timestamp
 from graphkit.errors import DeadlockError, StreamClosedError, ThrottledError
 
 if TYPE_CHECKING:
+    from conformance.harness import MakeHarness, Script
     from graphkit import CalculatorContext
 
 JOIN = """
@@ -41,7 +42,7 @@ class Gate:
         emit_input(cc)
 
 
-def test_push_waits_while_the_queue_is_full(harness: Any, script: Any) -> None:
+def test_push_waits_while_the_queue_is_full(harness: MakeHarness, script: type[Script]) -> None:
     """S37, S39."""
     gate = Gate()
     h = harness(SLOW % 2, s=script(process=gate)).watch("out").start()
@@ -67,7 +68,7 @@ def test_push_waits_while_the_queue_is_full(harness: Any, script: Any) -> None:
     assert h.times("out") == [0, 1, 2, 3]
 
 
-def test_push_does_not_wait_in_the_other_mode(harness: Any, script: Any) -> None:
+def test_push_does_not_wait_in_the_other_mode(harness: MakeHarness, script: type[Script]) -> None:
     gate = Gate()
     h = harness(SLOW % 1, s=script(process=gate)).watch("out").start()
     h.graph.add_mode_blocks = False
@@ -87,7 +88,7 @@ def test_push_does_not_wait_in_the_other_mode(harness: Any, script: Any) -> None
     assert h.times("out") == [0, 1, 2]
 
 
-def test_close_wakes_nobody_who_may_not_push(harness: Any, script: Any) -> None:
+def test_close_wakes_nobody_who_may_not_push(harness: MakeHarness, script: type[Script]) -> None:
     gate = Gate()
     h = harness(SLOW % 1, s=script(process=gate)).start()
     h.push("a", (0, 0))
@@ -110,7 +111,7 @@ def test_close_wakes_nobody_who_may_not_push(harness: Any, script: Any) -> None:
     assert [str(exc) for exc in refused] == ['graph input stream "a" is closed; packets cannot be added to it']
 
 
-def test_a_source_is_held_back(harness: Any, script: Any) -> None:
+def test_a_source_is_held_back(harness: MakeHarness, script: type[Script]) -> None:
     """S38."""
     made: list[int] = []
 
@@ -134,7 +135,9 @@ def test_a_source_is_held_back(harness: Any, script: Any) -> None:
     assert max(ahead) <= 3 + 2, "the queue, the packet in work, the call that filled it"
 
 
-def test_a_queue_that_overflows_at_once_throttles_until_it_is_below_its_limit(harness: Any, script: Any) -> None:
+def test_a_queue_that_overflows_at_once_throttles_until_it_is_below_its_limit(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     """A node may emit many packets in one call; taking one of them must not open the way again."""
     made: list[int] = []
     waiting: list[int] = []
@@ -163,7 +166,9 @@ def test_a_queue_that_overflows_at_once_throttles_until_it_is_below_its_limit(ha
     assert max(waiting) <= 5 * 4
 
 
-def test_a_deadlock_grows_the_queue_and_says_so_once(harness: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_deadlock_grows_the_queue_and_says_so_once(
+    harness: MakeHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     """S40."""
     h = harness(JOIN % 2).watch("out").start()
     with caplog.at_level(logging.WARNING, "graphkit"):
@@ -177,7 +182,7 @@ def test_a_deadlock_grows_the_queue_and_says_so_once(harness: Any, caplog: pytes
     assert h.times("out") == list(range(10))
 
 
-def test_a_deadlock_is_reported_where_the_config_asks_for_it(harness: Any) -> None:
+def test_a_deadlock_is_reported_where_the_config_asks_for_it(harness: MakeHarness) -> None:
     h = harness("report_deadlock: true" + JOIN % 2).start()
     h.push("a", (0, 0), (1, 1))
     with pytest.raises(DeadlockError) as caught:
@@ -190,14 +195,14 @@ def test_a_deadlock_is_reported_where_the_config_asks_for_it(harness: Any) -> No
         h.graph.wait_until_done(timeout=10)
 
 
-def test_growth_ends_somewhere(harness: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_growth_ends_somewhere(harness: MakeHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graphkit._runtime.throttle.GROWTH_CAP", 5)
     h = harness(JOIN % 2).start()
     with pytest.raises(DeadlockError, match="5 packets wait and nothing can run"):
         h.push("a", *[(n, n) for n in range(10)])
 
 
-def test_unlimited_queues(harness: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_unlimited_queues(harness: MakeHarness, caplog: pytest.LogCaptureFixture) -> None:
     h = harness(JOIN % -1).watch("out").start()
     h.push("a", *[(n, n) for n in range(500)])
     assert caplog.records == []
@@ -205,7 +210,7 @@ def test_unlimited_queues(harness: Any, caplog: pytest.LogCaptureFixture) -> Non
     assert len(h.seen("out")) == 500
 
 
-def test_buffer_size_hint_raises_the_limit(harness: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_buffer_size_hint_raises_the_limit(harness: MakeHarness, caplog: pytest.LogCaptureFixture) -> None:
     """S37."""
     h = harness((JOIN % 2).replace('"join"', '"join" buffer_size_hint: 20')).start()
     h.push("a", *[(n, n) for n in range(20)])
@@ -213,7 +218,7 @@ def test_buffer_size_hint_raises_the_limit(harness: Any, caplog: pytest.LogCaptu
     h.finish()
 
 
-def test_inputs_that_end_while_a_queue_is_full(harness: Any) -> None:
+def test_inputs_that_end_while_a_queue_is_full(harness: MakeHarness) -> None:
     """Nothing can feed the full queue any more, so growing it would help nobody: the run ends."""
     text = """
         input_stream: "a" max_queue_size: 2
@@ -226,7 +231,9 @@ def test_inputs_that_end_while_a_queue_is_full(harness: Any) -> None:
     h.finish()
 
 
-def test_a_node_that_closes_early_frees_what_feeds_it(harness: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_node_that_closes_early_frees_what_feeds_it(
+    harness: MakeHarness, caplog: pytest.LogCaptureFixture
+) -> None:
     text = """
         input_stream: "a" input_stream: "b" max_queue_size: 3
         node { calculator: "ConfJoin" input_stream: "a" input_stream: "b" output_stream: "out"
@@ -240,7 +247,7 @@ def test_a_node_that_closes_early_frees_what_feeds_it(harness: Any, caplog: pyte
     h.finish()
 
 
-def test_nested_pushes_do_not_wait(harness: Any) -> None:
+def test_nested_pushes_do_not_wait(harness: MakeHarness) -> None:
     h = harness(JOIN % 2).watch("out")
     h.graph.observe_output_stream("a", lambda p: h.push("b", *[(n, n) for n in range(p.payload)]))
     h.start().push("a", (9, 20)).finish()
@@ -248,7 +255,7 @@ def test_nested_pushes_do_not_wait(harness: Any) -> None:
 
 
 @pytest.mark.parametrize("blocks", [pytest.param(True, id="waits"), pytest.param(False, id="raises")])
-def test_a_stuck_queue_grows_however_packets_are_added(harness: Any, blocks: bool) -> None:
+def test_a_stuck_queue_grows_however_packets_are_added(harness: MakeHarness, blocks: bool) -> None:
     """S40: a push that may not wait finds room, too, where nothing but a grown queue can make any."""
     h = harness(JOIN % 2).watch("out")
     h.graph.add_mode_blocks = blocks
@@ -256,7 +263,7 @@ def test_a_stuck_queue_grows_however_packets_are_added(harness: Any, blocks: boo
     assert h.times("out") == [0, 1, 2, 3, 4, 5, 10]
 
 
-def test_a_push_that_may_not_wait_is_refused_by_a_full_poller(harness: Any) -> None:
+def test_a_push_that_may_not_wait_is_refused_by_a_full_poller(harness: MakeHarness) -> None:
     """S39, S40: the program is to empty the poller; its queue does not grow."""
     h = harness('input_stream: "a" node { calculator: "ConfPass" input_stream: "a" output_stream: "b" }')
     poller = h.graph.add_output_stream_poller("b", max_queue_size=1)
@@ -271,7 +278,7 @@ def test_a_push_that_may_not_wait_is_refused_by_a_full_poller(harness: Any) -> N
     h.finish()
 
 
-def test_a_push_that_may_not_wait_reports_a_deadlock_where_the_config_asks_for_it(harness: Any) -> None:
+def test_a_push_that_may_not_wait_reports_a_deadlock_where_the_config_asks_for_it(harness: MakeHarness) -> None:
     h = harness("report_deadlock: true" + JOIN % 2)
     h.graph.add_mode_blocks = False
     h.start().push("a", (0, 0), (1, 1))
@@ -279,7 +286,9 @@ def test_a_push_that_may_not_wait_reports_a_deadlock_where_the_config_asks_for_i
         h.push("a", (2, 2))
 
 
-def test_a_source_behind_a_full_poller_and_a_lagging_join_goes_on(harness: Any, script: Any) -> None:
+def test_a_source_behind_a_full_poller_and_a_lagging_join_goes_on(
+    harness: MakeHarness, script: type[Script]
+) -> None:
     """S40: once the poller is emptied, the join's queue alone holds the source back, and grows."""
     made: list[int] = []
 
@@ -307,7 +316,7 @@ def test_a_source_behind_a_full_poller_and_a_lagging_join_goes_on(harness: Any, 
     assert h.times("out") == [0, 1, 2, 3, 4, 5, 1000]
 
 
-def test_a_push_behind_a_full_poller_and_a_lagging_join_goes_on(harness: Any) -> None:
+def test_a_push_behind_a_full_poller_and_a_lagging_join_goes_on(harness: MakeHarness) -> None:
     """S39, S40: the push is let go on whoever fills or empties last, the join's queue or the poller's."""
     h = harness(JOIN % 1)
     poller = h.graph.add_output_stream_poller("a", max_queue_size=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,7 @@ from graphkit import CalculatorGraph
 from graphkit.errors import ArgumentError, ThrottledError
 
 if TYPE_CHECKING:
+    from conformance.harness import Script
     from graphkit import CalculatorContext
 
 SECONDS = 10.0
@@ -69,7 +70,7 @@ def test_wakes_a_thread_that_waits_and_tells_it_of_the_end() -> None:
 
 
 @pytest.mark.parametrize(("size", "taken"), [pytest.param(1, 1, id="one"), pytest.param(3, 3, id="three")])
-def test_queue_size_of_one_input(script: Any, size: int, taken: int) -> None:
+def test_queue_size_of_one_input(script: type[Script], size: int, taken: int) -> None:
     graph = CalculatorGraph(JOIN + BUSY)
     graph.set_input_stream_max_queue_size("left", size)
     graph.add_mode_blocks = False

@@ -28,6 +28,7 @@ CLIP = ROOT / "examples" / "media" / "pose_balance.mp4"
 GRAPH = "graphs/pose_tracking/multi_pose_tracking_{}.pbtxt"
 ONE = "graphs/pose_tracking/pose_tracking_cpu.pbtxt"
 REGIONS = "multiposelandmark{}__pose_rects"
+DETECTOR = "multiposelandmarkcpu__posedetectioncpu__TensorsToDetectionsCalculator"
 BODY = [11, 12, 23, 24]
 FRAME_US = 33_333
 WIDTH = 640
@@ -45,10 +46,16 @@ def right_to_left(frame: int) -> float:
 
 
 def run(
-    graph: Any, pictures: Any, *watched: str, gpu: GpuResources | None = None, resources: Any = None, **side: Any
+    graph: Any,
+    pictures: Any,
+    *watched: str,
+    gpu: GpuResources | None = None,
+    resources: Any = None,
+    overrides: tuple[str, ...] = (),
+    **side: Any,
 ) -> Found:
     """Return the payloads of the watched streams by stream and number of the frame."""
-    running = CalculatorGraph(graph, resources=resources)
+    running = CalculatorGraph(graph, resources=resources, overrides=overrides)
     running.set_service(INFERENCE, InferenceSettings(provider="cpu"))
     if gpu is not None:
         running.set_service(GPU_SERVICE, gpu)
@@ -99,8 +106,9 @@ def test_one_person_is_followed_as_by_the_graph_for_one() -> None:
     pictures = clip(12)
     streams = ("tracking_ids", "multi_pose_landmarks", "multi_pose_world_landmarks", "segmentation_masks")
     several = run(
-        GRAPH.format("cpu"), pictures, *streams, REGIONS.format("cpu"), num_poses=2, enable_segmentation=True
-    )
+        GRAPH.format("cpu"), pictures, *streams, REGIONS.format("cpu"), num_poses=2, enable_segmentation=True,
+        overrides=(f"{DETECTOR}.min_score_thresh=0.5",),
+    )  # fmt: skip
     one = run(
         ONE, pictures, "pose_landmarks", "pose_world_landmarks", "segmentation_mask", enable_segmentation=True
     )

@@ -56,7 +56,7 @@ def test_hangs_crashes_and_faults_are_counted_and_the_rest_goes_on(odd_kind: str
 
 @pytest.mark.parametrize(
     ("kind", "count"),
-    [("interrupts", 100), ("configs", 500), ("inputs", 200), ("models", 200)],
+    [("interrupts", 100), ("configs", 500), ("inputs", 200), ("models", 200), ("clips", 100)],
 )
 def test_a_small_campaign_finds_nothing(kind: str, count: int, tmp_path: Path) -> None:
     total = campaign.run(kind, tmp_path / "counts.json", count, batch=count)

@@ -9,7 +9,7 @@ import numpy as np
 from graphkit import AnyType, Calculator, Options, SideOutput, Status, calculator, option, options
 from graphkit.errors import ContractError
 from graphkit.formats import ClassificationList, LandmarkList, matrix_from_proto
-from graphkit.framework import PacketType
+from graphkit.framework import ANY, PacketType
 from graphkit.schema import message_class
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ class ConstantSidePacketCalculator(Calculator):
     """Makes side packets whose values stand in the options.
 
     The n-th `packet` is the value of PACKET:n. Lists of landmarks and classes and matrices become payload
-    types, a time series header stays a message. The side packets are there when the run starts.
+    types, a time series header stays a message. The side packets are there when the run starts. Side packets
+    under other tags may be named, as in MediaPipe, and are never set.
 
     Example::
 
@@ -122,6 +123,9 @@ class ConstantSidePacketCalculator(Calculator):
                 raise ContractError(f'node "{cc.node_name}": packet {index} of the options has {found}, not one')
             packet_type = _KINDS[fields[0]].packet_type or message_class("mediapipe.TimeSeriesHeader")
             cc.output_side_packets["PACKET", index].type = PacketType.of(packet_type)
+        for (tag, _), spec in cc.output_side_packets.items():
+            if tag != "PACKET":
+                spec.type = ANY
 
     @classmethod
     def known_side_packets(cls, node: NodeView) -> dict[str, Any]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class TfLiteModelCalculator(Calculator):
     """Gives InferenceCalculator its model, from bytes that another node or the program has read.
 
-    Sets the side packet MODEL when the run starts. Its one input is MODEL_BLOB or MODEL_RESOURCE, the
-    bytes of the file (what LocalFileContentsCalculator and ResourceProviderCalculator make), or MODEL_FD
-    or MODEL_SPEC, a tuple (file descriptor, offset, size). The model may as well be an ``.onnx``.
+    Sets the side packet MODEL when the run starts. Its one input is MODEL_BLOB, MODEL_RESOURCE or
+    MODEL_SPAN, the bytes of the file (what LocalFileContentsCalculator and ResourceProviderCalculator make), or
+    MODEL_FD or MODEL_SPEC, a tuple (file descriptor, offset, size). The model may as well be an ``.onnx``.
 
     Example::
 
@@ -32,6 +32,7 @@ class TfLiteModelCalculator(Calculator):
 
     blob = SideInput(bytes, "MODEL_BLOB", optional=True)
     resource = SideInput(bytes, "MODEL_RESOURCE", optional=True)
+    span = SideInput(bytes, "MODEL_SPAN", optional=True)
     descriptor = SideInput(tuple, "MODEL_FD", optional=True)
     spec = SideInput(tuple, "MODEL_SPEC", optional=True)
     model = SideOutput(Model, "MODEL")
@@ -39,7 +40,7 @@ class TfLiteModelCalculator(Calculator):
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that there is one input."""
-        ports = (cls.blob, cls.resource, cls.descriptor, cls.spec)
+        ports = (cls.blob, cls.resource, cls.span, cls.descriptor, cls.spec)
         given = [port.tag for port in ports if port.is_connected(cc)]
         if len(given) != 1:
             raise ContractError(
@@ -49,7 +50,7 @@ class TfLiteModelCalculator(Calculator):
 
     def open(self, cc: CalculatorContext) -> None:
         """Set the side packet."""
-        data = self.blob.get(cc) or self.resource.get(cc)
+        data = self.blob.get(cc) or self.resource.get(cc) or self.span.get(cc)
         if data is None:
             data = read_part(*(self.descriptor.get(cc) or self.spec(cc)))
         self.model.set(cc, Model(data))

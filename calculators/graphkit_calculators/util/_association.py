@@ -72,7 +72,11 @@ class Association(Calculator, Generic[T]):
         previous = self.previous.get(cc)
         if previous:
             result = self._with_previous_ids(kept, previous)
-        self.associated.send(cc, result)
+        self.associated.send(cc, self.selected(cc, result))
+
+    def selected(self, cc: CalculatorContext, left: list[T]) -> list[T]:
+        """Return what is emitted of the elements that are left: all of them."""
+        return left
 
     def _add(self, element: T, kept: list[tuple[Box, T]]) -> None:
         """Append *element* in the place of those it overlaps; it takes over the id of the last of them."""

@@ -29,6 +29,7 @@ class LandmarksToTrackingIdsCalculatorOptions:
     max_distance: float = option(2, default=0.5)
     same_distance: float = option(3, default=0.1)
     lost_seconds: float = option(4, default=2.0)
+    new_distance: float = option(5, default=0.18)
 
 
 class _Found(NamedTuple):
@@ -59,7 +60,8 @@ class LandmarksToTrackingIdsCalculator(Calculator):
     Knobs: ``landmark_indices``, of which the mean is the place of a thing (all, if there are none: choose those
     that move least, such as shoulders and hips). ``max_distance``, in sides of the region, that somebody may be
     from where they should be. ``same_distance``, in sides of the region: lists whose points are nearer than
-    that, on average, are one thing. ``lost_seconds``.
+    that, on average, are one thing; so is what was just detected with its place nearer than ``new_distance`` to
+    another. ``lost_seconds``.
 
     Example::
 
@@ -91,7 +93,7 @@ class LandmarksToTrackingIdsCalculator(Calculator):
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check the options."""
         chosen = cls.options(cc)
-        for name in ("max_distance", "same_distance", "lost_seconds"):
+        for name in ("max_distance", "same_distance", "new_distance", "lost_seconds"):
             value = getattr(chosen, name)
             if not value >= 0:
                 raise ContractError(f"{name} is {value:g}; it must be 0 or above.")
@@ -113,7 +115,7 @@ class LandmarksToTrackingIdsCalculator(Calculator):
         if size is None:
             return
         found = self._found(self.landmarks.get(cc) or [], self.rects.get(cc) or [], size)
-        kept = _without_doubles(found, self._chosen.same_distance)
+        kept = _without_doubles(found, self._chosen.same_distance, self._chosen.new_distance)
         ids = self._identities.update([each.sighting for each in kept], int(cc.input_timestamp))
         order = sorted(range(len(kept)), key=ids.__getitem__)
         self.ids.send(cc, [ids[i] for i in order])
@@ -145,11 +147,11 @@ class LandmarksToTrackingIdsCalculator(Calculator):
         return _Found(index, points, certainty, Sighting(place, side, sources))
 
 
-def _without_doubles(found: Sequence[_Found], nearer: float) -> list[_Found]:
+def _without_doubles(found: Sequence[_Found], nearer: float, nearer_if_new: float) -> list[_Found]:
     """Return the things of a frame, each once: those who are followed first, then the surest."""
     kept: list[_Found] = []
     for each in sorted(found, key=lambda one: (not one.sighting.sources, -one.certainty)):
-        double = next((i for i, other in enumerate(kept) if _are_one(each, other, nearer)), None)
+        double = next((i for i, other in enumerate(kept) if _are_one(each, other, nearer, nearer_if_new)), None)
         if double is None:
             kept.append(each)
         else:
@@ -159,10 +161,12 @@ def _without_doubles(found: Sequence[_Found], nearer: float) -> list[_Found]:
     return kept
 
 
-def _are_one(new: _Found, other: _Found, nearer: float) -> bool:
+def _are_one(new: _Found, other: _Found, nearer: float, nearer_if_new: float) -> bool:
     """Return whether two things are one: all points coincide, or *new* was detected on the other's place."""
     side = max(new.sighting.size, other.sighting.size, 1.0)
-    apart = np.linalg.norm(new.points - other.points, axis=1).mean()
-    if not new.sighting.sources:
-        apart = min(apart, np.linalg.norm(new.sighting.place - other.sighting.place))
-    return bool(apart < nearer * side)
+    if (
+        not new.sighting.sources
+        and np.linalg.norm(new.sighting.place - other.sighting.place) < nearer_if_new * side
+    ):
+        return True
+    return bool(np.linalg.norm(new.points - other.points, axis=1).mean() < nearer * side)

@@ -66,13 +66,11 @@ class VideoPreStreamCalculator(Calculator):
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Check that there are frames and a frame rate."""
+        """Check that there are frames."""
         if ("FRAME" in cc.inputs) == ("" in cc.inputs):
             raise ContractError("expected the frames untagged or as FRAME; found both or neither.")
         if ("FRAME" in cc.inputs) != ("VIDEO_PRESTREAM" in cc.inputs):
             raise ContractError("FRAME and VIDEO_PRESTREAM belong together; frames alone are connected untagged.")
-        if "VIDEO_PRESTREAM" not in cc.inputs and _frame_rate(cls.options(cc)) <= 0:
-            raise ContractError("the frame rate is not known: set fps { value: ... }, or connect VIDEO_PRESTREAM.")
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""
@@ -92,8 +90,12 @@ class VideoPreStreamCalculator(Calculator):
         frame = self.untagged_frame.get(cc) or self.frame.get(cc)
         if frame is None:
             return
-        if self._header.frame_rate == 0:
-            raise FormatError("the header on VIDEO_PRESTREAM is missing, or gives no frame rate.")
+        if self._header.frame_rate <= 0:
+            raise FormatError(
+                "the header on VIDEO_PRESTREAM is missing, or gives no frame rate."
+                if self.given_header.is_connected(cc)
+                else "the frame rate is not known: set fps { value: ... }, or connect VIDEO_PRESTREAM."
+            )
         made = replace(self._header, format=frame.format, width=frame.width, height=frame.height)
         self.header.send(cc, made, Timestamp.PRE_STREAM)
         self._emitted = True

@@ -21,6 +21,7 @@ from graphkit.app.cli.failures import Commands
 from graphkit.app.cli.graph import graph_command
 from graphkit.app.cli.models import models_command
 from graphkit.app.cli.run import run_command
+from graphkit.app.cli.validate import validate_command
 
 __all__ = ["main"]
 
@@ -41,6 +42,7 @@ def main() -> None:
 
 main.add_command(run_command)
 main.add_command(graph_command)
+main.add_command(validate_command)
 main.add_command(calculators_command)
 main.add_command(models_command)
 main.add_command(doctor_command)

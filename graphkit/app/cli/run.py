@@ -47,6 +47,7 @@ class RunFlags:
     camera_rate: str | None
     input_files: tuple[str, ...]
     rate: str
+    video_track: int | None
     output_stream: str
     dump: tuple[str, ...]
     side: tuple[str, ...]
@@ -97,6 +98,10 @@ class RunFlags:
 @click.option(
     "--rate", default="30", metavar="FPS", help="Frames a second of inputs without times.", show_default=True
 )
+@click.option(
+    "--video-track", type=click.IntRange(min=0), metavar="N",
+    help="Which video track of a file, counted from 0.  [default: the largest]",
+)  # fmt: skip
 @click.option(
     "--set", "overrides", multiple=True, metavar="NODE.FIELD=VALUE", help="Set an option of an expanded node."
 )
@@ -230,6 +235,7 @@ def _settings(flags: RunFlags, progress: Any) -> JobSettings:
         limits=limits,
         progress=progress,
         rate=_rate(flags.rate, "--rate"),
+        video_track=flags.video_track,
         gpu_device=flags.gpu_device,
         camera=CameraSettings(_size(flags.camera_size), camera_rate),
     )

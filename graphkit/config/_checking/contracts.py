@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from graphkit.config._options.catalog import options_classes
 from graphkit.config._options.messages import to_instance
 from graphkit.config._text.names import canonical_names, keyed, place_of_key, tag_map
-from graphkit.errors import UnknownCalculatorError, did_you_mean
+from graphkit.errors import Lack, UnknownCalculatorError, did_you_mean
 from graphkit.framework import CalculatorContract, TagMap, key_label
 from graphkit.framework import _registry as registry
 from graphkit.framework._calculator import apply_ports, ports_of
@@ -96,7 +96,10 @@ def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: Know
     node = CheckedNode(config, name, registry.lookup_calculator(config.calculator, config.package))
     if node.cls is None and config.calculator and not config.broken:
         known = {*registry.calculator_names(), *known_types()}
-        faults.add(str(UnknownCalculatorError(config.calculator, known)), config.place_of("calculator"), node=node)
+        unknown = str(UnknownCalculatorError(config.calculator, known))
+        kind = "calculator" if config.calculator.endswith("Calculator") else "subgraph"
+        lack = Lack(kind, config.calculator)
+        faults.add(unknown, config.place_of("calculator"), node=node, lack=lack)
     for side in _SIDES:
         entries: Sequence[Entry] = getattr(config, side)
         made = tag_map(entries, f"node {node.title}", faults)

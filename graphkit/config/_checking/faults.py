@@ -8,6 +8,7 @@ from graphkit.errors import ConfigError, GraphValidationError
 
 if TYPE_CHECKING:
     from graphkit.config._text.source import Place
+    from graphkit.errors import Lack
 
 
 _MOST: Final = 200
@@ -26,16 +27,26 @@ class NamedNode(Protocol):
 
 
 class Faults:
-    """The faults found so far, each with its place; beyond a few hundred they are only counted."""
+    """The faults found so far, each with its place; beyond a few hundred they are only counted.
+
+    Attributes:
+        warnings: what a graph may have, but hardly means.
+    """
 
     def __init__(self) -> None:
         self._found: list[ConfigError] = []
+        self.warnings: list[ConfigError] = []
         self._more = 0
 
     @property
     def is_full(self) -> bool:
         """Whether what is found now is only counted: its message need not be made."""
         return len(self._found) >= _MOST
+
+    @property
+    def more(self) -> int:
+        """How many were only counted."""
+        return self._more
 
     def count_one(self) -> None:
         """Note that there is one more fault."""
@@ -48,6 +59,7 @@ class Faults:
         cause: BaseException | None = None,
         *,
         node: NamedNode | None = None,
+        lack: Lack | None = None,
         even_if_full: bool = False,
     ) -> None:
         """Note one fault.
@@ -57,13 +69,14 @@ class Faults:
             place: where.
             cause: the exception behind it, if user code raised one.
             node: whose fault it is, None where it is of no single one.
+            lack: what is missing, where that is the fault.
             even_if_full: keep it whatever else was found.
         """
         if self.is_full and not even_if_full:
             self._more += 1
             return
         name, calculator = ("", "") if node is None else (node.name, node.calculator)
-        fault = ConfigError(message, place.location, node=name, calculator=calculator)
+        fault = ConfigError(message, place.location, node=name, calculator=calculator, lack=lack)
         fault.__cause__ = cause
         self._found.append(fault)
 
@@ -71,6 +84,11 @@ class Faults:
         """Note a fault that was raised, as one at *place*."""
         fault.location = place.location
         self._found.append(fault)
+
+    def warn(self, message: str, place: Place) -> None:
+        """Note something that is allowed, but hardly meant."""
+        if len(self.warnings) < _MOST:
+            self.warnings.append(ConfigError(message, place.location))
 
     def __len__(self) -> int:
         return len(self._found) + self._more
@@ -82,8 +100,11 @@ class Faults:
 
     def check(self) -> None:
         """Raise GraphValidationError with all faults, by file and line; do nothing where there are none."""
-        if not self._found:
-            return
+        if self._found:
+            raise GraphValidationError(self.in_order(), self._more)
+
+    def in_order(self) -> list[ConfigError]:
+        """Return the faults by file and line, each once."""
         files = list(dict.fromkeys(fault.location.file for fault in self._found if fault.location))
         distinct = {str(fault): fault for fault in self._found}
 
@@ -91,4 +112,4 @@ class Faults:
             where = fault.location
             return (files.index(where.file), where.line, where.column) if where else (-1, 0, 0)
 
-        raise GraphValidationError(sorted(distinct.values(), key=order), self._more)
+        return sorted(distinct.values(), key=order)

@@ -155,8 +155,8 @@ def _check_executor(node: CheckedNode, plans: dict[str, ExecutorPlan], faults: F
     else:
         inside = " Executors that a subgraph declares do not count." if node.config.ancestry else ""
         problem = (
-            f'executor "{name}" is not declared; add executor {{ name: "{name}" }} to the graph.{inside}'
-            f"{did_you_mean(name, plans)}"
+            f'executor "{name}" is not declared; add executor {{ name: "{name}" type: "ThreadPoolExecutor" }} to '
+            f"the graph.{inside}{did_you_mean(name, plans)}"
         )
     faults.add(f"node {node.title}: {problem}", node.config.place_of("executor"), node=node)
 

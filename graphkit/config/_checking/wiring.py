@@ -79,12 +79,8 @@ def connect(graph: GraphConfig, nodes: Sequence[CheckedNode], faults: Faults) ->
     side_packets.add_producers()
     streams.add_consumers(graph, side_packets.edges)
     side_packets.add_consumers(graph, None)
-    outputs = tag_map(graph.outputs, "the graph's output streams", faults) or TagMap()
-    side_outputs = tag_map(graph.output_side_packets, "the graph's output side packets", faults) or TagMap()
-    for entry in graph.outputs if outputs else ():
-        streams.check_graph_output(entry.name, entry.place)
-    for entry in graph.output_side_packets if side_outputs else ():
-        side_packets.check_graph_output(entry.name, entry.place)
+    outputs = streams.graph_outputs(graph.outputs)
+    side_outputs = side_packets.graph_outputs(graph.output_side_packets)
     back_edges = {edge for number, node in enumerate(nodes) for edge in _back_edges(number, node, faults)}
     return Wiring(streams.edges, side_packets.edges, back_edges, graph_inputs, outputs, side_outputs)
 
@@ -153,13 +149,24 @@ class _Edges:
             " Name it in an output_stream of a node, or in an input_stream of the graph."
         )
 
-    def check_graph_output(self, name: str, place: Place) -> None:
-        edge = self.edges.get(name)
-        if edge is None or edge.producer is None:
-            known = [edge.name for edge in self.edges.values() if edge.producer is not None]
-            self._faults.add(
-                f'the graph\'s output {self._noun} "{name}" has no producer.{did_you_mean(name, known)}', place
-            )
+    def graph_outputs(self, entries: list[Entry]) -> TagMap:
+        """Return the graph's outputs that something makes; a graph may declare others, as MediaPipe's do."""
+        if tag_map(entries, f"the graph's output {self._noun}s", self._faults) is None:
+            return TagMap()
+        known = [edge.name for edge in self.edges.values() if edge.producer is not None]
+        made: dict[str, list[str]] = {}
+        for entry in entries:
+            if entry.name in known:
+                made.setdefault(entry.tag, []).append(entry.name)
+                continue
+            hint = did_you_mean(entry.name, known)
+            said = f'the graph\'s output {self._noun} "{entry.name}" has no producer: it never has a packet.{hint}'
+            self._faults.warn(said, entry.place)
+        return TagMap.from_entries(
+            f"{tag}:{index}:{name}" if tag else name
+            for tag, names in made.items()
+            for index, name in enumerate(names)
+        )
 
 
 def _back_edges(number: int, node: CheckedNode, faults: Faults) -> Iterator[tuple[int, int]]:

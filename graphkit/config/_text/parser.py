@@ -16,7 +16,7 @@ from graphkit.config._options.catalog import any_message_class, close_messages, 
 from graphkit.config._text.layout import FLOAT_TYPES, INT_TYPES, TEXT_TYPES, field_layout, layout_of
 from graphkit.config._text.literals import parse_bool, parse_float, parse_int, string_bytes
 from graphkit.config._text.source import Mark, Place
-from graphkit.errors import PbtxtSyntaxError, did_you_mean
+from graphkit.errors import Lack, PbtxtSyntaxError, did_you_mean
 from graphkit.errors._base import shortened
 
 if TYPE_CHECKING:
@@ -228,7 +228,8 @@ class TextParser:
         else:
             hint = close_messages(full_name.removesuffix(".ext"))
             hint = hint or " It belongs to a calculator that is not installed or not imported."
-        self._faults.add(f"options message [{shortened(name, 200)}] is not known.{hint}", self._place(start))
+        shown, lack = shortened(name, 200), Lack("options", full_name.removesuffix(".ext"))
+        self._faults.add(f"options message [{shown}] is not known.{hint}", self._place(start), lack=lack)
 
     # --- values -----------------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ from graphkit.config._options.catalog import any_message_class, close_messages, 
 from graphkit.config._text.layout import is_repeated
 from graphkit.config._text.parser import TextParser, tokenize
 from graphkit.config._text.source import Mark, Place, Source
-from graphkit.errors import ConfigError, Location, ResourceNotFoundError
+from graphkit.config._text.unknown_fields import report_unknown_fields
+from graphkit.errors import ConfigError, Lack, Location, ResourceNotFoundError
 from graphkit.errors._base import shortened
 from graphkit.framework import _registry as registry
 
@@ -34,11 +35,12 @@ _BESIDE_IN_GRAPH: Final = (
     "node", "type", "package", "input_stream", "output_stream", "input_side_packet", "output_side_packet",
     "options", "graph_options",
 )  # fmt: skip
-_UNSUPPORTED: Final = {
-    "packet_generator": "packet generators are not supported; use a calculator with output side packets",
-    "packet_factory": "packet factories are not supported; use a calculator with output side packets",
-    "status_handler": "status handlers are not supported; the error of the run tells how it ended",
+_UNREGISTERED: Final = {
+    "packet_generator": "use a calculator with output side packets",
+    "packet_factory": "use a calculator with output side packets",
+    "status_handler": "the error of the run tells how it ended",
 }
+"""What nobody can register here, long deprecated upstream: the name in each of its messages has none behind it."""
 _TEXT_START: Final = re.compile(
     r"\s*(?:#[^\n]*\n\s*)*(?:[A-Za-z_]{2,}\s*(?::\s*[\"'\d\[{<.-]|:\s+[A-Za-z]|[{<])|\[[\w./]+\]\s*[:{<])"
 )
@@ -124,7 +126,7 @@ def _read_text(source: Source, faults: Faults) -> GraphConfig:
     _load_calculators(tokens[0])
     message = schema.message_class(_GRAPH)()
     mark = TextParser(source, tokens, faults).parse(message)
-    if len(faults) and not message.ListFields():
+    if len(faults) and not mark.fields:
         faults.add(
             "this is no graph: no node is in it, nor any other field of one", Place(source), even_if_full=True
         )
@@ -153,7 +155,9 @@ def _read_binary(data: bytes, name: str, faults: Faults) -> GraphConfig:
     damaged = _field_of_no_text(message)
     if damaged:
         raise ConfigError(f"field {damaged} holds bytes that are no UTF-8 text.", Location(name))
-    return graph_config(message, Mark(), Source(name), faults)
+    source = Source(name)
+    report_unknown_fields(message, Place(source), faults)
+    return graph_config(message, Mark(), source, faults)
 
 
 def _field_of_no_text(message: Message) -> str:
@@ -190,9 +194,10 @@ def graph_config(message: Any, mark: Mark, source: Source, faults: Faults) -> Gr
     )  # fmt: skip
     for field in _BESIDE_IN_GRAPH:
         message.ClearField(field)
-    for field, reason in _UNSUPPORTED.items():
-        if getattr(message, field):
-            faults.add(reason, graph.place_of(field))
+    for field, instead in _UNREGISTERED.items():
+        for i, asked in enumerate(getattr(message, field)):
+            noun, name = field.replace("_", " "), getattr(asked, field)
+            faults.add(f'{noun} "{name}" is not registered; {instead}', graph.place_of(field, i))
     return graph
 
 
@@ -258,7 +263,8 @@ def _unpack(full_name: str, data: bytes, place: Place, faults: Faults) -> Messag
 
     cls = any_message_class(full_name)
     if cls is None:
-        faults.add(f"options message {full_name} is not known.{close_messages(full_name)}", place)
+        lack = Lack("options", full_name)
+        faults.add(f"options message {full_name} is not known.{close_messages(full_name)}", place, lack=lack)
         return None
     try:
         message = cls.FromString(data)
@@ -268,4 +274,5 @@ def _unpack(full_name: str, data: bytes, place: Place, faults: Faults) -> Messag
     if damaged := _field_of_no_text(message):
         faults.add(f"options message {full_name} is damaged: {damaged} holds bytes that are no UTF-8 text", place)
         return None
+    report_unknown_fields(message, place, faults, f"options {full_name}")
     return message

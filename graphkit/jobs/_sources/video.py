@@ -71,8 +71,9 @@ class VideoSource(Source):
         """
         check_images(origin.place, origin.carried)
         if not is_url(origin.place):
-            return cls(origin.place, origin.stream, origin.wrap, origin.ahead)
-        container, video = open_source(origin.place)
+            reader = VideoReader(origin.place, track=origin.video_track, rate=origin.rate)
+            return cls(reader, origin.stream, origin.wrap, origin.ahead)
+        container, video = open_source(origin.place, origin.video_track)
         if is_endless(origin.place, container, video):
             return LiveSource.of(without_password(origin.place), container, video, origin)
         return cls(VideoReader(origin.place, opened=(container, video)), origin.stream, origin.wrap, origin.ahead)

@@ -78,14 +78,20 @@ def test_bare_streams_tell_their_rate_or_get_the_usual_one(
     assert info.rate_assumed == (codec == "mjpeg")
 
 
-@pytest.mark.parametrize(("name", "codec"), [("bare.mjpeg", "mjpeg"), ("bare.h264", "libx264")])
-def test_a_bare_stream_takes_the_rate_that_is_asked_for(tmp_path: Path, name: str, codec: str) -> None:
-    path = write_bare(tmp_path / name, codec, 25, "yuvj420p" if codec == "mjpeg" else "yuv420p")
+@pytest.mark.parametrize(
+    ("name", "codec", "expected"), [("bare.mjpeg", "mjpeg", 12), ("bare.h264", "libx264", 50)]
+)
+def test_a_stream_that_tells_no_rate_takes_the_one_that_is_asked_for(
+    tmp_path: Path, name: str, codec: str, expected: int
+) -> None:
+    path = write_bare(tmp_path / name, codec, 50, "yuvj420p" if codec == "mjpeg" else "yuv420p")
     with VideoReader(path, rate=Fraction(12)) as reader:
         times = [frame.timestamp_us for frame in reader]
-        info = reader.info
-    assert (info.frame_rate, info.rate_assumed) == (12, False)
-    assert times == [round(n * 1e6 / 12) for n in range(20)]
+        info, remarks = reader.info, reader.stats.remarks
+    assert info.frame_rate == expected
+    assert times == [round(n * 1e6 / expected) for n in range(20)]
+    told = ["It tells neither times nor a rate: 12 frames a second are assumed."]
+    assert remarks == (told if codec == "mjpeg" else [])
 
 
 def test_a_clip_with_times_of_its_own_keeps_them(make_clip: MakeClip) -> None:

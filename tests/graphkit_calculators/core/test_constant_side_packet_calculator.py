@@ -72,3 +72,13 @@ def test_several_in_order():
 def test_bad_options(packets, outputs, message):
     with pytest.raises(GraphkitError, match=message):
         constant(packets, outputs).run()
+
+
+def test_side_packets_under_other_tags_are_never_set() -> None:
+    run = CalculatorRunner(
+        'calculator: "ConstantSidePacketCalculator" output_side_packet: "PACKET:a" output_side_packet: "OTHER:b" '
+        "options { [mediapipe.ConstantSidePacketCalculatorOptions.ext] { packet { int_value: 2 } } }"
+    )
+    run.run()
+    assert run.output_side_packets["PACKET"] == 2
+    assert "OTHER" not in run.output_side_packets

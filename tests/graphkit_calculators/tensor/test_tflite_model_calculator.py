@@ -19,7 +19,7 @@ def runner(*tags: str) -> CalculatorRunner:
     return CalculatorRunner(f'calculator: "TfLiteModelCalculator" {packets} output_side_packet: "MODEL:model"')
 
 
-@pytest.mark.parametrize("tag", ["MODEL_BLOB", "MODEL_RESOURCE"])
+@pytest.mark.parametrize("tag", ["MODEL_BLOB", "MODEL_RESOURCE", "MODEL_SPAN"])
 def test_bytes_become_a_model(tag: str) -> None:
     run = runner(tag)
     run.side_packets[tag] = b"model"

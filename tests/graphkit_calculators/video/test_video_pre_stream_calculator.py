@@ -67,9 +67,17 @@ def test_a_header_among_the_frames_is_refused() -> None:
     [
         pytest.param("", "untagged or as FRAME; found both or neither", id="no-frames"),
         pytest.param('input_stream: "FRAME:a"', "FRAME and VIDEO_PRESTREAM belong together", id="no-header"),
-        pytest.param('input_stream: "a"', r"set fps \{ value: ... \}, or connect VIDEO_PRESTREAM", id="no-rate"),
     ],
 )
 def test_contradictions_are_found_before_the_run(streams: str, message: str) -> None:
     with pytest.raises(GraphValidationError, match=message):
         node(streams).run()
+
+
+@pytest.mark.parametrize("options", ["", "fps { ratio { numerator: 30 denominator: 0 } }"])
+def test_a_rate_that_is_not_known_fails_at_the_first_frame(options: str) -> None:
+    assert node('input_stream: "frames"', options).run().outputs[0] == []
+    runner = node('input_stream: "frames"', options)
+    runner.add(0, FRAME, 5)
+    with pytest.raises(CalculatorError, match=r"set fps \{ value: ... \}, or connect VIDEO_PRESTREAM"):
+        runner.run()

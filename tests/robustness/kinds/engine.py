@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SECONDS = 120.0
 ADDRESS_SPACE_MB = 0
 PEAK_MB = 500
-LIMIT_S = 20.0
+LIMIT_S = 30.0
 """A program that is not done by then hangs."""
 
 

@@ -146,14 +146,6 @@ CASES = {
             "Rename one of them."
         ],
     ),
-    "graph output": (
-        'input_stream: "video"\noutput_stream: "vide"',
-        ["2:1: the graph's output stream \"vide\" has no producer. Did you mean 'video'?"],
-    ),
-    "graph output side packet": (
-        'output_side_packet: "x"',
-        ['1:1: the graph\'s output side packet "x" has no producer.'],
-    ),
     "cycle": (
         'input_stream: "a"\nnode { name: "one" calculator: "CfgLoop" input_stream: "MAIN:a" input_stream: '
         '"LOOP:z"\n'
@@ -236,8 +228,8 @@ CASES = {
     "executor": (
         'executor { name: "fast" }\nnode { calculator: "CfgInt"\n  executor: "fst" output_stream: "OUT:a" }',
         [
-            '3:3: node "CfgInt": executor "fst" is not declared; add executor { name: "fst" } to the graph. '
-            "Did you mean 'fast'?"
+            '3:3: node "CfgInt": executor "fst" is not declared; add executor { name: "fst" '
+            "type: \"ThreadPoolExecutor\" } to the graph. Did you mean 'fast'?"
         ],
     ),
     "executor reserved": (
@@ -269,8 +261,19 @@ CASES = {
         ['2:1: two nodes are called "X_1", the other at <text>:1:1; rename one'],
     ),
     "packet generator": (
-        'packet_generator { packet_generator: "X" }',
-        ["1:1: packet generators are not supported; use a calculator with output side packets"],
+        'packet_generator { packet_generator: "X" }\npacket_generator { packet_generator: "Y" }',
+        [
+            '1:1: packet generator "X" is not registered; use a calculator with output side packets',
+            '2:1: packet generator "Y" is not registered; use a calculator with output side packets',
+        ],
+    ),
+    "packet factory": (
+        'packet_factory { packet_factory: "X" output_side_packet: "s" }',
+        ['1:1: packet factory "X" is not registered; use a calculator with output side packets'],
+    ),
+    "status handler": (
+        'status_handler { status_handler: "X" input_side_packet: "s" }',
+        ['1:1: status handler "X" is not registered; the error of the run tells how it ended'],
     ),
     "same options twice": (
         'input_stream: "a"\nnode { calculator: "CfgPass" input_stream: "a" output_stream: "b"\n'
@@ -305,7 +308,7 @@ def test_all_faults_come_at_once_in_the_order_of_the_file():
         node { calculator: "CfgPass" cat: 3 input_stream: "d" output_stream: "e" executor: "z" }
         output_stream: "f"
     """)
-    assert [fault.partition(":")[0] for fault in found] == ["3", "4", "4", "5", "5", "5", "6"]
+    assert [fault.partition(":")[0] for fault in found] == ["3", "4", "4", "5", "5", "5"]
 
 
 def test_an_unknown_calculator_makes_no_faults_of_its_streams():
@@ -530,3 +533,39 @@ def test_plan_holds_classes_that_can_be_made():
     plan = config.load('node { calculator: "CfgInt" output_stream: "OUT:a" }')
     assert issubclass(plan.nodes[0].cls, Calculator)
     assert plan.nodes[0].is_source
+
+
+@pytest.mark.parametrize(
+    ("text", "streams", "said"),
+    [
+        pytest.param(
+            'input_stream: "video"\noutput_stream: "vide"\noutput_stream: "video"', ["video"],
+            "stream \"vide\" has no producer: it never has a packet. Did you mean 'video'?", id="stream",
+        ),
+        pytest.param(
+            'input_stream: "v"\noutput_stream: "A:0:x"\noutput_stream: "A:1:v"', ["v"],
+            'stream "x" has no producer: it never has a packet.', id="first of a tag",
+        ),
+        pytest.param(
+            'output_side_packet: "x"', [],
+            'side packet "x" has no producer: it never has a packet.', id="side packet",
+        ),
+    ],
+)  # fmt: skip
+def test_an_output_without_a_producer_is_only_warned_of(text, streams, said, caplog):
+    plan = config.load(text)
+    assert list(plan.graph_outputs.names) == streams
+    assert len(plan.graph_output_side_packets) == 0
+    line = 1 if "side" in said else 2
+    assert caplog.messages == [f"<text>:{line}:1: the graph's output {said}"]
+
+
+def test_what_reads_an_output_without_a_producer_is_at_fault(folder):
+    folder("sub.pbtxt", 'type: "NoSuchOutput" output_stream: "OUT:x"')
+    main = folder(
+        "main.pbtxt",
+        'node { calculator: "NoSuchOutput" output_stream: "OUT:y" }\n'
+        'node { calculator: "CfgPass" input_stream: "y" output_stream: "z" }',
+    )
+    with pytest.raises(GraphValidationError, match='input stream "y" has no producer'):
+        config.load(main)

@@ -121,7 +121,7 @@ def test_executors_of_a_subgraph_do_not_count(folder):
     main = folder("main.pbtxt", 'node { calculator: "Sub" }')
     assert faults(main) == [
         'sub.pbtxt:1:89: node "sub__CfgInt" (CfgInt): executor "own" is not declared; add executor { name: '
-        '"own" } to the '
+        '"own" type: "ThreadPoolExecutor" } to the '
         "graph. Executors that a subgraph declares do not count."
     ]
 

@@ -57,7 +57,7 @@ class Hands(SolutionBase):
         min_tracking_confidence: float = 0.5,
     ) -> None:
         super().__init__(
-            binary_graph_path="mediapipe/modules/hand_landmark/hand_landmark_tracking_cpu.binarypb",
+            binary_graph_path="modules/hand_landmark/hand_landmark_tracking_parallel_cpu.pbtxt",
             side_inputs={
                 "model_complexity": model_complexity,
                 "num_hands": max_num_hands,
@@ -65,7 +65,8 @@ class Hands(SolutionBase):
             },
             calculator_params={
                 "palmdetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": min_detection_confidence,
-                "handlandmarkcpu__ThresholdingCalculator.threshold": min_tracking_confidence,
+                "followed__handlandmarkcpu__ThresholdingCalculator.threshold": min_tracking_confidence,
+                "new__handlandmarkcpu__ThresholdingCalculator.threshold": min_tracking_confidence,
             },
             outputs=["multi_hand_landmarks", "multi_hand_world_landmarks", "multi_handedness"],
         )

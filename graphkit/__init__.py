@@ -1,8 +1,9 @@
 """graphkit: MediaPipe graphs in pure Python.
 
-This is the whole public face for programs and for authors of calculators; payload types are in
-``graphkit.formats``, exceptions in ``graphkit.errors``, test helpers in ``graphkit.testing``. What needs
-numpy or protobuf is imported when it is first asked for, so that ``import graphkit`` stays quick.
+What most programs and authors of calculators need is here. What few authors need is in ``graphkit.framework``;
+payload types are in ``graphkit.formats``, exceptions in ``graphkit.errors``, jobs over clips and cameras in
+``graphkit.jobs``, test helpers in ``graphkit.testing``. What needs numpy or protobuf is imported when it is first
+asked for, so that ``import graphkit`` stays quick.
 """
 
 from importlib import import_module as _import_module

@@ -1,1 +1,1 @@
-"""Private: what all rooms share of the process: its cores, its forks, its end, its user's files."""
+"""Private: what all packages share of the process: its cores, its forks, its end, its user's files."""

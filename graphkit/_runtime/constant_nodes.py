@@ -1,7 +1,7 @@
 """Nodes with side packets and no streams: what one made in a run serves the next run too (S21).
 
 Their outputs depend on nothing but side packets. Where these are the same objects as before, the node is neither
-opened nor closed again, so that a model is loaded once, not once a run.
+opened nor closed again, so that a model is loaded once, not once per run.
 """
 
 from __future__ import annotations

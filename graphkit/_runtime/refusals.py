@@ -1,4 +1,4 @@
-"""The errors for calls that name what a graph does not have, or push what a stream cannot carry."""
+"""Errors of calls that name a stream that the graph does not have, or push what a stream cannot carry."""
 
 from __future__ import annotations
 

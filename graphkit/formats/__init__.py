@@ -1,4 +1,4 @@
-"""The payloads that flow through graphs: numpy-backed Python types, one a MediaPipe type.
+"""The payloads that flow through graphs: numpy-backed Python types, one per MediaPipe type.
 
 Those that have a protobuf message know its name (`MessagePayload.PROTO`) and convert with
 ``to_proto()`` and ``from_proto()``; everything inside a graph works on the Python types. Arrays are

@@ -1,6 +1,6 @@
 """Runs models: ``.tflite`` (imported to ONNX) and ``.onnx``, in ONNX Runtime, on the CPU or an NVIDIA GPU.
 
-`load` gives a `Session`; one is made a process for each model, provider and choice of outputs.
+`load` gives a `Session`; a process makes one per model, provider and choice of outputs.
 """
 
 from graphkit.inference._loader import load, unload_all

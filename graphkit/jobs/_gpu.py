@@ -1,4 +1,4 @@
-"""GpuLease: the GPU of a job. It is lent to the graph, takes up the frames, and counts what is moved."""
+"""GpuLease: the GPU of a job. It is lent to the graph, uploads the frames, and counts transfers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leases: what a job lends its graph for one run, takes back afterwards, and tells of."""
+"""Leases: what a job lends its graph for one run, takes back afterwards, and reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which streams of a graph a job feeds, films and dumps: found by type and name, or asked for by name."""
+"""Which streams of a graph a job feeds, makes a video of and dumps: found by type and name, or by name alone."""
 
 from __future__ import annotations
 

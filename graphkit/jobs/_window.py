@@ -1,4 +1,4 @@
-"""InFlightWindow: keeps the number of frames between feeding and output small (S41)."""
+"""InFlightWindow: bounds the number of frames between feeding and output (S41)."""
 
 from __future__ import annotations
 

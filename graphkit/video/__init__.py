@@ -1,4 +1,4 @@
-"""Decode and encode of video files: RGB arrays with microsecond timestamps in, playable files out.
+"""Reads video files, cameras and streams as RGB arrays with microsecond timestamps; writes playable video files.
 
 Nothing here knows of graphs. PyAV and OpenCV are imported when a file is opened, not before.
 """

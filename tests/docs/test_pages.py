@@ -194,6 +194,12 @@ def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+def test_the_index_lists_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    listed = {(index.parent / target).resolve() for target in _LINK.findall(index.read_text())}
+    assert sorted({*index.parent.rglob("*.md")} - {*listed, index}) == []
+
+
 def test_the_readme_shows_every_use() -> None:
     languages = {block.language for block in _blocks(ROOT / "README.md")}
     assert languages == {"sh", "python", "pbtxt"}

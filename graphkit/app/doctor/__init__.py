@@ -1,4 +1,4 @@
-"""What this machine can do for graphkit, and what is in the way: the checks of its machine.
+"""What this machine can do for graphkit, and what is in the way.
 
 `examine` runs them all::
 

@@ -4,7 +4,7 @@
 
 FOLDER holds a checkout of MediaPipe, or the folder ``mediapipe`` of its package; there may be several. Every
 ``.pbtxt`` and ``.binarypb`` in it that is a graph is looked at. A graph that is valid is started without any input
-and ended; side packets that it wants are not given.
+and ended; side packets that it wants are given where `GIVEN` knows a value, and a clip where it reads one itself.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graphkit import config
-from graphkit.errors import GraphkitError, GraphValidationError
+from graphkit.errors import GraphkitError, GraphValidationError, SidePacketError
+from graphkit.formats import FaceEnvironment
 from graphkit.graph import CalculatorGraph
 
 if TYPE_CHECKING:
@@ -30,15 +32,24 @@ HEAD = """\
 # MediaPipe's own graph files
 
 Which of the graph files that MediaPipe publishes are valid here, unmodified, and which start and end.
-*This page is made by `scripts/make_graph_table.py`.* `starts` means that it was run without input.
-A graph that `wants` something is valid, and was not started: the side packets or the model named were
-not there.
+*This page is made by `scripts/make_graph_table.py`.* `starts` means that it was run without input, with
+the side packets named; a graph that reads a clip itself was run over one. A graph that `wants` something
+is valid, and was not started: the side packet or the model named was not there.
 
 """
 
+CLIP = PAGE.parents[2] / "examples" / "media" / "hand_cup.mp4"
+GIVEN: dict[str, Any] = {
+    "num_faces": 1,
+    "num_hands": 2,
+    "allowed_labels": "",
+    "environment": FaceEnvironment(),
+    "input_video_path": str(CLIP),
+}
+
 _MISSING = re.compile(r'Unable to find Calculator "([^"]+)"')
 _NO_GRAPH = re.compile(r"mediapipe\.CalculatorGraphConfig has no field")
-_SIDE_PACKET = re.compile(r'side packet "([^"]+)"')
+_WAITS = re.compile(r"was never opened: it waits for side packet (\w+)")
 _MODEL = re.compile(r"[\w./]+\.(?:tflite|binarypb|pb|txt|bin)\b")
 
 
@@ -82,26 +93,40 @@ def refusal(faults: list[str]) -> str:
 
 
 def started(path: Path, folder: Path) -> str:
-    """Start a graph without input and end it; return what came of it."""
+    """Start a graph without input, with what it wants, and end it; return what came of it."""
+    given: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        known = {**GIVEN, "output_video_path": str(Path(scratch, "out.mp4"))}
+        try:
+            run(path, given)
+        except SidePacketError as exc:
+            given = {name: known[name] for name in exc.missing if name in known}
+            if len(given) < len(exc.missing):
+                return "wants " + ", ".join(f"`{name}`" for name in exc.missing if name not in given)
+            try:
+                run(path, given)
+            except GraphkitError as again:
+                return wanted(str(again), folder)
+        except GraphkitError as exc:
+            return wanted(str(exc), folder)
+    return " ".join(["starts", *(["with", ", ".join(f"`{name}`" for name in given)] if given else [])])
+
+
+def run(path: Path, side_packets: dict[str, Any]) -> None:
+    """Start a graph and end it."""
     graph = CalculatorGraph(path)
-    try:
-        graph.start_run({})
-        graph.close_all_packet_sources()
-        graph.wait_until_done()
-    except GraphkitError as exc:
-        return wanted(str(exc), folder)
-    return "starts"
+    graph.start_run(side_packets)
+    graph.close_all_packet_sources()
+    graph.wait_until_done()
 
 
 def wanted(message: str, folder: Path) -> str:
     """Return what a graph that is valid wants to run, from the message of a start that was refused."""
-    packets = sorted(set(_SIDE_PACKET.findall(message)))
-    if packets:
-        return "wants " + ", ".join(f"`{name}`" for name in packets)
+    waits = _WAITS.search(message)
+    if waits is not None:
+        return f"starts; without input there is no `{waits[1]}`"
     models = _MODEL.findall(message)
-    if models:
-        return f"wants {Path(models[0]).name}"
-    return one_line(message, folder)
+    return f"wants {Path(models[0]).name}" if models else one_line(message, folder)
 
 
 def one_line(message: str, folder: Path) -> str:
@@ -117,8 +142,8 @@ def summary(found: list[Row]) -> str:
         total = kinds[suffix, True] + kinds[suffix, False]
         if total:
             lines.append(f"Of {total} {words} graphs {kinds[suffix, True]} are valid.")
-    starts = sum(row.result == "starts" for row in found)
-    return "\n".join([*lines, f"Without anything given, {starts} of the valid ones start and end."])
+    starts = sum(row.result.startswith("starts") for row in found)
+    return "\n".join([*lines, f"{starts} of the valid ones start and end."])
 
 
 def page(found: list[Row]) -> str:

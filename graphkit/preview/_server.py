@@ -139,10 +139,10 @@ class PreviewHttpServer(ThreadingHTTPServer):
                 self._streams -= 1
                 self._changed.notify_all()
 
-    def hang_up(self, patience: float) -> None:
+    def hang_up(self, timeout_seconds: float) -> None:
         """Give the answers on their way so many seconds, then cut all connections."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._streams, patience)
+            self._changed.wait_for(lambda: not self._streams, timeout_seconds)
             for connection in self._connections:
                 with suppress(OSError):  # closed by the other side already
                     connection.shutdown(socket.SHUT_RDWR)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from graphkit.video._background import BackgroundReader, BackgroundWriter, FrameSink, FrameSource
 from graphkit.video._cameras import CameraSettings, find_devices, is_camera, open_camera
+from graphkit.video._containers import check_writable
 from graphkit.video._encoders import EncoderSettings
 from graphkit.video._frames import ColorTags, ReadStats, VideoFrame, VideoInfo, WriteStats
 from graphkit.video._live import LiveSource, LiveVideo
 from graphkit.video._outlets import Destination
 from graphkit.video._reader import VideoReader
-from graphkit.video._targets import check_writable
 from graphkit.video._writer import VideoWriter
 
 __all__ = [

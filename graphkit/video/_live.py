@@ -16,8 +16,8 @@ from graphkit.video._decode import decode_packet
 from graphkit.video._describe import describe
 from graphkit.video._frames import ReadStats, VideoFrame, VideoInfo
 from graphkit.video._interlace import progressive
+from graphkit.video._latest_value import LatestValueSlot
 from graphkit.video._network import lost_reason
-from graphkit.video._newest import Newest
 from graphkit.video._pixels import RgbConverter
 from graphkit.video._timestamps import MICROSECONDS
 
@@ -67,7 +67,7 @@ class LiveVideo(Closing):
 
     Args:
         source: closed with this object.
-        patience: seconds without a picture after which the source counts as lost.
+        timeout_seconds: seconds without a picture after which the source counts as lost.
 
     Attributes:
         info: facts about the source; no length, no sound.
@@ -77,10 +77,10 @@ class LiveVideo(Closing):
         VideoOpenError: no picture comes.
     """
 
-    def __init__(self, source: LiveSource, *, patience: float = 10.0) -> None:
+    def __init__(self, source: LiveSource, *, timeout_seconds: float = 10.0) -> None:
         self.stats = ReadStats()
-        self._source, self._patience = source, patience
-        self._newest: Newest[_Arrival] = Newest()
+        self._source, self._timeout_seconds = source, timeout_seconds
+        self._newest: LatestValueSlot[_Arrival] = LatestValueSlot()
         self._first: SimpleQueue[VideoInfo | None] = SimpleQueue()
         self._stopped = False
         self._captured = 0
@@ -107,9 +107,9 @@ class LiveVideo(Closing):
 
     def __next__(self) -> VideoFrame:
         try:
-            arrival = self._newest.take(self._patience)
+            arrival = self._newest.take(self._timeout_seconds)
         except TimeoutError:
-            raise self._lost(f"no picture for {self._patience:.0f} s.") from None
+            raise self._lost(f"no picture for {self._timeout_seconds:.0f} s.") from None
         if self._stopped:
             raise StopIteration
         if arrival is None:
@@ -185,9 +185,9 @@ class LiveVideo(Closing):
     def _first_facts(self) -> VideoInfo:
         name = self._source.name
         try:
-            info = self._first.get(timeout=self._patience)
+            info = self._first.get(timeout=self._timeout_seconds)
         except Empty:
-            raise VideoOpenError(f"gave no picture within {self._patience:.0f} s.", path=name) from None
+            raise VideoOpenError(f"gave no picture within {self._timeout_seconds:.0f} s.", path=name) from None
         if info is None:
             why = f" {self._why(self._error)}" if self._error else ""
             raise VideoOpenError(f"ended before its first picture.{why}", path=name) from self._error

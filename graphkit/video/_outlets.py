@@ -129,13 +129,13 @@ class PipeOutlet:
 
     def write(self, data: bytes) -> int:
         """Write all of *data*, as fast as it is read."""
-        left, patience = memoryview(data), _Patience(self._hurry)
+        left, deadline = memoryview(data), _Deadline(self._hurry)
         while left:
             _, ready, _ = select.select([], [self._descriptor], [], _POLL_S)
             if ready:
                 left = left[os.write(self._descriptor, left[: select.PIPE_BUF]) :]
-                patience = _Patience(self._hurry)
-            elif patience.ended():
+                deadline = _Deadline(self._hurry)
+            elif deadline.ended():
                 raise OSError(errno.ETIMEDOUT, "nobody reads the pipe")
         return len(data)
 
@@ -149,19 +149,19 @@ class PipeOutlet:
         """Do nothing: what is in a pipe cannot be taken back."""
 
     def _opened(self) -> int:
-        patience = _Patience(self._hurry)
+        deadline = _Deadline(self._hurry)
         while True:
             try:
                 return os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
             except OSError as error:
                 if error.errno != errno.ENXIO:  # there is no reader yet
                     raise
-            if patience.ended():
+            if deadline.ended():
                 raise OSError(errno.ETIMEDOUT, "nobody opened the pipe for reading")
             self._hurry.wait(_POLL_S)
 
 
-class _Patience:
+class _Deadline:
     """Without end, until somebody is in a hurry."""
 
     def __init__(self, hurry: threading.Event) -> None:

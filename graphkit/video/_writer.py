@@ -14,11 +14,11 @@ import numpy as np
 from graphkit._process.closing import Closing
 from graphkit.errors import VideoWriteError
 from graphkit.video._audio import AudioCopy
+from graphkit.video._containers import check_writable, container_format
 from graphkit.video._encoders import EncoderSettings
 from graphkit.video._frames import ColorTags, WriteStats
 from graphkit.video._outlets import Destination, is_pipe, open_outlet
 from graphkit.video._pixels import BT601_MATRIX, LIMITED_RANGE, YuvConverter, letterboxed
-from graphkit.video._targets import check_writable, container_format
 from graphkit.video._timestamps import MICROSECONDS, to_microseconds, to_ticks
 from graphkit.video._tone import shown_color
 

@@ -99,18 +99,18 @@ class Identities:
 
     Args:
         reach: sides of a region; somebody who was lost is not found again farther than this from where they
-        should be. patience: microseconds after which somebody who was not seen is forgotten; who comes then is
-        new.
+            should be.
+        forgotten_after_us: microseconds after which somebody who was not seen is forgotten; who comes then is new.
     """
 
-    def __init__(self, reach: float, patience: float) -> None:
-        self._reach, self._patience = reach, patience
+    def __init__(self, reach: float, forgotten_after_us: float) -> None:
+        self._reach, self._forgotten_after_us = reach, forgotten_after_us
         self._tracks: list[_Track] = []
         self._next_id = 1
 
     def update(self, sightings: Sequence[Sighting], time: int) -> list[int]:
         """Return the id of each sighting of a frame; *time* is in microseconds."""
-        self._tracks = [track for track in self._tracks if time - track.seen <= self._patience]
+        self._tracks = [track for track in self._tracks if time - track.seen <= self._forgotten_after_us]
         tracks = list(self._tracks)
         costs = [[self._cost(track, each, time, sightings) for each in sightings] for track in tracks]
         pairs = least_cost_pairs(np.array(costs).reshape(len(tracks), len(sightings)), self._reach)

@@ -12,7 +12,7 @@ import click
 from graphkit._process.collection import collection_paused
 from graphkit.app.cli.failures import debug_option, signal_status
 from graphkit.app.cli.output import tell
-from graphkit.app.cli.run_words import RunCommand
+from graphkit.app.cli.run_line import RunCommand
 from graphkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def run(flags: RunFlags) -> None:
     """Do what the flags say; leaves through SystemExit where the status is not 0."""
     with _preview(flags.preview) as preview:
         with collection_paused():
-            from graphkit.app.cli.bars import choose_progress
+            from graphkit.app.cli.progress import choose_progress
             from graphkit.app.cli.report import summary_lines
             from graphkit.app.cli.signals import interruptible
 

@@ -10,6 +10,7 @@ import click
 
 from graphkit.app.cli.failures import FAILED, debug_option
 from graphkit.app.cli.flags import FlagSpelling
+from graphkit.app.cli.upstream import upstream_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 _SUFFIXES: Final = (".pbtxt", ".binarypb")
 _SOURCES: Final = {
-    "calculator": "write it in Python, as docs/tutorial/first_calculator.md does; name its module with --import",
-    "subgraph": "put the graph file that declares this type beside the graph, or below a --resource_root_dir",
+    "calculator": "write them in Python (docs/tutorial/first_calculator.md), and name their module with --import",
+    "subgraph": "put the graph files that declare these types beside the graph, or below a --resource_root_dir",
     "options": "they come with the calculator that takes them: name its module with --import",
     "model": "put the file where the graph names it, beside the graph or below a --resource_root_dir",
 }
@@ -120,7 +121,8 @@ def _source(lack: Lack) -> str:
         return fetch_command(model.name)
     if model is not None:
         return "it comes with graphkit, whose installation is damaged: see graphkit doctor"
-    return _SOURCES[lack.kind]
+    folder = upstream_folder(lack.name) if lack.kind == "calculator" else ""
+    return f"MediaPipe has them in {folder}; {_SOURCES[lack.kind]}" if folder else _SOURCES[lack.kind]
 
 
 def _as_json(found: Sequence[Diagnosis]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from graphkit.errors import OutputError
 from graphkit.jobs._pixels import to_array
+from graphkit.jobs._sinks.opening import created
 from graphkit.jobs._sinks.pictures import PictureSink
 
 if TYPE_CHECKING:
@@ -32,10 +33,7 @@ class NpzSink(PictureSink):
 
     def create(self) -> None:
         """Create the file; raises OutputError."""
-        try:
-            self._file: BinaryIO = self.path.open("wb")
-        except OSError as exc:
-            raise OutputError(f"cannot be created: {exc.strerror}.", path=self.path) from exc
+        self._file: BinaryIO = created(self.path)
         self._archive = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=_DEFLATE_LEVEL)
         self._whole = self._members = 0
 

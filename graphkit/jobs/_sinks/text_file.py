@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from graphkit.errors import FormatError, OutputError
+from graphkit.jobs._sinks.opening import created
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +24,8 @@ class TextFile:
 
     def __init__(self, path: Path) -> None:
         self._path, self._size = path, 0
-        try:
-            # Without a buffer: what was written survives the process.
-            self._file = path.open("wb", buffering=0)
-        except OSError as exc:
-            raise OutputError(f"cannot be created: {exc.strerror}.", path=path) from exc
+        # Without a buffer: what was written survives the process.
+        self._file = created(path, buffered=False)
 
     @property
     def closed(self) -> bool:

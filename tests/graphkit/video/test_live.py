@@ -14,12 +14,13 @@ import pytest
 
 from graphkit.errors import LiveInputLostError, VideoOpenError
 from graphkit.video import LiveSource, LiveVideo
-from graphkit.video._newest import Newest
+from graphkit.video._latest_value import LatestValueSlot
 
 
-def live(camera, *, is_camera: bool = True, patience: float = 10.0) -> LiveVideo:
+def live(camera, *, is_camera: bool = True, timeout_seconds: float = 10.0) -> LiveVideo:
     return LiveVideo(
-        LiveSource("/dev/video0", camera, camera.streams.video[0], is_camera=is_camera), patience=patience
+        LiveSource("/dev/video0", camera, camera.streams.video[0], is_camera=is_camera),
+        timeout_seconds=timeout_seconds,
     )
 
 
@@ -114,11 +115,11 @@ def test_a_camera_that_goes_silent(camera, monkeypatch: pytest.MonkeyPatch) -> N
     next(video)
     waited: list[float | None] = []
 
-    def take(self: Newest[Any], timeout: float | None = None) -> None:
+    def take(self: LatestValueSlot[Any], timeout: float | None = None) -> None:
         waited.append(timeout)
         raise TimeoutError
 
-    monkeypatch.setattr(Newest, "take", take)
+    monkeypatch.setattr(LatestValueSlot, "take", take)
     with pytest.raises(LiveInputLostError, match="after 1 picture: no picture for 10 s"):
         next(video)
     assert waited == [10]
@@ -143,7 +144,7 @@ def test_no_picture_at_all(camera, monkeypatch: pytest.MonkeyPatch, order: str, 
     elif order == "breaks":
         camera.breaks(errno.EIO)
     with pytest.raises(VideoOpenError, match=expected):
-        live(camera, patience=0.05 if order == "silent" else 10)
+        live(camera, timeout_seconds=0.05 if order == "silent" else 10)
     camera.ends()
 
 

@@ -17,7 +17,7 @@ def at(x: float, *sources: int, y: float = 100.0) -> Sighting:
 
 @pytest.fixture
 def people() -> Identities:
-    return Identities(reach=0.5, patience=1e6)
+    return Identities(reach=0.5, forgotten_after_us=1e6)
 
 
 def walk(people: Identities, places: list[list[tuple[float, bool]]]) -> list[list[int]]:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from graphkit.app.cli.upstream import upstream_folder
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -82,6 +84,28 @@ def test_a_syntax_error_is_one_of_the_faults(graphkit: Callable[..., Any], graph
     assert result.exit_code == 1
     assert "inner/worse.pbtxt:7:" in result.stdout
     assert "none.pbtxt: there is no such file." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("BoxTrackerCalculator", "mediapipe/calculators/video"),
+        ("InferenceCalculatorMetal", "mediapipe/calculators/tensor"),
+        ("BoxTracker", ""),
+        ("MyOwnCalculator", ""),
+    ],
+)
+def test_where_mediapipe_has_a_calculator(name: str, folder: str) -> None:
+    assert upstream_folder(name) == folder
+
+
+def test_a_calculator_of_mediapipe_is_told_as_such(graphkit: Callable[..., Any], graphs: Path) -> None:
+    (graphs / "tracks.pbtxt").write_text('node { calculator: "BoxTrackerCalculator" output_stream: "b" }')
+    lines = graphkit("validate", "tracks.pbtxt").stdout.splitlines()
+    assert lines[-2].startswith(
+        "missing calculators (MediaPipe has them in mediapipe/calculators/video; write them"
+    )
+    assert lines[-1] == "  BoxTrackerCalculator (tracks.pbtxt)"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Newest: a place for one thing, where a newer one replaces the older."""
+"""LatestValueSlot: holds one thing, and a newer one replaces it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Newest(Generic[T]):
+class LatestValueSlot(Generic[T]):
     """Hands things from one thread to another that may be slower, without making the first one wait.
 
     Attributes:

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from graphkit.app.cli.bars import BarProgress, LineProgress, choose_progress
+from graphkit.app.cli.progress import BarProgress, LineProgress, choose_progress
 from graphkit.jobs import Progress
 
 

@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from graphkit.video._newest import Newest
+from graphkit.video._latest_value import LatestValueSlot
 
 
 def test_the_newest_is_taken_and_the_others_are_counted() -> None:
-    place: Newest[int] = Newest()
+    place: LatestValueSlot[int] = LatestValueSlot()
     place.put(0)
     assert place.take() == 0
     for item in (1, 2, 3):
@@ -20,7 +20,7 @@ def test_the_newest_is_taken_and_the_others_are_counted() -> None:
 
 
 def test_what_came_before_anybody_asked_is_not_counted() -> None:
-    place: Newest[int] = Newest()
+    place: LatestValueSlot[int] = LatestValueSlot()
     for item in range(5):
         place.put(item)
     assert place.take() == 4
@@ -28,7 +28,7 @@ def test_what_came_before_anybody_asked_is_not_counted() -> None:
 
 
 def test_what_is_left_can_be_taken_after_the_end() -> None:
-    place: Newest[str] = Newest()
+    place: LatestValueSlot[str] = LatestValueSlot()
     place.put("last")
     place.end()
     assert place.take() == "last"
@@ -36,7 +36,7 @@ def test_what_is_left_can_be_taken_after_the_end() -> None:
 
 
 def test_an_end_wakes_who_waits() -> None:
-    place: Newest[int] = Newest()
+    place: LatestValueSlot[int] = LatestValueSlot()
     got: list[int | None] = []
     waiting = threading.Thread(target=lambda: got.append(place.take()))
     waiting.start()
@@ -45,6 +45,6 @@ def test_an_end_wakes_who_waits() -> None:
     assert got == [None]
 
 
-def test_patience_ends() -> None:
+def test_waiting_ends() -> None:
     with pytest.raises(TimeoutError):
-        Newest[int]().take(0)
+        LatestValueSlot[int]().take(0)

@@ -1,0 +1,56 @@
+"""Creating a file to write, a named pipe included."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from graphkit.errors import OutputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_READER_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.02
+
+
+def created(path: Path, *, buffered: bool = True) -> BinaryIO:
+    """Return a new, empty file. A named pipe gets some seconds for somebody to read it.
+
+    Args:
+        path: an existing file is overwritten.
+        buffered: whether small writes may wait in the process.
+
+    Raises:
+        OutputError: the file cannot be created, or nobody reads the pipe.
+    """
+    try:
+        if _is_pipe(path):
+            return os.fdopen(_open_pipe(path), "wb", buffering=-1 if buffered else 0)
+        return path.open("wb", buffering=-1 if buffered else 0)
+    except OSError as exc:
+        raise OutputError(f"cannot be created: {exc.strerror}.", path=path) from exc
+
+
+def _is_pipe(path: Path) -> bool:
+    return path.exists() and stat.S_ISFIFO(path.stat().st_mode)
+
+
+def _open_pipe(path: Path) -> int:
+    """Open a pipe without waiting inside the system, where neither a signal nor anybody else ends the wait."""
+    until = time.monotonic() + _READER_SECONDS
+    while True:
+        try:
+            pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as exc:
+            if exc.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > until:
+                raise OutputError("is a pipe that nobody reads. Start its reader first.", path=path) from exc
+            time.sleep(_LOOK_SECONDS)
+        else:
+            os.set_blocking(pipe, True)
+            return pipe

@@ -49,12 +49,13 @@ class ByteAccount:
 
     Attributes:
         skipped: bytes between packets that are no whole elements: the demuxer went over damage there.
+        unread: bytes after the last packet that make no sense: damage, or something that was appended.
         ends_whole: all that the file's head declares is there; False where its end is cut off; None unknown.
         places: how many such places there are.
     """
 
     def __init__(self, container: InputContainer) -> None:
-        self.skipped = self.places = 0
+        self.skipped = self.places = self.unread = 0
         self.ends_whole: bool | None = None
         self._path, self._form = Path(container.name), container.format.name
         self._layout = _LAYOUTS.get(container.format.name) if _is_file(container.name) else None
@@ -104,7 +105,9 @@ class ByteAccount:
         declared = self._declared_end(self._layout, size)
         if chain.cut or self._last_incomplete or declared > size:
             self.ends_whole = False
-        elif chain.sound and declared == size:
+        elif not chain.sound:
+            self.unread = size - self._end
+        elif declared == size:
             self.ends_whole = True
 
     def _declared_end(self, layout: _Layout, size: int) -> int:

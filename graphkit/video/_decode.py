@@ -27,6 +27,7 @@ _MAX_FAILED_READS: Final = 16
 # A file without a frame count is called truncated when it ends this much before its duration.
 _SLACK_SECONDS: Final = 0.5
 _SLACK_SHARE: Final = 0.02
+_NOTHING_SECONDS: Final = 0.02
 
 
 def decoded_pictures(container: InputContainer, stream: VideoStream, stats: ReadStats) -> Generator[av.VideoFrame]:
@@ -146,8 +147,12 @@ class _Reach:
 
     def finish(self, stats: ReadStats) -> None:
         """Note what is missing, now that the end was reached."""
-        self.account.finish()
-        stats.skipped_bytes, stats.damaged_places = self.account.skipped, self.account.places
+        account = self.account
+        account.finish()
+        stats.skipped_bytes, stats.damaged_places = account.skipped, account.places
+        missing_s = self._declared.video_us / MICROSECONDS - self._end_s(self._index)
+        if account.unread and missing_s > _NOTHING_SECONDS:
+            stats.skipped_bytes, stats.damaged_places = account.skipped + account.unread, account.places + 1
         stats.reason = self._shortfall()
         stats.truncated = bool(stats.reason)
 

@@ -106,6 +106,26 @@ def test_bytes_that_were_skipped_are_told(make_clip: MakeClip) -> None:
     assert f"unreadable places: 1 ({stats.skipped_bytes} bytes)" in stats.damage
 
 
+def test_a_hole_at_the_end_is_told_however_short(make_clip: MakeClip) -> None:
+    path = make_clip("clip.mkv", pictures=noise(60), rate=25)
+    data = path.read_bytes()
+    cues = data.rindex(b"\x1c\x53\xbb\x6b")
+    path.write_bytes(data[: cues - 20_000] + bytes(20_000) + data[cues:])
+    with VideoReader(path) as reader:
+        read = len(list(reader))
+        stats = reader.stats
+    assert 50 < read < 60
+    assert stats.damaged
+
+
+def test_what_was_appended_to_a_sound_clip_is_no_damage(make_clip: MakeClip) -> None:
+    path = make_clip("clip.mkv", pictures=noise(60), rate=25)
+    path.write_bytes(path.read_bytes() + b"something else" * 1000)
+    with VideoReader(path) as reader:
+        assert len(list(reader)) == 60
+        assert not reader.stats.damaged
+
+
 def test_gaps_in_a_sound_clip_are_no_loss(make_clip: MakeClip) -> None:
     """A recorder that leaves out pictures loses none."""
     times = [n * 3600 for n in range(60) if not 20 <= n < 30]

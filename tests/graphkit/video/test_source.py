@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING
 
 import av
@@ -101,3 +102,14 @@ def test_a_colon_in_the_name_is_no_protocol(
     monkeypatch.chdir(path.parent)
     with VideoReader("http:clip.mkv") as reader:
         assert len(list(reader)) == 2
+
+
+def test_a_pipe_of_something_else_is_refused_without_opening_it_again(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.mp4"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(b"no video at all " * 100))
+    writer.start()
+    with pytest.raises(VideoOpenError):
+        VideoReader(pipe)
+    writer.join(10)
+    assert not writer.is_alive()

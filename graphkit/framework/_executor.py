@@ -104,6 +104,9 @@ class ThreadPoolExecutor(Executor):
                 self._threads.discard(thread)
             if not isinstance(exc, RuntimeError):
                 raise
+            signalled = exc.__context__  # it may have come inside of a lock of Python's own, which then complains
+            if signalled is not None and not isinstance(signalled, Exception):
+                raise signalled from None
             self._do_without(task, exc)
 
     def _do_without(self, task: Callable[[], None], reason: RuntimeError) -> None:

@@ -28,6 +28,10 @@ _MAX_FAILED_READS: Final = 16
 _SLACK_SECONDS: Final = 0.5
 _SLACK_SHARE: Final = 0.02
 _NOTHING_SECONDS: Final = 0.02
+# Decoders that make a picture of every packet, unless they swallow one whose contents make no sense. The first
+# few may lean on pictures before the clip begins.
+_ONE_EACH: Final = frozenset({"h264", "hevc"})
+_LEADING: Final = 4
 
 
 def decoded_pictures(container: InputContainer, stream: VideoStream, stats: ReadStats) -> Generator[av.VideoFrame]:
@@ -44,6 +48,7 @@ def decoded_pictures(container: InputContainer, stream: VideoStream, stats: Read
     reach = _Reach(container, stream)
     account, index = reach.account, stream.index
     times = IndexedTimes(stream) if container.format.name == "avi" else None
+    sent = given = 0
     # What the other tracks tell is wanted in some containers only.
     tracks = () if account.active or counts_from_zero(container) else (stream,)
     for packet in _packets(container, tracks, stats):
@@ -54,11 +59,19 @@ def decoded_pictures(container: InputContainer, stream: VideoStream, stats: Read
         if packet.stream_index != index:
             continue
         refused = stats.corrupt_packets
-        yield from decode_packet(stream, packet, stats)
+        sent += not packet.is_discard
+        for picture in decode_packet(stream, packet, stats):
+            given += 1
+            yield picture
         if packet.is_corrupt and refused == stats.corrupt_packets:
             stats.corrupt_packets += 1  # it came incomplete, and was decoded all the same
-    yield from decode_packet(stream, None, stats)
+    for picture in decode_packet(stream, None, stats):
+        given += 1
+        yield picture
     reach.finish(stats)
+    swallowed = sent - given - stats.corrupt_packets
+    if swallowed > _LEADING and stream.codec_context.name in _ONE_EACH and not stats.interlaced:
+        stats.corrupt_packets += swallowed
     if stats.truncated and reach.packets:  # of a file without any the reader says more
         log.warning("%s: %s", container.name, stats.reason)
 

@@ -163,3 +163,18 @@ def test_a_negative_number_of_threads_is_refused() -> None:
         ArgumentError, match=r"^num_threads: -3 threads; use 0 for the number of cores, or 1 and more$"
     ):
         ThreadPoolExecutor(-3)
+
+
+def test_a_signal_inside_of_pythons_own_locks_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S51: Thread.start() uses locks, and one that a signal interrupts complains that it is not held."""
+
+    def start(thread: threading.Thread) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise RuntimeError("release unlocked lock")
+
+    executor = ThreadPoolExecutor(1)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(KeyboardInterrupt):
+        executor.schedule(lambda: None)

@@ -26,6 +26,20 @@ class StringVector:
     string_value: list[str] = option(1)
 
 
+@options("mediapipe.ConstantSidePacketCalculatorOptions.FloatVector")
+class FloatVector:
+    """A list of numbers."""
+
+    float_value: list[float] = option(1)
+
+
+@options("mediapipe.ConstantSidePacketCalculatorOptions.IntVector")
+class IntVector:
+    """A list of whole numbers."""
+
+    int_value: list[int] = option(1)
+
+
 @options("mediapipe.ConstantSidePacketCalculatorOptions.ConstantSidePacket")
 class ConstantSidePacket:
     """One value; exactly one field is set."""
@@ -42,6 +56,8 @@ class ConstantSidePacket:
     int64_value: int | None = option(11, "int64")
     matrix_data_value: Any = option(12, "mediapipe.MatrixData")
     string_vector_value: StringVector | None = option(13)
+    float_vector_value: FloatVector | None = option(14)
+    int_vector_value: IntVector | None = option(15)
 
 
 @options("mediapipe.ConstantSidePacketCalculatorOptions", extension=291214597)
@@ -76,6 +92,8 @@ _KINDS: Final[dict[str, _Kind]] = {
     "landmark_list_value": _Kind(LandmarkList, LandmarkList.from_proto),
     "matrix_data_value": _Kind(np.ndarray, matrix_from_proto),
     "string_vector_value": _Kind(list[str], lambda vector: list(vector.string_value)),
+    "float_vector_value": _Kind(list[float], lambda vector: list(vector.float_value)),
+    "int_vector_value": _Kind(list[int], lambda vector: list(vector.int_value)),
     "time_series_header_value": _Kind(None, _same),
 }
 

@@ -8,7 +8,7 @@ differ by the rounding of sums alone.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -35,11 +35,11 @@ _PLACES: Final = """#line 1
         return int(clamp(roundEven(steps), real(-1e9), real(1e9)));
     }
 
-    // In steps of 1/32 pixel.
+    // In steps of 1/1024 pixel.
     int place_of(real3 map, ivec2 target) {
         precise real row = map.y * real(target.y) + map.z;
         precise real column = map.x * real(target.x);
-        return (whole(column) + whole(row) + 16) >> 5;
+        return whole(column) + whole(row);
     }
 
     vec4 level(ivec2 place, ivec2 last) {
@@ -84,7 +84,7 @@ _CUBIC: Final = """
 _MAIN: Final = """
     void main() {
         ivec2 target = ivec2(gl_FragCoord.xy);
-        ivec2 place = ivec2(place_of(across, target), place_of(down, target));
+        ivec2 place = (ivec2(place_of(across, target), place_of(down, target)) + 16) >> 5;  // of 1/32 pixel
         ivec2 corner = place >> 5, last = textureSize(frame, 0) - 1;
         vec2 share = vec2(place & 31) / 32.0;
         color = sampled(corner, share, last);
@@ -92,18 +92,30 @@ _MAIN: Final = """
     }
 """
 
+_NEAREST_MAIN: Final = """
+    void main() {
+        ivec2 target = ivec2(gl_FragCoord.xy);
+        ivec2 place = (ivec2(place_of(across, target), place_of(down, target)) + 512) >> 10;
+        color = level(place, textureSize(frame, 0) - 1);
+        color = white > 0.0 ? color / white : color;
+    }
+"""
+
+Sampling: TypeAlias = Literal["linear", "cubic", "nearest"]
+_BODIES: Final = {"linear": _LINEAR + _MAIN, "cubic": _CUBIC + _MAIN, "nearest": _NEAREST_MAIN}
+
 
 class GpuAffineWarp:
     """`warp_affine` of GpuBuffers. Any thread.
 
     Args:
         replicate: whether the outside repeats the edge; it is 0 otherwise.
-        cubic: sample over 4x4 pixels in place of 2x2.
+        sampling: over 2x2 pixels, over 4x4, or of the nearest.
     """
 
-    def __init__(self, *, replicate: bool, cubic: bool) -> None:
+    def __init__(self, *, replicate: bool, sampling: Sampling) -> None:
         self._replicate = replicate
-        self._shader = PictureShader("WarpAffineCalculator", partial(_source, _CUBIC if cubic else _LINEAR))
+        self._shader = PictureShader("WarpAffineCalculator", partial(_source, _BODIES[sampling]))
 
     def draw(self, picture: GpuBuffer, absolute: Floats, size: ImageSize) -> GpuBuffer:
         """Return *picture* moved, in its own format.
@@ -130,6 +142,6 @@ class GpuAffineWarp:
         self._shader.release()
 
 
-def _source(sampled: str, context: GlContext) -> str:
+def _source(body: str, context: GlContext) -> str:
     precision = _DOUBLE if context.gl.version_code >= 400 else _SINGLE
-    return precision + _PLACES + sampled + _MAIN
+    return precision + _PLACES + body

@@ -17,7 +17,7 @@ class InferenceCalculatorOptions:
 
     @options("mediapipe.InferenceCalculatorOptions.Delegate")
     class Delegate:
-        """Where the model runs; set one of the four."""
+        """Where the model runs; set one of them."""
 
         @options("mediapipe.InferenceCalculatorOptions.Delegate.TfLite")
         class TfLite:
@@ -71,11 +71,34 @@ class InferenceCalculatorOptions:
 
             num_threads: int = option(1, default=-1)
             enable_zero_copy_tensor_io: bool = option(7, default=False)
+            slow_consistent_arithmetic: bool = option(8, default=False)
+
+        @options("mediapipe.InferenceCalculatorOptions.Delegate.LiteRt")
+        class LiteRt:
+            """On the GPU where ``gpu`` is set and one is usable, else on the CPU; the rest is read and unused."""
+
+            @options("mediapipe.InferenceCalculatorOptions.Delegate.LiteRt.Cpu")
+            class Cpu:
+                """On the CPU, with so many threads."""
+
+                num_threads: int | None = option(1)
+
+            @options("mediapipe.InferenceCalculatorOptions.Delegate.LiteRt.Gpu")
+            class Gpu:
+                """On the GPU."""
+
+            run_async: bool = option(4, default=False)
+            enable_dynamic_resize: bool = option(5, default=True)
+            cpu: Cpu | None = option(8)
+            gpu: Gpu | None = option(9)
+            signature_key: str | None = option(12)
+            defer_runner_creation: bool = option(13, default=False)
 
         tflite: TfLite | None = option(1)
         gpu: Gpu | None = option(2)
         nnapi: Nnapi | None = option(3)
         xnnpack: Xnnpack | None = option(4)
+        litert: LiteRt | None = option(8)
 
     @options("mediapipe.InferenceCalculatorOptions.InputOutputConfig")
     class InputOutputConfig:
@@ -124,7 +147,9 @@ def wants_gpu(chosen: InferenceCalculatorOptions, delegate: Delegate | None, *, 
 
     The delegate says so. Without one it is wanted there in a graph that draws on the GPU (*on_gpu*).
     """
-    return chosen.use_gpu or on_gpu if delegate is None else delegate.gpu is not None
+    if delegate is None:
+        return chosen.use_gpu or on_gpu
+    return delegate.gpu is not None or (delegate.litert is not None and delegate.litert.gpu is not None)
 
 
 def provider_of(
@@ -144,7 +169,9 @@ def threads_of(
 ) -> int | None:
     """Return the number of threads that program or graph ask for; None for the thread budget's."""
     xnnpack = None if delegate is None else delegate.xnnpack
-    for asked in (settings.threads, None if xnnpack is None else xnnpack.num_threads, chosen.cpu_num_thread):
+    litert = None if delegate is None or delegate.litert is None else delegate.litert.cpu
+    asked_of_cpu = [each.num_threads for each in (xnnpack, litert) if each is not None]
+    for asked in (settings.threads, *asked_of_cpu, chosen.cpu_num_thread):
         if asked is not None and asked > 0:
             return asked
     return None

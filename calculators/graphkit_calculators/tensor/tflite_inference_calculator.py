@@ -146,4 +146,5 @@ def _delegate(chosen: TfLiteInferenceCalculatorOptions.Delegate | None) -> Model
         gpu=None if gpu is None else ModelDelegate.Gpu(**vars(gpu)),
         nnapi=None if nnapi is None else ModelDelegate.Nnapi(**vars(nnapi), accelerator_name=None),
         xnnpack=None if xnnpack is None else ModelDelegate.Xnnpack(**vars(xnnpack)),
+        litert=None,
     )

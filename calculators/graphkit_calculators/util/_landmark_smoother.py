@@ -52,9 +52,12 @@ class LandmarkSmoother:
 
     def _smoothed(self, xyz: Floats, size: float | None, microseconds: int) -> Floats:
         """Return *xyz* smoothed; *size* is that of the object in the same unit, None where nobody knows it."""
+        if not len(xyz):
+            self._take_none()
+            return xyz
         if self._filter is None:
             self._filter, self._count = _filter_of(self._chosen), len(xyz)
-        if self._filter is None or not len(xyz):
+        if self._filter is None:
             return xyz
         if len(xyz) != self._count:
             raise FormatError(
@@ -68,6 +71,16 @@ class LandmarkSmoother:
                 return xyz
             scale = np.float32(1) / known
         return self._filter.apply(xyz, float(scale), microseconds)
+
+    def _take_none(self) -> None:
+        """Do with a list without landmarks what the options say."""
+        policy = self._chosen.empty_landmarks_policy
+        if policy is None:
+            return
+        if policy.name == "EMPTY_LANDMARKS_POLICY_FAIL":
+            raise FormatError("a list without landmarks came in; empty_landmarks_policy says that it must not.")
+        if policy.name == "EMPTY_LANDMARKS_POLICY_RESET":
+            self.forget()
 
 
 def check_filter(chosen: LandmarksSmoothingCalculatorOptions) -> None:

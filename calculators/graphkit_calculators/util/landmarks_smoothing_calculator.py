@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import TYPE_CHECKING, cast
 
 from graphkit import Calculator, Input, OneOf, Options, Output, calculator, option, options
@@ -43,9 +44,17 @@ class LandmarksSmoothingCalculatorOptions:
         min_allowed_object_scale: float = option(5, default=1e-6)
         disable_value_scaling: bool = option(6, default=False)
 
+    class EmptyLandmarksPolicy(IntEnum):
+        """What a list without landmarks does; where nothing is said, it passes."""
+
+        EMPTY_LANDMARKS_POLICY_UNSPECIFIED = 0
+        EMPTY_LANDMARKS_POLICY_RESET = 1
+        EMPTY_LANDMARKS_POLICY_FAIL = 2
+
     no_filter: NoFilter | None = option(1)
     velocity_filter: VelocityFilter | None = option(2)
     one_euro_filter: OneEuroFilter | None = option(3)
+    empty_landmarks_policy: EmptyLandmarksPolicy | None = option(4)
 
 
 @calculator
@@ -62,7 +71,9 @@ class LandmarksSmoothingCalculator(Calculator):
     Knobs: ``one_euro_filter``: lower ``min_cutoff`` (Hz) takes more jitter out of what rests, higher ``beta``
     takes lag off what moves. ``velocity_filter``: higher ``window_size`` and lower ``velocity_scale`` are
     smoother and later. ``disable_value_scaling`` counts speed in the landmarks' own unit; an object smaller
-    than ``min_allowed_object_scale`` is not smoothed. ``no_filter`` for none.
+    than ``min_allowed_object_scale`` is not smoothed. ``no_filter`` for none. ``empty_landmarks_policy``: what
+    a list without landmarks does: it passes, EMPTY_LANDMARKS_POLICY_RESET lets the filter forget,
+    EMPTY_LANDMARKS_POLICY_FAIL is an error.
 
     Example::
 

@@ -37,6 +37,7 @@ class Container:
                 number=number,
                 stream_index=0,
                 is_corrupt=False,
+                is_discard=False,
                 time_base=None,
             )
 
@@ -45,6 +46,7 @@ class Stream:
     """Decodes a packet to its number."""
 
     duration, time_base, index = None, None, 0
+    codec_context = SimpleNamespace(name="h264")
     metadata: dict[str, str] = {}  # noqa: RUF012
 
     def __init__(self, container: Container, frames: int) -> None:
@@ -71,3 +73,11 @@ def test_refused_packets(script: list[int | None], numbers: list[int], refused: 
     assert [picture.number for picture in pictures] == numbers  # type: ignore[attr-defined]
     assert stats.corrupt_packets == refused
     assert stats.truncated == truncated
+
+
+def test_packets_that_a_decoder_swallows_are_counted() -> None:
+    container, stats = Container([*range(10)]), ReadStats()
+    stream = Stream(container, 10)
+    stream.decode = lambda packet: []  # type: ignore[method-assign]
+    assert list(decoded_pictures(container, stream, stats)) == []  # type: ignore[arg-type]
+    assert stats.corrupt_packets == 10

@@ -28,6 +28,9 @@ def constant(packets, outputs):
         pytest.param("bool_value: true", True, id="true"),
         pytest.param('string_value: ""', "", id="empty-string"),
         pytest.param('string_value: "a.tflite"', "a.tflite", id="string"),
+        pytest.param("float_vector_value { float_value: [0.5, 2] }", [0.5, 2.0], id="floats"),
+        pytest.param("int_vector_value { int_value: [-3, 2] }", [-3, 2], id="ints"),
+        pytest.param("int_vector_value { }", [], id="no ints"),
         pytest.param('string_vector_value { string_value: "a" string_value: "b" }', ["a", "b"], id="strings"),
         pytest.param(
             'classification_list_value { classification { index: 1 score: 0.5 label: "x" } }',

@@ -66,6 +66,8 @@ def warped(image: Any, options: str, calculator: str = "WarpAffineCalculator", g
         pytest.param("INTER_LINEAR", RGBA[..., 0], 0, id="gray"),
         pytest.param("INTER_CUBIC", MASK, 1e-5, id="cubic, float"),
         pytest.param("INTER_CUBIC", RGBA, 1, id="cubic, rgba"),
+        pytest.param("INTER_NEAREST", MASK, 0, id="nearest, float"),
+        pytest.param("INTER_NEAREST", RGBA, 0, id="nearest, rgba"),
     ],
 )
 def test_warps_as_in_memory(
@@ -252,3 +254,8 @@ def test_one_side_for_all(streams: str, message: str) -> None:
 def test_formats_that_cannot_be_recolored(gpu: GpuResources, pixels: Any, weights: Any, message: str) -> None:
     with pytest.raises(CalculatorError, match=message):
         recolored(gpu, pixels, weights, "color { b: 255 }").run()
+
+
+def test_the_nearest_pixels_are_those_of_the_picture() -> None:
+    found = warped(Image(ImageFrame(MASK.copy())), "border_mode: BORDER_REPLICATE interpolation: INTER_NEAREST")
+    assert np.isin(found.cpu().data, MASK).all()

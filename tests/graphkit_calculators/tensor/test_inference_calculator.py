@@ -216,6 +216,8 @@ def test_provider_in_a_graph_that_draws_on_the_gpu(delegate: Delegate | None, ex
         pytest.param("InferenceCalculator", "delegate { gpu {} }", True, id="gpu, though the program says cpu"),
         pytest.param("InferenceCalculator", "use_gpu: true", True, id="use_gpu"),
         pytest.param("InferenceCalculator", "delegate { xnnpack {} }", False, id="xnnpack"),
+        pytest.param("InferenceCalculator", "delegate { litert {} }", False, id="litert"),
+        pytest.param("InferenceCalculator", "delegate { litert { gpu {} } }", True, id="litert on the gpu"),
         pytest.param("InferenceCalculator", "", False, id="nothing said"),
         pytest.param("InferenceCalculatorCpu", "delegate { gpu {} }", False, id="another name"),
     ],

@@ -215,3 +215,25 @@ def test_fewer_landmarks_to_copy_to() -> None:
 def test_faults_of_copying(streams: str, message: str) -> None:
     with pytest.raises(GraphValidationError, match=message):
         runner(streams, "", "VisibilityCopyCalculator").run()
+
+
+def smoothed_around_nothing(policy: str) -> list[NormalizedLandmarkList]:
+    run = runner(f'{NORMALIZED} input_stream: "IMAGE_SIZE:size"', f"{EURO} {policy}")
+    lists = [XYZ, XYZ + 0.1, XYZ[:0], XYZ + 0.2]
+    for number, xyz in enumerate(lists):
+        run.add("NORM_LANDMARKS", NormalizedLandmarkList.from_xyz(xyz), number * 33_333)
+        run.add("IMAGE_SIZE", ImageSize(640, 480), number * 33_333)
+    run.run()
+    return [packet.payload for packet in run.outputs["NORM_FILTERED_LANDMARKS"]]
+
+
+@pytest.mark.parametrize(("policy", "forgets"), [("", False), ("empty_landmarks_policy: 1", True)])
+def test_a_list_without_landmarks(policy: str, forgets: bool) -> None:
+    found = smoothed_around_nothing(policy)
+    assert [len(each) for each in found] == [2, 2, 0, 2]
+    assert np.allclose(found[3].xyz, XYZ + 0.2, atol=1e-6) == forgets
+
+
+def test_a_list_without_landmarks_may_be_an_error() -> None:
+    with pytest.raises(CalculatorError, match="empty_landmarks_policy says that it must not"):
+        smoothed_around_nothing("empty_landmarks_policy: EMPTY_LANDMARKS_POLICY_FAIL")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from graphkit._process.collection import collection_paused
+from graphkit._process.gc_pause import gc_paused
 from graphkit._process.threads import keep_blas_to_one_thread
 from graphkit.errors import GraphkitError
 
@@ -27,7 +27,7 @@ def main() -> None:
 def answer_to(request: dict[str, Any]) -> dict[str, Any]:
     """Return the answer to a request, an error too; see `graphkit.app.bench.processes.Program`."""
     try:
-        with collection_paused():  # as the command does while it starts
+        with gc_paused():  # as the command does while it starts
             from graphkit.app.bench.work import MeasuredRun, Request
 
             run = MeasuredRun(Request(**request))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from graphkit._process.collection import collection_paused
+from graphkit._process.gc_pause import gc_paused
 from graphkit.app.cli.failures import debug_option, signal_status
 from graphkit.app.cli.output import tell
 from graphkit.app.cli.run_line import RunCommand
@@ -151,7 +151,7 @@ def run_command(**flags: Any) -> None:
 def run(flags: RunFlags) -> None:
     """Do what the flags say; leaves through SystemExit where the status is not 0."""
     with _preview(flags.preview) as preview:
-        with collection_paused():
+        with gc_paused():
             from graphkit.app.cli.progress import choose_progress
             from graphkit.app.cli.report import summary_lines
             from graphkit.app.cli.signals import interruptible

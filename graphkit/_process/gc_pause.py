@@ -1,4 +1,4 @@
-"""Garbage collection while a program starts."""
+"""The pause of the garbage collector while a program starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def collection_paused() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Collect no garbage meanwhile, and never look at what was made meanwhile.
 
     Modules and graphs stay; each pass over them costs 20 ms and finds nothing.

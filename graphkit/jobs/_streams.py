@@ -1,4 +1,4 @@
-"""Which streams of a graph a job feeds, makes a video of and dumps: found by type and name, or by name alone."""
+"""Which streams of a graph a job feeds, shows as a video and dumps: found by type and name, or by name alone."""
 
 from __future__ import annotations
 

@@ -335,7 +335,7 @@ def test_timestamp_align_closes_where_the_base_ends_before_the_others_begin(
     h.finish()
 
 
-@pytest.mark.parametrize("base", ["", "AUDIO", "VIDEO:1", "video", "VIDEO:x"])
+@pytest.mark.parametrize("base", ["", "AUDIO", "VIDEO:1", "video", "VIDEO:x", "VIDEO:" + "1" * 30])
 def test_timestamp_align_without_its_base(harness: MakeHarness, script: type[Script], base: str) -> None:
     with pytest.raises(GraphValidationError) as caught:
         harness(ALIGN % ("ConfScripted", align(base)), s=script())

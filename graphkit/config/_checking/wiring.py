@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from graphkit.config._text.source import Place
     from graphkit.framework import Key
 
+_INDEX: Final = re.compile(r"[0-9]{1,18}\Z")
 GRAPH: Final = -1
 """Stands for the program, which feeds graph inputs, where a node's number is expected."""
 
@@ -194,8 +196,8 @@ def _back_edges(number: int, node: CheckedNode, faults: Faults) -> Iterator[tupl
 def _tag_index(text: str) -> Key | None:
     """Return ``TAG``, ``TAG:index``, ``:index`` or ``index`` as tag and index; None for anything else."""
     tag, colon, index = text.partition(":")
-    if not colon and tag.isdigit():
+    if not colon and _INDEX.match(tag):
         return ("", int(tag))
-    if colon and not index.isdigit():
+    if colon and not _INDEX.match(index):
         return None
     return (tag, int(index) if colon else 0)

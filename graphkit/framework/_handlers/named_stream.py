@@ -11,7 +11,7 @@ from graphkit.framework import key_label
 if TYPE_CHECKING:
     from graphkit.framework import InputQueue, InputStreamHandler
 
-_TAG_INDEX: Final = re.compile(r"([A-Z_][A-Z0-9_]*)?(?::(0|[1-9][0-9]*))?")
+_TAG_INDEX: Final = re.compile(r"([A-Z_][A-Z0-9_]*)?(?::(0|[1-9][0-9]{0,17}))?")
 
 
 def named_stream(handler: InputStreamHandler, option: str, text: str) -> InputQueue:

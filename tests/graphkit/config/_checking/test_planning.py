@@ -170,6 +170,18 @@ CASES = {
         '  input_stream_info { tag_index: "LOOP" back_edge: true } }',
         ['3:3: node "CfgPass": input_stream_info tag_index "LOOP" is not one of its input streams (:0)'],
     ),
+    "a back edge whose index has more digits than any": (
+        'input_stream: "a"\nnode { calculator: "CfgPass" input_stream: "a" output_stream: "b"\n'
+        '  input_stream_info { tag_index: ":1111111111111111111111111111111111111111" back_edge: true } }',
+        [
+            '3:3: node "CfgPass": input_stream_info tag_index ":1111111111111111111111111111111111111111" is not one of its input streams (:0)'
+        ],
+    ),
+    "a back edge whose index is no ordinary number": (
+        'input_stream: "a"\nnode { calculator: "CfgPass" input_stream: "a" output_stream: "b"\n'
+        '  input_stream_info { tag_index: ":²" back_edge: true } }',
+        ['3:3: node "CfgPass": input_stream_info tag_index ":²" is not one of its input streams (:0)'],
+    ),
     "two input_stream_info": (
         'input_stream: "a"\nnode { calculator: "CfgLoop" input_stream: "MAIN:a" input_stream: "LOOP:b"\n'
         '  output_stream: "OUT:b" input_stream_info { tag_index: "LOOP" back_edge: true }\n'

@@ -172,9 +172,10 @@ CASES = {
     ),
     "a back edge whose index has more digits than any": (
         'input_stream: "a"\nnode { calculator: "CfgPass" input_stream: "a" output_stream: "b"\n'
-        '  input_stream_info { tag_index: ":1111111111111111111111111111111111111111" back_edge: true } }',
+        '  input_stream_info { tag_index: ":11111111111111111111" back_edge: true } }',
         [
-            '3:3: node "CfgPass": input_stream_info tag_index ":1111111111111111111111111111111111111111" is not one of its input streams (:0)'
+            '3:3: node "CfgPass": input_stream_info tag_index ":11111111111111111111" is not one of its input '
+            "streams (:0)"
         ],
     ),
     "a back edge whose index is no ordinary number": (

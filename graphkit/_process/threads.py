@@ -17,7 +17,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphkit._process.packages import warn_of_version
 from graphkit.errors import ArgumentError, UsageError
 
 if TYPE_CHECKING:
@@ -96,11 +95,14 @@ def opencv() -> ModuleType:
     It decodes pictures of 2**27 pixels at most, unless the environment says otherwise: a few hundred bytes may
     claim any size.
     """
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 27))  # read when the library is loaded
+    if _current.opencv_told is None:
+        os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 27))  # read when the library is loaded
     import cv2
 
     threads = budget().opencv
     if _current.opencv_told != threads:
+        from graphkit._process.packages import warn_of_version
+
         warn_of_version(cv2)
         cv2.setNumThreads(threads)
         _current.opencv_told = threads

@@ -141,6 +141,9 @@ SHOWN_BY: Final = {
     "graphkit_calculators/util/test_iris_calculators.py": [
         "calculators/graphkit_calculators/util/_iris.py",
     ],
+    "graphkit_calculators/util/test_landmarks_to_render_data_calculator.py": [
+        "calculators/graphkit_calculators/util/_landmark_connections.py",
+    ],
     "graphkit_calculators/util/test_letterbox_removal_calculators.py": [
         "calculators/graphkit_calculators/util/_letterbox.py",
     ],
@@ -153,6 +156,7 @@ SHOWN_BY: Final = {
     "graphkit_calculators/util/test_smoothing_calculators.py": [
         "calculators/graphkit_calculators/util/_landmark_filters.py",
         "calculators/graphkit_calculators/util/_landmark_kind.py",
+        "calculators/graphkit_calculators/util/_multi_landmarks_smoothing.py",
         "calculators/graphkit_calculators/util/_per_id.py",
         "calculators/graphkit_calculators/util/_visibility_smoother.py",
         "calculators/graphkit_calculators/util/multi_landmarks_smoothing_calculator.py",

@@ -19,6 +19,7 @@ from graphkit.formats import (
     RenderData,
 )
 from graphkit_calculators.util._colors import BLACK, color_of
+from graphkit_calculators.util._landmark_connections import connection_pairs
 from graphkit_calculators.util._rect_math import f32
 
 if TYPE_CHECKING:
@@ -99,18 +100,12 @@ class LandmarksToRenderDataCalculator(Calculator):
         """Check that there is one kind of landmarks and that connections come in pairs."""
         if ("LANDMARKS" in cc.inputs) == ("NORM_LANDMARKS" in cc.inputs):
             raise ContractError("expected exactly one of the inputs LANDMARKS and NORM_LANDMARKS.")
-        connections = cls.options(cc).landmark_connections
-        if len(connections) % 2 or min(connections, default=0) < 0:
-            raise ContractError(
-                f"landmark_connections holds pairs of indexes from 0; found {len(connections)} numbers, the "
-                f"smallest {min(connections)}."
-            )
+        connection_pairs(cls.options(cc).landmark_connections)
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""
         self._chosen = self.options(cc)
-        indexes = self._chosen.landmark_connections
-        self._connections = list(zip(indexes[::2], indexes[1::2], strict=True))
+        self._connections = connection_pairs(self._chosen.landmark_connections)
         self._landmark_color = color_of(self._chosen.landmark_color)
         self._connection_color = color_of(self._chosen.connection_color)
         near = color_of(self._chosen.max_depth_line_color, _WHITE)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graphkit import Calculator, Input, Options, Output, calculator
+from graphkit import Input, Output, calculator
 from graphkit.formats import LandmarkList, Rect
-from graphkit_calculators.util._landmark_smoother import LandmarkSmoother, check_filter
-from graphkit_calculators.util._per_id import PerId, want_as_many
-from graphkit_calculators.util.landmarks_smoothing_calculator import LandmarksSmoothingCalculatorOptions
+from graphkit_calculators.util._multi_landmarks_smoothing import MultiLandmarksSmoothing
+from graphkit_calculators.util._per_id import want_as_many
 
 if TYPE_CHECKING:
-    from graphkit import CalculatorContext, CalculatorContract
+    from graphkit import CalculatorContext
 
 
 @calculator
-class MultiWorldLandmarksSmoothingCalculator(Calculator):
+class MultiWorldLandmarksSmoothingCalculator(MultiLandmarksSmoothing):
     """Smooths x, y and z of several lists of world landmarks, each with a filter of its own that goes with its id.
 
     Emits at every timestamp with landmarks, as many lists as came in. Who is not in a frame is forgotten, and
@@ -41,23 +40,10 @@ class MultiWorldLandmarksSmoothingCalculator(Calculator):
         }
     """
 
-    for_outputs_only = True
-
     landmarks = Input(list[LandmarkList], "LANDMARKS")
     ids = Input(list[int], "TRACKING_IDS")
     rois = Input(list[Rect], "OBJECT_SCALE_ROI", optional=True)
     filtered = Output(list[LandmarkList], "FILTERED_LANDMARKS")
-    options = Options(LandmarksSmoothingCalculatorOptions)
-
-    @classmethod
-    def update_contract(cls, cc: CalculatorContract) -> None:
-        """Check that there is one filter."""
-        check_filter(cls.options(cc))
-
-    def open(self, cc: CalculatorContext) -> None:
-        """Read the options."""
-        chosen = self.options(cc)
-        self._smoothers = PerId(lambda: LandmarkSmoother(chosen))
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the smoothed lists, or forget where there are none."""

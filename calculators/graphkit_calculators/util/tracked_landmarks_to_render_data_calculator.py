@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from graphkit import Calculator, Input, Options, Output, calculator, option, options
-from graphkit.errors import ContractError
 from graphkit.formats import (
     Color,
     ImageSize,
@@ -18,6 +17,7 @@ from graphkit.formats import (
     Text,
 )
 from graphkit_calculators.util._id_colors import color_of_id
+from graphkit_calculators.util._landmark_connections import connection_pairs
 from graphkit_calculators.util._per_id import want_as_many
 
 if TYPE_CHECKING:
@@ -81,18 +81,12 @@ class TrackedLandmarksToRenderDataCalculator(Calculator):
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that connections come in pairs."""
-        connections = cls.options(cc).landmark_connections
-        if len(connections) % 2 or min(connections, default=0) < 0:
-            raise ContractError(
-                f"landmark_connections holds pairs of indexes from 0; found {len(connections)} numbers, the "
-                f"smallest {min(connections)}."
-            )
+        connection_pairs(cls.options(cc).landmark_connections)
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""
         self._chosen = self.options(cc)
-        indexes = self._chosen.landmark_connections
-        self._connections = list(zip(indexes[::2], indexes[1::2], strict=True))
+        self._connections = connection_pairs(self._chosen.landmark_connections)
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit everybody's lines, dots and id."""

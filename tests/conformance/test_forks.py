@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 import threading
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from forking import in_child
 from graphkit import Status
-from graphkit.errors import ForkedGraphError, GraphkitError
+from graphkit.errors import ForkedGraphError
 from graphkit.framework import ThreadPoolExecutor
 
 if TYPE_CHECKING:
@@ -30,29 +30,6 @@ BLOCKING = """
     input_stream: "a"
     node { calculator: "ConfBlocking" input_stream: "a" output_stream: "out" input_side_packet: "SCRIPT:s" }
 """
-
-
-def in_child(function: Callable[[], Any]) -> Any:
-    """Return what *function* returns in a forked process, or the class and text of the error that it raises."""
-
-    def report() -> None:
-        try:
-            ours.send(function())
-        except GraphkitError as exc:
-            ours.send((type(exc), str(exc)))
-
-    theirs, ours = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=report)
-    process.start()
-    ours.close()
-    try:
-        return theirs.recv() if theirs.poll(20) else "hangs"
-    except EOFError:
-        return "raised"
-    finally:
-        theirs.close()
-        process.kill()
-        process.join()
 
 
 def emit_input(cc: CalculatorContext) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import multiprocessing
 import os
 import sys
 import tarfile
@@ -19,6 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
+from forking import in_child
 from graphkit.framework._resources import ROOT_VARIABLE
 from graphkit.models import Model, NpmPackage
 
@@ -234,28 +234,7 @@ def video_server() -> Iterator[VideoServer]:
     made.close()
 
 
-@pytest.fixture
-def in_child() -> Callable[[Callable[[], Any]], Any]:
-    """What a function returns in a forked process, the class and text of the error that it raises, or "hangs"."""
-
-    def call(function: Callable[[], Any]) -> Any:
-        def report() -> None:
-            try:
-                ours.send(function())
-            except Exception as exc:
-                ours.send((type(exc), str(exc)))
-
-        theirs, ours = multiprocessing.Pipe(duplex=False)
-        process = multiprocessing.get_context("fork").Process(target=report)
-        process.start()
-        ours.close()
-        try:
-            return theirs.recv() if theirs.poll(20) else "hangs"
-        except EOFError:
-            return "ended without a word"
-        finally:
-            theirs.close()
-            process.kill()
-            process.join()
-
-    return call
+@pytest.fixture(name="in_child")
+def in_child_fixture() -> Callable[[Callable[[], Any]], Any]:
+    """What a function returns in a forked process, see `forking.in_child`."""
+    return in_child

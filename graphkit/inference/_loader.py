@@ -6,8 +6,8 @@ import hashlib
 import logging
 import platform
 import threading
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,7 @@ class _Key:
     provider: str
     outputs: tuple[int, ...] | None
     threads: int
+    device: int = 0
 
 
 class _Source:
@@ -112,6 +113,7 @@ def load(
     outputs: Sequence[int] | None = None,
     threads: int | None = None,
     asked_by: str = "",
+    device: int = 0,
 ) -> Session:
     """Return the session of a model.
 
@@ -122,9 +124,11 @@ def load(
             the others need is not computed. None for all.
         threads: threads inside one run; None for the budget's (`graphkit._process.threads`).
         asked_by: who wants *provider*, in words for `Session.provider_reason`; "" for the caller.
+        device: CUDA's number of the GPU, where it is CUDA or TensorRT.
 
     Returns:
-        The one session of this process for that model, provider, choice of outputs and number of threads.
+        The one session of this process for that model, provider, device, choice of outputs and number of threads.
+        With "auto" it goes on on the CPU, with a line in the log, if the GPU fails later.
 
     Raises:
         ResourceNotFoundError: no such file.
@@ -132,11 +136,14 @@ def load(
         UnsupportedOpError: the model holds an operation that is not known.
         InferenceError: the provider was asked for by name and is not usable, or there is no such output.
     """
-    choice = providers.choose(provider, asked_by)
+    choice = providers.choose(provider, asked_by, device)
     source = _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
     wanted = None if outputs is None else tuple(outputs)
-    key = _Key(source.digest, choice.provider, wanted, threads or inference_threads())
-    return _pool.get(key, source, choice)
+    key = _Key(source.digest, choice.provider, wanted, threads or inference_threads(), choice.device)
+    session = _pool.get(key, source, choice)
+    if choice.required and session.provider != choice.provider:
+        raise InferenceError(session.provider_reason, model=source.path)
+    return session
 
 
 def requests() -> int:
@@ -186,10 +193,10 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
     content = _imported(key, path, data) if imported else _selected(key, path, data)
     onnxruntime = onnx_runtime()
     try:
-        session = _onnx_session(onnxruntime, content, key.threads, choice)
+        session, failure = _onnx_session(onnxruntime, content, key.threads, choice)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
         reason = shortened(str(exc))
-        if imported:
+        if imported or choice.provider != "cpu":
             raise InferenceError(
                 f"ONNX Runtime cannot start it on {choice.provider}: {reason}", model=path
             ) from exc
@@ -197,18 +204,26 @@ def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
     provider, reason = choice.provider, choice.reason
     if choice.onnx_name not in session.get_providers():
         # It was there when probed, and ONNX Runtime fell back by itself: another version of a library, no memory.
+        reason = f"ONNX Runtime could not start {provider}: {failure or providers.start_fault(provider)}"
         if choice.required:
-            raise InferenceError(
-                f"ONNX Runtime could not start {provider} although its libraries are there", model=path
-            )
-        provider, reason = "cpu", f"ONNX Runtime could not start {provider} although its libraries are there"
+            raise InferenceError(reason, model=path)
+        provider = "cpu"
     logger.info("%s runs on %s: %s", path, provider, reason)
     _tell_of_replacement(path, key.digest)
-    return Session(session, path, provider, reason, threads=key.threads)
+    can_move = provider != "cpu" and not choice.required
+    instead = partial(_on_cpu, key, path, data, f"{provider} failed") if can_move else None
+    return Session(session, path, provider, reason, threads=key.threads, instead=instead)
 
 
-def _onnx_session(onnxruntime: Any, content: bytes, threads: int, choice: Choice) -> Any:
-    """Start a session; on the CPU where the provider fails that nobody asked for by name.
+def _on_cpu(key: _Key, path: str, data: bytes, reason: str) -> Session:
+    """Return the session of the model of *key* on the CPU."""
+    choice = replace(providers.choose("cpu"), reason=reason)
+    source = _Source(path, lambda: data, key.digest)
+    return _pool.get(replace(key, provider="cpu", device=0), source, choice)
+
+
+def _onnx_session(onnxruntime: Any, content: bytes, threads: int, choice: Choice) -> tuple[Any, str]:
+    """Start a session; on the CPU where the provider fails that nobody asked for by name, and tell why it failed.
 
     ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
     """
@@ -218,11 +233,11 @@ def _onnx_session(onnxruntime: Any, content: bytes, threads: int, choice: Choice
         return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
 
     try:
-        return start(choice.onnx_providers)
-    except Exception:
+        return start(choice.onnx_providers), ""
+    except Exception as exc:  # ONNX Runtime's errors have no common base of their own
         if choice.required or choice.provider == "cpu":
             raise
-        return start(choice.onnx_providers[-1:])
+        return start(choice.onnx_providers[-1:]), shortened(str(exc))
 
 
 def _tell_of_replacement(path: str, digest: str) -> None:

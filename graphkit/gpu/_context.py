@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _MOST_ERRORS: Final = 8
+_RESET_STATUS: Final = 450
 
 _here: Final = threading.local()
 
@@ -150,7 +151,7 @@ class GlContext:
         if code == raw_gl.NO_ERROR:
             return
         if code == raw_gl.CONTEXT_LOST:
-            self.lose(f"{raw_gl.error_name(code)} after {what}")
+            self.lose(self.raw.reset() or f"{raw_gl.error_name(code)} after {what}")
         if code == raw_gl.OUT_OF_MEMORY:
             raise GpuOutOfMemoryError(what, live)
         raise GlCallError(
@@ -227,6 +228,8 @@ class GlContext:
         self.raw = RawGl(self._egl.load_opengl_function)
         self.raw.pixel_store(raw_gl.PACK_ALIGNMENT, 1)
         self.raw.pixel_store(raw_gl.UNPACK_ALIGNMENT, 1)
+        if self._egl.tells_of_resets and self._gl.version_code >= _RESET_STATUS:
+            self.raw.watch_for_resets()
         self.max_texture_size = self.raw.integer(raw_gl.MAX_TEXTURE_SIZE)
         self.renderer = str(self._gl.info["GL_RENDERER"])
         self.software = "llvmpipe" in self.renderer or "softpipe" in self.renderer

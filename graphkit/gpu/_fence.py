@@ -61,6 +61,8 @@ class Fence:
                 here.check_errors("waiting for a fence")
                 break
             self._reached = status in (raw_gl.ALREADY_SIGNALED, raw_gl.CONDITION_SATISFIED)
+            if not self._reached and (reset := here.raw.reset()):
+                here.lose(reset)
         if not self._reached:
             here.lose(f'GL context "{self.context.name}" did not finish its work in {_PATIENCE_SECONDS} s')
 

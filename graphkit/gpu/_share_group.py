@@ -65,6 +65,24 @@ class ShareGroup:
         self.memory = HostMemory()
         self.cuda = lender
 
+    @classmethod
+    def started(
+        cls,
+        display: EglDisplay,
+        lender: TensorLender,
+        *,
+        make_storage: Callable[[GlContext, int, int, GpuBufferFormat], GpuStorage] | None = None,
+    ) -> ShareGroup:
+        """Return a group whose shared context is there; raises GlVersionError where the device makes none."""
+        group = cls(display, lender, make_storage=make_storage)
+        group.context()
+        return group
+
+    @property
+    def software(self) -> bool:
+        """Whether OpenGL draws on the CPU."""
+        return self.context().software
+
     @property
     def contexts(self) -> tuple[GlContext, ...]:
         """The contexts made so far."""

@@ -102,7 +102,7 @@ class TensorBuffer:
     def __init__(self, context: GlContext, runtime: CudaRuntime, size: int) -> None:
         self._runtime = runtime
         self.size = size
-        self.gl: moderngl.Buffer = context.gl.buffer(reserve=size, dynamic=True)
+        self.gl: moderngl.Buffer = context.gl.buffer(reserve=size)  # not dynamic: drivers keep those in memory
         try:
             context.check_errors(f"making a buffer of {size} bytes")
             self._resource = runtime.register_buffer(self.gl.glo)

@@ -1,7 +1,7 @@
 """NVIDIA's libraries, wherever packages have put them: found, loaded, and what keeps one from being loaded.
 
-ONNX Runtime looks for them beside its own package only, and prints what it misses. A library that is loaded once is
-found by its name afterwards, so they are loaded here by their paths, those that others need first.
+ONNX Runtime looks for them beside its own package only, and prints what it misses. A library that is loaded once
+is found by its name afterwards, so they are loaded here by their paths, those that others need first.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def library_fault(names: list[str]) -> str | None:
 
 
 def _fault_of(name: str) -> str | None:
-    """Load one library; return None, the reason why it cannot be loaded, or "" where there is none of that name."""
+    """Load one library; return None, why it cannot be loaded, or "" where there is none of that name."""
     reason = ""
     for place in [*_places(name), name]:
         try:

@@ -176,7 +176,8 @@ def driver_fault() -> str | None:
     status = driver.cuDriverGetVersion(ctypes.byref(version))
     known, wanted = version.value // 1000, int(cuda_major())
     if status == 0 and known < wanted:
-        return f"the NVIDIA driver knows CUDA {known}, this onnxruntime is built for CUDA {wanted}: update the driver"
+        built = f"this onnxruntime is built for CUDA {wanted}"
+        return f"the NVIDIA driver knows CUDA {known}, {built}: update the driver"
     return None
 
 

@@ -231,8 +231,8 @@ class Session:
     def _run_bound(self, feeds: dict[str, NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
         """Run on inputs of which some are on the device; outputs come to memory, complete when this returns.
 
-        The run waits for its own work. ONNX Runtime's ``synchronize_inputs`` and ``_outputs`` would wait for all that
-        the device does, for others as well.
+        The run waits for its own work. ONNX Runtime's ``synchronize_inputs`` and ``_outputs`` would wait for all
+        that the device does, for others as well.
         """
         binding = self._session.io_binding()
         for name, fed in feeds.items():

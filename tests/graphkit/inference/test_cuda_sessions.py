@@ -1,4 +1,4 @@
-"""Sessions on CUDA, played by one on the CPU: who waits for whom, and what becomes of them where the card fails."""
+"""Sessions on CUDA, played by one on the CPU: who waits for whom, and what becomes of one whose card fails."""
 
 from __future__ import annotations
 
@@ -133,7 +133,9 @@ def test_no_room_for_the_model(card: Card) -> None:
     assert session.provider_reason == f"ONNX Runtime could not start cuda: {MEMORY}"
     np.testing.assert_array_equal(session.run([X])[0], X + 1)
     for asked in (model(), model(2.0)):  # one that "auto" has put on the CPU already, and a new one
-        with pytest.raises(InferenceError, match=r"(could not|cannot) start (it on )?cuda: CUDA failure 2: out of"):
+        with pytest.raises(
+            InferenceError, match=r"(could not|cannot) start (it on )?cuda: CUDA failure 2: out of"
+        ):
             load(asked, provider="cuda")
 
 

@@ -174,9 +174,7 @@ HIDDEN = '; CUDA_VISIBLE_DEVICES="-1" decides what it shows'
         pytest.param(Driver(0, 1, 13000), None, None, id="new enough"),
     ],
 )
-def test_driver(
-    driver: Driver, visible: str | None, fault: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_driver(driver: Driver, visible: str | None, fault: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)

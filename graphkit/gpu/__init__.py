@@ -21,7 +21,9 @@ from graphkit.gpu._resources import GpuResources
 from graphkit.gpu._service import GPU_SERVICE, GlContextOptions
 from graphkit.gpu._share_group import ShareGroup
 from graphkit.gpu._storage import GpuStorage, TextureStorage
+from graphkit.gpu._tensor_cut import TensorCut
 from graphkit.gpu._transfers import Transfers
+from graphkit.gpu._work import GpuWork
 
 __all__ = [
     "FullFrameProgram",
@@ -41,9 +43,11 @@ __all__ = [
     "GpuResources",
     "GpuStorage",
     "GpuTensor",
+    "GpuWork",
     "Lease",
     "RawGl",
     "ShareGroup",
+    "TensorCut",
     "TensorLender",
     "TexturePool",
     "TextureStorage",

@@ -7,6 +7,8 @@ or the exception, back. Whoever waits does so without the interpreter's lock.
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit.errors import (
@@ -23,11 +25,13 @@ from graphkit.gpu import _raw_gl as raw_gl
 from graphkit.gpu._command_thread import CommandThread
 from graphkit.gpu._drawing_state import DrawingState
 from graphkit.gpu._egl import NEEDED, EglContext
+from graphkit.gpu._fence import Fence
 from graphkit.gpu._forked import note_use, refuse_after_fork
 from graphkit.gpu._raw_gl import RawGl
+from graphkit.gpu._work import GpuWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import moderngl
 
@@ -56,6 +60,7 @@ class GlContext:
         renderer: what draws, by OpenGL's name for it.
         max_texture_size: longest side of a texture, in pixels.
         software: whether OpenGL draws on the CPU here.
+        work: what it was told to do, counted on its thread; ``counted`` has the hops as well.
 
     Raises:
         GlVersionError: the driver is too old.
@@ -68,6 +73,9 @@ class GlContext:
         self.renderer = ""
         self.max_texture_size = 0
         self.software = False
+        self.work = GpuWork()
+        self._one_fence: Fence | None = None
+        self._shares_fences = False
         self._egl: EglContext
         self._gl: moderngl.Context
         self._parking: moderngl.Framebuffer
@@ -177,6 +185,30 @@ class GlContext:
             raise
         self.check_errors(what)
         return value
+
+    def counted(self) -> GpuWork:
+        """Return what the context was told to do so far."""
+        return replace(self.work, hops=self._thread.hops)
+
+    def fence(self) -> Fence:
+        """On the thread: return a point after everything that the context was told so far."""
+        if not self._shares_fences:
+            return Fence(self)
+        if self._one_fence is None:
+            self._one_fence = Fence(self)
+        return self._one_fence
+
+    @contextmanager
+    def same_fence(self) -> Iterator[None]:
+        """On the thread: have all that is finished in the ``with`` share a fence. Nothing is drawn in there."""
+        if self._shares_fences:
+            yield
+            return
+        self._shares_fences = True
+        try:
+            yield
+        finally:
+            self._shares_fences, self._one_fence = False, None
 
     def draw_into(self, framebuffer: moderngl.Framebuffer) -> None:
         """On the thread: draw into all of *framebuffer* from now on, and undo what earlier drawings have set."""

@@ -26,6 +26,7 @@ class Fence:
         self.context = context
         self._reached = False
         self._handle = context.raw.fence_sync(raw_gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
+        context.work.fences += 1
         context.raw.flush()  # a fence that was not flushed may never be reached for other contexts
 
     def is_reached(self, here: GlContext) -> bool:
@@ -47,12 +48,14 @@ class Fence:
         if here is self.context or self.is_reached(here):
             return
         if not here.software:
+            here.work.waits += 1
             here.raw.wait_sync(self._handle, 0, raw_gl.TIMEOUT_IGNORED)
             return
         self.wait_on_cpu(here)
 
     def wait_on_cpu(self, here: GlContext) -> None:
         """Wait until the work before the fence is done, without the interpreter's lock."""
+        here.work.waits += not self.is_reached(here)
         for _ in range(_PATIENCE_SECONDS):
             if self.is_reached(here):
                 return

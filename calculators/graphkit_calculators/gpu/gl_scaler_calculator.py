@@ -139,7 +139,7 @@ class GlScalerCalculator(Calculator):
             self._shader.set(source_from_target=placement.source_from_target(src.size, size))
             self._shader.render()
             left_right, top_bottom = placement.padding(src.size, size)
+            drawn = helper.finish(dst, src)
         self.top_bottom_padding.send(cc, top_bottom)
         self.left_right_padding.send(cc, left_right)
-        drawn = dst.get_frame(GpuBuffer)
         cc.outputs[self._output].send(Image(drawn) if self._output[0] == "IMAGE" else drawn, cc.input_timestamp)

@@ -1,6 +1,6 @@
 """What cards do otherwise than OpenGL on the CPU, within what OpenGL allows, put into shaders as they compile.
 
-``texture()`` weighs four pixels in steps of 1/256, and a division of doubles is off by one in its last bit.
+``texture()`` weighs four pixels in steps of 1/256, and a division of doubles is one too small in its last bit.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ vec4 card_texture(sampler2D picture, vec2 place) {
 _DIVISION = """
 double card_quotient(double a, double b) {
     uvec2 bits = unpackDouble2x32(a / b);
-    bits.x += ((bits.x >> 1) & 1u) == 0u ? 1u : 0xffffffffu;
+    bits.y -= bits.x == 0u ? 1u : 0u;
+    bits.x -= 1u;
     return packDouble2x32(bits);
 }
 """

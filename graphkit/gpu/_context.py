@@ -199,12 +199,17 @@ class GlContext:
         return self._one_fence
 
     @contextmanager
-    def same_fence(self) -> Iterator[None]:
-        """On the thread: have all that is finished in the ``with`` share a fence. Nothing is drawn in there."""
+    def same_fence(self, *, reached: bool = False) -> Iterator[None]:
+        """On the thread: have all that is finished in the ``with`` share a fence. Nothing is drawn in there.
+
+        Args:
+            reached: that what the context was told is known to be done.
+        """
         if self._shares_fences:
             yield
             return
         self._shares_fences = True
+        self._one_fence = Fence(self, reached=True) if reached else None
         try:
             yield
         finally:

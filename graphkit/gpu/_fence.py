@@ -16,15 +16,21 @@ _PATIENCE_SECONDS: Final = 60
 class Fence:
     """Everything that *context* was told so far; made on its thread.
 
+    Args:
+        context: where it is made.
+        reached: that all of it is known to be done, so that OpenGL need not be asked.
+
     Attributes:
         context: where it was made.
     """
 
     __slots__ = ("_handle", "_reached", "context")
 
-    def __init__(self, context: GlContext) -> None:
+    def __init__(self, context: GlContext, *, reached: bool = False) -> None:
         self.context = context
-        self._reached = False
+        self._reached = reached
+        if reached:
+            return
         self._handle = context.raw.fence_sync(raw_gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
         context.work.fences += 1
         context.raw.flush()  # a fence that was not flushed may never be reached for other contexts

@@ -99,7 +99,7 @@ def test_samples_half_way_between_two_steps(card: Any, on_cuda: bool) -> None:
     warp = GpuWarp(None, replicate=True)
     levels = to_planes(np.arange(256, dtype=np.uint8)[None], 1 / 255, 0.0).ravel()
     buffer = gpu.upload(ImageFrame(RGB.copy()))
-    for turn in np.linspace(-3, 3, 15):
+    for turn in np.linspace(-3, 3, 40):
         roi = Roi(61.0 + turn / 7, 44.0, 35.0 + 1 / 64, 35.0, float(turn))
         expected = to_planes(warp_roi(RGB, roi, (224, 224), replicate=True), 1 / 255, 0.0)
         cut = warp.cut(buffer, roi, (224, 224))

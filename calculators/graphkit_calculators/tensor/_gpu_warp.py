@@ -27,7 +27,7 @@ _FORMATS: Final = (GpuBufferFormat.RGBA8, GpuBufferFormat.R8)
 # about one sample of a thousand 1/32 pixel off.
 #
 # OpenGL promises nothing of how a division rounds. So what it leaves over is worked out, exactly, from the halves
-# of both factors, and divided again: sums and products are rounded as in memory.
+# of both factors, and put right by one in the last bit: sums and products are rounded as in memory.
 _DOUBLE: Final = """
     #define real double
     #define real3 dvec3
@@ -41,8 +41,8 @@ _DOUBLE: Final = """
         low = whole - high;
     }
 
-    double quotient(double a, double b) {
-        double about = DIVIDED(a, b), high, low, b_high, b_low;
+    double left_over(double a, double b, double about) {
+        double high, low, b_high, b_low;
         halve(about, high, low);
         halve(b, b_high, b_low);
         precise double product = about * b;
@@ -52,8 +52,29 @@ _DOUBLE: Final = """
         lost += low * b_low;
         precise double left = a - product;
         left -= lost;
-        precise double exact = about + DIVIDED(left, b);
-        return exact;
+        return left;
+    }
+
+    double next(double value) {
+        uvec2 bits = unpackDouble2x32(value);
+        bits.x += 1u;
+        bits.y += bits.x == 0u ? 1u : 0u;
+        return packDouble2x32(bits);
+    }
+
+    double previous(double value) {
+        uvec2 bits = unpackDouble2x32(value);
+        bits.y -= bits.x == 0u ? 1u : 0u;
+        bits.x -= 1u;
+        return packDouble2x32(bits);
+    }
+
+    // Of positive numbers. What is left decides which of three neighbours is the nearest.
+    double quotient(double a, double b) {
+        double about = DIVIDED(a, b);
+        precise double left = left_over(a, b, about), above = next(about), below = previous(about);
+        if (left > 0.5lf * (above - about) * b) return above;
+        return -left > 0.5lf * (about - below) * b ? below : about;
     }
 """
 _SINGLE: Final = """

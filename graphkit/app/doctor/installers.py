@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import shlex
 import shutil
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from graphkit._process.requirements import pip
+from graphkit._process.system import is_root
 
 _APT_LISTS: Final = Path("/var/lib/apt/lists")
 _NAME: Final = "graphkit"
@@ -22,7 +22,7 @@ def apt_install(*packages: str) -> str:
     names = " ".join(packages)
     if shutil.which("apt-get") is None:
         return f"install {names} (so they are called on Debian and Ubuntu)"
-    sudo = "" if os.geteuid() == 0 else "sudo "
+    sudo = "" if is_root() else "sudo "
     # Images of containers come without lists, and nothing can be installed before there are any.
     update = "" if any(_APT_LISTS.glob("*_Packages*")) else f"{sudo}apt-get update && "
     return f"{update}{sudo}apt-get install {names}"

@@ -42,14 +42,14 @@ class DeferredModules:
             import_module(module)
         except Exception as exc:  # a broken module must not take the others down
             self._forget(module)
-            warn("calculators of %s could not be loaded: %s", module, exc)
+            log_warning("calculators of %s could not be loaded: %s", module, exc)
 
     def _forget(self, module: str) -> None:
         for name in [name for name, of in list(self._modules.items()) if of == module]:
             self._modules.pop(name, None)
 
 
-def warn(message: str, *facts: object) -> None:
+def log_warning(message: str, *facts: object) -> None:
     """Log a warning. ``import graphkit`` needs ``logging`` for nothing else, and it takes a tenth of its time."""
     import logging
 

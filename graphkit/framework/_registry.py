@@ -20,7 +20,7 @@ from graphkit.errors import (
     UnknownCalculatorError,
     did_you_mean,
 )
-from graphkit.framework._deferred_modules import DeferredModules, warn
+from graphkit.framework._deferred_modules import DeferredModules, log_warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +79,7 @@ def register_lazy(
         _import_alls.append(import_all)
     for name, cls in taken.items():
         if cls.__module__ != calculators[name]:
-            warn("%s", DuplicateCalculatorError(name, _place(cls), calculators[name]))
+            log_warning("%s", DuplicateCalculatorError(name, _place(cls), calculators[name]))
 
 
 def find_calculator(name: str, package: str = "") -> type[Calculator]:
@@ -204,7 +204,9 @@ def load_plugins() -> None:
             try:
                 entry.load()
             except Exception as exc:  # a broken third-party package must not break the rest
-                warn("calculators of entry point %s (%s) could not be loaded: %s", entry.name, entry.value, exc)
+                log_warning(
+                    "calculators of entry point %s (%s) could not be loaded: %s", entry.name, entry.value, exc
+                )
 
 
 def import_all() -> None:
@@ -214,7 +216,7 @@ def import_all() -> None:
         try:
             package()
         except Exception as exc:  # a broken package must not break the rest
-            warn("calculators of %s could not be loaded: %s", package.__module__, exc)
+            log_warning("calculators of %s could not be loaded: %s", package.__module__, exc)
         with suppress(ValueError):  # only once it is done: another thread may come here meanwhile
             _import_alls.remove(package)
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @debug_option
 def calculators_command(name: str | None, modules: tuple[str, ...]) -> None:
     """List all calculators with a line each, or show the one called NAME: what it does, ports and options."""
-    from graphkit.app.cli.loading import import_calculators
     from graphkit.framework import _registry as registry
+    from graphkit.framework._importing import import_calculators
 
     import_calculators(modules)
     if name is not None:

@@ -38,8 +38,9 @@ def graph_command(
 
     The graph is validated too; whatever is wrong with it is reported with its place.
     """
-    from graphkit.app.cli.loading import find_graph, import_calculators
+    from graphkit.app.cli.loading import find_graph
     from graphkit.framework import Resources
+    from graphkit.framework._importing import import_calculators
 
     import_calculators(modules)
     resources = Resources(resource_root_dir)

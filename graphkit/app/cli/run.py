@@ -187,8 +187,9 @@ def _preview(text: str | None) -> Iterator[PreviewServer | None]:
 
 def _load(flags: RunFlags) -> CalculatorGraph:
     """Load the graph and lend it what the flags ask for."""
-    from graphkit.app.cli.loading import find_graph, import_calculators
+    from graphkit.app.cli.loading import find_graph
     from graphkit.framework import INFERENCE, InferenceSettings, Resources
+    from graphkit.framework._importing import import_calculators
     from graphkit.graph import CalculatorGraph
 
     _apply_threads(flags.threads)

@@ -66,9 +66,7 @@ class RunFlags:
     strict: bool
 
 
-@click.command(
-    "run", cls=RunCommand, short_help="Run a graph over a video, a camera or other files.", epilog=_EXAMPLE
-)
+@click.command("run", cls=RunCommand, epilog=_EXAMPLE)
 @click.argument("graph", required=False)
 @click.option("--calculator_graph_config_file", metavar="FILE", help="The graph, as MediaPipe's demos name it.")
 @click.option(

@@ -7,10 +7,11 @@ is found by its name afterwards, so they are loaded here by their paths, those t
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 from pathlib import Path
 from typing import Final
+
+from graphkit._process.system import WINDOWS
 
 INSTALL: Final = "pip install 'onnxruntime-gpu[cuda,cudnn]' brings the NVIDIA libraries"
 _FOLDERS: Final = ("lib", "bin", "bin/x86_64")
@@ -19,7 +20,7 @@ _CUFFT: Final = {"12": "11", "13": "12"}
 
 def needed(major: str) -> list[str]:
     """Return the libraries that ONNX Runtime's CUDA needs, for the CUDA of version *major*."""
-    if os.name == "nt":
+    if WINDOWS:
         return [f"cudart64_{major}.dll", f"cublasLt64_{major}.dll", f"cublas64_{major}.dll", "cudnn64_9.dll"]
     return [
         f"libcudart.so.{major}", f"libcublasLt.so.{major}", f"libcublas.so.{major}", "libcurand.so.10",
@@ -29,7 +30,7 @@ def needed(major: str) -> list[str]:
 
 def useful(major: str) -> list[str]:
     """Return the libraries that some builds and some models need."""
-    if os.name == "nt":
+    if WINDOWS:
         return [f"cufft64_{_CUFFT.get(major, '12')}.dll"]
     return [f"libnvrtc.so.{major}", f"libcufft.so.{_CUFFT.get(major, '12')}"]
 

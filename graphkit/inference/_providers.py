@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from graphkit._process.system import WINDOWS
 from graphkit.errors import InferenceError, StatusCode, UsageError, did_you_mean
 from graphkit.inference._cuda_libraries import library_fault, load_all
 from graphkit.inference._onnx_runtime import onnx_runtime
@@ -160,7 +161,7 @@ def start_fault(provider: str) -> str:
 
 def driver_fault() -> str | None:
     """Return why the NVIDIA driver shows no device, or None when it shows one."""
-    name = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
+    name = "nvcuda.dll" if WINDOWS else "libcuda.so.1"
     try:
         driver = ctypes.CDLL(name)
     except OSError:

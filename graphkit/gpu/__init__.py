@@ -13,7 +13,7 @@ from graphkit.gpu._gl_simple_calculator import GlSimpleCalculator
 from graphkit.gpu._gl_texture import GlTexture
 from graphkit.gpu._gpu_tensor import GpuTensor
 from graphkit.gpu._helper import GlCalculatorHelper
-from graphkit.gpu._lending import Lease, TensorLender
+from graphkit.gpu._lending import Lease, TensorCut, TensorLender
 from graphkit.gpu._pool import TexturePool
 from graphkit.gpu._program import FullFrameProgram, compile_program
 from graphkit.gpu._raw_gl import RawGl
@@ -21,7 +21,6 @@ from graphkit.gpu._resources import GpuResources
 from graphkit.gpu._service import GPU_SERVICE, GlContextOptions
 from graphkit.gpu._share_group import ShareGroup
 from graphkit.gpu._storage import GpuStorage, TextureStorage
-from graphkit.gpu._tensor_cut import TensorCut
 from graphkit.gpu._transfers import Transfers
 from graphkit.gpu._work import GpuWork
 

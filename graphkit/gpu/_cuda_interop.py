@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from graphkit.gpu._buffer import GpuBuffer
     from graphkit.gpu._context import GlContext
+    from graphkit.gpu._lending import TensorCut
     from graphkit.gpu._share_group import ShareGroup
     from graphkit.gpu._tensor_buffer import Levels
-    from graphkit.gpu._tensor_cut import TensorCut
 
 logger = logging.getLogger("graphkit.gpu")
 

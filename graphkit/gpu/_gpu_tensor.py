@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from graphkit.formats import Pixels
     from graphkit.gpu._buffer import GpuBuffer
-    from graphkit.gpu._lending import Lease
-    from graphkit.gpu._tensor_cut import TensorCut
+    from graphkit.gpu._lending import Lease, TensorCut
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 _FLOAT32: Final = np.dtype(np.float32)

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import numpy as np
 
     from graphkit.gpu._buffer import GpuBuffer
     from graphkit.gpu._share_group import ShareGroup
-    from graphkit.gpu._tensor_cut import TensorCut
+
+
+@dataclass(frozen=True, slots=True)
+class TensorCut:
+    """A part of a picture, in the pixels of a tensor.
+
+    Attributes:
+        size: width and height of the tensor.
+        sampling: GLSL 4.30 that declares ``uniform sampler2D frame``, the picture, and defines
+            ``vec4 sampled(ivec2 place)``: the levels, 0 to 255, of a pixel of the tensor.
+        uniforms: of that code.
+        draw: returns the same as a picture, for who reads it in memory.
+    """
+
+    size: tuple[int, int]
+    sampling: str
+    uniforms: Mapping[str, Any]
+    draw: Callable[[], GpuBuffer]
 
 
 class Lease(Protocol):

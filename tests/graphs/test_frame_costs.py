@@ -19,7 +19,7 @@ from fake_cuda import FakeCuda, lend
 from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
 from graphkit.framework import INFERENCE, InferenceSettings
-from graphkit.gpu import GPU_SERVICE
+from graphkit.gpu import GPU_SERVICE, GpuWork
 from graphkit.inference import unload_all
 from graphkit.video import VideoReader
 
@@ -159,3 +159,12 @@ def test_a_frame_costs_no_more(gpu: GpuResources, name: str, models: str) -> Non
         assert all(counted <= most for counted, most in zip(cost, limit, strict=True)), f"{cost} of {limit}"
         assert cost.passes >= 1, "drawn"
         assert cost.readbacks >= 1, "read"
+
+
+def test_work_is_counted_by_context_and_in_all(gpu: GpuResources) -> None:
+    before = gpu.group.work
+    gpu.context().run(lambda: None)
+    gpu.context("other").run(lambda: None)
+    done = gpu.group.work.since(before)
+    assert done == GpuWork(hops=2) == done.copy()
+    assert done + done == GpuWork(hops=4)

@@ -63,9 +63,7 @@ SHOWN_BY: Final = {
         "graphkit/gpu/_forked.py",
     ],
     "graphkit/gpu/test_cuda_interop.py": [
-        "graphkit/gpu/_fence.py",
         "graphkit/gpu/_lending.py",
-        "graphkit/gpu/_tensor_buffer.py",
     ],
     "graphkit/gpu/test_forks.py": [
         "graphkit/gpu/_host_memory.py",

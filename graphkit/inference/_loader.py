@@ -89,6 +89,7 @@ def load(
     provider: str = "auto",
     outputs: Sequence[int] | None = None,
     threads: int | None = None,
+    spin: bool = False,
     asked_by: str = "",
 ) -> Session:
     """Return the session of a model.
@@ -99,10 +100,11 @@ def load(
         outputs: the indices of the outputs to compute, in the order in which `run` gives them; what only
             the others need is not computed. None for all.
         threads: threads inside one run; None for the budget's (`graphkit._process.threads`).
+        spin: let them spin while a run lasts: quicker on cores that have nothing else to do, and else much slower.
         asked_by: who wants *provider*, in words for `Session.provider_reason`; "" for the caller.
 
     Returns:
-        The one session of this process for that model, provider, choice of outputs and number of threads.
+        The one session of this process for that model, provider, choice of outputs and threads.
 
     Raises:
         ResourceNotFoundError: no such file.
@@ -113,7 +115,7 @@ def load(
     choice = providers.choose(provider, asked_by)
     source = _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
     wanted = None if outputs is None else tuple(outputs)
-    key = Key(source.digest, choice.provider, wanted, threads or inference_threads())
+    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin)
     return _pool.get(key, source, choice)
 
 

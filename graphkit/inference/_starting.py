@@ -40,12 +40,14 @@ class Key:
         provider: "cpu", "cuda" or "tensorrt".
         outputs: the indices of the outputs that are computed; None for all.
         threads: threads inside one run.
+        spin: whether they spin while a run lasts.
     """
 
     digest: str
     provider: str
     outputs: tuple[int, ...] | None
     threads: int
+    spin: bool = False
 
 
 def start(key: Key, path: str, data: bytes, choice: Choice) -> Session:
@@ -74,7 +76,7 @@ def start(key: Key, path: str, data: bytes, choice: Choice) -> Session:
         provider, reason = "cpu", f"ONNX Runtime could not start {provider} although its libraries are there"
     logger.info("%s runs on %s: %s", path, provider, reason)
     _tell_of_replacement(path, key.digest)
-    return Session(session, path, provider, reason, threads=key.threads)
+    return Session(session, path, provider, reason, threads=key.threads, imported=imported)
 
 
 def is_tflite(path: str, data: bytes) -> bool:
@@ -86,7 +88,7 @@ def _own_session(key: Key, path: str, data: bytes, choice: Choice) -> Any:
     """Return ONNX Runtime's session of an .onnx file."""
     content = data if key.outputs is None else onnx_model.select_outputs(data, path, key.outputs)
     try:
-        return _onnx_session(content, key.threads, choice)
+        return _onnx_session(content, key, choice)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
         reason = shortened(str(exc))
         raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
@@ -101,7 +103,7 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice) -> Any:
 
     def begin(content: bytes, optimised: bool = False, leave: Path | None = None) -> Any:
         try:
-            return _onnx_session(content, key.threads, choice, optimised=optimised, leave=leave)
+            return _onnx_session(content, key, choice, optimised=optimised, leave=leave)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise InferenceError(
                 f"ONNX Runtime cannot start it on {choice.provider}: {shortened(str(exc))}", model=path
@@ -122,14 +124,14 @@ def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked:
 
 
 def _onnx_session(
-    content: bytes, threads: int, choice: Choice, *, optimised: bool = False, leave: Path | None = None
+    content: bytes, key: Key, choice: Choice, *, optimised: bool = False, leave: Path | None = None
 ) -> Any:
     """Start a session; on the CPU where the provider fails that nobody asked for by name.
 
     ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
     """
     onnxruntime = onnx_runtime()
-    settings = _session_options(onnxruntime, threads, optimised=optimised)
+    settings = _session_options(onnxruntime, key, optimised=optimised)
     if leave is not None:
         settings.optimized_model_filepath = str(leave)
 
@@ -144,17 +146,18 @@ def _onnx_session(
         return start(choice.onnx_providers[-1:])
 
 
-def _session_options(onnxruntime: Any, threads: int, *, optimised: bool) -> Any:
+def _session_options(onnxruntime: Any, key: Key, *, optimised: bool) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = key.threads
     options.inter_op_num_threads = 1
     levels = onnxruntime.GraphOptimizationLevel
     options.graph_optimization_level = levels.ORT_DISABLE_ALL if optimised else levels.ORT_ENABLE_ALL
     # What goes wrong is raised; it need not be printed as well.
     options.log_severity_level = 4
-    # A thread that spins while it waits takes the core from decoding, drawing and encoding.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A thread that spins takes the core from decoding, drawing and encoding; between two runs none ever does.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if key.spin else "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     return options
 
 

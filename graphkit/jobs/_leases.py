@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.framework import FLOW_CONTROL, IDLE_CORES, INFERENCE, FlowControl, InferenceSettings
@@ -98,7 +97,7 @@ class InferenceLease(ServiceLease):
     def __init__(self, graph: CalculatorGraph) -> None:
         self._sessions: dict[int, Session] = {}
         settings = graph.service(INFERENCE) or InferenceSettings()
-        super().__init__(graph, INFERENCE, replace(settings, opened=self._opened))
+        super().__init__(graph, INFERENCE, settings._replace(opened=self._opened))
 
     def _opened(self, session: Session) -> None:
         self._sessions[id(session)] = session

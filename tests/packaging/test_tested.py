@@ -82,7 +82,6 @@ SHOWN_BY: Final = {
     ],
     "graphkit/jobs/sinks/test_naming.py": [
         "graphkit/jobs/_sinks/labelled_file.py",
-        "graphkit/jobs/_sinks/text_file.py",
         "graphkit/jobs/_sinks/text_sink.py",
     ],
     "graphkit/video/test_decode.py": [

@@ -66,9 +66,7 @@ class RunFlags:
     strict: bool
 
 
-@click.command(
-    "run", cls=RunCommand, short_help="Run a graph over a video, a camera or other files.", epilog=_EXAMPLE
-)
+@click.command("run", cls=RunCommand, epilog=_EXAMPLE)
 @click.argument("graph", required=False)
 @click.option("--calculator_graph_config_file", metavar="FILE", help="The graph, as MediaPipe's demos name it.")
 @click.option(
@@ -187,8 +185,9 @@ def _preview(text: str | None) -> Iterator[PreviewServer | None]:
 
 def _load(flags: RunFlags) -> CalculatorGraph:
     """Load the graph and lend it what the flags ask for."""
-    from graphkit.app.cli.loading import find_graph, import_calculators
+    from graphkit.app.cli.loading import find_graph
     from graphkit.framework import INFERENCE, InferenceSettings, Resources
+    from graphkit.framework._importing import import_calculators
     from graphkit.graph import CalculatorGraph
 
     _apply_threads(flags.threads)

@@ -46,7 +46,9 @@ def test_what_the_program_said_of_models_holds(graph: CalculatorGraph) -> None:
     graph.set_service(INFERENCE, given)
     lease = InferenceLease(graph)
     lease.lend()
-    assert graph.service(INFERENCE) == given
+    lent = graph.service(INFERENCE)
+    assert lent is not None
+    assert (lent.provider, lent.threads) == ("cpu", 3)
     lease.give_back()
     assert graph.service(INFERENCE) is given
 

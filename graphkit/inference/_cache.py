@@ -26,7 +26,7 @@ _TAG = b"GKM1"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CacheEntry:
     """What is cached: `key` stands for the source, `version` for what made it. Versions replace each other."""
 
     key: str
@@ -41,7 +41,7 @@ class Entry:
 Built = TypeVar("Built", bytes, "bytes | None")
 
 
-def get_or_build(entry: Entry, build: Callable[[], Built]) -> Built:
+def get_or_build(entry: CacheEntry, build: Callable[[], Built]) -> Built:
     """Return the cached content, or build it and try to keep it; None is not kept."""
     where = folder()
     if where is None:
@@ -61,7 +61,7 @@ def get_or_build(entry: Entry, build: Callable[[], Built]) -> Built:
     return content
 
 
-def forget(entry: Entry) -> None:
+def forget(entry: CacheEntry) -> None:
     """Drop the cached content."""
     where = folder()
     if where is not None:
@@ -97,7 +97,7 @@ def _write(path: Path, content: bytes) -> None:
             raise
 
 
-def _drop_other_versions(path: Path, entry: Entry) -> None:
+def _drop_other_versions(path: Path, entry: CacheEntry) -> None:
     for other in path.parent.glob(f"{entry.key}.*.model"):
         if other != path:
             other.unlink(missing_ok=True)

@@ -43,7 +43,7 @@ def build_of(onnxruntime: Any) -> str:
 
 
 def start_from_disk(
-    entry: disk.Entry,
+    entry: disk.CacheEntry,
     convert: Callable[[], bytes],
     start: Callable[[bytes, bool, Path | None], Any],
 ) -> Any:

@@ -112,8 +112,8 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice) -> Any:
     convert = partial(_import, data, path, key.outputs, blocked=blocked)
     machine = processor() if key.provider == "cpu" else None
     if machine is None:
-        return begin(cache.get_or_build(cache.Entry(name, version), convert))
-    entry = cache.Entry(f"{name}-{machine}", f"{version}-{build_of(onnx_runtime())}")
+        return begin(cache.get_or_build(cache.CacheEntry(name, version), convert))
+    entry = cache.CacheEntry(f"{name}-{machine}", f"{version}-{build_of(onnx_runtime())}")
     return start_from_disk(entry, convert, begin)
 
 

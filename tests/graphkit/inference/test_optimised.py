@@ -19,7 +19,7 @@ from graphkit.inference._optimised import processor, start_from_disk
 ROOT = Path(__file__).parents[3]
 MODEL = ROOT / "graphs" / "modules" / "face_landmark" / "face_landmark.tflite"
 INTEL = "processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu avx2\ncpu MHz\t\t: {mhz}\n\nprocessor\t: 1\n"
-ENTRY = cache.Entry("model", "v1")
+ENTRY = cache.CacheEntry("model", "v1")
 
 pytestmark = pytest.mark.usefixtures("cache_folder")
 

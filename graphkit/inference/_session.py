@@ -150,12 +150,12 @@ class Session:
         """Run the model.
 
         Args:
-            arrays: one an input, in the logical shape of its `TensorInfo`. They are only read. Other element
+            arrays: one per input, in the logical shape of its `TensorInfo`. They are only read. Other element
                 types are converted, and memory in another order than the model's is copied. One on the session's
                 own device is read there; its shape is the stored one.
 
         Returns:
-            New arrays, one an output, contiguous, in their logical shapes.
+            New arrays, one per output, contiguous, in their logical shapes.
 
         Raises:
             InferenceError: an input of the wrong shape, or ONNX Runtime failed, or this process was forked from

@@ -35,7 +35,7 @@ class InferenceCalculator(Calculator):
     list on TENSORS, or one by one on TENSOR:0, TENSOR:1, ...
 
     The model is the side packet MODEL or the option ``model_path``. It is loaded when the run starts
-    (10 to 40 ms; the first time after an update also the import, which is kept on disk), once a process.
+    (10 to 40 ms; the first time after an update also the import, which is kept on disk), once per process.
     OP_RESOLVER is accepted and not needed; DELEGATE overrides the option.
 
     Knobs: ``delegate`` says where it runs: ``{ xnnpack {} }`` or ``{ tflite {} }`` on the CPU, ``{ gpu {} }``

@@ -12,8 +12,8 @@ from onnx import TensorProto, helper
 
 from graphkit.errors import InferenceError
 from graphkit.inference import DeviceArray, load, unload_all
-from graphkit.inference import _loader as loader
 from graphkit.inference import _providers as providers
+from graphkit.inference import _starting as starting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +101,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
     runtime = type("Runtime", (), {"InferenceSession": staticmethod(card.session)})
     for name in ("SessionOptions", "GraphOptimizationLevel", "get_available_providers", "OrtValue"):
         setattr(runtime, name, staticmethod(getattr(onnxruntime, name)))
-    monkeypatch.setattr(loader, "onnx_runtime", lambda: runtime)
+    monkeypatch.setattr(starting, "onnx_runtime", lambda: runtime)
     unload_all()
     yield card
     unload_all()

@@ -12,6 +12,7 @@ from graphkit.framework._packet_type import Kind, runtime_classes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphkit._runtime.instruments import Listeners
     from graphkit._runtime.streams import InputStream, Link, OutputStream
     from graphkit._runtime.tasks import Task, TaskQueue
     from graphkit.config import NodePlan
@@ -94,6 +95,7 @@ class Node:
         link: where its packet may go straight into the next call.
         speculated: outputs that it made ahead of time.
         passed: for a gate: whether its last call let a packet pass.
+        listeners: who is told of its calls.
         on_touch: called instead of scheduling when an input changes (pollers).
         has_opened: whether ``open`` of the calculator has returned.
         has_closed: whether ``close`` of the calculator was called.
@@ -101,7 +103,7 @@ class Node:
 
     __slots__ = (
         "active", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
-        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "name", "offset",
+        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "listeners", "name", "offset",
         "on_touch", "outputs", "passed", "plan", "process", "queue", "sequence", "single", "speculated",
         "status", "stopped", "task", "touched", "waiting_for",
     )  # fmt: skip
@@ -128,6 +130,7 @@ class Node:
         self.waiting_for: set[str] = set()
         self.blocked_by: set[InputStream] = set()
         self.on_touch: Callable[[], None] | None = None
+        self.listeners: Listeners | None = None
         self.link: Link | None = None
         self.speculated: Speculated | None = None
         self.passed = False
@@ -144,7 +147,7 @@ class Node:
     def open(self, cc: CalculatorContext) -> Any:
         """Open the calculator."""
         opening: Callable[[CalculatorContext], Any] = self.calculator.open
-        outcome = opening(cc)
+        outcome = opening(cc) if self.listeners is None else self.listeners.watched("opened", opening, cc)
         self.has_opened = outcome is None
         return outcome
 
@@ -152,7 +155,7 @@ class Node:
         """Close the calculator: once, whatever comes out of it."""
         self.has_closed = True
         closing: Callable[[CalculatorContext], Any] = self.calculator.close
-        return closing(cc)
+        return closing(cc) if self.listeners is None else self.listeners.watched("closed", closing, cc)
 
     @property
     def is_source(self) -> bool:

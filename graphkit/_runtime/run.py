@@ -39,16 +39,21 @@ class GraphRun:
         state: of the run; belongs to it from now on.
         side_packets: of the run.
         on_error: gets the first error, once, outside the lock, before the run ends (S48).
+        scheduler: of the run.
     """
 
     def __init__(
-        self, state: GraphState, side_packets: SidePackets, on_error: Callable[[BaseException], None] | None = None
+        self,
+        state: GraphState,
+        side_packets: SidePackets,
+        on_error: Callable[[BaseException], None] | None = None,
+        scheduler: Callable[[GraphState, Lifecycle, Sleepers], Scheduler] = Scheduler,
     ) -> None:
         self._state = state
         self._interval = SwitchInterval()
         self._sleepers = Sleepers(threading.Lock())
         self._life = Lifecycle(state, side_packets, self._sleepers, on_error=on_error, on_end=self._interval.leave)
-        self._scheduler = Scheduler(state, self._life, self._sleepers)
+        self._scheduler = scheduler(state, self._life, self._sleepers)
         self._lock = self._scheduler.lock
         self._guard = Guard(self._scheduler)
         self._owned = [queue.executor for queue in state.ready.queues if queue.owned]

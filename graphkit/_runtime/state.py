@@ -298,7 +298,7 @@ class GraphState:
     def _clear_queues(self, node: Node) -> None:
         """Drop what a closing node did not take, so that its queues hold nobody back."""
         for queue in node.inputs:
-            queue.queue.clear()
+            self.flow.drop_all(queue)
             if queue.full:
                 self._unthrottle(queue)
 

@@ -19,7 +19,7 @@ from graphkit.framework._demand import (
     ReadsSelectively,
 )
 from graphkit.framework._input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
-from graphkit.framework._instrument import Instrument
+from graphkit.framework._instrument import Instrument, RunView
 from graphkit.framework._options import option, options
 from graphkit.framework._packet import EMPTY, Packet
 from graphkit.framework._packet_type import ANY, AnyType, OneOf, PacketType, PayloadType, SameAs
@@ -108,6 +108,7 @@ __all__ = [
     "INFERENCE",
     "InferenceSettings",
     "Instrument",
+    "RunView",
     "FileContents",
     "Resources",
     "Root",

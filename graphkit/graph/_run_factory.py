@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphkit._runtime.build import build_state
 from graphkit._runtime.constant_nodes import ConstantNodes
 from graphkit._runtime.counters import Counters
 from graphkit._runtime.demand import restrict_outputs
-from graphkit._runtime.instruments import instrumented
+from graphkit._runtime.instruments import Listeners, WatchedScheduler, watch
 from graphkit._runtime.run import GraphRun
+from graphkit._runtime.scheduler import Scheduler
 from graphkit._runtime.side_packets import SidePackets
 from graphkit.errors import SidePacketError
 from graphkit.framework import Packet
 from graphkit.framework._services import RunServices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from graphkit._runtime.lifecycle import Lifecycle
+    from graphkit._runtime.sleepers import Sleepers
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput
     from graphkit.config import GraphPlan
@@ -37,6 +41,22 @@ class Prepared(NamedTuple):
     run: GraphRun
     inputs: dict[str, GraphInput]
     side_packets: SidePackets
+
+
+class WatchedRun:
+    """A run, as its instruments see it.
+
+    Attributes:
+        graph: what runs.
+    """
+
+    def __init__(self, graph: GraphPlan, counters: Counters) -> None:
+        self.graph = graph
+        self._counters = counters
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters of the nodes."""
+        return self._counters.values()
 
 
 class RunFactory:
@@ -61,6 +81,7 @@ class RunFactory:
         self._resources = resources
         self._constants = ConstantNodes()
         self._services: RunServices | None = None
+        self._listeners: Listeners | None = None
         self.counters = Counters()
 
     def make(self, side_packets: Mapping[str, Any], headers: Mapping[str, Any]) -> Prepared:
@@ -71,11 +92,14 @@ class RunFactory:
         state = self._build(stream_headers)
         observed = {name for observer in setup.observers for name in observer.streams}
         restrict_outputs(self._plan, state.nodes, given.values, observed)
-        return Prepared(GraphRun(state, given, setup.on_error), state.inputs, given)
+        run = GraphRun(state, given, setup.on_error, self._scheduler(state))
+        return Prepared(run, state.inputs, given)
 
     def let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed; harmless when repeated."""
         run.shutdown()
+        if self._listeners is not None:
+            self._listeners.end()
         if self._services is not None:
             self._services.close()
 
@@ -97,9 +121,17 @@ class RunFactory:
         self.counters.clear()
         for node in state.nodes:
             node.contexts[0].equip(services, self._resources, self.counters)
-            if setup.instruments:
-                node.process = instrumented(node, setup.instruments)
         return state
+
+    def _scheduler(self, state: GraphState) -> Callable[[GraphState, Lifecycle, Sleepers], Scheduler]:
+        """Return what makes the scheduler of a run; its instruments are told from now on."""
+        if not self._setup.instruments:
+            self._listeners = None
+            return Scheduler
+        self._listeners = listeners = Listeners(self._setup.instruments)
+        watch(state, listeners)
+        listeners.begin(WatchedRun(self._plan, self.counters))
+        return partial(WatchedScheduler, listeners.journal)
 
     def _merged(self, given: Mapping[str, Any]) -> dict[str, Any]:
         twice = self._side_packets.keys() & given.keys()

@@ -9,9 +9,11 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from graphkit._runtime.lifecycle import Lifecycle
+from graphkit._runtime.look import look_at
 from graphkit._runtime.scheduler import Scheduler
 from graphkit._runtime.sleepers import Sleepers
 from graphkit._runtime.switch_interval import SwitchInterval
+from graphkit._runtime.under_way import calls_under_way
 from graphkit.errors import (
     CalculatorError,
     CancelledError,
@@ -26,6 +28,7 @@ from graphkit.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphkit._runtime.look import RunLook
     from graphkit._runtime.side_packets import SidePackets
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput
@@ -151,6 +154,14 @@ class GraphRun:
     def wait_until_done(self, timeout: float | None = None) -> bool:
         """Wait until the run has ended (S27); return False where *timeout* seconds did not suffice."""
         return self._wait(lambda: self._life.terminated, timeout)
+
+    def look(self) -> RunLook:
+        """Return a look at the run; of a good one that has ended, as it was before its open nodes were closed."""
+        with self._lock:
+            if self._life.remains is not None:
+                return self._life.remains
+            calls = calls_under_way(self._scheduler.working)
+            return look_at(self._state, calls, error=self._life.error)
 
     def stream_bound(self, name: str) -> Timestamp:
         """Return the timestamp bound of stream *name*."""

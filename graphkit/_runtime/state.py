@@ -114,7 +114,7 @@ class GraphState:
         else:
             node.active = 0
             if node.plan.cls.is_gate:
-                node.passed = any(shard.queue for shard in context.outputs.shards)
+                node.note_passage(context)
             flow.emit(node, context, settle=True)
             if node.inputs:
                 flow.touch(node)

@@ -18,7 +18,13 @@ from graphkit.framework._demand import (
     MakesSelectively,
     ReadsSelectively,
 )
-from graphkit.framework._input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
+from graphkit.framework._input_stream_handler import (
+    Awaited,
+    Decision,
+    InputStreamHandler,
+    Readiness,
+    input_stream_handler,
+)
 from graphkit.framework._instrument import Instrument, RunView
 from graphkit.framework._options import option, options
 from graphkit.framework._packet import EMPTY, Packet
@@ -93,6 +99,7 @@ __all__ = [
     "NodeView",
     "SubgraphLike",
     # input policies
+    "Awaited",
     "Decision",
     "InputStreamHandler",
     "Readiness",

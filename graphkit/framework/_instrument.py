@@ -24,13 +24,14 @@ class RunView(Protocol):
 class Instrument:
     """Hooks that a graph calls while it runs; each does nothing until a subclass fills it in.
 
-    No hook is called under a lock of the engine (S34). ``opened``, ``processing``, ``processed`` and ``closed`` come
-    from the thread that makes the call, with the context of the call, which belongs to the run again as soon as
-    the hook returns. ``packet_queued``, ``bound_moved`` and ``packet_dropped`` tell what happened under the lock: in order, one at a time,
-    a little later, from any thread that works on the graph. Seconds are those of ``time.perf_counter``.
+    No hook is called under a lock of the engine (S34). ``opened``, ``processing``, ``processed`` and ``closed``
+    come from the thread that makes the call, with the context of the call, which belongs to the run again as soon
+    as the hook returns. ``packet_queued``, ``bound_moved`` and ``packet_dropped`` tell what happened under the
+    lock: in order, one at a time, a little later, from any thread that works on the graph. Seconds are those of
+    ``time.perf_counter``.
 
-    A hook should be quick. One that raises is not called again in that run; a log message says so, and the run goes on.
-    Hooks that no instrument fills in cost nothing, and a graph without instruments pays for none.
+    A hook should be quick. An instrument that raises is told nothing more in that run; a log message says so, and
+    the run goes on. Hooks that no instrument fills in cost nothing, and a graph without instruments pays for none.
     """
 
     def run_started(self, run: RunView) -> None:
@@ -49,19 +50,19 @@ class Instrument:
         """``process`` of a node is about to be called with what *cc* holds."""
 
     def processed(self, cc: CalculatorContext, seconds: float) -> None:
-        """``process`` returned or raised after *seconds*; what it emits is in the outputs of *cc*, and not sent yet."""
+        """``process`` returned or raised after *seconds*; what it emitted is in the outputs of *cc* still."""
 
     def bound_moved(self, stream: str, bound: Timestamp, at: float) -> None:
         """At *at*, *stream* was settled up to *bound* without a packet: nothing earlier can come."""
 
     def packet_dropped(self, node: str, stream: str, timestamp: Timestamp, at: float) -> None:
-        """At *at*, *node* lost a packet of *stream* unprocessed: its input policy dropped it, or the node is closed."""
+        """At *at*, *node* lost a packet of *stream* unprocessed: its policy dropped it, or the node has closed."""
 
     def closed(self, cc: CalculatorContext, seconds: float) -> None:
         """``close`` of a node returned or raised after *seconds*."""
 
     def part_done(self, part: str, begin: float, seconds: float) -> None:
-        """This thread has spent *seconds* since *begin* on a part of the work that is no node's, or a part of one's.
+        """This thread has spent *seconds* since *begin* on a part of the work, within a node's call or beside it.
 
         Such as ``decode``, ``encode``, ``inference``, ``upload`` and ``readback``. Several graphs in one process
         see each other's.

@@ -11,7 +11,7 @@ from graphkit.framework._packet_type import Kind, runtime_classes
 from graphkit.graph._poller import OutputStreamPoller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from graphkit._runtime.streams import InputStream
     from graphkit.config import GraphPlan
@@ -96,6 +96,11 @@ class GraphSetup:
                 parameter="max_queue_size",
             )
         self.queue_sizes[self.known_input(stream)] = max_queue_size
+
+    def packet_counts(self) -> Mapping[str, int] | None:
+        """Return how many packets each stream has carried, if an instrument counts them."""
+        counts = (getattr(one, "packets_by_stream", None) for one in self.instruments)
+        return next((count() for count in counts if count is not None), None)
 
     def input_classes(self) -> dict[str, tuple[type[Any], ...] | None]:
         """Return the classes of payloads that each graph input takes, None for any."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import PacketError
-from graphkit.framework import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
+from graphkit.framework import (
+    Awaited,
+    Decision,
+    InputStreamHandler,
+    Packet,
+    Readiness,
+    Timestamp,
+    input_stream_handler,
+)
 from graphkit.framework._settled import POST_STREAM
 
 if TYPE_CHECKING:
@@ -36,6 +44,16 @@ class MuxInputStreamHandler(InputStreamHandler):
         if chosen.queue or chosen.settled >= timestamp:
             return Decision(Readiness.READY, timestamp)
         return Decision(Readiness.NOT_READY, int(timestamp) - 1)  # a special timestamp takes no "-"
+
+    def awaited(self) -> list[Awaited]:
+        """It needs a selection, then the stream that this selects."""
+        select = self.streams[-1]
+        if not select.queue:
+            has_any = any(stream.queue for stream in self.streams)
+            return [Awaited(select.index, None)] if has_any else []
+        timestamp, chosen = select.queue[0]._timestamp, self._chosen(select.queue[0])
+        lacks = not chosen.queue and chosen.settled < timestamp
+        return [Awaited(chosen.index, int(timestamp))] if lacks else []
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
         """Fill in SELECT and the selected stream; drop what the others have up to *timestamp*."""

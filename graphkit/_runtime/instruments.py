@@ -1,131 +1,43 @@
-"""Instruments: who watches a run, and how what happens in it reaches them.
+"""Instruments: how what happens in a run that is watched reaches those who watch.
 
-A run that nobody watches has none of this. In one that is watched, nodes and input policies get a wrapper, packets
-flow through `WatchedFlow`, and what happens under the lock goes to a `Journal`, which is told outside of it (S34).
+Nodes and input policies get a wrapper, packets flow through `WatchedFlow`, and what happens under the lock goes to
+a `Journal`, which is told outside of it (S34). A run that nobody watches has none of this.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections import deque
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit._process import parts
 from graphkit._runtime.flow import Flow
 from graphkit._runtime.scheduler import Scheduler
-from graphkit.framework import Instrument, Timestamp
+from graphkit.framework import Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from graphkit._runtime.lifecycle import Lifecycle
+    from graphkit._runtime.listeners import Journal, Listeners
     from graphkit._runtime.node import Node
     from graphkit._runtime.sleepers import Sleepers
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import InputStream, OutputStream
     from graphkit._runtime.throttle import Throttle
-    from graphkit.framework import CalculatorContext, Decision, InputStreamHandler, Packet, RunView
 
-_LOG: Final = logging.getLogger(__name__)
+    MakesScheduler = Callable[[GraphState, Lifecycle, Sleepers], Scheduler]
+
+    from graphkit.framework import CalculatorContext, Decision, InputStreamHandler, Packet
+
 QUEUED: Final = "packet_queued"
 BOUND_MOVED: Final = "bound_moved"
 DROPPED: Final = "packet_dropped"
+_ALL_BUT_ENDS: Final = (QUEUED, BOUND_MOVED, DROPPED, "opened", "processing", "processed", "closed")
 _NEVER_DROP: Final = frozenset(
     f"{name}InputStreamHandler"
     for name in ("Default", "Immediate", "SyncSet", "EarlyClose", "Barrier", "TimestampAlign")
 )
 """Input policies that put every packet that leaves a queue into an input set (S12 to S15)."""
-
-
-class Listeners:
-    """The instruments of a run.
-
-    Args:
-        instruments: in the order in which they are told.
-
-    Attributes:
-        journal: of the run.
-    """
-
-    def __init__(self, instruments: Sequence[Instrument]) -> None:
-        self._instruments = instruments
-        self._calls = {hook: self._filled_in(hook) for hook in vars(Instrument) if not hook.startswith("_")}
-        self.journal = Journal(self)
-
-    def hear(self, hook: str) -> bool:
-        """Return whether an instrument fills in *hook*."""
-        return bool(self._calls[hook])
-
-    def tell(self, hook: str, *facts: Any) -> None:
-        """Call *hook* of all that fill it in; one that raises is heard no more."""
-        for call in self._calls[hook]:
-            try:
-                call(*facts)
-            except Exception:
-                self._mute(call, hook)
-
-    def watched(self, hook: str, call: Callable[[CalculatorContext], Any], cc: CalculatorContext) -> Any:
-        """Make a call of a node and tell its *hook*."""
-        self.journal.tell()
-        start = perf_counter()
-        try:
-            return call(cc)
-        finally:
-            self.tell(hook, cc, perf_counter() - start)
-
-    def begin(self, run: RunView) -> None:
-        """The run begins."""
-        self.tell("run_started", run)
-        if self.hear("part_done"):
-            parts.listen(self._part_done)
-
-    def end(self) -> None:
-        """The run has ended; harmless when repeated."""
-        parts.stop_listening(self._part_done)
-        self.journal.tell()
-        self.tell("run_ended")
-        self._calls = dict.fromkeys(self._calls, ())
-
-    def _part_done(self, part: str, begin: float, seconds: float) -> None:
-        self.tell("part_done", part, begin, seconds)
-
-    def _filled_in(self, hook: str) -> tuple[Any, ...]:
-        plain = getattr(Instrument, hook)
-        return tuple(getattr(one, hook) for one in self._instruments if getattr(type(one), hook) is not plain)
-
-    def _mute(self, bad: Any, hook: str) -> None:
-        instrument, name = bad.__self__, type(bad.__self__).__name__
-        _LOG.exception("instrument %s raised in %s() and is not called again in this run", name, hook)
-        self._calls = {
-            each: tuple(call for call in calls if call.__self__ is not instrument)
-            for each, calls in self._calls.items()
-        }
-
-
-class Journal:
-    """What happened under the lock and is to be told outside of it, in its order.
-
-    Args:
-        listeners: who is told.
-    """
-
-    def __init__(self, listeners: Listeners) -> None:
-        self._listeners = listeners
-        self._telling = threading.Lock()
-        self._entries: deque[tuple[Any, ...]] = deque()
-        self.note = self._entries.append
-
-    def tell(self) -> None:
-        """Tell what was noted; where another thread tells already, it tells this too."""
-        entries = self._entries
-        while entries and self._telling.acquire(blocking=False):
-            try:
-                while entries:
-                    self._listeners.tell(*entries.popleft())
-            finally:
-                self._telling.release()
 
 
 class WatchedScheduler(Scheduler):
@@ -161,8 +73,8 @@ class WatchedFlow(Flow):
     def __init__(self, throttle: Throttle, listeners: Listeners) -> None:
         super().__init__(throttle)
         self._note = listeners.journal.note
-        self._queued = listeners.hear(QUEUED) or listeners.hear(DROPPED)
-        self._bounds = listeners.hear(BOUND_MOVED)
+        self._queued = listeners.hear_any(QUEUED, DROPPED)
+        self._bounds = listeners.hear_any(BOUND_MOVED)
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
         """Send, and note each queue that the packet came into."""
@@ -233,16 +145,19 @@ class WatchedHandler:
         return outcome
 
 
-def watch(state: GraphState, listeners: Listeners) -> None:
-    """Let *listeners* see what happens in a run that has not begun."""
+def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler:
+    """Let *listeners* see what happens in a run that has not begun; return what makes its scheduler."""
+    if listeners is None or not listeners.hear_any(*_ALL_BUT_ENDS):
+        return Scheduler
     state.flow = WatchedFlow(state.throttle, listeners)
     for node in state.nodes:
         node.link = None  # a packet that passes its queue by would pass the flow by, too
         node.listeners = listeners
         node.process = _watched_process(node, listeners)
         may_drop = node.plan.input_stream_handler not in _NEVER_DROP
-        if node.handler is not None and may_drop and listeners.hear(DROPPED):
+        if node.handler is not None and may_drop and listeners.hear_any(DROPPED):
             node.handler = WatchedHandler(node.handler, node, listeners.journal)  # type: ignore[assignment]
+    return partial(WatchedScheduler, listeners.journal)
 
 
 def _watched_process(node: Node, listeners: Listeners) -> Callable[[CalculatorContext], Any]:

@@ -130,7 +130,6 @@ class RunLook:
         streams: all, by name.
         calls: those that are under way.
         pending: tasks that are ready or running.
-        layer: that of the sources that may run.
         ending: whether it is the moment before what is still open is closed.
         error: what ended it, None in a good run.
     """
@@ -139,9 +138,14 @@ class RunLook:
     streams: dict[str, StreamLook]
     calls: tuple[CallLook, ...]
     pending: int
-    layer: int
     ending: bool
     error: BaseException | None
+
+    @property
+    def has_left_over(self) -> bool:
+        """Whether the run has ended with packets that an open node was to process."""
+        nodes = self.nodes if self.ending else ()
+        return any(queue.waiting for node in nodes if not node.is_observer for queue in node.inputs)
 
 
 def look_at(
@@ -153,7 +157,7 @@ def look_at(
     for name, fed in state.inputs.items():
         streams[name] = _stream(fed.stream, fed)
     nodes = tuple(_node(node) for node in state.nodes)
-    return RunLook(nodes, streams, tuple(calls), state.ready.pending, state.sources.layer, ending, error)
+    return RunLook(nodes, streams, tuple(calls), state.ready.pending, ending, error)
 
 
 def _stream(stream: OutputStream, fed: GraphInput | None = None) -> StreamLook:

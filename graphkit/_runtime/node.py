@@ -12,7 +12,7 @@ from graphkit.framework._packet_type import Kind, runtime_classes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit._runtime.instruments import Listeners
+    from graphkit._runtime.listeners import Listeners
     from graphkit._runtime.streams import InputStream, Link, OutputStream
     from graphkit._runtime.tasks import Task, TaskQueue
     from graphkit.config import NodePlan

@@ -28,7 +28,7 @@ from graphkit.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphkit._runtime.look import RunLook
+    from graphkit._runtime.look import CallLook, RunLook
     from graphkit._runtime.side_packets import SidePackets
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput
@@ -160,8 +160,12 @@ class GraphRun:
         with self._lock:
             if self._life.remains is not None:
                 return self._life.remains
-            calls = calls_under_way(self._scheduler.working)
-            return look_at(self._state, calls, error=self._life.error)
+            return look_at(self._state, self._calls(), error=self._life.error)
+
+    def calls(self) -> list[CallLook]:
+        """Return the calls of nodes that are under way now."""
+        with self._lock:
+            return self._calls()
 
     def stream_bound(self, name: str) -> Timestamp:
         """Return the timestamp bound of stream *name*."""
@@ -193,6 +197,9 @@ class GraphRun:
             application.detach(self._scheduler)
         for will in self._last_wills:
             will.detach()
+
+    def _calls(self) -> list[CallLook]:
+        return calls_under_way(self._scheduler.working)
 
     def _refuse(self, source: GraphInput) -> None:
         name = source.stream.name

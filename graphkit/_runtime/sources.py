@@ -27,7 +27,6 @@ class Sources:
 
     Attributes:
         nodes: the sources.
-        layer: that of the sources that may run now.
         opening: how many nodes are about to open; no source is called before they are.
     """
 
@@ -36,7 +35,7 @@ class Sources:
         self.opening = 0
         self._ready = ready
         self._close = close
-        self.layer = min((node.plan.source_layer for node in self.nodes), default=0)
+        self._layer = min((node.plan.source_layer for node in self.nodes), default=0)
 
     def go_on(self, node: Node) -> None:
         """Call *node* again if it may run, or close it if it has stopped; nothing while a call is under way."""
@@ -68,8 +67,8 @@ class Sources:
     def one_closed(self) -> None:
         """Go on to the next layer if the current one has ended."""
         left = [node.plan.source_layer for node in self.nodes if node.status is not CLOSED]
-        if left and min(left) > self.layer:
-            self.layer = min(left)
+        if left and min(left) > self._layer:
+            self._layer = min(left)
         self.start()
 
     def all_closed(self) -> bool:
@@ -78,4 +77,4 @@ class Sources:
 
     def _may_run(self, node: Node) -> bool:
         free = node.status is OPENED and not node.blocked_by and not self.opening and not self._ready.stopping
-        return free and node.plan.source_layer == self.layer
+        return free and node.plan.source_layer == self._layer

@@ -25,7 +25,7 @@ from graphkit.framework._input_stream_handler import (
     Readiness,
     input_stream_handler,
 )
-from graphkit.framework._instrument import Instrument, RunView
+from graphkit.framework._instrument import CallView, Instrument, RunView
 from graphkit.framework._options import option, options
 from graphkit.framework._packet import EMPTY, Packet
 from graphkit.framework._packet_type import ANY, AnyType, OneOf, PacketType, PayloadType, SameAs
@@ -114,6 +114,7 @@ __all__ = [
     "GraphService",
     "INFERENCE",
     "InferenceSettings",
+    "CallView",
     "Instrument",
     "RunView",
     "FileContents",

@@ -5,9 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from graphkit.framework._context import CalculatorContext
     from graphkit.framework._timestamp import Timestamp
     from graphkit.framework._views import GraphView
+
+
+class CallView(Protocol):
+    """A call of a node that is under way."""
+
+    @property
+    def node(self) -> str:
+        """The name of the node."""
+
+    @property
+    def phase(self) -> str:
+        """``open``, ``process`` or ``close``."""
+
+    @property
+    def timestamp(self) -> int:
+        """Its input time."""
+
+    @property
+    def places(self) -> Sequence[tuple[str, int, str]]:
+        """File, line and function of its frames, the innermost first."""
+
+    @property
+    def token(self) -> object:
+        """What is equal as long as it is the same call."""
 
 
 class RunView(Protocol):
@@ -19,6 +45,9 @@ class RunView(Protocol):
 
     def counters(self) -> dict[str, int]:
         """Return the counters of the nodes by name, ``<node>-<counter>``, as they are now."""
+
+    def calls(self) -> Sequence[CallView]:
+        """Return the calls of nodes that are under way now; from any thread, under no lock."""
 
 
 class Instrument:

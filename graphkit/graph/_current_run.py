@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process.forks import call_in_children
 from graphkit.errors import ForkedGraphError, GraphStateError
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from graphkit._runtime.run import GraphRun
     from graphkit._runtime.streams import InputStream
     from graphkit.framework import Packet
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class CurrentRun:
@@ -49,9 +53,14 @@ class CurrentRun:
         return self.run is None or self.run.error is not None or self.run.terminated
 
     def let_go(self) -> None:
-        """Take the run away, which has ended."""
-        if self.run is not None:
-            self._ended, self.run = self.run.look(), None
+        """Take the run away, which has ended; tell of packets that were never processed."""
+        if self.run is None:
+            return
+        self._ended, self.run = self.run.look(), None
+        if self._ended.has_left_over:
+            from graphkit.insight._explain import explain
+
+            _LOG.warning("%s", explain(self._ended))
 
     def look(self) -> RunLook:
         """Return a look at the run, or at the last one as it ended; raises GraphStateError for none."""
@@ -59,6 +68,15 @@ class CurrentRun:
         if run is None and self._ended is not None:
             return self._ended
         return self.going_on().look()
+
+    def explain_to(self, error: BaseException) -> None:
+        """Add to *error*, which ends a wait for the run, what the run waits for."""
+        from graphkit.insight._explain import explain
+
+        with suppress(Exception):  # an input policy of somebody's own may raise; *error* matters more
+            look = self.look()
+            if look.error is None:
+                error.add_note(str(explain(look)))
 
     def take(self, queue: InputStream) -> Packet[Any] | None:
         """Take a packet out of a poller's queue, also after the run."""

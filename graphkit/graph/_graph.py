@@ -99,6 +99,7 @@ class CalculatorGraph:
             name,
             self._current.take,
             self._current.is_over,
+            self._current.explain_to,
             bounds=observe_timestamp_bounds,
             max_queue_size=max_queue_size,
         )
@@ -251,16 +252,15 @@ class CalculatorGraph:
     def wait_until_idle(self, timeout: float | None = None) -> None:
         """Wait until every packet added so far is processed; raises the run's error, or TimeoutError."""
         run = self._current.going_on()
-        if not run.wait_until_idle(timeout):
-            raise TimeoutError(f"the graph was still busy after {timeout} s")
+        self._wait(run.wait_until_idle, timeout, f"the graph was still busy after {timeout} s")
         if run.error is not None:
             self.wait_until_done()
 
     def wait_until_done(self, timeout: float | None = None) -> None:
         """Wait until the run has ended and every node is closed; raises the run's error, or TimeoutError."""
         run = self._current.going_on()
-        if not run.wait_until_done(timeout):
-            raise TimeoutError(f"the run had not ended after {timeout} s; close the input streams first")
+        late = f"the run had not ended after {timeout} s; close the input streams first"
+        self._wait(run.wait_until_done, timeout, late)
         self._let_go(run)
         if run.error is not None:
             raise run.error
@@ -369,6 +369,15 @@ class CalculatorGraph:
             self.cancel_quietly()
 
     # -- helpers ----------------------------------------------------------------------------------------
+
+    def _wait(self, wait: Callable[[float | None], bool], timeout: float | None, late: str) -> None:
+        """Wait for the run; an error that ends the wait tells what it waits for."""
+        try:
+            if not wait(timeout):
+                raise TimeoutError(late)
+        except (KeyboardInterrupt, TimeoutError) as error:
+            self._current.explain_to(error)
+            raise
 
     def _let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed."""

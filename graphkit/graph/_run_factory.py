@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
+import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphkit._runtime.build import build_state
 from graphkit._runtime.constant_nodes import ConstantNodes
 from graphkit._runtime.counters import Counters
 from graphkit._runtime.demand import restrict_outputs
-from graphkit._runtime.instruments import Listeners, WatchedScheduler, watch
+from graphkit._runtime.instruments import watched_by
+from graphkit._runtime.listeners import Listeners
 from graphkit._runtime.run import GraphRun
-from graphkit._runtime.scheduler import Scheduler
 from graphkit._runtime.side_packets import SidePackets
 from graphkit.errors import SidePacketError
 from graphkit.framework import Packet
 from graphkit.framework._services import RunServices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from graphkit._runtime.lifecycle import Lifecycle
-    from graphkit._runtime.sleepers import Sleepers
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput
     from graphkit.config import GraphPlan
-    from graphkit.framework import Resources
+    from graphkit.framework import CallView, Resources
     from graphkit.graph._setup import GraphSetup
 
 
@@ -50,13 +48,19 @@ class WatchedRun:
         graph: what runs.
     """
 
-    def __init__(self, graph: GraphPlan, counters: Counters) -> None:
+    def __init__(self, graph: GraphPlan, counters: Counters, run: GraphRun) -> None:
         self.graph = graph
         self._counters = counters
+        self._run = weakref.ref(run)
 
     def counters(self) -> dict[str, int]:
         """Return the counters of the nodes."""
         return self._counters.values()
+
+    def calls(self) -> Sequence[CallView]:
+        """Return the calls of nodes that are under way now."""
+        run = self._run()
+        return [] if run is None else run.calls()
 
 
 class RunFactory:
@@ -92,7 +96,10 @@ class RunFactory:
         state = self._build(stream_headers)
         observed = {name for observer in setup.observers for name in observer.streams}
         restrict_outputs(self._plan, state.nodes, given.values, observed)
-        run = GraphRun(state, given, setup.on_error, self._scheduler(state))
+        self._listeners = Listeners(setup.instruments) if setup.instruments else None
+        run = GraphRun(state, given, setup.on_error, watched_by(self._listeners, state))
+        if self._listeners is not None:
+            self._listeners.begin(WatchedRun(self._plan, self.counters, run))
         return Prepared(run, state.inputs, given)
 
     def let_go(self, run: GraphRun) -> None:
@@ -122,16 +129,6 @@ class RunFactory:
         for node in state.nodes:
             node.contexts[0].equip(services, self._resources, self.counters)
         return state
-
-    def _scheduler(self, state: GraphState) -> Callable[[GraphState, Lifecycle, Sleepers], Scheduler]:
-        """Return what makes the scheduler of a run; its instruments are told from now on."""
-        if not self._setup.instruments:
-            self._listeners = None
-            return Scheduler
-        self._listeners = listeners = Listeners(self._setup.instruments)
-        watch(state, listeners)
-        listeners.begin(WatchedRun(self._plan, self.counters))
-        return partial(WatchedScheduler, listeners.journal)
 
     def _merged(self, given: Mapping[str, Any]) -> dict[str, Any]:
         twice = self._side_packets.keys() & given.keys()

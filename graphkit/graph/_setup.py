@@ -60,6 +60,7 @@ class GraphSetup:
         name: str,
         take: Callable[[InputStream], Packet[Any] | None],
         is_over: Callable[[], bool],
+        explain_to: Callable[[BaseException], None],
         *,
         bounds: bool,
         max_queue_size: int,
@@ -70,7 +71,7 @@ class GraphSetup:
                 f"a poller cannot hold {max_queue_size} packets; use -1 for no limit, or 1 and more",
                 parameter="max_queue_size",
             )
-        poller = OutputStreamPoller(name, take, is_over)
+        poller = OutputStreamPoller(name, take, is_over, explain_to)
         self.observers.append(poller._observed((self.known_stream(name),), bounds, max_queue_size))
         return poller
 

@@ -2,5 +2,6 @@
 
 from graphkit.insight._explanation import Explanation, NodeReport
 from graphkit.insight._findings import Finding, Kind
+from graphkit.insight._watchdog import Watchdog
 
-__all__ = ["Explanation", "Finding", "Kind", "NodeReport"]
+__all__ = ["Explanation", "Finding", "Kind", "NodeReport", "Watchdog"]

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 
 class Cause(NamedTuple):
-    """Why a stream is behind, in words, and whether it waits for its own reader."""
+    """Why a stream is behind.
+
+    Attributes:
+        words: for people.
+        ring: where it waits for what is made of it: the nodes that wait for each other.
+    """
 
     words: str
-    is_cycle: bool = False
+    ring: list[str] | None = None
 
 
 class Causes:
@@ -34,7 +39,8 @@ class Causes:
 
     def of(self, stream: str, up_to: int | None, reader: str) -> Cause:
         """Return why *stream* is not settled up to *up_to* (None: has no packet), for which *reader* waits."""
-        return self._of(stream, up_to, [reader], [])
+        cause = self._of(stream, up_to, [reader], [])
+        return cause if cause.ring is None else Cause(_of_ring(stream, cause.ring), cause.ring)
 
     def _of(self, name: str, up_to: int | None, readers: list[str], way: list[str]) -> Cause:
         stream = self._look.streams[name]
@@ -42,7 +48,7 @@ class Causes:
             return Cause(_by_way(name, way) + self._of_graph_input(stream, up_to))
         node = self._nodes[stream.producer]
         if node.name in readers:
-            return Cause(_of_cycle(name, node.name, readers), is_cycle=True)
+            return Cause("", readers[readers.index(node.name) :])
         if node.awaited:
             return self._of_waiting(name, node, readers, way)
         words = self._of_maker(name, node)
@@ -73,7 +79,7 @@ class Causes:
         """A node that waits for another input: for whom, in turn."""
         awaited = [(node.inputs[each.position].stream, each.timestamp) for each in node.awaited]
         causes = [self._of(stream, until, [*readers, node.name], [*way, node.name]) for stream, until in awaited]
-        return next((cause for cause in causes if cause.is_cycle), causes[0])
+        return next((cause for cause in causes if cause.ring), causes[0])
 
     def _of_maker(self, name: str, node: NodeLook) -> str | None:
         """Return why a node itself does not make *name*; None where that is due to its inputs."""
@@ -138,20 +144,20 @@ def _of_silent(name: str, node: NodeLook, up_to: int | None) -> str:
 def _by_way(name: str, way: list[str]) -> str:
     if not way:
         return ""
-    nodes = ", ".join(f'"{node}"' for node in reversed(way))
-    return f"Behind it is {'node' if len(way) == 1 else 'nodes'} {nodes}: "
+    nodes = ", ".join(f'"{node}"' for node in way)
+    return f'It comes by way of {"node" if len(way) == 1 else "nodes"} {nodes} from "{name}". '
 
 
-def _of_cycle(name: str, maker: str, readers: list[str]) -> str:
-    if maker == readers[-1] and len(readers) == 1:
+def _of_ring(name: str, ring: list[str]) -> str:
+    """Return what to say of a stream that comes round a cycle."""
+    if len(ring) == 1:
         return (
-            f'"{name}" is made by the node itself, from what it waits with. Put PreviousLoopbackCalculator in '
-            'between, or give the node the input policy "ImmediateInputStreamHandler".'
+            f'"{name}" is what the node itself makes of these packets. Feed it back through '
+            'PreviousLoopbackCalculator, or give the node the input policy "ImmediateInputStreamHandler".'
         )
-    ring = readers[readers.index(maker) :]
-    others = ", ".join(f'"{each}"' for each in ring)
+    nodes = ", ".join(f'"{each}"' for each in ring)
     return (
-        f'"{name}" comes round a cycle of {counted(len(ring), "node")} that wait for each other: {others}. Put '
+        f'"{name}" comes round a cycle of {counted(len(ring), "node")} that wait for each other: {nodes}. Put '
         "PreviousLoopbackCalculator where it closes, or give the node with the back edge the input policy "
         '"ImmediateInputStreamHandler".'
     )

@@ -70,7 +70,7 @@ class Explainer:
     def _busy(self, call: CallLook) -> Finding:
         node = self._nodes[call.node]
         at = f" for {describe(call.timestamp)}" if call.phase == "process" and node.inputs else ""
-        waiting = {queue.stream: queue.waiting for queue in node.inputs if queue.waiting}
+        waiting = _packets(node)
         behind = sum(waiting.values())
         wait = f"; {counted(behind, 'packet')} {'waits' if behind == 1 else 'wait'} behind it" if behind else ""
         return Finding(
@@ -85,7 +85,7 @@ class Explainer:
     def _not_open(self, node: NodeLook) -> Finding:
         names = [name for kind, name in map(split_lack, node.lacks) if kind == "side packet"]
         makers = [each for each in self._look.nodes if names[0] in each.side_outputs]
-        waiting = {queue.stream: queue.waiting for queue in node.inputs if queue.waiting}
+        waiting = _packets(node)
         sentence = f'Node "{node.name}" ({node.calculator}) is not open: {lacking(node)}.'
         way_out = f'Nobody makes "{names[0]}": give it to start_run().'
         if makers:
@@ -110,10 +110,9 @@ class Explainer:
 
     def _waits(self, node: NodeLook, awaited: Awaited) -> Finding:
         queue = node.inputs[awaited.position]
-        held = {each.stream: each.waiting for each in node.inputs if each.waiting}
         cause = self._causes.of(queue.stream, awaited.timestamp, node.name)
         return Finding(
-            Kind.CYCLE if cause.is_cycle else Kind.WAITS,
+            Kind.CYCLE if cause.ring else Kind.WAITS,
             node.name,
             node.calculator,
             f'Node "{node.name}" ({node.calculator}) has {_held(node)} and waits for "{queue.stream}"'
@@ -122,7 +121,7 @@ class Explainer:
             queue.stream,
             awaited.timestamp,
             queue.settled + 1,
-            held,
+            _packets(node),
         )
 
     def _silent(self) -> Iterator[Finding]:
@@ -164,6 +163,15 @@ def _held(node: NodeLook) -> str:
     return " and ".join(f"{packets_of(q.waiting, q.stream)} from {describe(q.first or 0)} on" for q in held)
 
 
+def _packets(node: NodeLook) -> dict[str, int]:
+    """Return how many packets a node has, by stream; of one that it reads twice, in the longer queue."""
+    found: dict[str, int] = {}
+    for queue in node.inputs:
+        if queue.waiting:
+            found[queue.stream] = max(queue.waiting, found.get(queue.stream, 0))
+    return found
+
+
 def _needs(awaited: Awaited) -> str:
     return "" if awaited.timestamp is None else f" up to {describe(awaited.timestamp)}"
 
@@ -181,7 +189,7 @@ def _report(node: NodeLook) -> NodeReport:
         node.name,
         node.calculator,
         "busy" if node.active else state,
-        {queue.stream: queue.waiting for queue in node.inputs if queue.waiting},
+        _packets(node),
         {queue.stream: queue.settled + 1 for queue in node.inputs},
         waits if state == "open" and not node.active else {},
     )

@@ -6,19 +6,17 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import graphkit
-
 if TYPE_CHECKING:
-    from graphkit._runtime.look import CallLook
+    from graphkit.framework import CallView
 
 _NOT_THE_AUTHORS: Final = (
-    str(Path(graphkit.__file__).parent),
+    str(Path(__file__).parents[1]),
     *(sysconfig.get_paths()[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
     "<",
 )
 
 
-def place_of(call: CallLook) -> str:
+def place_of(call: CallView) -> str:
     """Return where a call is, as FILE:LINE in FUNCTION: its innermost line that is not a library's."""
     own = (place for place in call.places if not place[0].startswith(_NOT_THE_AUTHORS))
     file, line, function = next(own, call.places[0])

@@ -33,6 +33,7 @@ class MuxInputStreamHandler(InputStreamHandler):
         """Return whether the next selection can be served."""
         select = self.streams[-1]
         if not select.queue:
+            self._drop(select.settled)
             if select.settled >= POST_STREAM:
                 return Decision(Readiness.CLOSE, 0)
             return Decision(Readiness.NOT_READY, select.settled)
@@ -62,10 +63,14 @@ class MuxInputStreamHandler(InputStreamHandler):
             found = None
             if stream is chosen or stream is self.streams[-1]:
                 found = stream.pop_at(timestamp)
-            else:  # it may not be settled there: what comes late is dropped with the next
-                while stream.queue and stream.queue[0]._timestamp <= timestamp:
-                    stream.queue.popleft()
+            else:  # it may not be settled there: what comes late is dropped when it comes
+                _drop_up_to(stream, timestamp)
             packets[stream.index] = Packet.empty(Timestamp.UNSTARTED) if found is None else found
+
+    def _drop(self, timestamp: int) -> None:
+        """Drop what has come for times without a selection."""
+        for stream in self.streams[:-1]:
+            _drop_up_to(stream, timestamp)
 
     def _chosen(self, select: Packet[Any]) -> InputQueue:
         index = select.payload
@@ -74,3 +79,8 @@ class MuxInputStreamHandler(InputStreamHandler):
                 f"SELECT is {index!r} at {select.timestamp}; it must be an int from 0 to {len(self.streams) - 2}"
             )
         return self.streams[index]
+
+
+def _drop_up_to(stream: InputQueue, timestamp: int) -> None:
+    while stream.queue and stream.queue[0]._timestamp <= timestamp:
+        stream.queue.popleft()

@@ -91,9 +91,9 @@ def session(told: list[str]) -> Iterator[Session]:
     """A session on the CPU that takes itself for one on CUDA."""
     found = load(PALM, provider="cpu")
     real = found._session
-    found.cuda_device, found._session = 0, Recorded(real, told)
+    found.cuda_device, found._session, found._device_runs = 0, Recorded(real, told), None
     yield found
-    found.cuda_device, found._session = None, real
+    found.cuda_device, found._session, found._device_runs = None, real, None
 
 
 def tensor(gpu: GpuResources, warp: GpuWarp, roi: Roi) -> GpuTensor:

@@ -50,10 +50,11 @@ class BoundRuns:
     Args:
         session: ONNX Runtime's.
         outputs: names of its outputs.
+        is_sized: whether outputs are of the same size in every run, so that their memory may be, too.
     """
 
-    def __init__(self, session: Any, outputs: Sequence[str]) -> None:
-        self._session, self._outputs = session, outputs
+    def __init__(self, session: Any, outputs: Sequence[str], *, is_sized: bool) -> None:
+        self._session, self._outputs, self._is_sized = session, outputs, is_sized
         self._free: list[_Binding] = []
 
     def run(self, feeds: Mapping[str, NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
@@ -65,7 +66,8 @@ class BoundRuns:
         binding.bind(feeds)
         self._session.run_with_iobinding(binding.bound)
         outputs: list[NDArray[Any]] = binding.bound.copy_outputs_to_cpu()
-        self._free.append(binding)  # one whose run has failed is not used again
+        if self._is_sized:  # and where the run has failed the binding is not used again, either
+            self._free.append(binding)
         return outputs
 
 

@@ -230,7 +230,9 @@ class Session:
         """Return what runs the model where its inputs lie, made when it is first needed."""
         with self._moving:
             if self._device_runs is None:
-                self._device_runs = self._captured() or BoundRuns(self._session, self._output_names)
+                is_sized = all(None not in info.shape for info in self.outputs)
+                bound = BoundRuns(self._session, self._output_names, is_sized=is_sized)
+                self._device_runs = self._captured() or bound
             return self._device_runs
 
     def _captured(self) -> CapturedRuns | None:

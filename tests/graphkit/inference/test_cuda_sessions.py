@@ -201,6 +201,13 @@ def test_what_is_bound_stays_bound(card: Card) -> None:
     np.testing.assert_array_equal(more[-1], other + 1)
 
 
+def test_outputs_of_changing_sizes(card: Card) -> None:
+    session = load(model(rows="n"), provider="cuda")
+    for rows in (2, 3, 1, 2):
+        given = np.arange(3 * rows, dtype=np.float32).reshape(rows, 3)
+        np.testing.assert_array_equal(session.run([on_device(given)])[0], given + 1)
+
+
 @pytest.fixture
 def graphs(card: Card, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Have models run by CUDA graphs; returns the device and size of each copy."""

@@ -14,6 +14,7 @@ import statistics
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,10 +22,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from graphkit import CalculatorGraph
-from graphkit.errors import GpuError, InferenceError
+from graphkit.errors import GpuError
 from graphkit.formats import ImageFrame
 from graphkit.framework import FLOW_CONTROL, INFERENCE, FlowControl, InferenceSettings, Instrument
 from graphkit.gpu import GPU_SERVICE, GpuResources
+from graphkit.inference import cuda_fault
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[2]
 IN_FLIGHT: Final = 4
 WARM_UP: Final = 12
+SECONDS: Final = 9.0
+"""Of a graph that is timed, in three rounds."""
 MOST_PIXELS: Final = 0.5
 """How far landmarks of models on CUDA may be from the CPU's, on average; those of models on the CPU are equal."""
 
@@ -126,41 +130,39 @@ class Run:
 def graph(wanted: argparse.Namespace) -> None:
     """Time a graph, and leave its landmarks."""
     task, kind, provider = wanted.what
-    count = 6 if wanted.short else 180
-    frames = pictures(TASKS[task][2], count)
-    with GpuResources.create() if kind == "gpu" else _nothing() as gpu:
+    if provider == "cuda" and (fault := cuda_fault()) is not None:
+        leave_out(fault)
+        return
+    frames = pictures(TASKS[task][2], 6 if wanted.short else 180)
+    with GpuResources.create() if kind == "gpu" else nullcontext() as gpu:
         run = Run(task, gpu, provider)
-        try:
-            run.start()
-        except InferenceError as exc:
-            leave_out(str(exc).splitlines()[0])
-            return
-        warm = frames[: min(WARM_UP, count)]
-        first = run.feed(warm, 0)
-        rounds = [run.feed(frames, len(warm) + count * number) for number in range(1 if wanted.short else 3)]
+        run.start()
+        first, seconds, fed = _timed(run, frames, rounds=1 if wanted.short else 3)
         run.end()
         if gpu is not None:
             tell("draws", gpu.device_name)
             tell("tensors", gpu.group.cuda.fault or ("lent to CUDA" if gpu.group.cuda.is_ready else "in memory"))
-    tell(
-        "models",
-        ", ".join(sorted({f"{session.provider}{' recorded' * session.captures}" for session in run.sessions})),
-    )
-    tell(f"first {len(warm)} frames", round(first, 2), "s")
-    seconds = statistics.median(rounds) / count
+    models = {f"{session.provider}{' recorded' * session.captures}" for session in run.sessions}
+    tell("models", ", ".join(sorted(models)))
+    tell(f"first {min(WARM_UP, len(frames))} frames", round(first, 2), "s")
     tell("a frame", round(1000 * seconds, 3), "ms")
     tell("rate", round(1 / seconds, 1), "frames/s")
     size = (frames[0].width, frames[0].height)
-    np.savez(wanted.folder / f"{task} {kind} {provider} {wanted.name}".strip(),
-             **{str(time): points * size for time, points in run.found.items()}, ms=1000 * seconds)  # fmt: skip
+    found: dict[str, Any] = {str(time): points * size for time, points in run.found.items()}
+    path = wanted.folder / f"{task} {kind} {provider} {wanted.name}".strip()
+    np.savez(path, **found, ms=1000 * seconds, fed=fed)
 
 
-class _nothing:  # noqa: N801 - stands where a context manager does
-    def __enter__(self) -> None:
-        """Give nothing."""
-
-    def __exit__(self, *_: object) -> None:
-        """Do nothing."""
+def _timed(run: Run, frames: list[ImageFrame], *, rounds: int) -> tuple[float, float, int]:
+    """Return the seconds of the first frames and of one later on, and how many were looked at in order."""
+    warm = frames[:WARM_UP]
+    first = run.feed(warm, 0)
+    each = run.feed(warm, len(warm)) / len(warm)
+    # As many as the rounds have time for; what is slow is timed well by few.
+    count = max(len(warm), min(len(frames), int(SECONDS / rounds / each)))
+    begin = 2 * len(warm)
+    spent = [run.feed(frames[:count], begin + count * number) for number in range(rounds)]
+    return first, statistics.median(spent) / count, begin + count
 
 
 def compare(wanted: argparse.Namespace) -> None:
@@ -175,7 +177,9 @@ def compare(wanted: argparse.Namespace) -> None:
 def _compare(name: str, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
     ratio = float(ours.pop("ms") / theirs.pop("ms"))
     tell(f"{name}: time of the cpu's", round(ratio, 3))
-    times = sorted(set(ours) | set(theirs), key=int)
+    # The frames that both have looked at, one after the other; where rounds begin again is each one's own affair.
+    end = 33_333 * int(min(ours.pop("fed"), theirs.pop("fed")))
+    times = sorted((time for time in set(ours) | set(theirs) if int(time) < end), key=int)
     same = [t for t in times if t in ours and t in theirs and ours[t].shape == theirs[t].shape]
     tell(f"{name}: frames with as many", f"{len(same)} of {len(times)}")
     if not same:

@@ -114,7 +114,7 @@ def test_it_runs_here(tmp_path: Path) -> None:
     assert not any(step["failure"] or step["skipped"] for step in steps.values())
     figures = {name: value for step in steps.values() for name, value, _ in step["figures"]}
     assert figures["hands gpu cpu: apart, mean"] == 0.0
-    assert figures["hands gpu cpu: frames with as many"] == "12 of 12"
+    assert figures["hands gpu cpu: frames with as many"] == "18 of 18"
     assert figures["bad of 30 frames"] == 0
     assert figures["a frame"] > 0
     assert done.stdout.splitlines()[-1].endswith("none failed")

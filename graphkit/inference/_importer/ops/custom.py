@@ -160,8 +160,8 @@ def transform_tensor_bilinear(low: Lowering, op: TfliteOperator) -> str:
     centres = maths.matrix(np.stack([xs, ys, np.ones_like(xs)], axis=1))
     # GridSample wants -1..1 from the first pixel's centre to the last one's; what is far off samples as zero.
     to_unit = np.array([2.0 / (width - 1), 2.0 / (height - 1)])
-    scaled = maths.binary("Mul", _affine_map(low, op), maths.matrix([to_unit]))
-    moved = maths.binary("Add", scaled, maths.matrix([[0, 0], [0, 0], -0.5 * to_unit - 1.0]))
+    scaled = maths.binary("Mul", _affine_map(low, op), maths.matrix(to_unit[None]))
+    moved = maths.binary("Add", scaled, maths.matrix(np.stack([0 * to_unit, 0 * to_unit, -0.5 * to_unit - 1])))
     unit = maths.product(centres, moved)
     size = maths.shape(unit)
     one, off = (low.graph.constant(np.array(value, np.float32)) for value in (1.0, 10.0))

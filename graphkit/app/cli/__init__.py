@@ -14,11 +14,13 @@ except ModuleNotFoundError as exc:
     _lack = package_error(exc) or exc
     raise SystemExit("\n".join([f"error: {_lack}", *advice_for(_lack)])) from None
 
+from graphkit.app.cli.batch import batch_command
 from graphkit.app.cli.bench import bench_command
 from graphkit.app.cli.calculators import calculators_command
 from graphkit.app.cli.doctor import doctor_command
 from graphkit.app.cli.failures import Commands
 from graphkit.app.cli.graph import graph_command
+from graphkit.app.cli.manifest import manifest_command
 from graphkit.app.cli.models import models_command
 from graphkit.app.cli.run import run_command
 from graphkit.app.cli.validate import validate_command
@@ -41,6 +43,8 @@ def main() -> None:
 
 
 main.add_command(run_command)
+main.add_command(batch_command)
+main.add_command(manifest_command)
 main.add_command(graph_command)
 main.add_command(validate_command)
 main.add_command(calculators_command)

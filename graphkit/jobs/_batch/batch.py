@@ -18,7 +18,7 @@ from graphkit.jobs._batch.clips import find_clips
 from graphkit.jobs._batch.fingerprint import Fingerprint, fingerprint
 from graphkit.jobs._batch.local import LocalEngine
 from graphkit.jobs._batch.manifest import Manifest, manifest_name
-from graphkit.jobs._batch.planning import Past, Plan, Why, check_places, past_of, plan_for, touched
+from graphkit.jobs._batch.planning import BatchPlan, Past, Reason, check_places, past_of, plan_for, touched
 from graphkit.jobs._batch.preflight import check_recipe
 from graphkit.jobs._batch.progress import BatchProgress, BatchSummary
 from graphkit.jobs._batch.unit import ClipTask
@@ -102,7 +102,7 @@ class Batch:
         self._stopped = self._cancelled = True
         self._engine.cancel()
 
-    def plan(self) -> Plan:
+    def plan(self) -> BatchPlan:
         """Return what there is to do, without doing or changing anything; raises as ``run``."""
         return self._planned(self._checked())[0]
 
@@ -153,7 +153,7 @@ class Batch:
                 with suppress(OSError):  # other shards are at work
                     stages.parent.rmdir()
 
-    def _do(self, work: list[Clip], stages: Path, recipe: str, manifest: Manifest) -> None:
+    def _do(self, work: list[tuple[Clip, Reason]], stages: Path, recipe: str, manifest: Manifest) -> None:
         work.reverse()
         tasks = self._tasks(work, stages, recipe)
         for entry in self._engine.entries(self._recipe, tasks, self._progress.advanced):
@@ -162,10 +162,10 @@ class Batch:
             self._progress.finished_clip(entry)
             self._on_entry(entry)
 
-    def _tasks(self, work: list[Clip], stages: Path, recipe: str) -> Iterator[ClipTask]:
+    def _tasks(self, work: list[tuple[Clip, Reason]], stages: Path, recipe: str) -> Iterator[ClipTask]:
         number = 0
         while work and not self._stopped:
-            clip = work.pop()
+            clip, _ = work.pop()
             yield ClipTask(clip.name, clip.path, str(self._folder), str(stages / str(number)), recipe)
             number += 1
 
@@ -182,7 +182,7 @@ class Batch:
         shard = self._settings.shard
         return clips if shard is None else shard.of_clips(clips)
 
-    def _planned(self, prints: Fingerprint, clips: list[Clip] | None = None) -> tuple[Plan, Past]:
+    def _planned(self, prints: Fingerprint, clips: list[Clip] | None = None) -> tuple[BatchPlan, Past]:
         clips = self._clips() if clips is None else clips
         past = past_of(self._folder, Path(self._recipe.graph).name, {clip.name for clip in clips})
         plan = plan_for(clips, past, prints.recipe, self._folder, retry_failed=self._settings.retry_failed)
@@ -191,7 +191,7 @@ class Batch:
             plan.changed = prints.changed_since(past.heads.get(before.most_common(1)[0][0], {}))
         return plan, past
 
-    def _count(self, plan: Plan) -> None:
+    def _count(self, plan: BatchPlan) -> None:
         self.summary.clips = plan.counts.total()
-        self.summary.up_to_date = plan.counts[Why.DONE]
-        self.summary.passed_over = plan.counts[Why.FAILED]
+        self.summary.up_to_date = plan.counts[Reason.DONE]
+        self.summary.passed_over = plan.counts[Reason.FAILED]

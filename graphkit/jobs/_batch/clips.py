@@ -53,14 +53,14 @@ def find_clips(places: Sequence[str], out: Path, *, root: str = "") -> list[Clip
     found: dict[str, str] = {}
     for place in places:
         if not is_file_name(place):
-            raise UsageError(f"{place}: a batch reads files; this is a device or a URL.", parameter="clips")
+            raise UsageError(f"{place}: a batch reads files; this is a device or a URL.")
         for top, path in _at(place, inside):
             clip = _named(top, path, root)
             other = found.setdefault(clip.name, clip.path)
             if other != clip.path and not Path(other).samefile(clip.path):
-                raise UsageError(_two_of_a_name(clip, other), parameter="clips", remedies=("root",))
+                raise UsageError(_two_of_a_name(clip, other), remedies=("root",))
     if not found:
-        raise UsageError("there are none. Name files, folders or patterns.", parameter="clips")
+        raise UsageError("there are no clips. Name files, folders or patterns.")
     for name, path in found.items():
         if inside in Path(path).parents:
             raise UsageError(_among(path, inside, name), parameter="folder")
@@ -114,8 +114,7 @@ def _in_folder(folder: Path, out: Path) -> Iterator[tuple[Path, str]]:
         endings = " ".join(CLIP_ENDINGS)
         raise UsageError(
             f"{folder}: there is no clip in this folder, nor in those below it. What is looked for: {endings}. "
-            "Files that are called otherwise are named one by one, or by a pattern.",
-            parameter="clips",
+            "Files that are called otherwise are named one by one, or by a pattern."
         )
 
 
@@ -133,7 +132,7 @@ def _by_pattern(pattern: str) -> Iterator[tuple[Path, str]]:
             yield top, os.path.abspath(match)  # noqa: PTH100
     if not count:
         there = f"the folder {top} is there" if top.is_dir() else f"there is no folder {top}"
-        raise UsageError(f'no file fits the pattern "{pattern}"; {there}.', parameter="clips")
+        raise UsageError(f'no file fits the pattern "{pattern}"; {there}.')
 
 
 def _named(top: Path, path: str, root: str) -> Clip:

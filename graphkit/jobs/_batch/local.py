@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger("graphkit.jobs")
 _LOOK_SECONDS: Final = 0.5
 _ATTEMPTS: Final = 2
+_START_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +160,8 @@ class LocalEngine(Engine):
         if task is None:
             return None
         shutil.rmtree(task.stage, ignore_errors=True)
-        if not ready and kind == "Crashed":
-            raise BatchError(f"a process ended before its first clip: {ending}.")
+        if not ready:
+            raise BatchError(f"a process did not get as far as its first clip: {why}.")
         if kind != "TimeLimit" and attempts < _ATTEMPTS:
             self._again.append((task, attempts + 1))
             return None
@@ -181,6 +182,8 @@ class LocalEngine(Engine):
 
     def _exceeded(self, process: WorkerProcess) -> tuple[str, str] | None:
         limits = self.limits
+        if not process.is_ready:
+            return ("Start", f"it took more than {_START_SECONDS} s") if process.seconds > _START_SECONDS else None
         if limits.seconds is not None and process.seconds > limits.seconds:
             return "TimeLimit", f"it took more than {limits.seconds:g} s"
         most = limits.seconds_without_a_frame

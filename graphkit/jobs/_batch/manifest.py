@@ -49,8 +49,7 @@ class Manifest(Closing):
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file: BinaryIO = path.open("a+b", buffering=0)
-            _lock(self._file)
+            self._file = _opened(path)
         except BlockingIOError as exc:
             raise ManifestError("another batch is at work here. Wait for its end, or end it.", path=path) from exc
         except OSError as exc:
@@ -111,6 +110,7 @@ class ManifestLines:
         self.path = path
         self.graph = self.recipe = ""
         self.heads: dict[str, dict[str, Any]] = {}
+        self._heads: list[dict[str, Any]] = []
 
     def __iter__(self) -> Iterator[ClipEntry]:
         """Yield the entries.
@@ -129,6 +129,10 @@ class ManifestLines:
         except OSError as exc:
             raise ManifestError(f"cannot be read: {exc.strerror}.", path=self.path) from exc
 
+    def head_lines(self) -> list[str]:
+        """Return the heads as lines, the last one last."""
+        return [json.dumps(head, ensure_ascii=False) for head in self._heads]
+
     def _entry(self, number: int, line: bytes) -> ClipEntry | None:
         try:
             values = json.loads(line)
@@ -140,6 +144,7 @@ class ManifestLines:
                 raise FormatError(f"it is of version {values[_HEAD]}; this graphkit reads version {VERSION}")
             self.graph, self.recipe = values["graph"], values["recipe"]
             self.heads[self.recipe] = values["parts"]
+            self._heads.append(values)
         except (ValueError, KeyError, FormatError) as exc:
             raise ManifestError(
                 f"line {number} is none of a manifest: {exc}. Without the line its clip is done again; "
@@ -147,6 +152,27 @@ class ManifestLines:
                 path=self.path,
             ) from exc
         return None
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Return the file, locked; it is the one that has this name, also where somebody has just replaced it."""
+    while True:
+        file = path.open("a+b", buffering=0)
+        try:
+            _lock(file)
+            if _is_at(path, file):
+                return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def _is_at(path: Path, file: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _lock(file: BinaryIO) -> None:

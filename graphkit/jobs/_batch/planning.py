@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from graphkit.jobs._batch.recipe import Recipe
 
 
-class Why(enum.Enum):
+class Reason(enum.Enum):
     """Why a clip is to be done, or not."""
 
     NEW = "new"
@@ -35,7 +35,7 @@ class Why(enum.Enum):
     @property
     def is_work(self) -> bool:
         """Whether the clip is to be done."""
-        return self not in (Why.DONE, Why.FAILED)
+        return self not in (Reason.DONE, Reason.FAILED)
 
 
 class Known(NamedTuple):
@@ -95,23 +95,25 @@ def past_of(folder: Path, graph: str, clips: Collection[str]) -> Past:
 
 
 @dataclass(slots=True)
-class Plan:
+class BatchPlan:
     """What a batch has to do.
 
     Attributes:
-        work: the clips that are to be done.
+        work: the clips that are to be done, and why.
         counts: how many clips there are, by why they are done or not.
         same: clips whose contents are as they were, though size or time differ, with their state now.
         changed: what is different about the recipe that most of the clips were done with.
     """
 
-    work: list[Clip] = field(default_factory=list)
-    counts: Counter[Why] = field(default_factory=Counter)
+    work: list[tuple[Clip, Reason]] = field(default_factory=list)
+    counts: Counter[Reason] = field(default_factory=Counter)
     same: list[tuple[Clip, ClipState]] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
 
-def plan_for(clips: Sequence[Clip], past: Past, recipe: str, folder: Path, *, retry_failed: bool = False) -> Plan:
+def plan_for(
+    clips: Sequence[Clip], past: Past, recipe: str, folder: Path, *, retry_failed: bool = False
+) -> BatchPlan:
     """Return what there is to do.
 
     Args:
@@ -121,36 +123,36 @@ def plan_for(clips: Sequence[Clip], past: Past, recipe: str, folder: Path, *, re
         folder: of the outputs.
         retry_failed: do again what failed before.
     """
-    plan = Plan()
+    plan = BatchPlan()
     for clip in clips:
         why = _why(clip, past.known.get(clip.name), recipe, folder, plan)
-        if why is Why.FAILED and retry_failed:
-            why = Why.RETRY
+        if why is Reason.FAILED and retry_failed:
+            why = Reason.RETRY
         plan.counts[why] += 1
         if why.is_work:
-            plan.work.append(clip)
+            plan.work.append((clip, why))
     return plan
 
 
-def _why(clip: Clip, known: Known | None, recipe: str, folder: Path, plan: Plan) -> Why:
+def _why(clip: Clip, known: Known | None, recipe: str, folder: Path, plan: BatchPlan) -> Reason:
     if known is None:
-        return Why.NEW
+        return Reason.NEW
     if known.recipe != recipe:
-        return Why.RECIPE
+        return Reason.RECIPE
     state = known.state
     if stat_of(Path(clip.path)) != (state.size, state.modified_ns):
         now = state_of(Path(clip.path))
         if now.sha256 != state.sha256:
-            return Why.CLIP
+            return Reason.CLIP
         plan.same.append((clip, now))
     if known.failed:
-        return Why.FAILED
+        return Reason.FAILED
     if any(size_of(folder / path) != size for path, size in known.outputs):
-        return Why.OUTPUTS
-    return Why.DONE
+        return Reason.OUTPUTS
+    return Reason.DONE
 
 
-def touched(folder: Path, plan: Plan) -> list[ClipEntry]:
+def touched(folder: Path, plan: BatchPlan) -> list[ClipEntry]:
     """Return the entries of clips whose contents are as they were, with size and time as they are now."""
     states = {clip.name: (clip.path, state) for clip, state in plan.same}
     newest: dict[str, ClipEntry] = {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from graphkit.errors import UsageError
 from graphkit.jobs._outputs import made_sink
-from graphkit.jobs._streams import is_file_to_file, video_input, video_output
+from graphkit.jobs._streams import is_file_to_file, stream_type, video_input, video_output
 from graphkit.video._containers import container_format
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ def check_recipe(recipe: Recipe, plan: GraphPlan) -> None:
         VideoWriteError: the ending of the video is none that is known.
     """
     settings = recipe.settings
-    if not is_file_to_file(plan):
-        video_input(plan)
+    _check_input(plan)
     if settings.output is not None:
         if not is_file_to_file(plan):
             video_output(plan, settings.output_stream)
@@ -33,6 +32,17 @@ def check_recipe(recipe: Recipe, plan: GraphPlan) -> None:
     for stream, pattern in settings.dumps.items():
         made_sink(plan, settings, stream, os.fspath(pattern)).check_stream()
     if settings.output is None and not settings.dumps:
+        raise UsageError("nothing is to be written. Give {dumps}, or {output}.", remedies=("dumps", "output"))
+
+
+def _check_input(plan: GraphPlan) -> None:
+    if is_file_to_file(plan):
+        return
+    try:
+        video_input(plan)
+    except UsageError as exc:
+        streams = ", ".join(f"{name} ({stream_type(plan, name)})" for name in plan.graph_inputs.names) or "none"
         raise UsageError(
-            "nothing is to be written. Give {dumps}, or {output}.", remedies=("dumps", "output"), parameter=""
-        )
+            "a batch feeds the pictures of a clip to the one input stream of a graph, which takes images. "
+            f"The input streams of this one: {streams}."
+        ) from exc

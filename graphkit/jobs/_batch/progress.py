@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from graphkit.jobs._batch.entry import ClipEntry
-    from graphkit.jobs._batch.planning import Plan
+    from graphkit.jobs._batch.planning import BatchPlan
 
 
 class BatchProgress:
     """Does nothing; a subclass shows what it is told. All calls come from the thread that runs the batch."""
 
-    def started(self, plan: Plan) -> None:
+    def started(self, plan: BatchPlan) -> None:
         """The clips are known, and those to be done."""
 
     def advanced(self, frames: int) -> None:

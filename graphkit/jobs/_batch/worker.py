@@ -14,6 +14,7 @@ import pickle
 import sys
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -98,15 +99,25 @@ class _ToParent(logging.Handler):
 
 def main() -> None:
     """Do what is asked for until nobody asks any more."""
+    try:
+        _work()
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        # Not by the interpreter's own end, which fails while a thread reads standard input.
+        os._exit(1)
+
+
+def _work() -> None:
     answers = _Answers()
     faulthandler.enable()
     _end_with(parent=int(sys.argv[-1]))
     logging.getLogger("graphkit").addHandler(_ToParent(answers))
     recipe, tasks = _asked(sys.stdin.buffer)
-    from graphkit.jobs._batch.unit import Worker
+    from graphkit.jobs._batch.unit import ClipWorker
 
     recipe.settle_in()
-    worker = Worker(recipe, answers.count)
+    worker = ClipWorker(recipe, answers.count)
     answers.send(Ready())
     while True:
         task = tasks.get()

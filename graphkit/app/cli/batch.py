@@ -41,7 +41,7 @@ class BatchFlags(JobFlags):
     quiet: bool
 
 
-@click.command("batch", short_help="Run a graph over many clips, each once.", epilog=_EXAMPLE)
+@click.command("batch", epilog=_EXAMPLE)
 @click.argument("graph")
 @click.argument("clips", nargs=-1, metavar="[CLIPS]...")
 @click.option("-o", "--out", required=True, metavar="FOLDER", help="Where outputs and the manifest go.")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@click.command("calculators", short_help="List calculators, or show one.")
+@click.command("calculators")
 @click.argument("name", required=False)
 @click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
 @debug_option

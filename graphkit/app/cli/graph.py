@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from graphkit.framework import Resources
 
 
-@click.command("graph", short_help="Print a graph with its subgraphs expanded.")
+@click.command("graph")
 @click.argument("graph")
 @click.option("--mermaid", is_flag=True, help="A Mermaid flowchart instead of text.")
 @click.option("--streams", is_flag=True, help="Every stream and side packet with its type instead of text.")

@@ -9,7 +9,7 @@ import click
 from graphkit.app.cli.failures import debug_option
 
 
-@click.group("manifest", short_help="Look at what a batch did; merge shards; one table of all clips.")
+@click.group("manifest")
 def manifest_command() -> None:
     """Look at what a batch did, merge the manifests of shards, and make one table of all clips."""
 

@@ -27,7 +27,7 @@ _SOURCES: Final = {
 }
 
 
-@click.command("validate", short_help="Check many graphs; name all faults, and all that is missing.")
+@click.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="For editors and other programs.")
 @click.option(

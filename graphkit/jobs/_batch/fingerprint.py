@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit import config
+from graphkit._process.requirements import DISTRIBUTION
 from graphkit.config._text.parser import tokens_of
 from graphkit.errors import FormatError, InputError, ResourceNotFoundError
 from graphkit.formats import to_json
@@ -73,7 +74,7 @@ def fingerprint(recipe: Recipe, plan: GraphPlan) -> Fingerprint:
     strings += [value for value in recipe.settings.side_packets.values() if isinstance(value, str)]
     modules = [*recipe.load_modules(), *_modules_of(plan)]
     return Fingerprint(
-        graphkit=importlib.metadata.version("graphkit"),
+        graphkit=importlib.metadata.version(DISTRIBUTION),
         graph=_hash(text.encode()),
         options=_hash(_options(recipe).encode()),
         models=dict(_files(strings, resources)),

@@ -10,6 +10,7 @@ from graphkit.app.cli.failures import debug_option
 
 
 @click.group("manifest")
+@debug_option
 def manifest_command() -> None:
     """Look at what a batch did, merge the manifests of shards, and make one table of all clips."""
 

@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from graphkit.errors import GraphkitError, ResourceNotFoundError, UsageError, did_you_mean
+from graphkit.errors import ResourceNotFoundError, UsageError, did_you_mean
+from graphkit.errors._places import raised_at
 from graphkit.framework import Resources, graphs_dir
 
 if TYPE_CHECKING:
@@ -57,10 +58,12 @@ def import_calculators(specs: Iterable[str]) -> None:
                 _import_file(Path(spec))
             else:
                 _import_name(spec)
-        except GraphkitError:
+        except UsageError:
             raise
         except Exception as exc:  # whatever a user's module raises while it is imported
-            raise UsageError(f"--import {spec}: importing it failed: {type(exc).__name__}: {exc}") from exc
+            place = "" if getattr(exc, "place", "") else raised_at(exc)
+            at = f" (at {place})" if place else ""
+            raise UsageError(f"--import {spec}: importing it failed: {type(exc).__name__}: {exc}{at}") from exc
 
 
 def _other_graphs(name: str, tried: Iterable[object]) -> str:

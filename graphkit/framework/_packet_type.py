@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from types import GenericAlias, NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, Union, cast, get_args, get_origin
 
 from graphkit.errors import ContractError
 
@@ -29,8 +28,7 @@ class Kind(enum.Enum):
     SAME_AS = "same as"
 
 
-@dataclass(frozen=True, slots=True)
-class PacketType:
+class PacketType(NamedTuple):
     """The type of a port.
 
     Attributes:

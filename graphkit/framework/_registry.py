@@ -8,12 +8,10 @@ calculators, or the options of one, is looked up.
 
 from __future__ import annotations
 
-import logging
 import threading
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
-from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import (
@@ -23,7 +21,7 @@ from graphkit.errors import (
     UnknownCalculatorError,
     did_you_mean,
 )
-from graphkit.framework._deferred_modules import DeferredModules, with_place
+from graphkit.framework._deferred_modules import DeferredModules, log_warning, with_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from graphkit.framework._calculator import Calculator
     from graphkit.framework._views import SubgraphLike
 
-_LOG: Final = logging.getLogger(__name__)
 ENTRY_POINT_GROUP: Final = "graphkit.calculators"
 
 _calculators: Final[dict[str, type[Calculator]]] = {}
@@ -174,6 +171,8 @@ def calculator_names() -> set[str]:
 
 def calculator_summaries() -> dict[str, str]:
     """Return what each calculator does, in a line; those that have one noted down are not imported for it."""
+    from inspect import cleandoc
+
     load_plugins()
     found: dict[str, str] = {}
     for module in _summaries:
@@ -271,7 +270,7 @@ def _load_entry_points() -> None:
             entry.load()
         except Exception as exc:  # a broken third-party package must not break the rest
             said = f"entry point {entry.name} ({entry.value})"
-            _LOG.warning("calculators of %s could not be loaded: %s", said, with_place(exc))
+            log_warning("calculators of %s could not be loaded: %s", said, with_place(exc))
 
 
 def import_all() -> None:
@@ -281,7 +280,7 @@ def import_all() -> None:
         try:
             package()
         except Exception as exc:  # a broken package must not break the rest
-            _LOG.warning("calculators of %s could not be loaded: %s", package.__module__, with_place(exc))
+            log_warning("calculators of %s could not be loaded: %s", package.__module__, with_place(exc))
         with suppress(ValueError):  # only once it is done: another thread may come here meanwhile
             _import_alls.remove(package)
 

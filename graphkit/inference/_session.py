@@ -99,13 +99,24 @@ class Session:
         path: where the model came from, for messages.
         provider: "cpu", "cuda" or "tensorrt".
         provider_reason: one line that says why it is that one.
+        imported: whether the model was a .tflite.
         cuda_device: CUDA's number of the device that it runs on, None on others.
         inputs: what `run` takes, in order.
         outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
     """
 
-    def __init__(self, session: Any, path: str, provider: str, provider_reason: str, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        session: Any,
+        path: str,
+        provider: str,
+        provider_reason: str,
+        *,
+        threads: int = 1,
+        imported: bool = False,
+    ) -> None:
         self._session = session
+        self.imported = imported
         self.path = path
         self.provider = provider
         self._threads = threads
@@ -121,6 +132,11 @@ class Session:
         except UnicodeDecodeError as exc:
             raise ModelFormatError(path, f"names or metadata that are no text ({exc})") from exc
         self._fixed = [None not in info.shape for info in self.inputs]
+
+    @property
+    def threads(self) -> int:
+        """Threads inside one run."""
+        return self._threads
 
     @property
     def survives_fork(self) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graphkit.framework import Resources
 
 
-@click.command("calculators", short_help="List calculators and subgraphs, or show one.")
+@click.command("calculators")
 @click.argument("name", required=False)
 @click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
 @click.option("--resource_root_dir", multiple=True, metavar="DIR", help="Where subgraphs are looked for first.")
@@ -26,9 +26,9 @@ def calculators_command(name: str | None, modules: tuple[str, ...], resource_roo
 
     Shown are what it does, its ports and its options, and where it stands if it is your own.
     """
-    from graphkit.app.cli.loading import import_calculators
     from graphkit.framework import Resources
     from graphkit.framework import _registry as registry
+    from graphkit.framework._importing import import_calculators
 
     import_calculators(modules)
     resources = Resources(resource_root_dir)

@@ -30,23 +30,23 @@ class FunctionCalculator(Calculator):
 
     Attributes:
         function: the user's function.
-        parameters: its input streams.
-        results: its output streams.
+        function_inputs: its input streams.
+        function_outputs: its output streams.
         options_class: made from the keyword-only parameters; None without them.
     """
 
     function: Callable[..., Any]
-    parameters: tuple[StreamParameter, ...] = ()
-    results: tuple[Result, ...] = ()
+    function_inputs: tuple[StreamParameter, ...] = ()
+    function_outputs: tuple[Result, ...] = ()
     options_class: type[Any] | None = None
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Accept the streams by position or by tag; an input that has to be there must be."""
-        for position, result in enumerate(cls.results):
+        for position, result in enumerate(cls.function_outputs):
             _declare(cc.outputs, position, result.tag, result.type)
         missing = []
-        for position, (name, tag, packet_type, required) in enumerate(cls.parameters):
+        for position, (name, tag, packet_type, required) in enumerate(cls.function_inputs):
             found = _declare(cc.inputs, position, tag, packet_type)
             if found == 2:
                 raise ContractError(
@@ -59,8 +59,10 @@ class FunctionCalculator(Calculator):
 
     def open(self, cc: CalculatorContext) -> None:
         """Look up where each parameter comes from and where each result goes."""
-        self._positions = [_place(cc.inputs.tag_map, i, stream.tag) for i, stream in enumerate(self.parameters)]
-        outputs = [_place(cc.outputs.tag_map, i, stream.tag) for i, stream in enumerate(self.results)]
+        self._positions = [
+            _place(cc.inputs.tag_map, i, stream.tag) for i, stream in enumerate(self.function_inputs)
+        ]
+        outputs = [_place(cc.outputs.tag_map, i, stream.tag) for i, stream in enumerate(self.function_outputs)]
         self._outputs = [(index, shard) for index, shard in enumerate(outputs) if shard is not None]
         self._keywords = vars(cc.options(self.options_class)) if self.options_class else {}
 
@@ -68,7 +70,7 @@ class FunctionCalculator(Calculator):
         """Call the function and send what it returns."""
         arguments: list[Any] = []
         packets = cc.inputs.packets
-        for parameter, position in zip(self.parameters, self._positions, strict=True):
+        for parameter, position in zip(self.function_inputs, self._positions, strict=True):
             value = None if position is None else packets[position].get_or(None)
             if value is None and parameter.required:
                 return
@@ -78,7 +80,7 @@ class FunctionCalculator(Calculator):
             self._send(cc, result)
 
     def _send(self, cc: CalculatorContext, result: Any) -> None:
-        count = len(self.results)
+        count = len(self.function_outputs)
         values = (result,) if count == 1 else result
         if not isinstance(values, tuple) or len(values) != count:
             raise PacketError(
@@ -114,8 +116,8 @@ def calculator_from_function(
             "__module__": function.__module__,
             "__qualname__": function.__qualname__,
             "function": staticmethod(function),
-            "parameters": parameters,
-            "results": results,
+            "function_inputs": parameters,
+            "function_outputs": results,
             "options_class": options_class,
             **({"options": Options(options_class)} if options_class else {}),
             **(traits or {}),

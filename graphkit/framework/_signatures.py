@@ -66,7 +66,7 @@ def read_signature(name: str, function: Callable[..., Any]) -> Signature:
             continue
         if fault := _stream_fault(parameter, hints):
             raise refuse(fault, parameter.name)
-        streams.append(_stream(parameter.name, hints[parameter.name], refuse))
+        streams.append(_stream(parameter, hints[parameter.name], refuse))
     if not streams:
         raise refuse(
             "a function without stream parameters would be a source that never ends; "
@@ -95,9 +95,7 @@ def _stream_fault(parameter: inspect.Parameter, hints: dict[str, Any]) -> str:
         return f"{parameter} cannot be a stream; name each one"
     if name not in hints:
         return f"annotate {name}, it is the type of an input stream"
-    if parameter.default is None:
-        return "" if _optional(hints[name])[1] else f"a stream that may be missing is `{name}: X | None`"
-    if parameter.default is not inspect.Parameter.empty:
+    if parameter.default not in (inspect.Parameter.empty, None):
         return (
             f"{name} has a default, which a stream cannot have. Put `*` before it and it is an option "
             f"(`*, {parameter}`); a stream that may be missing is `{name}: X | None`"
@@ -105,10 +103,13 @@ def _stream_fault(parameter: inspect.Parameter, hints: dict[str, Any]) -> str:
     return ""
 
 
-def _stream(name: str, hint: Any, refuse: Callable[[str, str], ContractError]) -> StreamParameter:
+def _stream(
+    parameter: inspect.Parameter, hint: Any, refuse: Callable[[str, str], ContractError]
+) -> StreamParameter:
+    name = parameter.name
     tag, hint = _tagged(hint, name.upper())
     bare, optional = _optional(hint)
-    return StreamParameter(name, tag, _type(bare, name, refuse), not optional)
+    return StreamParameter(name, tag, _type(bare, name, refuse), not optional and parameter.default is not None)
 
 
 def _results(hint: Any, refuse: Callable[[str, str], ContractError]) -> Iterator[Result]:

@@ -91,10 +91,10 @@ def _attributes(cls: type[Any]) -> Iterator[Any]:
 
 def _stream_lines(cls: type[Any]) -> Iterator[str]:
     """Yield a line for each stream of a calculator made from a function, which has two ways to name it."""
-    for position, stream in enumerate(getattr(cls, "parameters", ())):
+    for position, stream in enumerate(getattr(cls, "function_inputs", ())):
         optional = "" if stream.required else ", optional"
         yield f"  input {stream.tag} (or untagged, {position}): {stream.type}{optional}"
-    for position, stream in enumerate(getattr(cls, "results", ())):
+    for position, stream in enumerate(getattr(cls, "function_outputs", ())):
         tag = f"{stream.tag} (or untagged, {position})" if stream.tag else f"(untagged, {position})"
         yield f"  output {tag}: {stream.type}, optional"
 

@@ -193,7 +193,7 @@ def _undeclared(cls: type[Calculator], side: str, key: Key, ports: PortMap) -> s
         found = key_label(key)
     close = did_you_mean(key[0], tags) if key[0] and key[0] not in tags else ""
     told = f"{label} with {found} is not known to the calculator; it takes {' and '.join(takes) or 'none'}.{close}"
-    if side == "outputs" and key[0] and hasattr(cls, "results") and not close:
+    if side == "outputs" and key[0] and hasattr(cls, "function_outputs") and not close:
         told += f' A function names an output in its annotation: -> Annotated[..., "{key[0]}"].'
     return told
 
@@ -201,7 +201,7 @@ def _undeclared(cls: type[Calculator], side: str, key: Key, ports: PortMap) -> s
 def _declared_keys(cls: type[Calculator], side: str, ports: PortMap) -> set[Key]:
     keys = {(port.tag, port.index) for port in ports_of(cls) if port.side == side}
     keys |= {key for key, spec in ports.items() if spec.type is not None}
-    of_function = {"inputs": "parameters", "outputs": "results"}.get(side, "neither")
+    of_function = {"inputs": "function_inputs", "outputs": "function_outputs"}.get(side, "neither")
     streams: Sequence[Any] = getattr(cls, of_function, [])
     for position, stream in enumerate(streams):
         keys |= {("", position), *([(stream.tag, 0)] if stream.tag else [])}

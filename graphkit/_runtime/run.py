@@ -55,6 +55,7 @@ class GraphRun:
         self._sleepers = Sleepers(threading.Lock())
         self._life = Lifecycle(state, side_packets, self._sleepers, on_error=on_error, on_end=self._interval.leave)
         self._scheduler = Scheduler(state, self._life, self._sleepers)
+        self._idle_cores = idle_cores
         if idle_cores is not None:
             idle_cores.watch(state, self._scheduler, self._sleepers)
         self._lock = self._scheduler.lock
@@ -185,6 +186,8 @@ class GraphRun:
             application.detach(self._scheduler)
         for will in self._last_wills:
             will.detach()
+        if self._idle_cores is not None:
+            self._idle_cores.let_go()
 
     def _refuse(self, source: GraphInput) -> None:
         name = source.stream.name

@@ -124,8 +124,9 @@ class GlSimpleCalculator(Calculator):
             src.use(SOURCE_UNIT)
             self.gl_bind()
             self.gl_render(src, dst)
+            drawn = helper.finish(dst, src)
         helper.context.check_errors(f"gl_render of {type(self).__name__}")
-        cc.outputs[self._target].send(dst.get_frame(GpuBuffer), cc.input_timestamp)
+        cc.outputs[self._target].send(drawn, cc.input_timestamp)
 
 
 def _video_key(ports: PortMap | object) -> str | int:

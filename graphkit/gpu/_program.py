@@ -85,6 +85,7 @@ class FullFrameProgram:
     def render(self) -> None:
         """Draw over the whole bound framebuffer."""
         self._context.check_thread(self._name)
+        self._context.work.passes += 1
         self._vertices.render(vertices=3)
 
     def release(self) -> None:

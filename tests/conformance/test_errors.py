@@ -155,7 +155,7 @@ def test_the_error_callback_hears_of_the_first_error_before_the_run_ends(
     scripts = {"s": script(process=emit_input), "t": script(process=_raise), "u": script()}
     for _ in range(20):
         h = harness(CHAIN, **scripts)
-        h.graph.set_error_callback(lambda error, h=h: told.append((error, h.graph._run.terminated)))
+        h.graph.set_error_callback(lambda error, h=h: told.append((error, h.graph._current.run.terminated)))
         h.start().push("a", (1, 10))
         with pytest.raises(CalculatorError) as caught:
             h.graph.wait_until_done(timeout=10)

@@ -15,8 +15,9 @@ from graphkit.errors import (
     ShaderCompileError,
     WrongThreadError,
 )
-from graphkit.gpu import FullFrameProgram, GlContext, GpuResources
+from graphkit.gpu import Fence, FullFrameProgram, GlContext, GpuResources
 from graphkit.gpu._command_thread import CommandThread
+from graphkit.gpu._raw_gl import TIMEOUT_EXPIRED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,3 +242,35 @@ def test_a_thread_that_has_ended_is_nobody(monkeypatch: pytest.MonkeyPatch) -> N
     assert not ended.is_here
     with pytest.raises(RuntimeError, match="thread ended has stopped"):
         ended.run(lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        pytest.param(0x8253, "the driver has reset the GPU, by what this program drew", id="guilty"),
+        pytest.param(0x8254, "the driver has reset the GPU, by another program", id="innocent"),
+        pytest.param(0x8255, "the driver has reset the GPU, for no known reason", id="unknown"),
+        pytest.param(0x1234, "the driver has reset the GPU, status 0x1234", id="no name"),
+    ],
+)
+def test_a_reset_is_told_at_once(
+    gpu: GpuResources, monkeypatch: pytest.MonkeyPatch, status: int, reason: str
+) -> None:
+    """A fence that is never reached is a reset where OpenGL says so, and not a minute's wait."""
+    context, other = gpu.context(), gpu.context("other")
+    fence = context.run(Fence, context)
+    monkeypatch.setattr(other.raw, "poll_sync", lambda *_: TIMEOUT_EXPIRED)
+    monkeypatch.setattr(other.raw, "client_wait_sync", lambda *_: TIMEOUT_EXPIRED)
+    monkeypatch.setattr(other.raw, "reset_status", lambda: status)
+    with pytest.raises(GlContextLostError) as caught:
+        other.run(fence.wait_on_cpu, other)
+    assert caught.value.reason == reason
+    with pytest.raises(GlContextLostError):
+        other.run(lambda: None)
+
+
+def test_opengl_here_tells_of_resets(gpu: GpuResources) -> None:
+    context = gpu.context()
+    if not context._egl.tells_of_resets:
+        pytest.skip("this driver does not")
+    assert context.run(context.raw.reset) == ""

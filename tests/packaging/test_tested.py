@@ -15,6 +15,9 @@ TESTS: Final = ROOT / "tests"
 SOURCES: Final = (ROOT / "graphkit", ROOT / "calculators" / "graphkit_calculators")
 
 SHOWN_BY: Final = {
+    "graphkit_calculators/test_index.py": [
+        "calculators/graphkit_calculators/_summaries.py",
+    ],
     "conformance/test_cycles.py": [
         "graphkit/config/_checking/ordering.py",
     ],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from graphkit import Packet
 
-__all__ = ["PacketDataType", "SolutionBase"]
+__all__ = ["PacketDataType", "SolutionBase", "SolutionOutputs"]
 
 FRAME_US: Final = 33_333
 """Pictures are stamped as those of a clip of 30 a second, the first one with this."""

@@ -112,7 +112,7 @@ class Trajectories:
                 cells = [""] * columns
                 if following is not None and following[0] == frame:
                     cells, following = _cells(following[1]), next(rows, None)
-                file.write("\t".join([str(frame + 1), f"{seconds:.6f}", *cells]) + "\n")
+                file.write("\t".join([str(frame + 1), f"{seconds:.6f}", *cells, ""]) + "\n")
         except BaseException:
             file.discard()
             raise
@@ -152,6 +152,7 @@ class Trajectories:
             yield frame, parts
 
 
+# Lines of columns end with a tab: OpenSim takes no notice of an empty cell at the very end, and misses it then.
 def _head(path: Path, clock: Clock, units: str, layout: Mapping[Part, int]) -> str:
     names = [name for part, points in layout.items() for name in markers(part, points)]
     rate, frames = f"{clock.rate:g}", len(clock.seconds)
@@ -161,8 +162,8 @@ def _head(path: Path, clock: Clock, units: str, layout: Mapping[Part, int]) -> s
         ("PathFileType", 4, "(X/Y/Z)", path.name),
         _FIELDS,
         values,
-        ("Frame#", "Time", "\t\t\t".join(names)),
-        ("", "", *axes),
+        ("Frame#", "Time", *(f"{name}\t\t" for name in names), ""),
+        ("", "", *axes, ""),
         (),
     ]
     return "".join("\t".join(map(str, line)) + "\n" for line in lines)

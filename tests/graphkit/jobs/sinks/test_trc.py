@@ -38,9 +38,9 @@ def read(name: str) -> Trc:
     names = [name for name in lines[3].split("\t")[2::3] if name]
     axes = lines[4].split("\t")
     assert lines[3].split("\t")[:2] == ["Frame#", "Time"]
-    assert axes == ["", "", *(f"{axis}{n + 1}" for n in range(len(names)) for axis in "XYZ")]
+    assert axes == ["", "", *(f"{axis}{n + 1}" for n in range(len(names)) for axis in "XYZ"), ""]
     assert (lines[5], lines[-1]) == ("", "")
-    rows = [line.split("\t") for line in lines[6:-1]]
+    rows = [line.removesuffix("\t").split("\t") for line in lines[6:-1]]
     assert {len(row) for row in rows} <= {2 + 3 * len(names)}
     assert (int(head["NumFrames"]), int(head["NumMarkers"])) == (len(rows), len(names))
     return Trc(head, names, [int(row[0]) for row in rows], [float(row[1]) for row in rows], [r[2:] for r in rows])

@@ -1,4 +1,4 @@
-"""The calculators that come with graphkit, one a file, named as the calculator in snake_case.
+"""The calculators that come with graphkit, one per file, named as the calculator in snake_case.
 
 Importing this package tells graphkit their names; a module is imported when a graph needs it. The names are
 in ``_index.py``, which ``scripts/make_index.py`` writes. The modules import nothing heavy (OpenCV, ONNX

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from graphkit._runtime.node import OPENED
 from graphkit._runtime.streams import Link
-from graphkit.framework._settled import MAX, MIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,26 +27,28 @@ def link_nodes(nodes: Iterable[Node]) -> None:
         stream = node.outputs[0]
         readers = stream.consumers
         if len(readers) == 1 and readers[0].node.single is readers[0] and readers[0].node.light:
-            node.link = Link(node.single, node.contexts[0].outputs.shards[0], stream)
+            node.link = Link(node.single, stream)
 
 
-def chain(task: Task, link: Link) -> Task | None:
-    """Return the reader's call on what *task* emitted; None where the usual way has to be taken.
+def chain(link: Link) -> Task | None:
+    """Return the reader's call on what the maker's call emitted; None where the usual way has to be taken.
 
-    The call counts in place of the one that ended: as many tasks are pending as before.
+    The call counts in place of the one that ended: as many tasks are pending as before. Timestamps are compared as
+    objects: a maker that emits at its input's time uses the input's. One that is what its queue has settled is an
+    ordinary one, for any other settles the queue for good (S6).
     """
-    packets, shard, reader, node = link.shard.queue, link.shard, link.reader, task.node
-    if len(packets) != 1 or shard.bound is not None or shard.closed or reader.active or link.queue.queue:
+    emitted, shard, reader, source = link.emitted, link.shard, link.reader, link.source
+    if len(emitted) != 1 or shard.bound is not None or shard.closed or reader.active or link.queue.queue:
         return None
-    packet = packets[0]
-    timestamp = packet._timestamp
-    source, stream = link.source, link.stream
-    usual = timestamp != task.context.input_timestamp or timestamp <= stream.settled or not MIN <= timestamp < MAX
-    if usual or source.queue or source.settled > timestamp or reader.status is not OPENED or node.offset != 0:
+    packet = emitted[0]
+    timestamp, stream = packet._timestamp, link.stream
+    if timestamp is not source.settled or timestamp is not link.call.input_timestamp or source.queue:
         return None
-    packets.clear()
+    if timestamp <= stream.settled or link.maker.offset != 0 or reader.status is not OPENED:
+        return None
+    emitted.clear()
     stream.settled = link.queue.settled = timestamp
-    node.active = 0
+    link.maker.active = 0
     reader.active = 1
     link.packets[0] = packet
     link.context.input_timestamp = timestamp

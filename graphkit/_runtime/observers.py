@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graphkit._runtime.sleepers import Sleepers
-from graphkit.framework import Calculator, Status
+from graphkit.framework import EMPTY, Calculator, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,7 @@ class ObserverCalculator(Calculator):
     def process(self, cc: CalculatorContext) -> Status | None:
         """Hand the packet over."""
         packet = cc.inputs.packets[0]
-        self._callback(packet if packet else packet.at(cc.input_timestamp))
+        self._callback(packet if packet._payload is not EMPTY else packet.at(cc.input_timestamp))
         self._signal.add()
         return None
 
@@ -111,7 +111,7 @@ class TogetherCalculator(ObserverCalculator):
     """The node behind an observer of several streams."""
 
     def process(self, cc: CalculatorContext) -> Status | None:
-        """Hand over one packet a stream, empty ones where a stream has none."""
+        """Hand over one packet per stream, empty ones where a stream has none."""
         now = cc.input_timestamp
         self._callback([packet if packet else packet.at(now) for packet in cc.inputs.packets])
         self._signal.add()

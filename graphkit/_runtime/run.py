@@ -26,6 +26,7 @@ from graphkit.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphkit._runtime.idle_cores import IdleCores
     from graphkit._runtime.side_packets import SidePackets
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput
@@ -39,16 +40,23 @@ class GraphRun:
         state: of the run; belongs to it from now on.
         side_packets: of the run.
         on_error: gets the first error, once, outside the lock, before the run ends (S48).
+        idle_cores: counts the cores that this run does not need.
     """
 
     def __init__(
-        self, state: GraphState, side_packets: SidePackets, on_error: Callable[[BaseException], None] | None = None
+        self,
+        state: GraphState,
+        side_packets: SidePackets,
+        on_error: Callable[[BaseException], None] | None = None,
+        idle_cores: IdleCores | None = None,
     ) -> None:
         self._state = state
         self._interval = SwitchInterval()
         self._sleepers = Sleepers(threading.Lock())
         self._life = Lifecycle(state, side_packets, self._sleepers, on_error=on_error, on_end=self._interval.leave)
         self._scheduler = Scheduler(state, self._life, self._sleepers)
+        if idle_cores is not None:
+            idle_cores.watch(state, self._scheduler, self._sleepers)
         self._lock = self._scheduler.lock
         self._guard = Guard(self._scheduler)
         self._owned = [queue.executor for queue in state.ready.queues if queue.owned]

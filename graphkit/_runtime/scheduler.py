@@ -51,9 +51,11 @@ class Scheduler:
 
     def work(self) -> None:
         """Run the light tasks that are ready, on this thread, and get threads for the others (S29, S30)."""
-        if self._ready.default.light:
+        default = self._ready.default
+        if default.light:
             self._run(None)
-        self.wake_executors()
+        if default.heavy or default.sources or self._other_work:
+            self.wake_executors()
         if self._without_thread:
             self._stand_in()
 
@@ -96,6 +98,7 @@ class Scheduler:
     def _run(self, queue: TaskQueue | None, epoch: int = 0) -> None:
         """Run what is ready: light tasks, and those of *queue*."""
         lock, default, lifecycle, working = self.lock, self._ready.default, self._lifecycle, self.working
+        light = default.light
         next_task, me, interrupt = self._ready.next, get_ident(), None
         try:
             with lock:
@@ -108,15 +111,15 @@ class Scheduler:
                 except BaseException as exc:  # user code may raise anything; it ends the run, not the thread
                     outcome = Failure(exc)
                     interrupt = interrupt or _interrupt(queue, exc)
+                link = task.link
                 with lock:
-                    plain = outcome is None and task.kind is PROCESS and not default.light
-                    if plain and (link := task.node.link) is not None:
-                        following = None if lifecycle.error else chain(task, link)
+                    if link is not None and outcome is None and not light and lifecycle.error is None:
+                        following = chain(link)
                         if following is not None:
                             task = following
                             continue
                     lifecycle.take(task, outcome)
-                    task = next_task(queue)
+                    task = None if queue is None and not light else next_task(queue)
                     if task is None:
                         del working[me]
                         break

@@ -11,7 +11,7 @@ from graphkit.framework._settled import MAX, MIN, POST_STREAM, UNSTARTED, settle
 
 if TYPE_CHECKING:
     from graphkit._runtime.node import Node
-    from graphkit.framework import OutputShard, Packet
+    from graphkit.framework import Packet
 
 NO_LIMIT: Final = sys.maxsize
 
@@ -141,8 +141,11 @@ class Link:
     """A stream with one maker and one reader, both of the plain kind.
 
     Attributes:
+        maker: the node that emits.
+        call: the maker's context.
         source: the maker's only input.
         shard: what the maker emits into.
+        emitted: the packets in there.
         stream: the stream.
         queue: the reader's only input.
         reader: the reader, a light node.
@@ -150,11 +153,16 @@ class Link:
         packets: what the reader is called with.
     """
 
-    __slots__ = ("context", "packets", "queue", "reader", "shard", "source", "stream")
+    __slots__ = (
+        "call", "context", "emitted", "maker", "packets", "queue", "reader", "shard", "source", "stream",
+    )  # fmt: skip
 
-    def __init__(self, source: InputStream, shard: OutputShard, stream: OutputStream) -> None:
+    def __init__(self, source: InputStream, stream: OutputStream) -> None:
+        self.maker = source.node
+        self.call = self.maker.contexts[0]
         self.source = source
-        self.shard = shard
+        self.shard = self.call.outputs.shards[0]
+        self.emitted = self.shard.queue
         self.stream = stream
         self.queue = stream.consumers[0]
         self.reader = self.queue.node

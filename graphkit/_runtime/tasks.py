@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphkit._runtime.node import Node
+    from graphkit._runtime.streams import Link
     from graphkit.framework import CalculatorContext, Executor
 
 
@@ -51,12 +52,14 @@ class Task:
         node: whose call it is; None for a CALLBACK.
         context: what is passed to the call; None for a CALLBACK.
         call: the call.
+        link: where the packet that it emits may go straight into the next call.
     """
 
     kind: TaskKind
     node: Node
     context: CalculatorContext
     call: Callable[[CalculatorContext], Any]
+    link: Link | None = None
 
 
 Entry: TypeAlias = "tuple[Any, int, Task]"

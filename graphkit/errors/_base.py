@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,11 +51,10 @@ PLAIN: Final = Spelling()
 """The parameters by their own names."""
 
 
-_LONGEST: Final = 20_000
+_LONGEST: Final = 19_900
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A place in a config: file, 1-based line and column (0 where unknown).
 
     Attributes:

@@ -25,7 +25,14 @@ from graphkit.framework._packet import EMPTY, Packet
 from graphkit.framework._packet_type import ANY, AnyType, OneOf, PacketType, PayloadType, SameAs
 from graphkit.framework._ports import Input, Options, Output, SideInput, SideOutput
 from graphkit.framework._registry import find_calculator, known_calculators, register_lazy
-from graphkit.framework._services import FLOW_CONTROL, INFERENCE, FlowControl, GraphService, InferenceSettings
+from graphkit.framework._services import (
+    FLOW_CONTROL,
+    IDLE_CORES,
+    INFERENCE,
+    FlowControl,
+    GraphService,
+    InferenceSettings,
+)
 from graphkit.framework._tag_map import Key, TagMap, key_label
 from graphkit.framework._timestamp import UNITS_PER_SECOND, Timestamp
 
@@ -105,6 +112,7 @@ __all__ = [
     "FLOW_CONTROL",
     "FlowControl",
     "GraphService",
+    "IDLE_CORES",
     "INFERENCE",
     "InferenceSettings",
     "Instrument",

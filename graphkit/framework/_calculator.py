@@ -86,7 +86,7 @@ class Calculator:
         """Refine the contract of one node after the typed ports were laid over it."""
 
     def open(self, cc: CalculatorContext) -> None:
-        """Prepare; called once a run, when side packets and headers are there."""
+        """Prepare; called once per run, when side packets and headers are there."""
 
     def process(self, cc: CalculatorContext) -> Status | None:
         """Handle one input timestamp. A source is called again and again until it returns Status.STOP."""

@@ -272,7 +272,7 @@ class CalculatorContext:
     """What ``open``, ``process`` and ``close`` are called with.
 
     Attributes:
-        inputs: one packet an input stream, empty where it has none at ``input_timestamp``.
+        inputs: one packet per input stream, empty where it has none at ``input_timestamp``.
         outputs: where to emit.
         input_side_packets: the side packets of this run.
         output_side_packets: the side packets this node makes.

@@ -15,11 +15,10 @@ What is here: the declaration. Turning it into descriptors is ``graphkit.config`
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import types
 import typing
-from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, dataclass_transform
 
 from graphkit.errors import ContractError
 
@@ -44,8 +43,7 @@ _MARK: Final = "graphkit.option"
 _declared: Final[dict[str, list[type[Any]]]] = {}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OptionField:
+class OptionField(NamedTuple):
     """One field of an options message.
 
     Attributes:
@@ -68,8 +66,7 @@ class OptionField:
     message: str = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OptionsSchema:
+class OptionsSchema(NamedTuple):
     """What a class decorated with :func:`options` stands for.
 
     Attributes:
@@ -94,6 +91,8 @@ def option(number: int, kind: str = "", *, default: Any = None) -> Any:
             of a schema message such as ``"mediapipe.Color"``.
         default: value of an unset field. Lists start empty and take no default.
     """
+    import dataclasses
+
     return dataclasses.field(default=default, metadata={_MARK: (number, kind, default)})
 
 
@@ -108,6 +107,7 @@ def options(full_name: str, *, extension: int = 0) -> Callable[[type[C]], type[C
     Raises:
         ContractError: a field without :func:`option`, a bad number, kind or annotation.
     """
+    import dataclasses
 
     def decorate(cls: type[C]) -> type[C]:
         hints = typing.get_type_hints(cls, include_extras=False, localns=dict(vars(cls)))
@@ -148,8 +148,10 @@ def schema_of(cls: type[Any]) -> OptionsSchema:
 
 
 def _option_field(cls: type[Any], name: str, hint: Any) -> OptionField:
+    from dataclasses import Field
+
     declared = cls.__dict__.get(name)
-    if not isinstance(declared, dataclasses.Field) or _MARK not in declared.metadata:
+    if not isinstance(declared, Field) or _MARK not in declared.metadata:
         raise ContractError(f"{cls.__name__}.{name}: declare it as `{name}: type = option(number)`", port=name)
     number, kind, default = declared.metadata[_MARK]
     hint = _strip_none(hint)

@@ -48,8 +48,8 @@ class Packet(Generic[T]):
     __slots__ = ("_payload", "_timestamp")
 
     def __init__(self, payload: T, timestamp: int = Timestamp.UNSET) -> None:
-        keep = _KEEPERS.get(payload.__class__)
-        self._payload: T = payload if keep is None else keep(payload)
+        kind = payload.__class__
+        self._payload: T = _KEEPERS[kind](payload) if kind in _KEEPERS else payload
         self._timestamp: Timestamp = timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
 
     @classmethod

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast, get_origin
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -27,8 +26,7 @@ class Kind(enum.Enum):
     SAME_AS = "same as"
 
 
-@dataclass(frozen=True, slots=True)
-class PacketType:
+class PacketType(NamedTuple):
     """The type of a port.
 
     Attributes:

@@ -158,7 +158,7 @@ class Output(Port[T]):
 
 
 class SideInput(Port[T]):
-    """An input side packet: one value a run, there before ``open``.
+    """An input side packet: one value per run, there before ``open``.
 
     An optional one may be left out of the config. Where the config names it, its value is needed, unless the
     port is ``value_optional``.
@@ -189,7 +189,7 @@ class SideInput(Port[T]):
 
 
 class SideOutput(Port[T]):
-    """An output side packet: set once a run, in ``open``, ``process`` or ``close``."""
+    """An output side packet: set once per run, in ``open``, ``process`` or ``close``."""
 
     side = "output_side_packets"
 

@@ -8,8 +8,6 @@ calculators, or the options of one, is looked up.
 
 from __future__ import annotations
 
-import inspect
-import logging
 import threading
 from contextlib import suppress
 from functools import lru_cache
@@ -22,7 +20,7 @@ from graphkit.errors import (
     UnknownCalculatorError,
     did_you_mean,
 )
-from graphkit.framework._deferred_modules import DeferredModules
+from graphkit.framework._deferred_modules import DeferredModules, log_warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from graphkit.framework._calculator import Calculator
     from graphkit.framework._views import SubgraphLike
 
-_LOG: Final = logging.getLogger(__name__)
 ENTRY_POINT_GROUP: Final = "graphkit.calculators"
 
 _calculators: Final[dict[str, type[Calculator]]] = {}
@@ -82,7 +79,7 @@ def register_lazy(
         _import_alls.append(import_all)
     for name, cls in taken.items():
         if cls.__module__ != calculators[name]:
-            _LOG.warning("%s", DuplicateCalculatorError(name, _place(cls), calculators[name]))
+            log_warning("%s", DuplicateCalculatorError(name, _place(cls), calculators[name]))
 
 
 def find_calculator(name: str, package: str = "") -> type[Calculator]:
@@ -207,7 +204,7 @@ def load_plugins() -> None:
             try:
                 entry.load()
             except Exception as exc:  # a broken third-party package must not break the rest
-                _LOG.warning(
+                log_warning(
                     "calculators of entry point %s (%s) could not be loaded: %s", entry.name, entry.value, exc
                 )
 
@@ -219,7 +216,7 @@ def import_all() -> None:
         try:
             package()
         except Exception as exc:  # a broken package must not break the rest
-            _LOG.warning("calculators of %s could not be loaded: %s", package.__module__, exc)
+            log_warning("calculators of %s could not be loaded: %s", package.__module__, exc)
         with suppress(ValueError):  # only once it is done: another thread may come here meanwhile
             _import_alls.remove(package)
 
@@ -238,7 +235,9 @@ def _same(first: type[Any], second: type[Any]) -> bool:
 
 
 def _place(cls: type[Any]) -> str:
+    from inspect import getfile
+
     try:
-        return f"{cls.__module__}.{cls.__qualname__} ({inspect.getfile(cls)})"
+        return f"{cls.__module__}.{cls.__qualname__} ({getfile(cls)})"
     except (TypeError, OSError):
         return f"{cls.__module__}.{cls.__qualname__}"

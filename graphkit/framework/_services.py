@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from graphkit.errors import GraphStateError
 
@@ -16,11 +15,10 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, eq=False)
 class GraphService(Generic[S]):
     """The key of a service; a calculator asks for it in its contract and gets the object from its context.
 
-    Attributes:
+    Args:
         name: for messages.
         default: makes the object for graphs that were given none; None: the program must give it.
         close: ends an object that ``default`` made, after the run it was made for.
@@ -28,17 +26,25 @@ class GraphService(Generic[S]):
             the service and names no executor itself.
     """
 
-    name: str
-    default: Callable[[], S] | None = None
-    close: Callable[[S], None] | None = None
-    executor: Callable[[S, NodeView], tuple[str, Executor]] | None = None
+    __slots__ = ("close", "default", "executor", "name")
+
+    def __init__(
+        self,
+        name: str,
+        default: Callable[[], S] | None = None,
+        close: Callable[[S], None] | None = None,
+        executor: Callable[[S, NodeView], tuple[str, Executor]] | None = None,
+    ) -> None:
+        self.name = name
+        self.default = default
+        self.close = close
+        self.executor = executor
 
     def __repr__(self) -> str:
         return f"GraphService({self.name})"
 
 
-@dataclass(frozen=True, slots=True)
-class FlowControl:
+class FlowControl(NamedTuple):
     """Who keeps the number of frames in flight small.
 
     Attributes:
@@ -53,8 +59,11 @@ FLOW_CONTROL: Final[GraphService[FlowControl]] = GraphService("flow control", Fl
 """How limiters behave in this run; FlowLimiterCalculator asks for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class InferenceSettings:
+def _look_at_none(session: Any) -> None:
+    """Look at no model."""
+
+
+class InferenceSettings(NamedTuple):
     """What a program or the command line says about the models of a graph, over what the graph says.
 
     Attributes:
@@ -65,11 +74,15 @@ class InferenceSettings:
 
     provider: str | None = None
     threads: int | None = None
-    opened: Callable[[Any], None] = field(default=lambda session: None, compare=False)
+    opened: Callable[[Any], None] = _look_at_none
 
 
 INFERENCE: Final[GraphService[InferenceSettings]] = GraphService("inference", InferenceSettings)
 """Where models run; InferenceCalculator asks for it."""
+
+
+IDLE_CORES: Final[GraphService[Callable[[], int]]] = GraphService("idle cores")
+"""How many cores are idle just now: 0 unless the program waits for the graph. A run lends it by itself (S53)."""
 
 
 class RunServices:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphkit.errors import ConfigError
 from graphkit.errors._base import shortened
@@ -24,12 +23,11 @@ _INDEX = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")  # more digits are no index, an
 Key = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class TagIndexName:
-    """One entry: its tag ("" where it has none), its index (None: not written) and its stream name."""
+class TagIndexName(NamedTuple):
+    """One entry: its tag ("" where it has none), its number (its index; None: not written) and its stream name."""
 
     tag: str
-    index: int | None
+    number: int | None
     name: str
 
 
@@ -49,18 +47,24 @@ def parse_entry(text: str) -> TagIndexName:
     return TagIndexName(tags[0] if tags else "", int(tags[1]) if len(tags) == 2 else None, name)
 
 
-@dataclass(frozen=True, slots=True)
 class TagMap:
     """An ordered map of (tag, index) to stream name.
+
+    Args:
+        names: stream names by (tag, index), in any order.
 
     Attributes:
         keys: (tag, index) of each id.
         names: stream name of each id.
     """
 
-    keys: tuple[Key, ...] = ()
-    names: tuple[str, ...] = ()
-    _ids: dict[Key, int] = field(default_factory=dict, repr=False, compare=False)
+    __slots__ = ("_ids", "keys", "names")
+
+    def __init__(self, names: Mapping[Key, str] | None = None) -> None:
+        ordered = sorted((names or {}).items())
+        self.keys = tuple(key for key, _ in ordered)
+        self.names = tuple(name for _, name in ordered)
+        self._ids = {key: i for i, key in enumerate(self.keys)}
 
     @classmethod
     def from_entries(cls, entries: Iterable[str]) -> TagMap:
@@ -69,7 +73,7 @@ class TagMap:
         counts: dict[str, int] = {}
         for text in entries:
             entry = parse_entry(text)
-            index = entry.index
+            index = entry.number
             if index is None:
                 index = 0 if entry.tag else counts.get("", 0)
             counts[entry.tag] = max(counts.get(entry.tag, 0), index + 1)
@@ -80,8 +84,7 @@ class TagMap:
                 )
             names[entry.tag, index] = entry.name
         _refuse_gaps(names, counts)
-        keys = tuple(sorted(names))
-        return cls(keys, tuple(names[k] for k in keys), {k: i for i, k in enumerate(keys)})
+        return cls(names)
 
     def id_of(self, tag: str, index: int = 0) -> int | None:
         """Return the id of a key, None where it is not there."""
@@ -108,6 +111,15 @@ class TagMap:
 
     def __contains__(self, key: object) -> bool:
         return key in self._ids
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TagMap) and (self.keys, self.names) == (other.keys, other.names)
+
+    def __hash__(self) -> int:
+        return hash((self.keys, self.names))
+
+    def __repr__(self) -> str:
+        return f"TagMap({dict(zip(self.keys, self.names, strict=True))})"
 
 
 def _refuse_gaps(names: Mapping[Key, str], counts: Mapping[str, int]) -> None:

@@ -154,6 +154,8 @@ def describe(value: int) -> str:
 
 def as_timestamp(value: int) -> Timestamp:
     """Return *value* as a Timestamp; plain ints must be ordinary values."""
+    if value.__class__ is int and _MIN < value < _MAX:
+        return int.__new__(Timestamp, value)
     return value if isinstance(value, Timestamp) else Timestamp(value)
 
 

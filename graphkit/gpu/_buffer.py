@@ -32,7 +32,7 @@ class GpuBuffer:
     The pixels go back to their pool when the last reference goes, or on ``release()``.
 
     Attributes:
-        width: pixels a row.
+        width: pixels per row.
         height: rows.
         format: of the pixels.
     """

@@ -32,7 +32,7 @@ class GpuStorage(ABC):
     ``writing`` calls ``read_done`` or ``written`` when it has issued its drawing.
 
     Attributes:
-        width: pixels a row.
+        width: pixels per row.
         height: rows.
         format: of the pixels.
     """

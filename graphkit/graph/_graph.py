@@ -20,6 +20,7 @@ from graphkit._process.forks import call_in_children
 from graphkit._runtime import refusals
 from graphkit.errors import ForkedGraphError, GraphStateError, did_you_mean
 from graphkit.framework import Packet, Resources, Timestamp
+from graphkit.framework._settled import POST_STREAM, PRE_STREAM
 from graphkit.framework._timestamp import as_timestamp
 from graphkit.graph._run_factory import RunFactory
 from graphkit.graph._setup import GraphSetup
@@ -230,7 +231,7 @@ class CalculatorGraph:
         classes = self._classes[stream]
         if packet._payload is None or (classes is not None and not isinstance(packet._payload, classes)):
             raise refusals.bad_packet(self.plan, stream, packet)
-        if not packet._timestamp.is_allowed_in_stream():
+        if not PRE_STREAM <= packet._timestamp <= POST_STREAM:
             raise refusals.bad_packet(self.plan, stream, packet)
         run.push(source, packet, block=self.add_mode_blocks)
 

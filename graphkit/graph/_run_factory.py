@@ -8,11 +8,12 @@ from graphkit._runtime.build import build_state
 from graphkit._runtime.constant_nodes import ConstantNodes
 from graphkit._runtime.counters import Counters
 from graphkit._runtime.demand import restrict_outputs
+from graphkit._runtime.idle_cores import IdleCores
 from graphkit._runtime.instruments import instrumented
 from graphkit._runtime.run import GraphRun
 from graphkit._runtime.side_packets import SidePackets
 from graphkit.errors import SidePacketError
-from graphkit.framework import Packet
+from graphkit.framework import IDLE_CORES, Packet
 from graphkit.framework._services import RunServices
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ class RunFactory:
         setup = self._setup
         stream_headers = {setup.known_input(name): Packet(value) for name, value in headers.items()}
         given = SidePackets(self._plan, self._merged(side_packets), self._constants)
-        state = self._build(stream_headers)
+        idle_cores = IdleCores()
+        state = self._build(stream_headers, idle_cores)
         observed = {name for observer in setup.observers for name in observer.streams}
         restrict_outputs(self._plan, state.nodes, given.values, observed)
-        return Prepared(GraphRun(state, given, setup.on_error), state.inputs, given)
+        return Prepared(GraphRun(state, given, setup.on_error, idle_cores), state.inputs, given)
 
     def let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed; harmless when repeated."""
@@ -79,13 +81,14 @@ class RunFactory:
         if self._services is not None:
             self._services.close()
 
-    def _build(self, headers: Mapping[str, Packet[Any]]) -> GraphState:
+    def _build(self, headers: Mapping[str, Packet[Any]], idle_cores: IdleCores) -> GraphState:
         """Return the state of a fresh run, its nodes equipped with what the graph lends them."""
         setup = self._setup
         if self._services is not None:
             self._services.close()
         self._services = RunServices(self._plan, setup.services)
         services = self._services.objects
+        services.setdefault(IDLE_CORES, idle_cores)
         try:
             state = build_state(self._plan, setup.executors, setup.observers, headers, services)
         except BaseException:

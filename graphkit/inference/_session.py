@@ -99,13 +99,24 @@ class Session:
         path: where the model came from, for messages.
         provider: "cpu", "cuda" or "tensorrt".
         provider_reason: one line that says why it is that one.
+        imported: whether the model was a .tflite.
         cuda_device: CUDA's number of the device that it runs on, None on others.
         inputs: what `run` takes, in order.
         outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
     """
 
-    def __init__(self, session: Any, path: str, provider: str, provider_reason: str, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        session: Any,
+        path: str,
+        provider: str,
+        provider_reason: str,
+        *,
+        threads: int = 1,
+        imported: bool = False,
+    ) -> None:
         self._session = session
+        self.imported = imported
         self.path = path
         self.provider = provider
         self._threads = threads
@@ -123,6 +134,11 @@ class Session:
         self._fixed = [None not in info.shape for info in self.inputs]
 
     @property
+    def threads(self) -> int:
+        """Threads inside one run."""
+        return self._threads
+
+    @property
     def survives_fork(self) -> bool:
         """Whether a process that is forked from this one may run it: it has no threads and no device."""
         return self._threads == 1 and self.provider == "cpu"
@@ -134,12 +150,12 @@ class Session:
         """Run the model.
 
         Args:
-            arrays: one an input, in the logical shape of its `TensorInfo`. They are only read. Other element
+            arrays: one per input, in the logical shape of its `TensorInfo`. They are only read. Other element
                 types are converted, and memory in another order than the model's is copied. One on the session's
                 own device is read there; its shape is the stored one.
 
         Returns:
-            New arrays, one an output, contiguous, in their logical shapes.
+            New arrays, one per output, contiguous, in their logical shapes.
 
         Raises:
             InferenceError: an input of the wrong shape, or ONNX Runtime failed, or this process was forked from

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework import FLOW_CONTROL, INFERENCE, FlowControl, InferenceSettings
+from graphkit.framework import FLOW_CONTROL, IDLE_CORES, INFERENCE, FlowControl, InferenceSettings
 
 if TYPE_CHECKING:
     from graphkit.framework import GraphService
@@ -77,13 +76,28 @@ class FlowLease(ServiceLease):
         summary.dropped_in_graph = dropped if self._value.drop else 0
 
 
+class CoresLease(ServiceLease):
+    """No idle cores: what is left beside one frame decodes, draws and encodes others.
+
+    Args:
+        graph: not running.
+    """
+
+    def __init__(self, graph: CalculatorGraph) -> None:
+        super().__init__(graph, IDLE_CORES, _none_idle)
+
+
+def _none_idle() -> int:
+    return 0
+
+
 class InferenceLease(ServiceLease):
     """Where models run, as the program has said it, with a look at the models that the run really uses."""
 
     def __init__(self, graph: CalculatorGraph) -> None:
         self._sessions: dict[int, Session] = {}
         settings = graph.service(INFERENCE) or InferenceSettings()
-        super().__init__(graph, INFERENCE, replace(settings, opened=self._opened))
+        super().__init__(graph, INFERENCE, settings._replace(opened=self._opened))
 
     def _opened(self, session: Session) -> None:
         self._sessions[id(session)] = session

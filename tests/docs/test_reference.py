@@ -6,6 +6,7 @@ import inspect
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from graphkit import errors, schema
@@ -28,9 +29,10 @@ def test_every_exception_is_listed() -> None:
 @pytest.mark.parametrize("command", sorted(main.commands))
 def test_every_flag_of_a_command_is_listed(command: str) -> None:
     page = (REFERENCE / "cli.md").read_text()
-    flags = {
-        flag for parameter in main.commands[command].params for flag in parameter.opts if flag.startswith("--")
-    }
+    loaded = main.get_command(click.Context(main), command)
+    assert loaded is not None
+    flags = {flag for parameter in loaded.params for flag in parameter.opts if flag.startswith("--")}
+    assert flags
     assert f"## graphkit {command}" in page
     assert sorted(flag for flag in flags if flag not in page) == []
 

@@ -85,12 +85,10 @@ SHOWN_BY: Final = {
     ],
     "graphkit/jobs/sinks/test_naming.py": [
         "graphkit/jobs/_sinks/labelled_file.py",
-        "graphkit/jobs/_sinks/text_file.py",
         "graphkit/jobs/_sinks/text_sink.py",
     ],
     "graphkit/video/test_decode.py": [
         "graphkit/video/_accounts.py",
-        "graphkit/video/_asf.py",
         "graphkit/video/_avi.py",
         "graphkit/video/_lengths.py",
     ],

@@ -14,21 +14,15 @@ except ModuleNotFoundError as exc:
     _lack = package_error(exc) or exc
     raise SystemExit("\n".join([f"error: {_lack}", *advice_for(_lack)])) from None
 
-from graphkit.app.cli.bench import bench_command
-from graphkit.app.cli.calculators import calculators_command
-from graphkit.app.cli.doctor import doctor_command
+from graphkit.app.cli.deferred import Deferred
 from graphkit.app.cli.failures import Commands
-from graphkit.app.cli.graph import graph_command
-from graphkit.app.cli.models import models_command
-from graphkit.app.cli.run import run_command
-from graphkit.app.cli.validate import validate_command
 
 __all__ = ["main"]
 
 
 # Upstream spells its flags with underscores; both spellings are taken.
 @click.group(cls=Commands, context_settings={"token_normalize_func": lambda flag: flag.replace("-", "_")})
-@click.version_option(package_name="graphkit", message="graphkit %(version)s")
+@click.version_option(package_name="graphkit-media", message="graphkit %(version)s")
 def main() -> None:
     """Run MediaPipe graphs in pure Python.
 
@@ -40,10 +34,13 @@ def main() -> None:
     keep_blas_to_one_thread()
 
 
-main.add_command(run_command)
-main.add_command(graph_command)
-main.add_command(validate_command)
-main.add_command(calculators_command)
-main.add_command(models_command)
-main.add_command(doctor_command)
-main.add_command(bench_command)
+for _name, _short_help in {
+    "run": "Run a graph over a video, a camera or other files.",
+    "graph": "Print a graph with its subgraphs expanded.",
+    "validate": "Check many graphs; name all faults, and all that is missing.",
+    "calculators": "List calculators, or show one.",
+    "models": "List models, find one, fetch those not shipped.",
+    "doctor": "Say what this machine can do, and what is in the way.",
+    "bench": "Measure speed, and where the time goes.",
+}.items():
+    main.add_command(Deferred(_name, _short_help))

@@ -27,7 +27,7 @@ Example:
 """
 
 
-@click.command("bench", short_help="Measure speed, and where the time goes.", epilog=_EXAMPLE)
+@click.command("bench", epilog=_EXAMPLE)
 @click.argument("task", type=click.Choice((*TASKS, ALL)), default=ALL)
 @click.option(
     "--clip", type=click.Path(readable=False, path_type=Path), metavar="FILE",

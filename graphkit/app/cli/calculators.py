@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@click.command("calculators", short_help="List calculators, or show one.")
+@click.command("calculators")
 @click.argument("name", required=False)
 @click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
 @debug_option
 def calculators_command(name: str | None, modules: tuple[str, ...]) -> None:
     """List all calculators with a line each, or show the one called NAME: what it does, ports and options."""
-    from graphkit.app.cli.loading import import_calculators
     from graphkit.framework import _registry as registry
+    from graphkit.framework._importing import import_calculators
 
     import_calculators(modules)
     if name is not None:

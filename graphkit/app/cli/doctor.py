@@ -24,7 +24,7 @@ _MARKS: Final = {
 _INDENT: Final = " " * 10
 
 
-@click.command("doctor", short_help="Say what this machine can do, and what is in the way.")
+@click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @debug_option
 def doctor_command(as_json: bool) -> None:

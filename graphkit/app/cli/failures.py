@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from graphkit.app.cli.advice import advice_for
+from graphkit.app.cli.deferred import DeferringGroup
 from graphkit.app.cli.flags import FlagSpelling
 from graphkit.app.cli.output import fill_standard_descriptors, lost_output, tell, working_folder_is_gone
 from graphkit.errors import (
@@ -35,7 +36,7 @@ def signal_status(number: int) -> int:
     return 128 + number
 
 
-class Commands(click.Group):
+class Commands(DeferringGroup):
     """A group whose commands report graphkit's errors without a traceback."""
 
     def main(self, *arguments: Any, **more: Any) -> Any:

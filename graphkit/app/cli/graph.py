@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from graphkit.framework import Resources
 
 
-@click.command("graph", short_help="Print a graph with its subgraphs expanded.")
+@click.command("graph")
 @click.argument("graph")
 @click.option("--mermaid", is_flag=True, help="A Mermaid flowchart instead of text.")
 @click.option("--streams", is_flag=True, help="Every stream and side packet with its type instead of text.")
@@ -38,8 +38,9 @@ def graph_command(
 
     The graph is validated too; whatever is wrong with it is reported with its place.
     """
-    from graphkit.app.cli.loading import find_graph, import_calculators
+    from graphkit.app.cli.loading import find_graph
     from graphkit.framework import Resources
+    from graphkit.framework._importing import import_calculators
 
     import_calculators(modules)
     resources = Resources(resource_root_dir)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from graphkit.models._locate import Located
 
 
-@click.group("models", invoke_without_command=True, short_help="List models, find one, fetch those not shipped.")
+@click.group("models", invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="The list as JSON.")
 @debug_option
 @click.pass_context

@@ -27,7 +27,7 @@ _SOURCES: Final = {
 }
 
 
-@click.command("validate", short_help="Check many graphs; name all faults, and all that is missing.")
+@click.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="For editors and other programs.")
 @click.option(
@@ -49,9 +49,9 @@ def validate_command(
     calculators, options, subgraphs, models, and where it could come from. A model that only a side packet asks for
     is no fault, but a warning. Exit status: 0 all can run, 1 some cannot.
     """
-    from graphkit.app.cli.loading import import_calculators
     from graphkit.config import diagnose
     from graphkit.framework import Resources
+    from graphkit.framework._importing import import_calculators
 
     import_calculators(modules)
     resources = Resources(resource_root_dir)

@@ -56,7 +56,7 @@ def keyed(entries: Sequence[Entry]) -> dict[Key, Entry]:
     found: dict[Key, Entry] = {}
     for entry in entries:
         parsed = parse_entry(entry.text)
-        index = counts.get(parsed.tag, 0) if parsed.index is None else parsed.index
+        index = counts.get(parsed.tag, 0) if parsed.number is None else parsed.number
         counts[parsed.tag] = max(counts.get(parsed.tag, 0), index + 1)
         found[parsed.tag, index] = entry
     return found

@@ -46,9 +46,9 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     """Return the list of (node, whether it handed over) that runs add to."""
     calls: list[tuple[str, bool]] = []
 
-    def watched(task: Any, link: Any) -> Any:
-        following = chain(task, link)
-        calls.append((task.node.name, following is not None))
+    def watched(link: Any) -> Any:
+        following = chain(link)
+        calls.append((link.maker.name, following is not None))
         return following
 
     monkeypatch.setattr(scheduler, "chain", watched)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from graphkit import CalculatorGraph
-from graphkit.app.cli.loading import import_calculators
+from graphkit.framework._importing import import_calculators
 from graphkit.video import VideoReader, VideoWriter
 
 if TYPE_CHECKING:

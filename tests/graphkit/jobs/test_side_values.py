@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from graphkit import CalculatorGraph
-from graphkit.app.cli.loading import import_calculators
 from graphkit.errors import MisuseError, SidePacketError, UsageError
 from graphkit.formats import NormalizedRect
+from graphkit.framework._importing import import_calculators
 from graphkit.jobs import convert_pairs, split_pairs, typed_value
 
 SCALE = (

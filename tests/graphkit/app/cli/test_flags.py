@@ -23,7 +23,9 @@ def _options(command: click.Command) -> Iterator[str]:
     for parameter in command.params:
         yield from (name.replace("-", "_") for name in parameter.opts if name.startswith("--"))
     if isinstance(command, click.Group):
-        for inner in command.commands.values():
+        for name in command.commands:
+            inner = command.get_command(click.Context(command), name)
+            assert inner is not None
             yield from _options(inner)
 
 

@@ -1,0 +1,82 @@
+"""Calculators of modules and files that a graph cannot know of."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphkit.errors import GraphkitError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+
+def import_calculators(specs: Iterable[str]) -> list[ModuleType]:
+    """Import modules so that the calculators in them are registered.
+
+    Args:
+        specs: names of modules (the working directory counts as a place for them), or paths of .py files.
+
+    Returns:
+        The modules.
+
+    Raises:
+        UsageError: there is no such module, or it cannot be imported.
+    """
+    modules = []
+    for spec in specs:
+        try:
+            if spec.endswith(".py") or "/" in spec:
+                modules.append(_import_file(Path(spec)))
+            else:
+                modules.append(_import_name(spec))
+        except GraphkitError:
+            raise
+        except Exception as exc:  # whatever a user's module raises while it is imported
+            raise UsageError(
+                f"{spec}: importing it failed: {type(exc).__name__}: {exc}", parameter="modules"
+            ) from exc
+    return modules
+
+
+def _import_name(name: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as exc:
+        if exc.name is None or not f"{name}.".startswith(f"{exc.name}."):
+            raise
+        beside = [path.stem for path in Path.cwd().glob("*.py")]
+        raise UsageError(
+            f"{name}: no such module, neither installed nor in {here}.{did_you_mean(name, beside)}",
+            parameter="modules",
+        ) from exc
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        beside = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        raise UsageError(f"{path}: no such file.{did_you_mean(path.name, beside)}", parameter="modules")
+    known = sys.modules.get(path.stem)
+    if known is not None and Path(known.__file__ or "").resolve() == path.resolve():
+        return known
+    # What lies beside the file can be imported by it, as if Python ran it.
+    sys.path.insert(0, str(path.parent.resolve()))
+    name = path.stem if known is None else f"graphkit_imported_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path}: is no Python file (.py).", parameter="modules")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

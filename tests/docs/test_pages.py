@@ -41,7 +41,9 @@ _IN_CONTAINER = re.compile(r"docker (?:compose run --rm graphkit(?:-nvidia)?|run
 
 # What my.mov shows, by a word in the page's name; hands for the others.
 _SHOWS = {
-    "poses": "person.mov", "people": "person.mov", "opensim": "person.mov", "faces": "face.mov", "irises": "face.mov"}
+    **dict.fromkeys(("poses", "people", "opensim"), "person.mov"),
+    **dict.fromkeys(("faces", "irises"), "face.mov"),
+}
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE_NAME = re.compile(r"# ([\w.]+\.(?:py|pbtxt|toml))\n")

@@ -130,9 +130,7 @@ def test_an_installed_sink_is_closed_after_a_failure(installed: Path, make_graph
             "a.data", r"landmarks=a\.data: it may be other or sqlite\. .* other:a\.data", id="two claim it"
         ),
         pytest.param("sqlit:a.x", r'there is no kind "sqlit"\. Did you mean \'sqlite\'\?', id="a kind misspelt"),
-        pytest.param(
-            "xyz:a.csv", r"Known: jsonl, csv, .*, other, sqlite\. .* \./xyz:a\.csv", id="no kind"
-        ),
+        pytest.param("xyz:a.csv", r"Known: jsonl, csv, .*, other, sqlite\. .* \./xyz:a\.csv", id="no kind"),
         pytest.param(
             "a.sqlit", r'unknown kind of file "\.sqlit"\. Did you mean .*\.sqlite', id="an ending misspelt"
         ),

@@ -40,7 +40,7 @@ print(json.dumps({
     "people": [len(read_json(file)) for file in files],
     "combinations": len(persons_combinations(files[:2])),
     "names": [node.name for _, _, node in RenderTree(BODY_25)],
-    "first camera": [x[0][0].tolist() if hasattr(x[0][0], "tolist") else list(x[0][0]), list(map(float, sure[0][0]))],
+    "first camera": [list(map(float, values[0][0])) for values in (x, sure)],
     "markers": markers,
     "missing": points.isna().all(axis=1).tolist(),
     "nose": points["Nose"].iloc[0].tolist(),

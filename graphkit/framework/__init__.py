@@ -18,8 +18,14 @@ from graphkit.framework._demand import (
     MakesSelectively,
     ReadsSelectively,
 )
-from graphkit.framework._input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
-from graphkit.framework._instrument import Instrument
+from graphkit.framework._input_stream_handler import (
+    Awaited,
+    Decision,
+    InputStreamHandler,
+    Readiness,
+    input_stream_handler,
+)
+from graphkit.framework._instrument import CallView, Instrument, RunView
 from graphkit.framework._options import option, options
 from graphkit.framework._packet import EMPTY, Packet
 from graphkit.framework._packet_type import ANY, AnyType, OneOf, PacketType, PayloadType, SameAs
@@ -100,6 +106,7 @@ __all__ = [
     "NodeView",
     "SubgraphLike",
     # input policies
+    "Awaited",
     "Decision",
     "InputStreamHandler",
     "Readiness",
@@ -115,7 +122,9 @@ __all__ = [
     "IDLE_CORES",
     "INFERENCE",
     "InferenceSettings",
+    "CallView",
     "Instrument",
+    "RunView",
     "FileContents",
     "Resources",
     "Root",

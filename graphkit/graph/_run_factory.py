@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphkit._runtime.build import build_state
@@ -9,7 +10,8 @@ from graphkit._runtime.constant_nodes import ConstantNodes
 from graphkit._runtime.counters import Counters
 from graphkit._runtime.demand import restrict_outputs
 from graphkit._runtime.idle_cores import IdleCores
-from graphkit._runtime.instruments import instrumented
+from graphkit._runtime.instruments import watched_by
+from graphkit._runtime.listeners import Listeners
 from graphkit._runtime.run import GraphRun
 from graphkit._runtime.side_packets import SidePackets
 from graphkit.errors import SidePacketError
@@ -17,12 +19,12 @@ from graphkit.framework import IDLE_CORES, Packet
 from graphkit.framework._services import RunServices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput
     from graphkit.config import GraphPlan
-    from graphkit.framework import Resources
+    from graphkit.framework import CallView, Resources
     from graphkit.graph._setup import GraphSetup
 
 
@@ -38,6 +40,28 @@ class Prepared(NamedTuple):
     run: GraphRun
     inputs: dict[str, GraphInput]
     side_packets: SidePackets
+
+
+class WatchedRun:
+    """A run, as its instruments see it.
+
+    Attributes:
+        graph: what runs.
+    """
+
+    def __init__(self, graph: GraphPlan, counters: Counters, run: GraphRun) -> None:
+        self.graph = graph
+        self._counters = counters
+        self._run = weakref.ref(run)
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters of the nodes."""
+        return self._counters.values()
+
+    def calls(self) -> Sequence[CallView]:
+        """Return the calls of nodes that are under way now."""
+        run = self._run()
+        return [] if run is None else run.calls()
 
 
 class RunFactory:
@@ -62,6 +86,7 @@ class RunFactory:
         self._resources = resources
         self._constants = ConstantNodes()
         self._services: RunServices | None = None
+        self._listeners: Listeners | None = None
         self.counters = Counters()
 
     def make(self, side_packets: Mapping[str, Any], headers: Mapping[str, Any]) -> Prepared:
@@ -73,11 +98,17 @@ class RunFactory:
         state = self._build(stream_headers, idle_cores)
         observed = {name for observer in setup.observers for name in observer.streams}
         restrict_outputs(self._plan, state.nodes, given.values, observed)
-        return Prepared(GraphRun(state, given, setup.on_error, idle_cores), state.inputs, given)
+        self._listeners = Listeners(setup.instruments) if setup.instruments else None
+        run = GraphRun(state, given, setup.on_error, idle_cores, watched_by(self._listeners, state))
+        if self._listeners is not None:
+            self._listeners.begin(WatchedRun(self._plan, self.counters, run))
+        return Prepared(run, state.inputs, given)
 
     def let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed; harmless when repeated."""
         run.shutdown()
+        if self._listeners is not None:
+            self._listeners.end()
         if self._services is not None:
             self._services.close()
 
@@ -100,8 +131,6 @@ class RunFactory:
         self.counters.clear()
         for node in state.nodes:
             node.contexts[0].equip(services, self._resources, self.counters)
-            if setup.instruments:
-                node.process = instrumented(node, setup.instruments)
         return state
 
     def _merged(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,11 @@ from graphkit.errors._base import shortened
 from graphkit.inference._imported import METADATA_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+logger = logging.getLogger("graphkit.inference")
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "tensor(float)": np.dtype(np.float32),
@@ -103,6 +107,12 @@ class Session:
         cuda_device: CUDA's number of the device that it runs on, None on others.
         inputs: what `run` takes, in order.
         outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
+
+    Args:
+        session: ONNX Runtime's.
+        path, provider, provider_reason: see the attributes.
+        threads, imported: see the attributes.
+        instead: returns the session that goes on where this one fails, None where none may.
     """
 
     def __init__(
@@ -114,9 +124,13 @@ class Session:
         *,
         threads: int = 1,
         imported: bool = False,
+        instead: Callable[[], Session] | None = None,
     ) -> None:
         self._session = session
         self.imported = imported
+        self._instead = instead
+        self._successor: Session | None = None
+        self._moving = threading.Lock()
         self.path = path
         self.provider = provider
         self._threads = threads
@@ -161,6 +175,8 @@ class Session:
             InferenceError: an input of the wrong shape, or ONNX Runtime failed, or this process was forked from
                 the one in which the session has its threads or its device.
         """
+        if self._successor is not None:
+            return self._successor.run(arrays)
         if self._is_of_parent:
             raise self._forked_error()
         if len(arrays) != len(self.inputs):
@@ -181,9 +197,25 @@ class Session:
         try:
             return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
-            raise InferenceError(
+            failure = InferenceError(
                 f"ONNX Runtime failed on {self.provider}: {shortened(str(exc))}", model=self.path
-            ) from exc
+            )
+            if self._instead is None or on_device:
+                raise failure from exc
+            return self._go_on(self._instead(), arrays, failure)
+
+    def _go_on(
+        self, successor: Session, arrays: Sequence[NDArray[Any] | DeviceArray], failure: InferenceError
+    ) -> list[NDArray[Any]]:
+        """Run on *successor*, now and from now on; where it fails too, the arrays are at fault, not the device."""
+        outputs = successor.run(arrays)
+        with self._moving:
+            is_first, self._successor = self._successor is None, successor
+        if is_first:
+            logger.warning("%s It goes on on %s, for as long as this process lasts.", failure, successor.provider)
+            self.provider, self.provider_reason = successor.provider, str(failure)
+            self.cuda_device = None
+        return outputs
 
     def _left_behind(self) -> None:
         """In a forked process: its threads are not there, and CUDA does not survive a fork."""
@@ -205,7 +237,11 @@ class Session:
             )
 
     def _run_bound(self, feeds: dict[str, NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
-        """Run on inputs of which some are on the device; outputs come to memory, complete when this returns."""
+        """Run on inputs of which some are on the device; outputs come to memory, complete when this returns.
+
+        The run waits for its own work. ONNX Runtime's ``synchronize_inputs`` and ``_outputs`` would wait for all
+        that the device does, for others as well.
+        """
         binding = self._session.io_binding()
         for name, fed in feeds.items():
             if isinstance(fed, DeviceArray):
@@ -214,9 +250,7 @@ class Session:
                 binding.bind_cpu_input(name, fed)
         for name in self._output_names:
             binding.bind_output(name, "cpu")
-        binding.synchronize_inputs()
         self._session.run_with_iobinding(binding)
-        binding.synchronize_outputs()
         outputs: list[NDArray[Any]] = binding.copy_outputs_to_cpu()
         return outputs
 

@@ -15,6 +15,9 @@ TESTS: Final = ROOT / "tests"
 SOURCES: Final = (ROOT / "graphkit", ROOT / "calculators" / "graphkit_calculators")
 
 SHOWN_BY: Final = {
+    "graphkit_calculators/test_index.py": [
+        "calculators/graphkit_calculators/_summaries.py",
+    ],
     "conformance/test_cycles.py": [
         "graphkit/config/_checking/ordering.py",
     ],
@@ -23,6 +26,9 @@ SHOWN_BY: Final = {
     ],
     "conformance/test_forks.py": [
         "graphkit/_process/forks.py",
+    ],
+    "conformance/test_instruments.py": [
+        "graphkit/_runtime/listeners.py",
     ],
     "conformance/test_lifecycle.py": [
         "graphkit/_runtime/constant_nodes.py",
@@ -34,6 +40,10 @@ SHOWN_BY: Final = {
     ],
     "graphkit/app/cli/test_run.py": [
         "graphkit/app/cli/run_line.py",
+    ],
+    "graphkit/insight/test_explain.py": [
+        "graphkit/insight/_causes.py",
+        "graphkit/graph/_current_run.py",
     ],
     "graphkit/compat/test_drawing.py": [
         "graphkit/compat/mediapipe/framework/formats/location_data_pb2.py",
@@ -63,9 +73,7 @@ SHOWN_BY: Final = {
         "graphkit/gpu/_forked.py",
     ],
     "graphkit/gpu/test_cuda_interop.py": [
-        "graphkit/gpu/_fence.py",
         "graphkit/gpu/_lending.py",
-        "graphkit/gpu/_tensor_buffer.py",
     ],
     "graphkit/gpu/test_forks.py": [
         "graphkit/gpu/_host_memory.py",

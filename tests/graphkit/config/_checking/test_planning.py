@@ -49,8 +49,7 @@ CASES = {
         'input_stream: "a"\nnode { calculator: "CfgFunction"\n  input_stream: "IMG:a" output_stream: "b" }',
         [
             '3:3: node "CfgFunction": input stream with tag "IMG" is not known to the calculator; it takes tags '
-            "IMAGE. "
-            "Did you mean 'IMAGE'?"
+            "IMAGE and 1 without a tag. Did you mean 'IMAGE'?"
         ],
     ),
     "required port": (

@@ -218,3 +218,9 @@ class ThrottledError(GraphRunError):
     def __init__(self, message: str, *, stream: str = "", **common: Any) -> None:
         super().__init__(message, **common)
         self.stream = stream
+
+
+class BatchError(GraphkitError):
+    """A batch of clips cannot go on: its processes end before they have done anything."""
+
+    status = StatusCode.INTERNAL

@@ -67,6 +67,15 @@ class SampleThin(_Image):
 
 
 @calculator
+class SampleDelay(_Image):
+    """Takes `at` milliseconds for each frame."""
+
+    def take(self, cc: CalculatorContext, index: int) -> None:
+        time.sleep(self.options(cc).at / 1000)
+        self.result.send(cc, self.image(cc))
+
+
+@calculator
 class SampleFail(_Image):
     """Raises in open, in close, or at frame `at`."""
 

@@ -91,6 +91,9 @@ SHOWN_BY: Final = {
         "graphkit/inference/_importer/passes/split_conv.py",
         "graphkit/inference/_model_file.py",
     ],
+    "graphkit/jobs/sinks/test_openpose.py": [
+        "graphkit/jobs/_sinks/people_sink.py",
+    ],
     "graphkit/jobs/sinks/test_naming.py": [
         "graphkit/jobs/_sinks/labelled_file.py",
         "graphkit/jobs/_sinks/text_sink.py",

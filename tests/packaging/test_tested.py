@@ -48,6 +48,9 @@ SHOWN_BY: Final = {
     "graphkit/compat/test_drawing.py": [
         "graphkit/compat/mediapipe/framework/formats/location_data_pb2.py",
     ],
+    "graphkit/compat/test_errors.py": [
+        "graphkit/compat/_messages.py",
+    ],
     "graphkit/compat/test_solutions.py": [
         "graphkit/compat/mediapipe/python/solutions/pose_connections.py",
     ],
@@ -93,6 +96,9 @@ SHOWN_BY: Final = {
         "graphkit/inference/_importer/passes/grow_channels.py",
         "graphkit/inference/_importer/passes/split_conv.py",
         "graphkit/inference/_model_file.py",
+    ],
+    "graphkit/jobs/sinks/test_openpose.py": [
+        "graphkit/jobs/_sinks/people_sink.py",
     ],
     "graphkit/jobs/sinks/test_naming.py": [
         "graphkit/jobs/_sinks/labelled_file.py",

@@ -74,7 +74,7 @@ class LabelsJoin:
 
 
 def label_of(classifications: Any) -> str:
-    """Return whose a thing is, in a word: an id, or the best of a ClassificationList."""
+    """Return the text of an id, or of the best class of a ClassificationList; "" without one."""
     if isinstance(classifications, int):
         return str(classifications)
     best = next(iter(classifications), None)

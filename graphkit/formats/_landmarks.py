@@ -9,6 +9,8 @@ import numpy as np
 from graphkit.errors import FormatError
 from graphkit.formats._read_only import check_array, read_only
 from graphkit.formats._sequence import MessageSequence
+from graphkit.formats._skeletons import names_of
+from graphkit.formats._tables import html_table
 from graphkit.schema import message_class
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ _LANDMARK_KEY: Final = 1 << 3 | 2
 """Of the field `landmark` in a serialised list: field 1, of a given length."""
 _FOUR_BYTES: Final = 5
 """The wire type of a float."""
+_COLUMN_NAMES: Final = ("x", "y", "z", "visibility", "presence")
 
 
 class Landmark(NamedTuple):
@@ -208,7 +211,22 @@ class _LandmarkArray:
 
     def __repr__(self) -> str:
         extra = ", visibility" * self.has_visibility + ", presence" * self.has_presence
-        return f"{type(self).__name__}({len(self)} landmarks{extra})"
+        return f"{type(self).__name__}({len(self)} landmarks{self._extent()}{extra})"
+
+    def _extent(self) -> str:
+        """Return between what the coordinates lie, for people."""
+        if not len(self.data):
+            return ""
+        low, high = self.data.min(axis=0), self.data.max(axis=0)
+        return "".join(f", {name} {low[i]:.2f} to {high[i]:.2f}" for i, name in enumerate("xy"))
+
+    def _repr_html_(self) -> str:
+        columns = ["", "name", *_COLUMN_NAMES[:3]]
+        columns += ["visibility"] * self.has_visibility + ["presence"] * self.has_presence
+        names = names_of(len(self))
+        numbers = self.data[:, self._columns()].tolist()
+        rows = [(i, names[i] if names else "", *row) for i, row in enumerate(numbers)]
+        return html_table(repr(self), columns, rows)
 
 
 class NormalizedLandmarkList(_LandmarkArray):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from graphkit.errors import (
+    ArgumentError,
     GlCallError,
     GlContextLostError,
     GpuError,
@@ -242,6 +243,31 @@ def test_a_thread_that_has_ended_is_nobody(monkeypatch: pytest.MonkeyPatch) -> N
     assert not ended.is_here
     with pytest.raises(RuntimeError, match="thread ended has stopped"):
         ended.run(lambda: None)
+
+
+UNIFORMS = """
+    // uniform float commented;
+    uniform sampler2D frame;
+    uniform float weights[3];
+    uniform vec2 unused, size;
+    out vec4 color;
+    void main() { color = vec4(size, weights[1], texture(frame, size).r); }
+"""
+
+
+def test_a_uniform_that_the_shader_does_not_declare_is_refused(gpu: GpuResources) -> None:
+    def misspelt(context: GlContext) -> None:
+        program = FullFrameProgram(context, UNIFORMS, name="MyFilter")
+        program.set(frame=0, size=(1.0, 1.0))
+        program.set(unused=(0.0, 0.0))
+        program.offer(tnt=1.0)
+        program.set(framed=0)
+
+    with pytest.raises(ArgumentError) as caught:
+        gpu.run(misspelt)
+    assert str(caught.value) == (
+        "MyFilter has no uniform \"framed\"; it declares: frame, size, unused, weights. Did you mean 'frame'?"
+    )
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,21 @@ class ExecutorPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfilerPlan:
+    """What the config's ``profiler_config`` asks for.
+
+    Attributes:
+        profile: count calls and times.
+        trace: keep a trace, if the program says where.
+        trace_name: how it wants the trace to be called, never where.
+    """
+
+    profile: bool = False
+    trace: bool = False
+    trace_name: str = "trace"
+
+
+@dataclass(frozen=True, slots=True)
 class GraphPlan:
     """A whole graph, expanded, validated and sorted.
 
@@ -133,6 +148,7 @@ class GraphPlan:
         num_threads: of the default executor, 0 to choose.
         executors: declared ones.
         report_deadlock: fail instead of growing a full queue.
+        profiler: what is to be measured.
     """
 
     type: str
@@ -148,3 +164,4 @@ class GraphPlan:
     num_threads: int = 0
     executors: tuple[ExecutorPlan, ...] = ()
     report_deadlock: bool = False
+    profiler: ProfilerPlan = ProfilerPlan()

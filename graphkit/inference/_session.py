@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphkit._process.forks import call_in_children
+from graphkit._process.parts import part
 from graphkit.errors import InferenceError, ModelFormatError
 from graphkit.errors._base import shortened
 from graphkit.inference._imported import METADATA_KEY
@@ -179,7 +180,8 @@ class Session:
             feeds[name] = np.ascontiguousarray(memory, info.dtype)
         on_device = any(isinstance(array, DeviceArray) for array in arrays)
         try:
-            return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
+            with part("inference"):
+                return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise InferenceError(
                 f"ONNX Runtime failed on {self.provider}: {shortened(str(exc))}", model=self.path

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphkit._process.closing import Closing
+from graphkit._process.parts import part
 from graphkit.errors import VideoWriteError
 from graphkit.video._audio import AudioCopy
 from graphkit.video._containers import check_writable, container_format
@@ -176,13 +177,17 @@ class VideoWriter(Closing):
         if rgb.shape[:2] != (self._height, self._width):
             rgb = letterboxed(rgb, self._width, self._height)
             self.stats.letterboxed += 1
+        with part("encode"):
+            self._encode(rgb, timestamp_us)
+        self.stats.frames += 1
+
+    def _encode(self, rgb: NDArray[np.uint8], timestamp_us: int) -> None:
         picture = self._converter.convert(rgb)
         picture.pts = self._next_ticks(timestamp_us)
         picture.time_base = self._time_base
         self._end_us = timestamp_us + round(MICROSECONDS / self._rate)
         with self._reporting():
             self._mux(self._stream.encode(picture))
-        self.stats.frames += 1
 
     def copy_rest_of_audio(self) -> None:
         """Copy the audio that lasts longer than the video too, before ``close``."""

@@ -39,6 +39,7 @@ FLAGS: Final = {
     "roots": Flag("--resource_root_dir", "DIR"),
     "side": Flag("--side", "NAME=TYPE:VALUE"),
     "side_packets": Flag("--input_side_packets", "NAME=VALUE"),
+    "trace": Flag("--trace", "FILE"),
     "threads": Flag("--threads", "N"),
 }
 """By parameter. A parameter that is not here has no flag, and is told by its own name."""

@@ -21,4 +21,10 @@ def import_all() -> None:
         _import_module(module)
 
 
-_register_lazy(_CALCULATORS, _OPTIONS, import_all, types={"mediapipe::GpuBuffer": "graphkit.gpu"})
+_register_lazy(
+    _CALCULATORS,
+    _OPTIONS,
+    import_all,
+    types={"mediapipe::GpuBuffer": "graphkit.gpu"},
+    summaries=f"{__name__}._summaries",
+)

@@ -18,20 +18,28 @@ class IdleCores:
     It is asked from within calls of the run and takes no lock: a number that is off by one costs only time.
     """
 
-    __slots__ = ("_cores", "_scheduler", "_sleepers", "_state")
+    __slots__ = ("_cores", "_watched")
 
     def __init__(self) -> None:
         in_force = budget()
         self._cores = in_force.cores if in_force.idle_cores else 1
-        self._state: GraphState | None = None
+        self._watched: tuple[GraphState, Scheduler, Sleepers] | None = None
 
     def watch(self, state: GraphState, scheduler: Scheduler, sleepers: Sleepers) -> None:
         """Count those of this run."""
-        self._state, self._scheduler, self._sleepers = state, scheduler, sleepers
+        self._watched = state, scheduler, sleepers
+
+    def let_go(self) -> None:
+        """Count nothing any more: the run has ended, and what asks may live longer."""
+        self._watched = None
 
     def __call__(self) -> int:
         """Return how many cores neither the run nor the program needs just now."""
-        if self._state is None or self._cores == 1 or not self._sleepers.wakers:
+        watched = self._watched
+        if watched is None or self._cores == 1:
             return 0
-        waiting = sum(max(len(queue.heavy), queue.workers_requested) for queue in self._state.ready.queues)
-        return max(0, self._cores - len(self._scheduler.working) - waiting)
+        state, scheduler, sleepers = watched
+        if not sleepers.wakers:
+            return 0
+        waiting = sum(max(len(queue.heavy), queue.workers_requested) for queue in state.ready.queues)
+        return max(0, self._cores - len(scheduler.working) - waiting)

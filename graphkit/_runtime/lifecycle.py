@@ -277,6 +277,6 @@ def _wrapped(kind: TaskKind, node: Node, context: CalculatorContext, error: Base
     if not isinstance(error, FAULTS):
         return error
     timestamp = context.input_timestamp if kind is PROCESS and node.inputs else None
-    wrapped = CalculatorError(node.name, node.plan.calculator, _PHASES[kind], timestamp, error)
+    wrapped = CalculatorError(node.name, node.plan.calculator, _PHASES[kind], timestamp, error, node.plan.cls)
     wrapped.__cause__ = error
     return wrapped

@@ -6,8 +6,8 @@ import enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.framework import CalculatorContext, OutputShard
-from graphkit.framework._context import OutputSet, OutputSideSet, PacketSet
-from graphkit.framework._packet_type import Kind, runtime_classes
+from graphkit.framework._context import ListShard, OutputSet, OutputSideSet, PacketSet
+from graphkit.framework._packet_type import Kind, element_classes, runtime_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graphkit._runtime.streams import InputStream, Link, OutputStream
     from graphkit._runtime.tasks import Task, TaskQueue
     from graphkit.config import NodePlan
-    from graphkit.framework import Calculator, InputStreamHandler, Packet
+    from graphkit.framework import Calculator, InputStreamHandler, Packet, PacketType
 
 
 class NodeStatus(enum.IntEnum):
@@ -205,14 +205,10 @@ class Node:
     def new_context(self) -> CalculatorContext:
         """Return a bare context."""
         plan, contract = self.plan, self.plan.contract
-        shards = []
-        for name, spec in zip(plan.outputs.names, contract.outputs.specs(), strict=True):
-            packet_type = spec.type
-            assert packet_type is not None  # validation resolved it
-            checked = packet_type.kind is Kind.ONE_OF
-            shard = OutputShard(name, packet_type, runtime_classes(packet_type.types) if checked else None, self)
-            shard.offset = self.offset
-            shards.append(shard)
+        shards = [
+            _shard(name, spec.type, self)  # validation resolved the type
+            for name, spec in zip(plan.outputs.names, contract.outputs.specs(), strict=True)
+        ]
         side_types = tuple(spec.type for spec in contract.output_side_packets.specs())
         return CalculatorContext(
             plan.name,
@@ -226,3 +222,16 @@ class Node:
                 OutputSideSet(plan.name, plan.output_side_packets, side_types),  # type: ignore[arg-type]
             ),
         )
+
+
+def _shard(name: str, packet_type: PacketType | None, node: Node) -> OutputShard:
+    assert packet_type is not None
+    types = packet_type.types if packet_type.kind is Kind.ONE_OF else ()
+    elements = element_classes(types)
+    shard = (OutputShard if elements is None else ListShard)(
+        name, packet_type, runtime_classes(types) if types else None, node
+    )
+    if isinstance(shard, ListShard) and elements is not None:
+        shard.elements = elements
+    shard.offset = node.offset
+    return shard

@@ -191,7 +191,10 @@ class GpuBuffer:
                 framebuffer = framebuffer_of(context, self._storage.reading(context))
                 pixels = read_back(context, framebuffer, self.format, self._group.memory, self._group.transfers)
                 context.check_errors(f"reading {self} back")
-            finally:
+            except BaseException:
+                self._storage.read_done(context)
+                raise
+            with context.same_fence(reached=True):  # OpenGL has waited for all of it
                 self._storage.read_done(context)
             pixels.setflags(write=False)
             self._array = pixels
@@ -211,6 +214,9 @@ class GpuBuffer:
 
     def __repr__(self) -> str:
         return f"GpuBuffer({self.width}x{self.height}, {self.format.name})"
+
+    def _repr_png_(self) -> bytes | None:
+        return self.image_frame()._repr_png_()
 
 
 register_type("mediapipe::GpuBuffer", GpuBuffer)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,10 +65,14 @@ class _Pool:
         with gate:
             found = self._sessions.get(key)
             if found is None:
-                found = start(key, source.path, source.read(), choice)
+                found = start(key, source.path, source.read(), choice, partial(self._on_cpu, key, source))
                 with self._lock:
                     self._sessions[key] = found
         return found
+
+    def _on_cpu(self, key: Key, source: _Source) -> Session:
+        """Return the session of the same model on the CPU."""
+        return self.get(replace(key, provider="cpu", device=0), source, providers.choose("cpu"))
 
     def all(self, since: int) -> list[Session]:
         with self._lock:
@@ -91,6 +96,7 @@ def load(
     threads: int | None = None,
     spin: bool = False,
     asked_by: str = "",
+    device: int = 0,
 ) -> Session:
     """Return the session of a model.
 
@@ -102,9 +108,11 @@ def load(
         threads: threads inside one run; None for the budget's (`graphkit._process.threads`).
         spin: let them spin while a run lasts: quicker on cores that have nothing else to do, and else much slower.
         asked_by: who wants *provider*, in words for `Session.provider_reason`; "" for the caller.
+        device: CUDA's number of the GPU, where it is CUDA or TensorRT.
 
     Returns:
-        The one session of this process for that model, provider, choice of outputs and threads.
+        The one session of this process for that model, provider, device, choice of outputs and threads. With
+        "auto" it goes on on the CPU, with a line in the log, if the GPU fails later.
 
     Raises:
         ResourceNotFoundError: no such file.
@@ -112,11 +120,14 @@ def load(
         UnsupportedOpError: the model holds an operation that is not known.
         InferenceError: the provider was asked for by name and is not usable, or there is no such output.
     """
-    choice = providers.choose(provider, asked_by)
+    choice = providers.choose(provider, asked_by, device)
     source = _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
     wanted = None if outputs is None else tuple(outputs)
-    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin)
-    return _pool.get(key, source, choice)
+    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin, choice.device)
+    session = _pool.get(key, source, choice)
+    if choice.required and session.provider != choice.provider:
+        raise InferenceError(session.provider_reason, model=source.path)
+    return session
 
 
 def requests() -> int:

@@ -16,11 +16,12 @@ from graphkit.inference._imported import IMPORTER_VERSION
 from graphkit.inference._model_file import describe_bytes
 from graphkit.inference._onnx_runtime import onnx_runtime
 from graphkit.inference._optimised import build_of, processor, start_from_disk
+from graphkit.inference._providers import CAPTURES, start_fault
 from graphkit.inference._session import Session
 from graphkit.models import replaced_by
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from graphkit.inference._providers import Choice
@@ -41,6 +42,7 @@ class Key:
         outputs: the indices of the outputs that are computed; None for all.
         threads: threads inside one run.
         spin: whether they spin while a run lasts.
+        device: CUDA's number of the GPU; 0 on the CPU.
     """
 
     digest: str
@@ -48,9 +50,10 @@ class Key:
     outputs: tuple[int, ...] | None
     threads: int
     spin: bool = False
+    device: int = 0
 
 
-def start(key: Key, path: str, data: bytes, choice: Choice) -> Session:
+def start(key: Key, path: str, data: bytes, choice: Choice, on_cpu: Callable[[], Session]) -> Session:
     """Return a new session.
 
     Args:
@@ -58,6 +61,7 @@ def start(key: Key, path: str, data: bytes, choice: Choice) -> Session:
         path: of the model, for messages.
         data: the model.
         choice: where it runs.
+        on_cpu: returns the session that goes on where this one fails later.
 
     Raises:
         ModelFormatError: the file is no model, or damaged.
@@ -65,18 +69,21 @@ def start(key: Key, path: str, data: bytes, choice: Choice) -> Session:
         InferenceError: the provider was asked for by name and cannot run it, or there is no such output.
     """
     imported = is_tflite(path, data)
-    session = _imported_session(key, path, data, choice) if imported else _own_session(key, path, data, choice)
+    failures: list[str] = []
+    make = _imported_session if imported else _own_session
+    session = make(key, path, data, choice, failures)
     provider, reason = choice.provider, choice.reason
     if choice.onnx_name not in session.get_providers():
         # It was there when probed, and ONNX Runtime fell back by itself: another version of a library, no memory.
+        failure = failures[0] if failures else start_fault(provider)
+        reason = f"ONNX Runtime could not start {provider}: {failure}"
         if choice.required:
-            raise InferenceError(
-                f"ONNX Runtime could not start {provider} although its libraries are there", model=path
-            )
-        provider, reason = "cpu", f"ONNX Runtime could not start {provider} although its libraries are there"
+            raise InferenceError(reason, model=path)
+        provider = "cpu"
     logger.info("%s runs on %s: %s", path, provider, reason)
     _tell_of_replacement(path, key.digest)
-    return Session(session, path, provider, reason, threads=key.threads, imported=imported)
+    instead = None if choice.required or provider == "cpu" else on_cpu
+    return Session(session, path, provider, reason, threads=key.threads, imported=imported, instead=instead)
 
 
 def is_tflite(path: str, data: bytes) -> bool:
@@ -84,17 +91,25 @@ def is_tflite(path: str, data: bytes) -> bool:
     return data[4:8] == _TFLITE_IDENTIFIER or not data or path.endswith(".tflite")
 
 
-def _own_session(key: Key, path: str, data: bytes, choice: Choice) -> Any:
+def _own_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
     """Return ONNX Runtime's session of an .onnx file."""
     content = data if key.outputs is None else onnx_model.select_outputs(data, path, key.outputs)
     try:
-        return _onnx_session(content, key, choice)
+        return _onnx_session(content, key, choice, failures)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
         reason = shortened(str(exc))
+        if choice.provider != "cpu":
+            raise _cannot_start(path, choice, exc) from exc
         raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
 
 
-def _imported_session(key: Key, path: str, data: bytes, choice: Choice) -> Any:
+def _cannot_start(path: str, choice: Choice, error: Exception) -> InferenceError:
+    return InferenceError(
+        f"ONNX Runtime cannot start it on {choice.provider}: {shortened(str(error))}", model=path
+    )
+
+
+def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
     """Return ONNX Runtime's session of a .tflite file."""
     blocked = key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
     chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
@@ -103,11 +118,9 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice) -> Any:
 
     def begin(content: bytes, optimised: bool = False, leave: Path | None = None) -> Any:
         try:
-            return _onnx_session(content, key, choice, optimised=optimised, leave=leave)
+            return _onnx_session(content, key, choice, failures, optimised=optimised, leave=leave)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
-            raise InferenceError(
-                f"ONNX Runtime cannot start it on {choice.provider}: {shortened(str(exc))}", model=path
-            ) from exc
+            raise _cannot_start(path, choice, exc) from exc
 
     convert = partial(_import, data, path, key.outputs, blocked=blocked)
     machine = processor() if key.provider == "cpu" else None
@@ -124,9 +137,15 @@ def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked:
 
 
 def _onnx_session(
-    content: bytes, key: Key, choice: Choice, *, optimised: bool = False, leave: Path | None = None
+    content: bytes,
+    key: Key,
+    choice: Choice,
+    failures: list[str],
+    *,
+    optimised: bool = False,
+    leave: Path | None = None,
 ) -> Any:
-    """Start a session; on the CPU where the provider fails that nobody asked for by name.
+    """Start a session; on the CPU where the provider fails that nobody asked for by name; *failures* gets why.
 
     ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
     """
@@ -139,11 +158,37 @@ def _onnx_session(
         return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
 
     try:
-        return start(choice.onnx_providers)
-    except Exception:
+        return _captured_or_not(start, choice)
+    except Exception as exc:  # ONNX Runtime's errors have no common base of their own
         if choice.required or choice.provider == "cpu":
             raise
+        failures.append(shortened(str(exc)))
         return start(choice.onnx_providers[-1:])
+
+
+def _captured_or_not(start: Callable[[Sequence[Any]], Any], choice: Choice) -> Any:
+    """Start a session by CUDA graphs where they are asked for, and without where the model cannot be recorded."""
+    first = choice.onnx_providers[0]
+    if isinstance(first, str) or CAPTURES not in first[1]:
+        return start(choice.onnx_providers)
+    try:
+        session = start(choice.onnx_providers)
+        if _is_sized(session):
+            return session
+        why = "it leaves sizes open"
+    except Exception as exc:  # ONNX Runtime's errors have no common base of their own
+        why = shortened(str(exc))
+    name, settings = first
+    plain = {option: value for option, value in settings.items() if option != CAPTURES}
+    session = start([(name, plain), *choice.onnx_providers[1:]])
+    logger.warning("a model runs without a CUDA graph: %s", why)
+    return session
+
+
+def _is_sized(session: Any) -> bool:
+    """Return whether all inputs and outputs of a model have sizes of their own."""
+    values = [*session.get_inputs(), *session.get_outputs()]
+    return all(isinstance(size, int) for value in values for size in value.shape)
 
 
 def _session_options(onnxruntime: Any, key: Key, *, optimised: bool) -> Any:

@@ -170,7 +170,14 @@ class InferenceCalculator(Calculator):
         provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate, on_gpu=_draws_on_gpu(cc))
         threads = threads_of(settings, chosen, delegate)
         asked_by = "" if settings.provider else "the graph"
-        session = load(source, provider=provider, outputs=self._computed, threads=threads, asked_by=asked_by)
+        session = load(
+            source,
+            provider=provider,
+            outputs=self._computed,
+            threads=threads,
+            asked_by=asked_by,
+            device=0 if provider == "cpu" else _drawing_device(cc),
+        )
         settings.opened(session)
         idle = cc.service(IDLE_CORES)
         if idle is None or threads is not None or not IdleCoreRunner.serves(session):
@@ -221,6 +228,16 @@ class InferenceCalculatorXnnpack(InferenceCalculatorCpu):
 def _draws_on_gpu(cc: CalculatorContext) -> bool:
     """Return whether a node of the graph has asked for the GPU, without asking for it as well."""
     return cc.has_service("gpu")
+
+
+def _drawing_device(cc: CalculatorContext) -> int:
+    """Return CUDA's number of the GPU that the graph draws on, and have it lend its tensors; 0 where it cannot."""
+    if not _draws_on_gpu(cc):
+        return 0
+    from graphkit.gpu import GPU_SERVICE
+
+    resources = cc.service(GPU_SERVICE)
+    return 0 if resources is None else resources.group.cuda.device(resources.group) or 0
 
 
 def in_their_places(found: list[Tensor], places: tuple[int, ...], count: int) -> list[Tensor]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from graphkit._runtime.streams import GraphInput
     from graphkit.framework import Executor, GraphService, Instrument
     from graphkit.graph._poller import OutputStreamPoller
-    from graphkit.insight import Explanation, Profile
+    from graphkit.insight import Explanation
 
 S = TypeVar("S")
 
@@ -83,7 +83,7 @@ class CalculatorGraph:
         self._inputs: dict[str, GraphInput] = {}
         self._side: SidePackets | None = None
         self._classes = self._setup.input_classes()
-        self.profile = self._asked_profile()
+        self.profile = self._setup.asked_profile()
 
     # -- before a run -----------------------------------------------------------------------------------
 
@@ -260,7 +260,7 @@ class CalculatorGraph:
     def wait_until_idle(self, timeout: float | None = None) -> None:
         """Wait until every packet added so far is processed; raises the run's error, or TimeoutError."""
         run = self._current.going_on()
-        self._wait(run.wait_until_idle, timeout, f"the graph was still busy after {timeout} s")
+        self._current.wait(run.wait_until_idle, timeout, f"the graph was still busy after {timeout} s")
         if run.error is not None:
             self.wait_until_done()
 
@@ -268,7 +268,7 @@ class CalculatorGraph:
         """Wait until the run has ended and every node is closed; raises the run's error, or TimeoutError."""
         run = self._current.going_on()
         late = f"the run had not ended after {timeout} s; close the input streams first"
-        self._wait(run.wait_until_done, timeout, late)
+        self._current.wait(run.wait_until_done, timeout, late)
         self._let_go(run)
         if run.error is not None:
             raise run.error
@@ -385,25 +385,6 @@ class CalculatorGraph:
             self.cancel_quietly()
 
     # -- helpers ----------------------------------------------------------------------------------------
-
-    def _asked_profile(self) -> Profile | None:
-        """Return the profile that the config asks for."""
-        if not self.plan.profiler.profile:
-            return None
-        from graphkit.insight import Profile
-
-        profile = Profile()
-        self.add_instrument(profile)
-        return profile
-
-    def _wait(self, wait: Callable[[float | None], bool], timeout: float | None, late: str) -> None:
-        """Wait for the run; an error that ends the wait tells what it waits for."""
-        try:
-            if not wait(timeout):
-                raise TimeoutError(late)
-        except (KeyboardInterrupt, TimeoutError) as error:
-            self._current.explain_to(error)
-            raise
 
     def _let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.errors import GlContextLostError, GlVersionError, GpuError, NoEglError
 
@@ -66,8 +66,7 @@ _EXTRA: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EglFault:
+class EglFault(NamedTuple):
     """What EGL says about a call that failed; as text, its name and code."""
 
     code: int

@@ -11,9 +11,8 @@ from __future__ import annotations
 import logging
 import tempfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphkit._process.user_cache import folder
 
@@ -25,8 +24,7 @@ logger = logging.getLogger("graphkit.inference._cache")
 _TAG = b"GKM1"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What is cached: `key` stands for the source, `version` for what made it. Versions replace each other."""
 
     key: str

@@ -6,10 +6,9 @@ import hashlib
 import logging
 import platform
 import threading
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphkit._process.forks import call_in_children
 from graphkit._process.threads import inference_threads
@@ -36,8 +35,7 @@ _TFLITE_IDENTIFIER = b"TFL3"
 _BLOCKED_MACHINES = ("x86_64", "amd64")
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(NamedTuple):
     digest: str
     provider: str
     outputs: tuple[int, ...] | None

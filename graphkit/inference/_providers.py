@@ -10,9 +10,8 @@ import ctypes
 import importlib.metadata
 import logging
 import os
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graphkit.errors import InferenceError, StatusCode, UsageError, did_you_mean
 from graphkit.inference._onnx_runtime import onnx_runtime
@@ -24,8 +23,7 @@ _cuda_started: Final[dict[str, int]] = {}
 _INSTALL = "pip install 'onnxruntime-gpu[cuda,cudnn]' brings the NVIDIA libraries"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A provider ("cpu", "cuda" or "tensorrt"), why it was taken, and how ONNX Runtime is told.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import platform
 import re
 import shlex
 import shutil
@@ -12,6 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from graphkit._process import system
+
+DISTRIBUTION: Final = "graphkit-media"
+"""What pip calls graphkit."""
+
+_BUILT: Final = {"moderngl": "needs a C++ compiler and Python's headers"}
+"""What pip builds on processors that a package has no wheels for."""
+_WITH_WHEELS: Final = ("x86_64", "amd64")
 _REQUIREMENT: Final = re.compile(r"([\w.-]+)(?:\[[^\]]*\])?\s*([^;]*)")
 _BOUND: Final = re.compile(r"(>=|<)\s*([\d.]+)")
 
@@ -63,13 +72,19 @@ def pip_install(distribution: str, *, like: str = "", again: bool = False) -> st
     """Return the command that installs a package in a version that is supported, in those of *like* if given."""
     bounds = str(supported(like or distribution))
     what = f"'{distribution}{bounds}'" if bounds else distribution
-    return f"{pip()} install {'--force-reinstall ' if again else ''}{what}"
+    note = "" if _has_wheels() else _BUILT.get(distribution, "")
+    return f"{pip()} install {'--force-reinstall ' if again else ''}{what}{f'  # {note}' if note else ''}"
+
+
+def _has_wheels() -> bool:
+    """Return whether packages with compiled parts have wheels for this machine, as far as `_BUILT` goes."""
+    return system.NAME == "darwin" or platform.machine().lower() in _WITH_WHEELS
 
 
 @cache
 def _ranges() -> dict[str, Range]:
     try:
-        lines = importlib.metadata.requires("graphkit") or []
+        lines = importlib.metadata.requires(DISTRIBUTION) or []
     except importlib.metadata.PackageNotFoundError:
         return {}
     found: dict[str, Range] = {}

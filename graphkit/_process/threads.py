@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graphkit._process.system import usable_processors
 from graphkit.errors import ArgumentError, UsageError
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def keep_blas_to_one_thread() -> None:
 
 def usable_cores() -> int:
     """Return how many cores this process may use: its affinity, and the quota of its container."""
-    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    affinity = len(usable_processors() or ()) or os.cpu_count() or 1
     quota = _container_quota(_CGROUP_LIMIT)
     return max(1, min(affinity, quota) if quota else affinity)
 

@@ -51,7 +51,7 @@ PLAIN: Final = Spelling()
 """The parameters by their own names."""
 
 
-_LONGEST: Final = 20_000
+_LONGEST: Final = 19_900
 
 
 class Location(NamedTuple):

@@ -29,6 +29,7 @@ from graphkit.formats._location import BinaryMask, BoundingBox, Location, Relati
 from graphkit.formats._matrix import Matrix, matrix_from_proto, matrix_to_proto
 from graphkit.formats._model import Model, OpResolver
 from graphkit.formats._packet_statistics import PacketFrequency, PacketLatency
+from graphkit.formats._pages import decode_pages
 from graphkit.formats._payload import MessagePayload
 from graphkit.formats._rect import NormalizedRect, Rect
 from graphkit.formats._render_data import RenderAnnotation, RenderData, RenderViewport
@@ -62,6 +63,7 @@ from graphkit.formats._video_header import VideoHeader
 __all__ = [
     # images
     "decode_image",
+    "decode_pages",
     "GpuPixels",
     "Image",
     "ImageFileProperties",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,6 +11,8 @@ from graphkit._process.threads import opencv
 from graphkit.errors import FormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from graphkit.formats._image_frame import Pixels
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -28,12 +31,18 @@ def decode_image(data: bytes, flags: int) -> Pixels | None:
     """
     if not data or (data.startswith(_PNG) and not _has_whole_chunks(data)):
         return None
-    cv2 = opencv()
-    try:
-        pixels: Any = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error as exc:
-        raise FormatError(f"OpenCV does not decode this picture: {exc.err}.") from exc
+    with refusals():
+        pixels: Any = opencv().imdecode(np.frombuffer(data, np.uint8), flags)
     return pixels  # type: ignore[no-any-return]
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Raise OpenCV's own errors as `FormatError`."""
+    try:
+        yield
+    except opencv().error as exc:
+        raise FormatError(f"OpenCV does not decode this picture: {exc.err}.") from exc
 
 
 def _has_whole_chunks(data: bytes) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from graphkit._process.requirements import pip_install
 from graphkit.errors import (
     GlCallError,
     GlContextLostError,
@@ -16,6 +17,7 @@ from graphkit.errors import (
     GpuError,
     GpuOutOfMemoryError,
     GpuReleasedError,
+    PackageError,
     WrongThreadError,
 )
 from graphkit.framework import Executor
@@ -58,6 +60,7 @@ class GlContext:
 
     Raises:
         GlVersionError: the driver is too old.
+        PackageError: moderngl is not installed.
     """
 
     def __init__(self, name: str, display: EglDisplay, share: int = 0) -> None:
@@ -210,7 +213,11 @@ class GlContext:
                 return
 
     def _begin(self, display: EglDisplay, share: int) -> None:
-        import moderngl.mgl  # by its name: without this part of it, moderngl is imported all the same
+        try:
+            import moderngl.mgl  # by its name: without this part of it, moderngl is imported all the same
+        except ModuleNotFoundError as exc:
+            lack = f"not installed (no module {exc.name}); graphs on the GPU draw with it"
+            raise PackageError("moderngl", lack, pip_install("moderngl")) from exc
 
         loader: Any = EglContext(display, share)  # moderngl's hints know only its own loaders
         self._egl = loader

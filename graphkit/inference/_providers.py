@@ -13,6 +13,7 @@ import os
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from graphkit._process.system import WINDOWS
 from graphkit.errors import InferenceError, StatusCode, UsageError, did_you_mean
 from graphkit.inference._onnx_runtime import onnx_runtime
 
@@ -132,7 +133,7 @@ def tensorrt_fault() -> str | None:
 
 def driver_fault() -> str | None:
     """Return why the NVIDIA driver shows no device, or None when it shows one."""
-    name = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
+    name = "nvcuda.dll" if WINDOWS else "libcuda.so.1"
     try:
         driver = ctypes.CDLL(name)
     except OSError:
@@ -158,7 +159,7 @@ def library_fault(names: list[str]) -> str | None:
 
 
 def _cuda_libraries(major: str) -> list[str]:
-    if os.name == "nt":
+    if WINDOWS:
         return [f"cublasLt64_{major}.dll", "cudnn64_9.dll"]
     return [f"libcublasLt.so.{major}", "libcudnn.so.9"]
 

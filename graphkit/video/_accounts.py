@@ -48,12 +48,14 @@ class ByteAccount:
     Attributes:
         skipped: bytes between packets that are no whole elements: the demuxer went over damage there.
         unread: bytes after the last packet that make no sense: damage, or something that was appended.
+        unread_samples: samples of a track are among those bytes.
         ends_whole: all that the file's head declares is there; False where its end is cut off; None unknown.
         places: how many such places there are.
     """
 
     def __init__(self, container: InputContainer) -> None:
         self.skipped = self.places = self.unread = 0
+        self.unread_samples = False
         self.ends_whole: bool | None = None
         self._path, self._form = Path(container.name), container.format.name
         self._layout = _LAYOUTS.get(container.format.name) if _is_file(container.name) else None
@@ -105,6 +107,7 @@ class ByteAccount:
             self.ends_whole = False
         elif not chain.sound:
             self.unread = size - self._end
+            self.unread_samples = chain.samples
         elif declared == size:
             self.ends_whole = True
 
@@ -127,7 +130,7 @@ class ByteAccount:
                 chain = walk(file, layout.step, end + start, stop, size)
                 if chain.sound:
                     return chain
-                if chain.cut:
+                if chain.cut or (chain.samples and not found.cut):
                     found = chain
         return found
 

@@ -55,7 +55,7 @@ class _Piece(NamedTuple):
         """Whether it goes on where the one before ended."""
         if before.end == before.size:
             return self.begin == 0 and self.number == before.number + 1 & 0xFF
-        return self.begin == before.end and self.number == before.number
+        return self.begin == before.end and (self.number, self.size) == (before.number, before.size)
 
 
 def _goes_on(packet: bytes, last: dict[int, _Piece]) -> bool:

@@ -6,11 +6,11 @@ import errno
 import logging
 import re
 import stat
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from graphkit._process import system
 from graphkit.errors import CameraError, VideoOpenError
 from graphkit.video._tracks import video_stream
 
@@ -97,9 +97,9 @@ def open_camera(
     Raises:
         CameraError: there is none, or none that can be opened; says why for each.
     """
-    if not sys.platform.startswith("linux"):
+    if not system.LINUX:
         raise CameraError(
-            f"cameras are opened on Linux only, not on {sys.platform}. {_ELSEWHERE}", remedies=("input_video",)
+            f"cameras are opened on Linux only, not on {system.NAME}. {_ELSEWHERE}", remedies=("input_video",)
         )
     devices = find_devices(folder) if device is None else [Path(device)]
     tried: dict[str, str] = {}

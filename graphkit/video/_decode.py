@@ -164,7 +164,7 @@ class _Reach:
         account.finish()
         stats.skipped_bytes, stats.damaged_places = account.skipped, account.places
         missing_s = self._declared.video_us / MICROSECONDS - self._end_s(self._index)
-        if account.unread and missing_s > _NOTHING_SECONDS:
+        if account.unread and (account.unread_samples or missing_s > _NOTHING_SECONDS):
             stats.skipped_bytes, stats.damaged_places = account.skipped + account.unread, account.places + 1
         stats.reason = self._shortfall()
         stats.truncated = bool(stats.reason)

@@ -11,11 +11,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from graphkit._process.system import opened_pipe
+
 if TYPE_CHECKING:
     import io
     from collections.abc import Iterator
 
 _POLL_S: Final = 0.1
+# What a pipe that is ready takes; 512 everywhere.
+_AT_ONCE: Final[int] = getattr(select, "PIPE_BUF", 512)
 # How long a pipe that takes nothing is waited for once somebody is in a hurry.
 _HURRY_S: Final = 2.0
 
@@ -133,7 +137,7 @@ class PipeOutlet:
         while left:
             _, ready, _ = select.select([], [self._descriptor], [], _POLL_S)
             if ready:
-                left = left[os.write(self._descriptor, left[: select.PIPE_BUF]) :]
+                left = left[os.write(self._descriptor, left[:_AT_ONCE]) :]
                 deadline = _Deadline(self._hurry)
             elif deadline.ended():
                 raise OSError(errno.ETIMEDOUT, "nobody reads the pipe")
@@ -151,11 +155,8 @@ class PipeOutlet:
     def _opened(self) -> int:
         deadline = _Deadline(self._hurry)
         while True:
-            try:
-                return os.open(self._path, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError as error:
-                if error.errno != errno.ENXIO:  # there is no reader yet
-                    raise
+            if (descriptor := opened_pipe(self._path)) is not None:
+                return descriptor
             if deadline.ended():
                 raise OSError(errno.ETIMEDOUT, "nobody opened the pipe for reading")
             self._hurry.wait(_POLL_S)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from graphkit.errors import StatusCode, VideoOpenError
+from graphkit.video._inlets import awaited
 from graphkit.video._tracks import video_stream
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def _open(file: Path, path: object) -> InputContainer:
 
     try:
         # An absolute path: FFmpeg would take "clip:1.mp4" for a network protocol.
-        container = av.open(str(file), "r")
+        with awaited(file):
+            container = av.open(str(file), "r")
     except (FFmpegError, OSError, ValueError) as error:
         raise VideoOpenError(_why(file, error), path=path) from error
     if container.format.name in _TEXT_DEMUXERS:

@@ -39,10 +39,12 @@ class Chain(NamedTuple):
     Attributes:
         sound: one element followed the other as far as was asked.
         cut: the last one reaches beyond the end of the file.
+        samples: it ended at samples of a track that were not handed out, with another element behind them.
     """
 
     sound: bool
     cut: bool = False
+    samples: bool = False
 
 
 def walk(file: BinaryIO, step: Step, start: int, stop: int, size: int) -> Chain:
@@ -67,7 +69,8 @@ def walk(file: BinaryIO, step: Step, start: int, stop: int, size: int) -> Chain:
         if stop == element.begin:
             return Chain(sound=True)
         if element.data:
-            return Chain(sound=False)  # the demuxer did not take it for a packet
+            follows = element.inside == size or step(file, element.inside) is not None
+            return Chain(sound=False, samples=follows and element.inside <= size)
         place = element.inside
     return Chain(sound=True)  # so many whole elements are no damage
 

@@ -6,6 +6,7 @@ Errors of OpenGL that cannot be had on purpose are injected where its calls leav
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from graphkit.errors import (
     GlVersionError,
     GpuError,
     GpuOutOfMemoryError,
+    PackageError,
     TextureTooLargeError,
 )
 from graphkit.formats import ImageFrame
@@ -233,6 +235,15 @@ def test_a_graph_whose_driver_is_too_old_fails_at_its_start(
     for _ in range(2):
         with pytest.raises(GlVersionError, match="Update its driver, or choose another device"):
             graph.start_run()
+
+
+def test_a_graph_says_what_to_install_where_nothing_draws(
+    monkeypatch: pytest.MonkeyPatch, gpu: GpuResources
+) -> None:
+    close_idle()
+    monkeypatch.setitem(sys.modules, "moderngl.mgl", None)
+    with pytest.raises(PackageError, match=r"^the package moderngl: not installed.*pip install 'moderngl>=5\.12'"):
+        graph_in(None, "TestFailuresCopy").start_run()
 
 
 def test_a_buffer_of_another_graphs_resources_is_refused(gpu: GpuResources, good: Good) -> None:

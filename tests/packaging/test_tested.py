@@ -86,7 +86,6 @@ SHOWN_BY: Final = {
     ],
     "graphkit/video/test_decode.py": [
         "graphkit/video/_accounts.py",
-        "graphkit/video/_asf.py",
         "graphkit/video/_avi.py",
         "graphkit/video/_lengths.py",
     ],

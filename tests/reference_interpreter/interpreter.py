@@ -180,14 +180,14 @@ class Interpreter:
         """Let a free node do what the engine did, where that is allowed."""
         assert running.policy is not None
         name, done = running.node.name, len(running.calls)
-        if done < self.allowed.get(name, 0):
+        left = done < self.allowed.get(name, 0)
+        if left:
             call = self.made[name][done]
             if running.policy.allows(call):
                 self._call(running, call)
                 return True
-            return False
         step = running.policy.pause()
-        return False if step is None else self._without_call(running, step)
+        return not (step.closes and left) and self._without_call(running, step)
 
     def _act_as_source(self, running: Running) -> bool:
         """S24: a source runs where those of lower layers have ended."""

@@ -102,10 +102,10 @@ class Default:
         self.last = time
         return True
 
-    def pause(self) -> Step | None:
-        """Return what a free node does without a call: close, or tell what is empty; None where packets wait."""
+    def pause(self) -> Step:
+        """Return what a free node does without a call: close, or tell what is empty before what waits."""
         word, time = together(self.queues)
-        return None if word == "run" else Step(closes=word == "close", empty_until=time)
+        return Step(closes=word == "close", empty_until=time - (word == "run"))
 
     def rest(self) -> str:
         """Return what a free node has left undone, now that nothing moves any more; empty for nothing."""
@@ -124,7 +124,7 @@ class EarlyClose(Default):
         """Return what the node does."""
         return Step(closes=True) if any(queue.done for queue in self.queues) else super().next()
 
-    def pause(self) -> Step | None:
+    def pause(self) -> Step:
         """Return what the node does without a call."""
         return Step(closes=True) if any(queue.done for queue in self.queues) else super().pause()
 
@@ -136,13 +136,11 @@ class EarlyClose(Default):
 class Immediate(Default):
     """S13: every input for itself."""
 
-    def pause(self) -> Step | None:
+    def pause(self) -> Step:
         """Return what the node does without a call."""
         if all(queue.done for queue in self.queues):
             return Step(closes=True)
-        if any(queue.waiting for queue in self.queues):
-            return None
-        return Step(empty_until=min(queue.settled for queue in self.queues if not queue.done))
+        return Step(empty_until=min(min(queue.head - 1, queue.settled) for queue in self.queues if not queue.done))
 
     def allows(self, call: Call) -> bool:
         """Allow the heads of any inputs at one time; nothing where an input has ended."""
@@ -173,12 +171,10 @@ class SyncSet(Default):
         others = [i for i in range(len(queues)) if not any(i in one for one in named)]
         self.sets = [*named, others] if others else named
 
-    def pause(self) -> Step | None:
+    def pause(self) -> Step:
         """Return what the node does without a call."""
         found = [together([self.queues[i] for i in one]) for one in self.sets]
-        if any(word == "run" for word, _ in found):
-            return None
-        waits = [time for word, time in found if word == "wait"]
+        waits = [time - (word == "run") for word, time in found if word != "close"]
         return Step(empty_until=min(waits)) if waits else Step(closes=True)
 
     def allows(self, call: Call) -> bool:

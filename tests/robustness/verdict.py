@@ -46,7 +46,8 @@ class Judgement:
         for number, epoch in enumerate([] if never_began else self.program.epochs):
             self.epoch = number
             self._carry_out_epoch(epoch, self._snapshot(number))
-            if self.may_fail or self.cancelled:
+            # A reader that holds up sources may let the fault come after more was fed.
+            if (self.may_fail and self.program.comes_to_rest) or self.cancelled:
                 break
         if self.cancelled and self.record.error is None and self.model.finished:
             self.cancelled = False  # it came too late

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from graphkit._process import system
 from graphkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +41,21 @@ def chosen_cores(count: int, usable: Iterable[int], cpus: Path = _CPUS) -> froze
     return frozenset([*firsts.values(), *rest][:count])
 
 
+def usable() -> frozenset[int]:
+    """Return the logical processors that this process may be held to.
+
+    Raises:
+        UsageError: this system holds no process to some of them.
+    """
+    found = system.usable_processors()
+    if found is None:
+        raise UsageError(
+            f"processes cannot be held to some processors on {system.NAME}. Leave it out, and all are used.",
+            parameter="threads",
+        )
+    return found
+
+
 def _core(number: int, cpus: Path) -> str:
     """Return what tells the core of a logical processor from others: the list of its processors."""
     try:
@@ -55,9 +70,9 @@ def held_to(cores: frozenset[int] | None) -> Iterator[None]:
     if cores is None:
         yield
         return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cores)
+    before = usable()
+    system.use_processors(cores)
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        system.use_processors(before)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from graphkit._process import system
 from graphkit._process.threads import usable_cores
 from graphkit.app.doctor import examine
 from graphkit.app.doctor.examination import CHECKS
@@ -25,19 +25,19 @@ class Machine:
     Attributes:
         cpu: the processor's name.
         cores: logical processors that this process may use.
-        load: how many processes wanted to run, on average over the minute before.
+        load: how many processes wanted to run, on average over the minute before; None where nobody counts.
         checks: of the doctor, as its JSON has them.
     """
 
     cpu: str
     cores: int
-    load: float
+    load: float | None
     checks: dict[str, Any]
 
     @property
     def noisy(self) -> bool:
         """Whether others are at work here, so that figures are too high."""
-        return self.load > _QUIET * self.cores
+        return self.load is not None and self.load > _QUIET * self.cores
 
     def fact(self, check: str, label: str) -> str:
         """Return what a check found under a label; "" where it found no such thing."""
@@ -51,9 +51,9 @@ class Machine:
 
 def look_at_machine() -> Machine:
     """Return what is measured on; takes a few seconds."""
-    load = os.getloadavg()[0]
+    load = system.load()
     checks: dict[str, Any] = examine([check for check in CHECKS if check.name in _CHECKS]).as_json()["checks"]
-    return Machine(cpu_name(), usable_cores(), round(load, 2), checks)
+    return Machine(cpu_name(), usable_cores(), None if load is None else round(load, 2), checks)
 
 
 def cpu_name(cpuinfo: Path = _CPUINFO) -> str:

@@ -7,7 +7,6 @@ of the thread's own processor time, which waiting does not count into.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from graphkit._process import system
 from graphkit.framework import Instrument
 from graphkit.jobs import Progress
 
@@ -151,12 +151,12 @@ def _seconds(task: Path) -> float:
         return int((task / "schedstat").read_text().split()[0]) / 1e9
     except (OSError, IndexError):
         fields = (task / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return system.seconds_of_ticks(int(fields[11]) + int(fields[12]))
 
 
 def _encoding() -> float:
     """Return the processor seconds of the encoding thread, 0 where there is none."""
     for thread in threading.enumerate():
         if thread.name == _ENCODING_THREAD and thread.ident is not None:
-            return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
+            return system.seconds_of_thread(thread.ident)
     return 0.0

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import resource
 import signal
 import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._process import system
 from graphkit.app.bench.cores import held_to
 from graphkit.app.bench.samples import Sample
-from graphkit.errors import MeasuredProcessError
+from graphkit.errors import BenchmarkError, MeasuredProcessError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,12 +49,13 @@ class Program:
 
         Raises:
             MeasuredProcessError: it failed, or could not be started.
+            BenchmarkError: the system does not tell what it took.
         """
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        before = _seconds_of_children()
         started = time.monotonic()
         status, printed, complaint = self._finish([*self.command, json.dumps(dict(request))])
         real = time.monotonic() - started
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        after = _seconds_of_children()
         logger.debug("%s said: %s", self.side, complaint)
         answer = self._answer(status, printed, complaint)
         sample = Sample(
@@ -63,8 +63,8 @@ class Program:
             start_up_s=answer["begun"] - started,
             run_s=answer["ended"] - answer["begun"],
             real_s=real,
-            user_s=after.ru_utime - before.ru_utime,
-            sys_s=after.ru_stime - before.ru_stime,
+            user_s=after[0] - before[0],
+            sys_s=after[1] - before[1],
             peak_rss_mib=answer["peak_rss_mib"],
         )
         return sample, answer
@@ -85,7 +85,7 @@ class Program:
                 printed, complaint = process.communicate()
             except BaseException:  # Ctrl-C, or the end of this program
                 if process.returncode is None:  # it may have ended just now, and its number be another's
-                    os.killpg(process.pid, signal.SIGKILL)
+                    system.kill_group(process)
                     process.wait()
                 raise
         return process.returncode, printed, complaint
@@ -97,6 +97,16 @@ class Program:
         if not answer:
             raise MeasuredProcessError(self.side, _ending(status, complaint))
         return answer
+
+
+def _seconds_of_children() -> tuple[float, float]:
+    """Return the processor seconds that ended processes have used, theirs and the system's."""
+    found = system.seconds_of_children()
+    if found is None:
+        raise BenchmarkError(
+            f"{system.NAME} does not tell what ended processes have used. Measure on Linux or macOS."
+        )
+    return found
 
 
 def _ending(status: int, complaint: str) -> str:

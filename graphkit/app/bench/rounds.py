@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.app.bench.cores import chosen_cores
+from graphkit.app.bench.cores import chosen_cores, usable
 from graphkit.app.bench.machine import look_at_machine
 from graphkit.app.bench.peer_check import check_peer
 from graphkit.app.bench.report import Measurement, Report, SideResult
@@ -83,8 +82,7 @@ def run_benchmark(settings: BenchmarkSettings, told: Callable[[str], None] = lam
         MeasuredProcessError: a measured process failed.
         BenchmarkError: there is no clip, or no side that can be measured.
     """
-    usable = os.sched_getaffinity(0)
-    cores = None if settings.threads is None else chosen_cores(settings.threads, usable)
+    cores = None if settings.threads is None else chosen_cores(settings.threads, usable())
     clips = {name: settings.clip or TASKS[name].example_clip() for name in settings.tasks}
     sizes = {clip: _size(clip) for clip in clips.values()}
     versions = {} if settings.peer is None else check_peer(settings.peer)

@@ -22,7 +22,7 @@ __all__ = ["main"]
 
 # Upstream spells its flags with underscores; both spellings are taken.
 @click.group(cls=Commands, context_settings={"token_normalize_func": lambda flag: flag.replace("-", "_")})
-@click.version_option(package_name="graphkit", message="graphkit %(version)s")
+@click.version_option(package_name="graphkit-media", message="graphkit %(version)s")
 def main() -> None:
     """Run MediaPipe graphs in pure Python.
 

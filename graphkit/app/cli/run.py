@@ -279,7 +279,7 @@ def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> Grap
         check_side_packets(graph.plan, side)
     settings.side_packets = side
     camera = not inputs and _is_fed_by_camera(graph, clip)
-    if (flags.camera_size or flags.camera_rate) and not camera:
+    if (flags.camera_size or flags.camera_rate) and not (camera or any(map(_is_camera, inputs.values()))):
         raise UsageError("--camera-size and --camera-rate are for cameras; the input is none.")
     if clip is not None or camera:
         return video_job(graph, clip, settings)
@@ -294,6 +294,14 @@ def _is_fed_by_camera(graph: CalculatorGraph, clip: str | None) -> bool:
     from graphkit.video import is_camera
 
     return wants_camera(graph.plan) if clip is None else is_camera(clip)
+
+
+def _is_camera(place: str) -> bool:
+    from graphkit.jobs import LiveSource
+    from graphkit.jobs._kinds import SOURCES
+
+    kind, name = SOURCES.split(place)
+    return kind is LiveSource or (kind is None and LiveSource.claims(name))
 
 
 def _side_packets(flags: RunFlags, graph: CalculatorGraph) -> dict[str, Any]:

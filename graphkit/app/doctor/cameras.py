@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Final
 
+from graphkit._process import system
 from graphkit.app.doctor.facts import Fact, Status
 from graphkit.video import find_devices
 from graphkit.video._cameras import DEVICES
@@ -16,8 +16,8 @@ _SYSFS: Final = Path("/sys/class/video4linux")
 
 def check(devices: Path = DEVICES, sysfs: Path = _SYSFS) -> list[Fact]:
     """List the video devices with their names, and whether this user may open them."""
-    if not sys.platform.startswith("linux"):
-        return [Fact("cameras", f"not looked for on {sys.platform}", Status.ABSENT)]
+    if not system.LINUX:
+        return [Fact("cameras", f"not looked for on {system.NAME}", Status.ABSENT)]
     if found := find_devices(devices):
         return [_device(path, sysfs / path.name) for path in found]
     if sysfs.is_dir() and (hidden := sorted(path.name for path in sysfs.iterdir())):

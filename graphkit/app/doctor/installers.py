@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import shlex
 import shutil
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from graphkit._process.requirements import pip
+from graphkit._process.requirements import DISTRIBUTION, pip
+from graphkit._process.system import is_root
 
 _APT_LISTS: Final = Path("/var/lib/apt/lists")
-_NAME: Final = "graphkit"
 
 
 def apt_install(*packages: str) -> str:
@@ -22,7 +21,7 @@ def apt_install(*packages: str) -> str:
     names = " ".join(packages)
     if shutil.which("apt-get") is None:
         return f"install {names} (so they are called on Debian and Ubuntu)"
-    sudo = "" if os.geteuid() == 0 else "sudo "
+    sudo = "" if is_root() else "sudo "
     # Images of containers come without lists, and nothing can be installed before there are any.
     update = "" if any(_APT_LISTS.glob("*_Packages*")) else f"{sudo}apt-get update && "
     return f"{update}{sudo}apt-get install {names}"
@@ -34,7 +33,7 @@ def reinstall_graphkit() -> str:
     url = str(origin.get("url", ""))
     path = Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
     if path is not None and not path.exists():
-        return f"install {_NAME} again; it came from {path}, which is gone"
+        return f"install graphkit again; it came from {path}, which is gone"
     again = f"{pip()} install --force-reinstall --no-deps"
     if path is not None:
         editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
@@ -44,13 +43,13 @@ def reinstall_graphkit() -> str:
         return f"{again} {shlex.quote(source)}"
     if url:
         return f"{again} {shlex.quote(url)}"
-    return f"install {_NAME} again, from where you had it"
+    return "install graphkit again, from where you had it"
 
 
 def _origin() -> dict[str, Any]:
     """Return what pip noted of where graphkit came from; empty where it noted nothing."""
     try:
-        text = importlib.metadata.distribution(_NAME).read_text("direct_url.json")
+        text = importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
     except importlib.metadata.PackageNotFoundError:
         return {}
     return dict(json.loads(text)) if text else {}

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import graphkit
-from graphkit._process.requirements import pip
+from graphkit._process.requirements import DISTRIBUTION, pip
 from graphkit.app.doctor.facts import Fact, Status
 from graphkit.app.doctor.installers import reinstall_graphkit
 
@@ -37,7 +37,7 @@ def _graphkit() -> Fact:
     from graphkit.framework import graphs_dir
 
     try:
-        version = importlib.metadata.version("graphkit")
+        version = importlib.metadata.version(DISTRIBUTION)
     except importlib.metadata.PackageNotFoundError:
         return _not_installed(Path(graphkit.__file__).parent.parent)
     if not graphs_dir().is_dir():

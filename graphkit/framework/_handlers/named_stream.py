@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import ConfigError
+from graphkit.errors._base import shortened
 from graphkit.framework import key_label
 
 if TYPE_CHECKING:
@@ -24,5 +25,7 @@ def named_stream(handler: InputStreamHandler, option: str, text: str) -> InputQu
     position = None if match is None else handler.tag_map.id_of(match[1] or "", int(match[2] or 0))
     if position is None:
         have = ", ".join(key_label(key) for key in handler.tag_map)
-        raise ConfigError(f'{option} names "{text}", which is not an input of the node; inputs: {have}')
+        raise ConfigError(
+            f'{option} names "{shortened(text, 100)}", which is not an input of the node; inputs: {have}'
+        )
     return handler.streams[position]

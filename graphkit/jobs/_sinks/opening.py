@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import time
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from graphkit._process.system import let_wait, opened_pipe
 from graphkit.errors import OutputError
 
 if TYPE_CHECKING:
@@ -43,14 +43,9 @@ def _open_pipe(path: Path) -> int:
     """Open a pipe without waiting inside the system, where neither a signal nor anybody else ends the wait."""
     until = time.monotonic() + _READER_SECONDS
     while True:
-        try:
-            pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError as exc:
-            if exc.errno != errno.ENXIO:
-                raise
-            if time.monotonic() > until:
-                raise OutputError("is a pipe that nobody reads. Start its reader first.", path=path) from exc
-            time.sleep(_LOOK_SECONDS)
-        else:
-            os.set_blocking(pipe, True)
+        if (pipe := opened_pipe(path)) is not None:
+            let_wait(pipe)
             return pipe
+        if time.monotonic() > until:
+            raise OutputError("is a pipe that nobody reads. Start its reader first.", path=path)
+        time.sleep(_LOOK_SECONDS)

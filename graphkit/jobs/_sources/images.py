@@ -1,4 +1,4 @@
-"""ImagesSource: a picture, or the pictures of a folder."""
+"""ImagesSource: a picture, all pages of one, or the pictures of a folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from graphkit._process.threads import opencv
 from graphkit.errors import FormatError, InputError
-from graphkit.formats import decode_image
+from graphkit.formats import decode_pages
 from graphkit.jobs._source import InputSet, Source
 from graphkit.jobs._streams import check_images
 from graphkit.jobs._times import time_at
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 _NUMBER: Final = re.compile(r"(\d+)")
 _MOST_NAMED: Final = 5
+_PAGED: Final = (".tif", ".tiff", ".webp")
 
 
 class ImagesSource(Source):
     """A picture, or all pictures of a folder, their names in the order that a person means: 2 before 10.
 
-    They get times at the rate of the job, from 0. What is no picture is left out and noted; hidden files are not
-    looked at.
+    A TIFF gives all of its pages, an animated WebP all of its pictures. They get times at the rate of the job,
+    from 0. What is no picture is left out and noted; hidden files are not looked at.
 
     Args:
         origin: what it is made for.
@@ -45,7 +46,8 @@ class ImagesSource(Source):
         check_images(origin.place, origin.carried)
         self._wrap, self._rate = origin.wrap, origin.rate
         self._files, self._left_out = _pictures_in(Path(origin.place))
-        self.total = len(self._files)
+        paged = any(file.suffix.lower() in _PAGED for file in self._files)
+        self.total = 0 if paged else len(self._files)
 
     @classmethod
     def claims(cls, place: str) -> bool:
@@ -53,8 +55,9 @@ class ImagesSource(Source):
         return super().claims(place) or Path(place).is_dir()
 
     def __iter__(self) -> Iterator[InputSet]:
-        for index, file in enumerate(self._files):
-            yield InputSet(time_at(index, self._rate), {self.stream: self._read(file)})
+        pictures = (picture for file in self._files for picture in self._read(file))
+        for index, picture in enumerate(pictures):
+            yield InputSet(time_at(index, self._rate), {self.stream: picture})
 
     def report(self, summary: Summary) -> None:
         """Note what of the folder was left out."""
@@ -64,16 +67,17 @@ class ImagesSource(Source):
             rest = f" and {more} more" if more > 0 else ""
             summary.notes.append(f"{self.place}: left out, as no pictures that can be read: {names}{rest}.")
 
-    def _read(self, file: Path) -> Picture:
+    def _read(self, file: Path) -> Iterator[Picture]:
         # Not imread: OpenCV takes no names outside of the locale on some systems.
         cv2 = opencv()
         try:
-            pixels = decode_image(file.read_bytes(), cv2.IMREAD_COLOR)
+            pages = decode_pages(file.read_bytes(), cv2.IMREAD_COLOR)
         except FormatError as exc:
             raise InputError(str(exc), path=file) from exc
-        if pixels is None:
+        if not pages:
             raise InputError("is no image that can be decoded, or damaged.", path=file)
-        return self._wrap(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+        for pixels in pages:
+            yield self._wrap(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
 
 
 def natural_order(name: str) -> tuple[list[tuple[int, int | str]], str]:

@@ -50,6 +50,25 @@ def test_ranges(name: str, text: str, command: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("system", "machine", "built"),
+    [
+        pytest.param("linux", "x86_64", False, id="Linux x86-64"),
+        pytest.param("win32", "AMD64", False, id="Windows x64"),
+        pytest.param("darwin", "arm64", False, id="macOS on ARM"),
+        pytest.param("linux", "aarch64", True, id="Linux on ARM"),
+        pytest.param("win32", "ARM64", True, id="Windows on ARM"),
+    ],
+)
+def test_what_has_no_wheel_is_built(
+    system: str, machine: str, built: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requirements.system, "NAME", system)
+    monkeypatch.setattr(requirements.platform, "machine", lambda: machine)
+    assert ("# needs a C++ compiler" in pip_install("moderngl")) is built
+    assert "#" not in pip_install("av")
+
+
+@pytest.mark.parametrize(
     ("version", "inside"),
     [
         ("4.10.0.84", False),

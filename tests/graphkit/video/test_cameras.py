@@ -10,6 +10,7 @@ from typing import Any
 import av
 import pytest
 
+from graphkit._process import system
 from graphkit.errors import CameraError
 from graphkit.video import CameraSettings, find_devices, is_camera, open_camera
 from graphkit.video import _cameras as cameras
@@ -132,6 +133,7 @@ def test_a_real_device_that_is_no_camera() -> None:
 
 
 def test_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cameras.sys, "platform", "darwin")
+    monkeypatch.setattr(system, "LINUX", False)
+    monkeypatch.setattr(system, "NAME", "darwin")
     with pytest.raises(CameraError, match="opened on Linux only, not on darwin"):
         open_camera()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
 
@@ -124,6 +125,19 @@ def test_what_was_appended_to_a_sound_clip_is_no_damage(make_clip: MakeClip) -> 
     with VideoReader(path) as reader:
         assert len(list(reader)) == 60
         assert not reader.stats.damaged
+
+
+def test_pictures_behind_damage_that_ends_the_reading_are_told(make_clip: MakeClip) -> None:
+    """The last packet that is read shows last, so times do not tell that two before it never came."""
+    path = make_clip("clip.mkv", pictures=noise(60), rate=25)
+    data = path.read_bytes()
+    with av.open(str(path)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    place, size = places[-3]
+    path.write_bytes(data[: place + size] + b"\0" + data[place + size :])
+    with VideoReader(path) as reader:
+        read = len(list(reader))
+        assert read == 60 or reader.stats.damaged
 
 
 def test_gaps_in_a_sound_clip_are_no_loss(make_clip: MakeClip) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import av
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from graphkit.video import VideoReader
+from graphkit.video._asf import scan_asf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,3 +69,31 @@ def test_a_piece_that_is_taken_out_is_told(clip: Path) -> None:
     with VideoReader(clip) as reader:
         assert len(list(reader)) < 30
         assert reader.stats.damaged
+
+
+def test_pieces_of_a_sample_that_tell_different_sizes_are_told() -> None:
+    """FFmpeg drops such a sample without a word."""
+    whole = _asf_packet(piece_of=5000, begin=0), _asf_packet(piece_of=5000, begin=1000)
+    changed = whole[0], _asf_packet(piece_of=5064, begin=1000)
+    assert scan_asf(_asf_file(*whole)) == (0, False)
+    assert scan_asf(_asf_file(*changed)) == (_ASF_PACKET, False)
+
+
+_ASF_PACKET = 1000 + 26
+
+
+def _asf_packet(*, piece_of: int, begin: int) -> bytes:
+    """A packet with one piece of 1000 bytes."""
+    head = (
+        b"\x82\0\0" + bytes([0, 0x5D]) + bytes(6)
+    )  # one piece, no lengths; then when to send it, and for how long
+    piece = b"\x81\x01" + struct.pack("<IB", begin, 8) + struct.pack("<II", piece_of, 0)
+    return (head + piece + bytes(1000)).ljust(_ASF_PACKET, b"\0")
+
+
+def _asf_file(*packets: bytes) -> bytes:
+    properties = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365") + bytes(76) + struct.pack("<I", _ASF_PACKET)
+    data = (
+        bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c") + bytes(24) + struct.pack("<Q", len(packets)) + bytes(2)
+    )
+    return properties + data + b"".join(packets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from typing import TYPE_CHECKING
 
@@ -113,3 +114,24 @@ def test_a_pipe_of_something_else_is_refused_without_opening_it_again(tmp_path: 
         VideoReader(pipe)
     writer.join(10)
     assert not writer.is_alive()
+
+
+def test_whoever_waits_for_the_writer_of_a_pipe_can_be_interrupted(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.mp4"
+    os.mkfifo(pipe)
+    interruption = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT])
+    interruption.start()
+    with pytest.raises(KeyboardInterrupt):
+        VideoReader(pipe)
+    interruption.join()
+
+
+def test_a_writer_that_is_gone_before_its_pipe_is_read(make_clip: Callable[..., Path], tmp_path: Path) -> None:
+    clip = make_clip("clip.ts", count=3).read_bytes()
+    pipe = tmp_path / "pipe.ts"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(clip))
+    writer.start()
+    with VideoReader(pipe) as reader:
+        assert len(list(reader)) == 3
+    writer.join(10)

@@ -30,9 +30,14 @@ def test_a_kernel_that_does_not_say(text: str | None, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("load", "noisy"), [pytest.param(0.5, False, id="quiet"), pytest.param(0.6, True, id="busy")]
+    ("load", "noisy"),
+    [
+        pytest.param(0.5, False, id="quiet"),
+        pytest.param(0.6, True, id="busy"),
+        pytest.param(None, False, id="untold"),
+    ],
 )
-def test_a_busy_machine_is_noisy(load: float, noisy: bool) -> None:
+def test_a_busy_machine_is_noisy(load: float | None, noisy: bool) -> None:
     assert Machine("cpu", 2, load, {}).noisy is noisy
 
 

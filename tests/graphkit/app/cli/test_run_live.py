@@ -39,6 +39,17 @@ def test_without_an_input_the_camera_is_opened(graphkit, work: Path, camera) -> 
     assert frames_of(work / "out.mp4") == 1
 
 
+def test_a_camera_that_a_stream_names_gets_its_size(graphkit, work: Path, camera) -> None:
+    camera.allow(1)
+    camera.ends()
+    result = graphkit(
+        "run", "hands.pbtxt", "--input", "input_video=/dev/video0", "--max-frames", 1, "--camera-size", "640x480",
+        "--dump", "landmarks=h.jsonl",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert camera.opened == [("/dev/video0", "v4l2", {"input_format": "mjpeg", "video_size": "640x480"})]
+
+
 def test_a_camera_that_is_gone(graphkit, work: Path, camera) -> None:
     camera.allow(3)
     camera.breaks(errno.ENODEV)

@@ -16,7 +16,7 @@ def plain_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     lists = tmp_path_factory.mktemp("lists")
     (lists / "main_Packages.lz4").touch()
     monkeypatch.setattr(installers, "_APT_LISTS", lists)
-    monkeypatch.setattr(installers.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(installers, "is_root", lambda: True)
     monkeypatch.setattr(installers.shutil, "which", lambda name: str(Path(sys.executable).parent / name))
     monkeypatch.setattr(installers, "_origin", dict)
     return lists

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphkit._process import system
 from graphkit.app.doctor import Status, cameras
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def test_one_that_a_container_hides(camera, tmp_path: Path) -> None:
 
 
 def test_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cameras.sys, "platform", "darwin")
+    monkeypatch.setattr(system, "LINUX", False)
+    monkeypatch.setattr(system, "NAME", "darwin")
     (fact,) = cameras.check()
     assert (fact.found, fact.status) == ("not looked for on darwin", Status.ABSENT)

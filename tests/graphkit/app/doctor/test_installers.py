@@ -45,7 +45,7 @@ def test_apt_without_lists(plain_machine: Path) -> None:
 
 
 def test_apt_for_a_user(plain_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installers.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(installers, "is_root", lambda: False)
     assert installers.apt_install("libegl1") == "sudo apt-get install libegl1"
     (plain_machine / "main_Packages.lz4").unlink()
     assert installers.apt_install("libegl1") == "sudo apt-get update && sudo apt-get install libegl1"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from graphkit._process.requirements import DISTRIBUTION
 from graphkit.app.doctor import Status, interpreter
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def test_here() -> None:
     python, machine, graphkit = interpreter.check()
     assert python.found == f"{platform.python_implementation()} {platform.python_version()}, {sys.executable}"
     assert platform.machine() in machine.found
-    assert graphkit.found.startswith(importlib.metadata.version("graphkit"))
+    assert graphkit.found.startswith(importlib.metadata.version(DISTRIBUTION))
     assert {fact.status for fact in (python, machine, graphkit)} == {Status.OK}
 
 

@@ -71,6 +71,13 @@ def test_a_folder_in_the_order_that_a_person_means(tmp_path: Path) -> None:
     assert [(at, int(frame.data[0, 0, 0])) for at, frame in series] == [(0, 9), (40_000, 10), (80_000, 100)]
 
 
+def test_a_tiff_feeds_all_of_its_pages(tmp_path: Path) -> None:
+    pages = [np.full((4, 6, 3), shade, np.uint8) for shade in (10, 20, 30)]
+    cv2.imwritemulti(str(tmp_path / "stack.tif"), pages)
+    series = list(open_series(tmp_path / "stack.tif", FRAMES, Fraction(10)))
+    assert [(at, int(frame.data[0, 0, 0])) for at, frame in series] == [(0, 10), (100_000, 20), (200_000, 30)]
+
+
 def test_a_clip_keeps_its_times(clip: Path) -> None:
     assert [at for at, _ in open_series(clip, FRAMES)] == [i * 40_000 for i in range(12)]
 

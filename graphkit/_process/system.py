@@ -1,0 +1,123 @@
+"""What every operating system does in its own way: the one module that asks which one this is.
+
+Type checkers read it once for each system.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+    from subprocess import Popen
+
+NAME: Final[str] = sys.platform
+"""``linux``, ``darwin``, ``win32``."""
+
+LINUX: Final[bool] = sys.platform.startswith("linux")
+WINDOWS: Final[bool] = sys.platform == "win32"
+
+
+def usable_processors() -> frozenset[int] | None:
+    """Return the logical processors that this process may use; None where the system does not tell."""
+    if sys.platform == "linux":
+        found: frozenset[int] | None = frozenset(os.sched_getaffinity(0))
+    else:
+        found = None
+    return found
+
+
+def use_processors(numbers: Collection[int]) -> None:
+    """Hold this thread, and the processes that it starts, to logical processors that `usable_processors` told."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, numbers)
+
+
+def load() -> float | None:
+    """Return how many processes wanted to run, on average over the last minute; None where nobody counts."""
+    if sys.platform != "win32":
+        found: float | None = os.getloadavg()[0]
+    else:
+        found = None
+    return found
+
+
+def seconds_of_children() -> tuple[float, float] | None:
+    """Return the processor seconds of ended child processes, theirs and the system's; None where nobody counts."""
+    if sys.platform != "win32":
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found: tuple[float, float] | None = used.ru_utime, used.ru_stime
+    else:
+        found = None
+    return found
+
+
+def seconds_of_thread(ident: int) -> float:
+    """Return the processor seconds of a thread of Python's; 0 where nobody counts."""
+    if sys.platform == "linux":
+        seconds = time.clock_gettime(time.pthread_getcpuclockid(ident))
+    else:
+        seconds = 0.0
+    return seconds
+
+
+def seconds_of_ticks(ticks: int) -> float:
+    """Return the seconds of ticks, in which Linux counts what processes use."""
+    if sys.platform != "win32":
+        rate = os.sysconf("SC_CLK_TCK")
+    else:
+        rate = 100
+    return ticks / rate
+
+
+def kill_group(process: Popen[str]) -> None:
+    """End a process that has a group of its own, at once, with all that it has started; on Windows it alone."""
+    if sys.platform != "win32":
+        import signal
+
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+
+
+def is_root() -> bool:
+    """Return whether this user may change the system; False where no user number tells."""
+    if sys.platform != "win32":
+        root = os.geteuid() == 0
+    else:
+        root = False
+    return root
+
+
+def opened_pipe(path: Path) -> int | None:
+    """Open a named pipe to write without waiting, in the system or later.
+
+    Returns:
+        The descriptor; None while nobody reads the pipe.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    if sys.platform != "win32":
+        flags = os.O_WRONLY | os.O_NONBLOCK
+    else:  # there are no pipes among its files
+        flags = os.O_WRONLY
+    try:
+        return os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return None
+        raise
+
+
+def let_wait(descriptor: int) -> None:
+    """Let writes to an open pipe wait for its reader."""
+    if sys.platform != "win32":
+        os.set_blocking(descriptor, True)

@@ -84,7 +84,7 @@ class CalculatorGraph:
         self._inputs: dict[str, GraphInput] = {}
         self._side: SidePackets | None = None
         self._classes = self._setup.input_classes()
-        self._gate = threading.Lock()
+        self._gate = threading.RLock()
         call_in_children(self, CalculatorGraph._leave_behind)
 
     # -- before a run -----------------------------------------------------------------------------------
@@ -387,7 +387,7 @@ class CalculatorGraph:
 
         It is kept, as the destructors of what its nodes hold may wait for threads, too.
         """
-        self._gate = threading.Lock()
+        self._gate = threading.RLock()
         if self._run is not None:
             self._left_behind, self._run = (self._run, os.getppid()), None
 

@@ -22,12 +22,12 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def egl() -> None:
     """Skip tests that draw where nothing can."""
-    from graphkit.errors import NoEglError, NoGpuDeviceError
-    from graphkit.gpu._devices import open_display
+    from graphkit.errors import GpuError
+    from graphkit.gpu import GpuResources
 
     try:
-        open_display()
-    except (NoEglError, NoGpuDeviceError) as exc:
+        GpuResources.create().close()
+    except GpuError as exc:
         pytest.skip(str(exc))
 
 

@@ -1,4 +1,4 @@
-"""The calculators that come with graphkit, one a file, named as the calculator in snake_case.
+"""The calculators that come with graphkit, one per file, named as the calculator in snake_case.
 
 Importing this package tells graphkit their names; a module is imported when a graph needs it. The names are
 in ``_index.py``, which ``scripts/make_index.py`` writes. The modules import nothing heavy (OpenCV, ONNX
@@ -21,4 +21,10 @@ def import_all() -> None:
         _import_module(module)
 
 
-_register_lazy(_CALCULATORS, _OPTIONS, import_all, types={"mediapipe::GpuBuffer": "graphkit.gpu"})
+_register_lazy(
+    _CALCULATORS,
+    _OPTIONS,
+    import_all,
+    types={"mediapipe::GpuBuffer": "graphkit.gpu"},
+    summaries=f"{__name__}._summaries",
+)

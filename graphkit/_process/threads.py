@@ -2,10 +2,12 @@
 
 Measured on few cores: work is best spread over frames and models, not inside one inference; a second thread
 inside ONNX Runtime or OpenCV fights the threads that run the graph. So every inference and every OpenCV call
-gets one thread unless the budget says otherwise, and ONNX Runtime never spins while it waits.
+gets one thread unless the budget says otherwise, and ONNX Runtime does not spin while it waits. The exception is a
+program that waits for each frame: while a core is idle, a model may have a second thread that spins, where that
+proves quicker (`graphkit.inference.IdleCoreRunner`).
 
 Environment: `GRAPHKIT_THREADS` is the number of cores to plan for, `GRAPHKIT_INFERENCE_THREADS` the number of
-threads inside one inference. Both are read when the budget is first asked for.
+threads inside one inference, always. Both are read when the budget is first asked for.
 """
 
 from __future__ import annotations
@@ -35,12 +37,14 @@ class Budget:
         inference: threads inside one run of a model.
         opencv: threads inside one OpenCV call.
         codec: threads of one video decoder or encoder.
+        idle_cores: whether one inference may have a second thread while the program waits and a core is idle.
     """
 
     cores: int
     inference: int = 1
     opencv: int = 1
     codec: int = 1
+    idle_cores: bool = True
 
     def __post_init__(self) -> None:
         for name in ("cores", "inference", "opencv", "codec"):
@@ -52,8 +56,8 @@ class Budget:
     def from_environment(cls) -> Budget:
         """Return the default for this machine, with what the environment overrides."""
         cores = _environment_count("GRAPHKIT_THREADS") or usable_cores()
-        inference = _environment_count("GRAPHKIT_INFERENCE_THREADS") or 1
-        return cls(cores=cores, inference=inference, codec=min(2, cores))
+        inference = _environment_count("GRAPHKIT_INFERENCE_THREADS")
+        return cls(cores=cores, inference=inference or 1, codec=min(2, cores), idle_cores=inference is None)
 
 
 class _Current:

@@ -1,4 +1,4 @@
-"""Afterwards: calls that come on top of the engine's own code, made once that is out of the way (S53).
+"""Afterwards: calls that come on top of the engine's own code, made once that is out of the way (S54).
 
 A signal handler, and a destructor that the garbage collector calls, run between any two steps of the thread that
 they interrupt. That thread may hold the lock of the run and be half-way through a change. Then a call that drives

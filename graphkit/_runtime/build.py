@@ -164,7 +164,7 @@ def _equip(node: Node) -> None:
             )
         except Exception as exc:
             raise InputStreamHandlerError(node.name, node.plan.calculator, name, exc, "prepare") from exc
-        plain = name == DEFAULT_HANDLER and not contract.process_timestamp_bounds
+        plain = name == DEFAULT_HANDLER and not contract.process_timestamp_bounds and not node.plan.cls.is_gate
         if plain and len(node.inputs) == 1 and node.limit == 1 and node.on_touch is None:
             node.single = node.inputs[0]
     node.contexts.append(node.new_context())

@@ -11,7 +11,7 @@ from graphkit.framework._timestamp import describe
 
 if TYPE_CHECKING:
     from graphkit._runtime.node import Node
-    from graphkit._runtime.streams import OutputStream
+    from graphkit._runtime.streams import InputStream, OutputStream
     from graphkit._runtime.throttle import Throttle
     from graphkit.framework import CalculatorContext, OutputShard, Packet
 
@@ -96,6 +96,10 @@ class Flow:
             if settled > queue.settled:
                 queue.settled = settled
                 self.touch(queue.node)
+
+    def drop_all(self, queue: InputStream) -> None:
+        """Drop what a closing node did not take."""
+        queue.queue.clear()
 
     def close_stream(self, stream: OutputStream) -> None:
         """End *stream*."""

@@ -1,31 +1,176 @@
-"""Putting instruments around a node's process call."""
+"""Instruments: how what happens in a run that is watched reaches those who watch.
+
+Nodes and input policies get a wrapper, packets flow through `WatchedFlow`, and what happens under the lock goes to
+a `Journal`, which is told outside of it (S34). A run that nobody watches has none of this.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit._runtime.flow import Flow
+from graphkit._runtime.scheduler import Scheduler
+from graphkit.framework import Timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from graphkit._runtime.lifecycle import Lifecycle
+    from graphkit._runtime.listeners import Journal, Listeners
     from graphkit._runtime.node import Node
-    from graphkit.framework import CalculatorContext, Instrument
+    from graphkit._process.sleepers import Sleepers
+    from graphkit._runtime.state import GraphState
+    from graphkit._runtime.streams import InputStream, OutputStream
+    from graphkit._runtime.throttle import Throttle
+
+    MakesScheduler = Callable[[GraphState, Lifecycle, Sleepers], Scheduler]
+
+    from graphkit.framework import CalculatorContext, Decision, InputStreamHandler, Packet
+
+QUEUED: Final = "packet_queued"
+BOUND_MOVED: Final = "bound_moved"
+DROPPED: Final = "packet_dropped"
+_ALL_BUT_ENDS: Final = (QUEUED, BOUND_MOVED, DROPPED, "opened", "processing", "processed", "closed")
+_NEVER_DROP: Final = frozenset(
+    f"{name}InputStreamHandler"
+    for name in ("Default", "Immediate", "SyncSet", "EarlyClose", "Barrier", "TimestampAlign")
+)
+"""Input policies that put every packet that leaves a queue into an input set (S12 to S15)."""
 
 
-def instrumented(node: Node, instruments: Sequence[Instrument]) -> Callable[[CalculatorContext], Any]:
-    """Return the node's process call with the hooks of *instruments* around it."""
-    process, name = node.process, node.name
+class WatchedScheduler(Scheduler):
+    """A scheduler that tells the journal whenever a thread has done its work.
+
+    Args:
+        journal: of the run.
+        state, lifecycle, sleepers: see Scheduler.
+    """
+
+    def __init__(self, journal: Journal, state: GraphState, lifecycle: Lifecycle, sleepers: Sleepers) -> None:
+        super().__init__(state, lifecycle, sleepers)
+        self._journal = journal
+
+    def work(self) -> None:
+        """Work, then tell."""
+        super().work()
+        self._journal.tell()
+
+    def _drain(self, queue: Any, epoch: int) -> None:
+        super()._drain(queue, epoch)
+        self._journal.tell()
+
+
+class WatchedFlow(Flow):
+    """A flow that notes what moves.
+
+    Args:
+        throttle: of the run.
+        listeners: of the run.
+    """
+
+    def __init__(self, throttle: Throttle, listeners: Listeners) -> None:
+        super().__init__(throttle)
+        self._note = listeners.journal.note
+        self._queued = listeners.hear_any(QUEUED, DROPPED)
+        self._bounds = listeners.hear_any(BOUND_MOVED)
+
+    def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
+        """Send, and note each queue that the packet came into."""
+        super().send(stream, packet)
+        if not self._queued:
+            return
+        now, timestamp = perf_counter(), packet._timestamp
+        for queue in stream.consumers:
+            node, waiting = queue.node, queue.queue
+            if node.on_touch is not None:
+                continue
+            if waiting and waiting[-1] is packet:
+                self._note((QUEUED, node.name, stream.name, timestamp, len(waiting), now))
+            else:
+                self._note((DROPPED, node.name, stream.name, timestamp, now))
+
+    def raise_settled(self, stream: OutputStream, settled: int) -> None:
+        """Settle, and note the bound if it moved."""
+        before = stream.settled
+        super().raise_settled(stream, settled)
+        if self._bounds and stream.settled > before:
+            bound = Timestamp.from_raw(int(stream.settled) + 1)
+            self._note((BOUND_MOVED, stream.name, bound, perf_counter()))
+
+    def drop_all(self, queue: InputStream) -> None:
+        """Empty a queue, and note what is lost."""
+        now = perf_counter()
+        for packet in queue.queue if queue.node.on_touch is None else ():
+            self._note((DROPPED, queue.node.name, queue.name, packet._timestamp, now))
+        super().drop_all(queue)
+
+
+class WatchedHandler:
+    """An input policy that notes which packets it drops: those that left the queues and are in no input set.
+
+    Args:
+        handler: the policy.
+        node: whose it is.
+        journal: where it is noted.
+    """
+
+    def __init__(self, handler: InputStreamHandler, node: Node, journal: Journal) -> None:
+        self._handler, self._node, self._journal = handler, node, journal
+
+    def arrived_while_busy(self) -> None:
+        """See the policy."""
+        self._noting(self._handler.arrived_while_busy)
+
+    def readiness(self) -> Decision:
+        """See the policy."""
+        return self._noting(self._handler.readiness)  # type: ignore[no-any-return]
+
+    def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
+        """See the policy."""
+        self._noting(lambda: self._handler.take(timestamp, packets), packets)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._handler, name)
+
+    def _noting(self, call: Callable[[], Any], taken: Sequence[Packet[Any]] = ()) -> Any:
+        before = [tuple(queue.queue) for queue in self._node.inputs]
+        outcome = call()
+        now = perf_counter()
+        for queue, packets in zip(self._node.inputs, before, strict=True):
+            gone = packets[: len(packets) - len(queue.queue)]
+            for packet in gone[: len(gone) - (bool(taken) and bool(taken[queue.index]))]:
+                self._journal.note((DROPPED, self._node.name, queue.name, packet._timestamp, now))
+        return outcome
+
+
+def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler:
+    """Let *listeners* see what happens in a run that has not begun; return what makes its scheduler."""
+    if listeners is None or not listeners.hear_any(*_ALL_BUT_ENDS):
+        return Scheduler
+    state.flow = WatchedFlow(state.throttle, listeners)
+    for node in state.nodes:
+        node.link = None  # a packet that passes its queue by would pass the flow by, too
+        node.listeners = listeners
+        node.process = _watched_process(node, listeners)
+        may_drop = node.plan.input_stream_handler not in _NEVER_DROP
+        if node.handler is not None and may_drop and listeners.hear_any(DROPPED):
+            node.handler = WatchedHandler(node.handler, node, listeners.journal)  # type: ignore[assignment]
+    return partial(WatchedScheduler, listeners.journal)
+
+
+def _watched_process(node: Node, listeners: Listeners) -> Callable[[CalculatorContext], Any]:
+    """Return the node's process call with the hooks around it."""
+    process, tell, journal = node.process, listeners.tell, listeners.journal
 
     def call(cc: CalculatorContext) -> Any:
-        timestamp = cc.input_timestamp
-        for instrument in instruments:
-            instrument.process_started(name, timestamp)
+        journal.tell()
+        tell("processing", cc)
         start = perf_counter()
         try:
             return process(cc)
         finally:
-            seconds = perf_counter() - start
-            for instrument in instruments:
-                instrument.process_finished(name, timestamp, seconds)
+            tell("processed", cc, perf_counter() - start)
 
     return call

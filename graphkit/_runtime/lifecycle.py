@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._runtime.look import look_at
 from graphkit._runtime.node import NEW, OPENED
 from graphkit._runtime.tasks import CALLBACK, CLOSE, OPEN, PROCESS, SPECULATE
 from graphkit.errors import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from graphkit._process.sleepers import Sleepers
+    from graphkit._runtime.look import RunLook
     from graphkit._runtime.node import Node
     from graphkit._runtime.side_packets import SidePackets
     from graphkit._runtime.state import GraphState
@@ -59,6 +61,8 @@ class Lifecycle:
     Attributes:
         error: the first error, None in a good run.
         terminated: whether the run has ended (S27).
+        remains: what was left in a good run when no more input could come, just before the nodes that were still
+            open were closed; None before that, and in a run that failed.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Lifecycle:
         self._closing = False
         self._to_tell = [True]
         self.terminated = False
+        self.remains: RunLook | None = None
         self.error: BaseException | None = None
 
     # -- calls ------------------------------------------------------------------------------------------
@@ -261,6 +266,8 @@ class Lifecycle:
             node = unopened[0]
             self.fail(NodeNotOpenedError(node.name, node.plan.calculator, sorted(node.waiting_for)))
         self._closing = True
+        if self.error is None:
+            self.remains = look_at(self._state, ending=True)
         for node in self._state.nodes:
             if node.status is OPENED:
                 node.contexts[0].graph_error = self.error
@@ -277,6 +284,6 @@ def _wrapped(kind: TaskKind, node: Node, context: CalculatorContext, error: Base
     if not isinstance(error, FAULTS):
         return error
     timestamp = context.input_timestamp if kind is PROCESS and node.inputs else None
-    wrapped = CalculatorError(node.name, node.plan.calculator, _PHASES[kind], timestamp, error)
+    wrapped = CalculatorError(node.name, node.plan.calculator, _PHASES[kind], timestamp, error, node.plan.cls)
     wrapped.__cause__ = error
     return wrapped

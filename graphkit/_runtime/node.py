@@ -6,16 +6,17 @@ import enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.framework import CalculatorContext, OutputShard
-from graphkit.framework._context import OutputSet, OutputSideSet, PacketSet
-from graphkit.framework._packet_type import Kind, runtime_classes
+from graphkit.framework._context import ListShard, OutputSet, OutputSideSet, PacketSet
+from graphkit.framework._packet_type import Kind, element_classes, runtime_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphkit._runtime.listeners import Listeners
     from graphkit._runtime.streams import InputStream, Link, OutputStream
     from graphkit._runtime.tasks import Task, TaskQueue
     from graphkit.config import NodePlan
-    from graphkit.framework import Calculator, InputStreamHandler, Packet
+    from graphkit.framework import Calculator, InputStreamHandler, Packet, PacketType
 
 
 class NodeStatus(enum.IntEnum):
@@ -94,6 +95,8 @@ class Node:
         link: where its packet may go straight into the next call.
         speculated: outputs that it made ahead of time.
         passed: for a gate: whether its last call let a packet pass.
+        refused: for a gate: whether its last call had a packet and let none pass.
+        listeners: who is told of its calls.
         on_touch: called instead of scheduling when an input changes (pollers).
         has_opened: whether ``open`` of the calculator has returned.
         has_closed: whether ``close`` of the calculator was called.
@@ -101,9 +104,9 @@ class Node:
 
     __slots__ = (
         "active", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
-        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "name", "offset",
-        "on_touch", "outputs", "passed", "plan", "process", "queue", "sequence", "single", "speculated",
-        "status", "stopped", "task", "touched", "waiting_for",
+        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "listeners", "name",
+        "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused", "sequence",
+        "single", "speculated", "status", "stopped", "task", "touched", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -128,9 +131,11 @@ class Node:
         self.waiting_for: set[str] = set()
         self.blocked_by: set[InputStream] = set()
         self.on_touch: Callable[[], None] | None = None
+        self.listeners: Listeners | None = None
         self.link: Link | None = None
         self.speculated: Speculated | None = None
         self.passed = False
+        self.refused = False
         self.touched = False
         self.stopped = False
         # S28, S33: on an executor that it names, a node waits for a thread of it, light or not.
@@ -144,7 +149,7 @@ class Node:
     def open(self, cc: CalculatorContext) -> Any:
         """Open the calculator."""
         opening: Callable[[CalculatorContext], Any] = self.calculator.open
-        outcome = opening(cc)
+        outcome = opening(cc) if self.listeners is None else self.listeners.watched("opened", opening, cc)
         self.has_opened = outcome is None
         return outcome
 
@@ -152,7 +157,7 @@ class Node:
         """Close the calculator: once, whatever comes out of it."""
         self.has_closed = True
         closing: Callable[[CalculatorContext], Any] = self.calculator.close
-        return closing(cc)
+        return closing(cc) if self.listeners is None else self.listeners.watched("closed", closing, cc)
 
     @property
     def is_source(self) -> bool:
@@ -176,6 +181,12 @@ class Node:
         for shard in context.outputs.shards:
             shard.caller = Over(self.name)
 
+    def note_passage(self, context: CalculatorContext) -> None:
+        """Note whether this node, a gate, let the packet of a call pass."""
+        self.passed = any(shard.queue for shard in context.outputs.shards)
+        gated = zip(self.plan.inputs, context.inputs.packets, strict=True)
+        self.refused = not self.passed and any(packet and key in self.plan.outputs for key, packet in gated)
+
     def forget_packets(self) -> None:
         """Let go of the packets of the last calls: a frame must not live as long as its graph."""
         self.speculated = None
@@ -194,14 +205,10 @@ class Node:
     def new_context(self) -> CalculatorContext:
         """Return a bare context."""
         plan, contract = self.plan, self.plan.contract
-        shards = []
-        for name, spec in zip(plan.outputs.names, contract.outputs.specs(), strict=True):
-            packet_type = spec.type
-            assert packet_type is not None  # validation resolved it
-            checked = packet_type.kind is Kind.ONE_OF
-            shard = OutputShard(name, packet_type, runtime_classes(packet_type.types) if checked else None, self)
-            shard.offset = self.offset
-            shards.append(shard)
+        shards = [
+            _shard(name, spec.type, self)  # validation resolved the type
+            for name, spec in zip(plan.outputs.names, contract.outputs.specs(), strict=True)
+        ]
         side_types = tuple(spec.type for spec in contract.output_side_packets.specs())
         return CalculatorContext(
             plan.name,
@@ -215,3 +222,16 @@ class Node:
                 OutputSideSet(plan.name, plan.output_side_packets, side_types),  # type: ignore[arg-type]
             ),
         )
+
+
+def _shard(name: str, packet_type: PacketType | None, node: Node) -> OutputShard:
+    assert packet_type is not None
+    types = packet_type.types if packet_type.kind is Kind.ONE_OF else ()
+    elements = element_classes(types)
+    shard = (OutputShard if elements is None else ListShard)(
+        name, packet_type, runtime_classes(types) if types else None, node
+    )
+    if isinstance(shard, ListShard) and elements is not None:
+        shard.elements = elements
+    shard.offset = node.offset
+    return shard

@@ -111,7 +111,7 @@ class TogetherCalculator(ObserverCalculator):
     """The node behind an observer of several streams."""
 
     def process(self, cc: CalculatorContext) -> Status | None:
-        """Hand over one packet a stream, empty ones where a stream has none."""
+        """Hand over one packet per stream, empty ones where a stream has none."""
         now = cc.input_timestamp
         self._callback([packet if packet else packet.at(now) for packet in cc.inputs.packets])
         self._signal.add()

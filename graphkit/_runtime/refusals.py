@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import ArgumentError, PacketTypeError, StatusCode, TimestampError, did_you_mean
-from graphkit.framework._converters import converter_hint
+from graphkit.framework._converters import converter_hint, wrapper_hint
 
 if TYPE_CHECKING:
     from graphkit.config import GraphPlan
@@ -42,7 +42,7 @@ def bad_packet(plan: GraphPlan, stream: str, packet: Packet[Any]) -> PacketTypeE
         expected = plan.streams[plan.stream_ids[stream]].packet_type
         return PacketTypeError(
             f'graph input stream "{stream}" carries {expected}, but was given {type(payload).__name__}'
-            + converter_hint((type(payload),), expected.types),
+            + (wrapper_hint(payload, expected.types) or converter_hint((type(payload),), expected.types)),
             stream=stream,
             timestamp=packet.timestamp,
             expected=expected,

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from graphkit._process.sleepers import Sleepers
 from graphkit._runtime.afterwards import Afterwards, is_below
 from graphkit._runtime.lifecycle import Lifecycle
+from graphkit._runtime.look import look_at
 from graphkit._runtime.scheduler import Scheduler
 from graphkit._runtime.switch_interval import SwitchInterval
+from graphkit._runtime.under_way import calls_under_way
 from graphkit.errors import (
     CalculatorError,
     CancelledError,
@@ -29,6 +31,8 @@ from graphkit.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from graphkit._runtime.idle_cores import IdleCores
+    from graphkit._runtime.look import CallLook, RunLook
     from graphkit._runtime.side_packets import SidePackets
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput
@@ -42,17 +46,27 @@ class GraphRun:
         state: of the run; belongs to it from now on.
         side_packets: of the run.
         on_error: gets the first error, once, outside the lock, before the run ends (S48).
+        idle_cores: counts the cores that this run does not need.
+        scheduler: of the run.
     """
 
     def __init__(
-        self, state: GraphState, side_packets: SidePackets, on_error: Callable[[BaseException], None] | None = None
+        self,
+        state: GraphState,
+        side_packets: SidePackets,
+        on_error: Callable[[BaseException], None] | None = None,
+        idle_cores: IdleCores | None = None,
+        scheduler: Callable[[GraphState, Lifecycle, Sleepers], Scheduler] = Scheduler,
     ) -> None:
         self._state = state
         self._interval = SwitchInterval()
         lock = threading.RLock()
         self._sleepers = Sleepers(lock)
         self._life = Lifecycle(state, side_packets, self._sleepers, on_error=on_error, on_end=self._interval.leave)
-        self._scheduler = Scheduler(state, self._life, self._sleepers)
+        self._scheduler = scheduler(state, self._life, self._sleepers)
+        self._idle_cores = idle_cores
+        if idle_cores is not None:
+            idle_cores.watch(state, self._scheduler, self._sleepers)
         self._lock = lock
         self._guard = Guard(self._scheduler)
         self._afterwards = Afterwards(lock, self._made_afterwards)
@@ -177,6 +191,18 @@ class GraphRun:
         """Wait until the run has ended (S27); return False where *timeout* seconds did not suffice."""
         return self._wait(lambda: self._life.terminated and not self._afterwards.pending, timeout)
 
+    def look(self) -> RunLook:
+        """Return a look at the run; of a good one that has ended, as it was before its open nodes were closed."""
+        with self._lock:
+            if self._life.remains is not None:
+                return self._life.remains
+            return look_at(self._state, self._calls(), error=self._life.error)
+
+    def calls(self) -> list[CallLook]:
+        """Return the calls of nodes that are under way now."""
+        with self._lock:
+            return self._calls()
+
     def stream_bound(self, name: str) -> Timestamp:
         """Return the timestamp bound of stream *name*."""
         with self._lock:
@@ -209,6 +235,11 @@ class GraphRun:
             application.detach(self._scheduler)
         for will in self._last_wills:
             will.detach()
+        if self._idle_cores is not None:
+            self._idle_cores.let_go()
+
+    def _calls(self) -> list[CallLook]:
+        return calls_under_way(self._scheduler.working)
 
     def _made_afterwards(self, error: BaseException | None) -> None:
         """Take in that a handler's call is over: the handler has returned, so its error is the run's."""

@@ -115,7 +115,7 @@ class GraphState:
         else:
             node.active = 0
             if node.plan.cls.is_gate:
-                node.passed = any(shard.queue for shard in context.outputs.shards)
+                node.note_passage(context)
             flow.emit(node, context, settle=True)
             if node.inputs:
                 flow.touch(node)
@@ -307,7 +307,7 @@ class GraphState:
     def _clear_queues(self, node: Node) -> None:
         """Drop what a closing node did not take, so that its queues hold nobody back."""
         for queue in node.inputs:
-            queue.queue.clear()
+            self.flow.drop_all(queue)
             if queue.full:
                 self._unthrottle(queue)
 

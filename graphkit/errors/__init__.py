@@ -58,6 +58,8 @@
       . VideoWriteError              FAILED_PRECONDITION
     - InputError                     INVALID_ARGUMENT     an input file that is no video and cannot be read
     - OutputError                    FAILED_PRECONDITION  a file that cannot be written
+    - ManifestError                  FAILED_PRECONDITION  of a batch: unreadable, in use, or of another graph
+  + BatchError                       INTERNAL             a batch of clips whose processes cannot work
   + PreviewError                     UNAVAILABLE          the address of a preview is taken or not ours
   + PackageError                     FAILED_PRECONDITION  a package that graphkit needs is missing or broken
   + BenchmarkError                   FAILED_PRECONDITION  something could not be measured
@@ -105,6 +107,7 @@ from graphkit.errors._files import (
     InferenceError,
     InputError,
     LiveInputLostError,
+    ManifestError,
     ModelFetchError,
     ModelFormatError,
     ModelHashError,
@@ -141,6 +144,7 @@ from graphkit.errors._misuse import (
     UsageError,
 )
 from graphkit.errors._running import (
+    BatchError,
     CalculatorError,
     CancelledError,
     DeadlockError,
@@ -209,6 +213,8 @@ __all__ = [
     "VideoWriteError",
     "InputError",
     "OutputError",
+    "ManifestError",
+    "BatchError",
     "PackageError",
     "PreviewError",
     "BenchmarkError",

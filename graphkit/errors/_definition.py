@@ -121,7 +121,8 @@ class DuplicateCalculatorError(RegistryError):
         self.first, self.second = first, second
         super().__init__(
             f'calculator name "{name}" is already taken by {first}; {second} cannot register it too. '
-            "Rename one of them.",
+            'Rename one of them, as by @calculator("OtherName"), or take the name on purpose: '
+            "@calculator(replace=True).",
             name=name,
         )
 
@@ -132,13 +133,20 @@ class ContractError(GraphkitError):
     Attributes:
         calculator: its name; "" where the fault of the node's config that follows from it says so.
         port: the tag, stream or option that is declared wrongly; "" where no single one is.
+        place: ``file:line`` of the declaration; "" where the traceback leads there.
     """
 
     status = StatusCode.INVALID_ARGUMENT
 
-    def __init__(self, message: str, *, calculator: str = "", port: str = "", **common: Any) -> None:
+    def __init__(
+        self, message: str, *, calculator: str = "", port: str = "", place: str = "", **common: Any
+    ) -> None:
+        self.calculator, self.port, self.place = calculator, port, place
         super().__init__(message, **common)
-        self.calculator, self.port = calculator, port
+
+    def body(self, spelling: Spelling) -> str:
+        """Return the sentences and the place."""
+        return super().body(spelling) + (f" (at {self.place})" if self.place else "")
 
 
 class FormatError(GraphkitError):

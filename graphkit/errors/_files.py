@@ -213,6 +213,12 @@ class OutputError(FileError):
     status = StatusCode.FAILED_PRECONDITION
 
 
+class ManifestError(FileError):
+    """The manifest of a batch cannot be read or written, or is that of another batch."""
+
+    status = StatusCode.FAILED_PRECONDITION
+
+
 class PreviewError(GraphkitError):
     """The page of a preview cannot be served at its address."""
 

@@ -18,6 +18,19 @@ _EGL: Final = (
 )
 
 
+_GL_NAMES: Final = (
+    "apt-get install libgl1 libopengl0, and ln -s libEGL.so.1 libEGL.so beside it: CUDA looks for OpenGL under "
+    "these names."
+)
+_CANNOT_SEE_OPENGL: Final = ("cudaGLGetDevices", (304, 999))
+
+
+def _hint(device: str) -> str:
+    if "nvidia" not in device.lower():
+        return ""
+    return "A card that is split up (MIG), and one with a driver for computing only, draws nothing. "
+
+
 class GpuError(GraphkitError):
     """The GPU could not do what was asked."""
 
@@ -72,8 +85,8 @@ class GlVersionError(GpuError):
     def __init__(self, device: str, needed: str, reason: str) -> None:
         self.device, self.needed, self.reason = device, needed, reason
         super().__init__(
-            f"{device} makes no OpenGL {needed} core context ({reason}). Update its driver, or choose another "
-            "device with {gpu_device}.",
+            f"{device} makes no OpenGL {needed} core context ({reason}). {_hint(device)}Update its driver, or "
+            "choose another device with {gpu_device}.",
             remedies=("gpu_device",),
             fix="apt-get install libgl1-mesa-dri brings software rendering, which always works.",
         )
@@ -172,9 +185,11 @@ class CudaError(GpuError):
 
     def __init__(self, function: str, code: int, text: str) -> None:
         self.function, self.code = function, code
+        blind, codes = _CANNOT_SEE_OPENGL
         super().__init__(
             f"{function} failed: {text} (error {code}). GRAPHKIT_CUDA_INTEROP=0 does without; if it happens with "
-            "an up-to-date driver, report it."
+            "an up-to-date driver, report it.",
+            fix=_GL_NAMES if function == blind and code in codes else "",
         )
 
 

@@ -102,23 +102,37 @@ class CalculatorError(GraphRunError):
         phase: "construction", "open", "process" or "close".
         timestamp: the input timestamp of the call, None outside of process.
         cause: what was raised.
+        raised_at: ``file:line`` of the author's code that raised it, or that made what graphkit refused; ""
+            where no code but graphkit's was at work.
     """
 
-    def __init__(self, node: str, calculator: str, phase: str, timestamp: object, cause: BaseException) -> None:
+    def __init__(
+        self,
+        node: str,
+        calculator: str,
+        phase: str,
+        timestamp: object,
+        cause: BaseException,
+        cls: type[Any] | None = None,
+    ) -> None:
+        from graphkit.errors._places import place_of_call, raised_at
+
         self.node, self.calculator, self.phase, self.timestamp = node, calculator, phase, timestamp
         self.cause = cause
+        self.raised_at = raised_at(cause) or (place_of_call(cls, phase) if cls is not None else "")
         super().__init__(
             self.body(PLAIN), status=cause.status if isinstance(cause, GraphkitError) else StatusCode.UNKNOWN
         )
 
     def body(self, spelling: Spelling) -> str:
-        """Return which call of which node failed, when and why."""
+        """Return which call of which node failed, when, why and in which line."""
         name = self.node if self.node == self.calculator else f"{self.node} ({self.calculator})"
         at = f" at timestamp {self.timestamp}" if self.timestamp is not None else ""
         cause = self.cause
         reason = (cause.describe(spelling) if isinstance(cause, GraphkitError) else str(cause)) or "no message"
         call = self.phase if self.phase == "construction" else f"{self.phase}()"
-        return f'{call} of node "{name}" failed{at}: {type(cause).__name__}: {reason}'
+        place = f" (at {self.raised_at})" if self.raised_at else ""
+        return f'{call} of node "{name}" failed{at}: {type(cause).__name__}: {reason}{place}'
 
 
 class InputStreamHandlerError(CalculatorError):
@@ -204,3 +218,9 @@ class ThrottledError(GraphRunError):
     def __init__(self, message: str, *, stream: str = "", **common: Any) -> None:
         super().__init__(message, **common)
         self.stream = stream
+
+
+class BatchError(GraphkitError):
+    """A batch of clips cannot go on: its processes end before they have done anything."""
+
+    status = StatusCode.INTERNAL

@@ -29,12 +29,12 @@ class Detection:
     """Something found in an image. Not to be changed once made: `replace` makes another.
 
     Args:
-        score: one a class, 0 to 1, best first.
+        score: one per class, 0 to 1, best first.
         location: a relative box most often; None where the message says nothing.
         relative_keypoints: (K, 2) float32 x, y in fractions of the image; kept read-only, as by `Tensor`.
-        label_id: one a class.
-        label: one a class, where a label map gave them.
-        display_name: one a class.
+        label_id: one per class.
+        label: one per class, where a label map gave them.
+        display_name: one per class.
         keypoint_label: K names, or none.
         keypoint_score: K scores, or none.
         feature_tag: what produced it.

@@ -14,7 +14,7 @@ class GpuPixels(Protocol):
 
     @property
     def width(self) -> int:
-        """Pixels a row."""
+        """Pixels per row."""
 
     @property
     def height(self) -> int:
@@ -57,7 +57,7 @@ class Image:
 
     @property
     def width(self) -> int:
-        """Pixels a row."""
+        """Pixels per row."""
         return self.source.width
 
     @property

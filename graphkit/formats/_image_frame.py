@@ -126,7 +126,7 @@ class ImageFrame:
 
     @property
     def width(self) -> int:
-        """Pixels a row."""
+        """Pixels per row."""
         return self.data.shape[1]
 
     @property

@@ -18,14 +18,27 @@ from graphkit.framework._demand import (
     MakesSelectively,
     ReadsSelectively,
 )
-from graphkit.framework._input_stream_handler import Decision, InputStreamHandler, Readiness, input_stream_handler
-from graphkit.framework._instrument import Instrument
+from graphkit.framework._input_stream_handler import (
+    Awaited,
+    Decision,
+    InputStreamHandler,
+    Readiness,
+    input_stream_handler,
+)
+from graphkit.framework._instrument import CallView, Instrument, RunView
 from graphkit.framework._options import option, options
 from graphkit.framework._packet import EMPTY, Packet
 from graphkit.framework._packet_type import ANY, AnyType, OneOf, PacketType, PayloadType, SameAs
 from graphkit.framework._ports import Input, Options, Output, SideInput, SideOutput
 from graphkit.framework._registry import find_calculator, known_calculators, register_lazy
-from graphkit.framework._services import FLOW_CONTROL, INFERENCE, FlowControl, GraphService, InferenceSettings
+from graphkit.framework._services import (
+    FLOW_CONTROL,
+    IDLE_CORES,
+    INFERENCE,
+    FlowControl,
+    GraphService,
+    InferenceSettings,
+)
 from graphkit.framework._tag_map import Key, TagMap, key_label
 from graphkit.framework._timestamp import UNITS_PER_SECOND, Timestamp
 
@@ -93,6 +106,7 @@ __all__ = [
     "NodeView",
     "SubgraphLike",
     # input policies
+    "Awaited",
     "Decision",
     "InputStreamHandler",
     "Readiness",
@@ -105,9 +119,12 @@ __all__ = [
     "FLOW_CONTROL",
     "FlowControl",
     "GraphService",
+    "IDLE_CORES",
     "INFERENCE",
     "InferenceSettings",
+    "CallView",
     "Instrument",
+    "RunView",
     "FileContents",
     "Resources",
     "Root",

@@ -28,13 +28,20 @@ from graphkit.framework._packet_type import Kind, PacketType
 from graphkit.framework._ports import Input, Output, Port, SideInput, SideOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from graphkit.framework._context import CalculatorContext
     from graphkit.framework._contract import CalculatorContract, PortMap
 
 C = TypeVar("C", bound="type[Calculator]")
 F = TypeVar("F", bound="Callable[..., Any]")
+D = TypeVar("D", bound="type[Calculator] | Callable[..., Any]")
+
+TRAITS: Final = (
+    "blocking", "pure", "for_outputs_only", "any_arrival_order", "timestamp_offset", "input_stream_handler",
+    "input_stream_handler_options",
+)  # fmt: skip
+"""The class attributes of a calculator that a function may be given."""
 
 _ports: Final[WeakKeyDictionary[type[Calculator], tuple[Port[Any], ...]]] = WeakKeyDictionary()
 
@@ -86,7 +93,7 @@ class Calculator:
         """Refine the contract of one node after the typed ports were laid over it."""
 
     def open(self, cc: CalculatorContext) -> None:
-        """Prepare; called once a run, when side packets and headers are there."""
+        """Prepare; called once per run, when side packets and headers are there."""
 
     def process(self, cc: CalculatorContext) -> Status | None:
         """Handle one input timestamp. A source is called again and again until it returns Status.STOP."""
@@ -101,28 +108,62 @@ def calculator(target: C) -> C: ...
 @overload
 def calculator(target: F) -> F: ...
 @overload
-def calculator(target: str) -> Callable[[Any], Any]: ...
-def calculator(target: Any) -> Any:
+def calculator(
+    name: str = "",
+    /,
+    *,
+    replace: bool = False,
+    blocking: bool = ...,
+    pure: bool = ...,
+    for_outputs_only: bool = ...,
+    any_arrival_order: bool = ...,
+    timestamp_offset: int | None = ...,
+    input_stream_handler: str = ...,
+    input_stream_handler_options: dict[str, Any] = ...,
+) -> Callable[[D], D]: ...
+def calculator(target: Any = "", /, *, replace: bool = False, **traits: Any) -> Any:
     """Register a calculator class or function, under its own name or under ``@calculator("Name")``.
+
+    A definition that runs again, in a notebook or when its module is reloaded, replaces itself.
+
+    Args:
+        target: the class or function; or the name in graphs.
+        replace: take the name from the calculator that has it, a built-in one for example.
+        traits: of a function: the class attributes of `Calculator` that it would set as a class, such as
+            ``blocking=True`` or ``pure=True``.
 
     Raises:
         ContractError: the declaration contradicts itself.
         DuplicateCalculatorError: another class has the name.
     """
+    unknown = traits.keys() - TRAITS
+    if unknown:
+        raise ContractError(f"@calculator has no {', '.join(sorted(unknown))}; it takes {', '.join(TRAITS)}")
     if isinstance(target, str):
-        return lambda decorated: _register(target, decorated)
-    return _register(target.__name__, target)
+        return lambda decorated: _register(target or _name_of(decorated), decorated, replace, traits)
+    return _register(_name_of(target), target, replace, traits)
 
 
-def _register(name: str, target: Any) -> Any:
+def _name_of(target: Any) -> str:
+    return getattr(target, "__name__", "") or repr(target)
+
+
+def _register(name: str, target: Any, replace: bool, traits: Mapping[str, Any]) -> Any:
     if isinstance(target, type) and issubclass(target, Calculator):
+        if traits:
+            first, value = next(iter(traits.items()))
+            raise ContractError(
+                f"{name} is a class: write `{first} = {value!r}` in its body; @calculator takes it for functions",
+                calculator=name,
+            )
         ports_of(target)
-        registry.register_calculator(name, target)
+        registry.register_calculator(name, target, replace=replace)
         return target
     if callable(target) and not isinstance(target, type):
         from graphkit.framework._functional import calculator_from_function
 
-        registry.register_calculator(name, calculator_from_function(name, target))
+        made = calculator_from_function(name, target, traits)
+        registry.register_calculator(name, made, replace=replace)
         return target
     raise ContractError(
         f"@calculator decorates a Calculator subclass or a function, not {target!r}", calculator=name

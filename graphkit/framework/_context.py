@@ -18,8 +18,9 @@ from graphkit.errors import (
     TimestampError,
 )
 from graphkit.framework._contract import as_key
-from graphkit.framework._converters import converter_hint
+from graphkit.framework._converters import converter_hint, wrapper_hint
 from graphkit.framework._packet import EMPTY, Packet
+from graphkit.framework._packet_type import strange_element
 from graphkit.framework._tag_map import key_label
 from graphkit.framework._timestamp import Timestamp, as_timestamp, describe
 
@@ -137,15 +138,7 @@ class OutputShard:
             self.set_next_timestamp_bound(packet.timestamp.next_allowed_in_stream())
             return
         if self.classes is not None and not isinstance(payload, self.classes):
-            raise PacketTypeError(
-                f'output stream "{self.name}" carries {self.packet_type}, but was given {type(payload).__name__}'
-                + converter_hint((type(payload),), self.packet_type.types),
-                stream=self.name,
-                node=self.caller.name,
-                timestamp=packet.timestamp,
-                expected=self.packet_type,
-                found=type(payload).__name__,
-            )
+            raise self._wrong_type(packet, type(payload).__name__)
         if payload is None:
             raise PacketError(
                 f'output stream "{self.name}" was given None; emit nothing instead',
@@ -190,6 +183,18 @@ class OutputShard:
             raise self._refusal("", "was closed")
         self.closed = True
 
+    def _wrong_type(self, packet: Packet[Any], found: str) -> PacketTypeError:
+        payload, types = packet._payload, self.packet_type.types
+        hint = wrapper_hint(payload, types) or converter_hint((type(payload),), types)
+        return PacketTypeError(
+            f'output stream "{self.name}" carries {self.packet_type}, but was given {found}{hint}',
+            stream=self.name,
+            node=self.caller.name,
+            timestamp=packet.timestamp,
+            expected=self.packet_type,
+            found=found,
+        )
+
     def _refusal(self, closed: str, done: str) -> StreamClosedError | GraphStateError:
         """Return the error for emitting after the end of the stream, or of the call that might (S10)."""
         if self.caller.active:
@@ -202,6 +207,25 @@ class OutputShard:
             "with blocking = True; or make the node a source; or push the packet into a graph input stream from "
             "outside"
         )
+
+
+class ListShard(OutputShard):
+    """The output stream of a list whose elements are of declared types; looks at the first of them.
+
+    Attributes:
+        elements: the classes that they may have.
+    """
+
+    __slots__ = ("elements",)
+
+    elements: tuple[type[Any], ...]
+
+    def add(self, packet: Packet[Any]) -> None:
+        """Emit *packet*; raises PacketTypeError for a strange element, and otherwise as any stream does."""
+        payload = packet._payload
+        if isinstance(payload, list) and (strange := strange_element(payload, self.elements)):
+            raise self._wrong_type(packet, strange)
+        super().add(packet)
 
 
 class OutputSet:
@@ -272,7 +296,7 @@ class CalculatorContext:
     """What ``open``, ``process`` and ``close`` are called with.
 
     Attributes:
-        inputs: one packet an input stream, empty where it has none at ``input_timestamp``.
+        inputs: one packet per input stream, empty where it has none at ``input_timestamp``.
         outputs: where to emit.
         input_side_packets: the side packets of this run.
         output_side_packets: the side packets this node makes.

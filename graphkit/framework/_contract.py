@@ -100,7 +100,7 @@ class CalculatorContract:
         inputs: input streams.
         outputs: output streams.
         input_side_packets: what must be there before the node opens.
-        output_side_packets: what the node makes once a run.
+        output_side_packets: what the node makes once per run.
         input_stream_handler: name of the input policy the calculator wants ("" for the default).
         input_stream_handler_options: options of that policy, by keyword.
         timestamp_offset: outputs come at input time plus this many microseconds or later; None promises

@@ -21,6 +21,27 @@ CONVERTERS: Final = {
 }
 """Calculators by the short names of the payload types they take and make."""
 
+_WRAPPERS: Final = {
+    ("ndarray", "ImageFrame"): "ImageFrame(array)",
+    ("ndarray", "Image"): "Image(ImageFrame(array))",
+    ("ImageFrame", "Image"): "Image(frame)",
+    ("ndarray", "Tensor"): "Tensor(array)",
+    ("ndarray", "NormalizedLandmarkList"): "NormalizedLandmarkList.from_xyz(array)",
+    ("ndarray", "LandmarkList"): "LandmarkList.from_xyz(array)",
+}
+"""What makes of a payload one of another type, by their short names."""
+
+
+def wrapper_hint(payload: object, wanted: Iterable[PayloadType]) -> str:
+    """Return how to make of *payload*, or of what it is a list of, what is wanted; "" where nobody knows."""
+    name = type(payload).__name__
+    for want in map(type_label, wanted):
+        if wrapper := _WRAPPERS.get((name, want)):
+            return f"; wrap it: {wrapper}"
+        if want == f"list[{name}]":
+            return "; put it into a list: [value]"
+    return ""
+
 
 def converter_hint(found: Iterable[PayloadType], wanted: Iterable[PayloadType], form: str = "; insert {}") -> str:
     """Return *form* with "a <calculator>" for the first pair of types that has a converter, "" where none has."""

@@ -42,11 +42,19 @@ class DeferredModules:
             import_module(module)
         except Exception as exc:  # a broken module must not take the others down
             self._forget(module)
-            log_warning("calculators of %s could not be loaded: %s", module, exc)
+            log_warning("calculators of %s could not be loaded: %s", module, with_place(exc))
 
     def _forget(self, module: str) -> None:
         for name in [name for name, of in list(self._modules.items()) if of == module]:
             self._modules.pop(name, None)
+
+
+def with_place(error: BaseException) -> str:
+    """Return what an import that failed says, with the author's file and line."""
+    from graphkit.errors._places import raised_at
+
+    place = raised_at(error)
+    return f"{error} (at {place})" if place else str(error)
 
 
 def log_warning(message: str, *facts: object) -> None:

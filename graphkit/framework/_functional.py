@@ -2,27 +2,27 @@
 
 Parameters are input streams in order, the return annotation is the output stream (a tuple: several),
 keyword-only parameters with defaults are options. A graph may wire the streams untagged in order, or by
-the parameter names in upper case (``IMAGE:frames``). ``None`` emits nothing. The function is called where
-all its required inputs have a packet; parameters annotated ``X | None`` may be missing.
+the parameter names in upper case (``IMAGE:frames``); ``Annotated[float, "SHARE"]`` gives another tag, to an
+output, too. ``None`` emits nothing. The function is called where all its required inputs have a packet;
+parameters annotated ``X | None`` may be missing.
 """
 
 from __future__ import annotations
 
-import inspect
-import types
-import typing
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import ContractError, PacketError
 from graphkit.framework._calculator import Calculator
-from graphkit.framework._options import option, options
-from graphkit.framework._packet_type import PacketType
+from graphkit.framework._ports import Options
+from graphkit.framework._signatures import Result, StreamParameter, read_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from graphkit.framework._context import CalculatorContext
-    from graphkit.framework._contract import CalculatorContract
+    from graphkit.framework._contract import CalculatorContract, PortMap
+    from graphkit.framework._packet_type import PacketType
+    from graphkit.framework._tag_map import TagMap
 
 
 class FunctionCalculator(Calculator):
@@ -30,51 +30,49 @@ class FunctionCalculator(Calculator):
 
     Attributes:
         function: the user's function.
-        parameters: (name, type, required) of each input stream.
-        results: type of each output stream.
+        function_inputs: its input streams.
+        function_outputs: its output streams.
         options_class: made from the keyword-only parameters; None without them.
     """
 
     function: Callable[..., Any]
-    parameters: tuple[tuple[str, PacketType, bool], ...] = ()
-    results: tuple[PacketType, ...] = ()
+    function_inputs: tuple[StreamParameter, ...] = ()
+    function_outputs: tuple[Result, ...] = ()
     options_class: type[Any] | None = None
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Accept the streams by position or by parameter name."""
-        for position, (name, packet_type, _) in enumerate(cls.parameters):
-            for key in (("", position), (name.upper(), 0)):
-                if key in cc.inputs:
-                    cc.inputs[key].type = packet_type
-        for position, packet_type in enumerate(cls.results):
-            keys = [("", position)] + (
-                [(k, 0) for k, i in cc.outputs if k and i == 0] if len(cls.results) == 1 else []
-            )
-            for key in keys:
-                if key in cc.outputs:
-                    cc.outputs[key].type = packet_type
+        """Accept the streams by position or by tag; an input that has to be there must be."""
+        for position, result in enumerate(cls.function_outputs):
+            _declare(cc.outputs, position, result.tag, result.type)
+        missing = []
+        for position, (name, tag, packet_type, required) in enumerate(cls.function_inputs):
+            found = _declare(cc.inputs, position, tag, packet_type)
+            if found == 2:
+                raise ContractError(
+                    f'its parameter "{name}" is given twice: as stream {position} without a tag, and by tag {tag}'
+                )
+            if required and not found:
+                missing.append(f'input stream {position} without a tag, or {tag}: "{name}" ({packet_type})')
+        if missing:
+            raise ContractError(f"it needs {' and '.join(missing)}")
 
     def open(self, cc: CalculatorContext) -> None:
-        """Look up where each parameter comes from."""
-        ids = cc.inputs.tag_map
-        self._positions: list[int | None] = []
-        for position, (name, _, required) in enumerate(self.parameters):
-            found = ids.id_of("", position)
-            found = ids.id_of(name.upper()) if found is None else found
-            if found is None and required:
-                message = f'input "{name}" of {cc.calculator_type} is not connected'
-                raise ContractError(message, calculator=cc.calculator_type, port=name)
-            self._positions.append(found)
+        """Look up where each parameter comes from and where each result goes."""
+        self._positions = [
+            _place(cc.inputs.tag_map, i, stream.tag) for i, stream in enumerate(self.function_inputs)
+        ]
+        outputs = [_place(cc.outputs.tag_map, i, stream.tag) for i, stream in enumerate(self.function_outputs)]
+        self._outputs = [(index, shard) for index, shard in enumerate(outputs) if shard is not None]
         self._keywords = vars(cc.options(self.options_class)) if self.options_class else {}
 
     def process(self, cc: CalculatorContext) -> None:
         """Call the function and send what it returns."""
         arguments: list[Any] = []
         packets = cc.inputs.packets
-        for (_, _, required), position in zip(self.parameters, self._positions, strict=True):
+        for parameter, position in zip(self.function_inputs, self._positions, strict=True):
             value = None if position is None else packets[position].get_or(None)
-            if value is None and required:
+            if value is None and parameter.required:
                 return
             arguments.append(value)
         result = type(self).function(*arguments, **self._keywords)
@@ -82,7 +80,7 @@ class FunctionCalculator(Calculator):
             self._send(cc, result)
 
     def _send(self, cc: CalculatorContext, result: Any) -> None:
-        count = len(self.results)
+        count = len(self.function_outputs)
         values = (result,) if count == 1 else result
         if not isinstance(values, tuple) or len(values) != count:
             raise PacketError(
@@ -91,82 +89,55 @@ class FunctionCalculator(Calculator):
                 node=cc.node_name,
                 timestamp=cc.input_timestamp,
             )
-        for shard, (_, index) in zip(cc.outputs.shards, cc.outputs.tag_map, strict=True):
+        for index, shard in self._outputs:
             if values[index] is not None:
-                shard.send(values[index], cc.input_timestamp)
+                cc.outputs.shards[shard].send(values[index], cc.input_timestamp)
 
 
-def calculator_from_function(name: str, function: Callable[..., Any]) -> type[FunctionCalculator]:
-    """Return a calculator class named *name* that calls *function*; raises ContractError."""
-    hints = typing.get_type_hints(function)
-    signature = inspect.signature(function)
+def calculator_from_function(
+    name: str, function: Callable[..., Any], traits: Mapping[str, Any] | None = None
+) -> type[FunctionCalculator]:
+    """Return a calculator class named *name* that calls *function*.
 
-    def refusal(reason: str, port: str = "") -> ContractError:
-        return ContractError(f"{name}{signature}: {reason}", calculator=name, port=port)
+    Args:
+        name: of the calculator.
+        function: annotated as the module says.
+        traits: class attributes of `Calculator` to set, such as ``blocking``.
 
-    if "return" not in hints:
-        raise refusal("annotate the return type, it is the type of the output stream")
-    streams, keywords = [], []
-    for parameter in signature.parameters.values():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            keywords.append(parameter)
-        elif parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
-            raise refusal(f"{parameter} cannot be a stream; name each one", parameter.name)
-        elif parameter.name not in hints:
-            raise refusal(f"annotate {parameter.name}, it is the type of an input stream", parameter.name)
-        else:
-            streams.append(_stream(parameter.name, hints[parameter.name]))
-    if not streams:
-        raise refusal(
-            "a function without stream parameters would be a source that never ends; "
-            "write a Calculator class whose process() returns Status.STOP at the end"
-        )
+    Raises:
+        ContractError: the function declares no calculator.
+    """
+    parameters, results, options_class = read_signature(name, function)
     return type(
-        name,
+        name.rpartition(".")[2],
         (FunctionCalculator,),
         {
             "__doc__": function.__doc__,
             "__module__": function.__module__,
+            "__qualname__": function.__qualname__,
             "function": staticmethod(function),
-            "parameters": tuple(streams),
-            "results": _results(hints["return"]),
-            "options_class": _options_class(name, keywords, hints) if keywords else None,
+            "function_inputs": parameters,
+            "function_outputs": results,
+            "options_class": options_class,
+            **({"options": Options(options_class)} if options_class else {}),
+            **(traits or {}),
         },
     )
 
 
+def _declare(ports: PortMap, position: int, tag: str, packet_type: PacketType) -> int:
+    """Give a stream its type where the node names it; return how often it does."""
+    found = [key for key in (("", position), (tag, 0) if tag else None) if key is not None and key in ports]
+    for key in found:
+        ports[key].type = packet_type
+    return len(found)
+
+
+def _place(tag_map: TagMap, position: int, tag: str) -> int | None:
+    """Return the id of the stream at *position* without a tag, or of *tag*; None where the node names neither."""
+    found = tag_map.id_of("", position)
+    return tag_map.id_of(tag) if found is None and tag else found
+
+
 def _shape(result: Any) -> str:
     return f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
-
-
-def _stream(name: str, hint: Any) -> tuple[str, PacketType, bool]:
-    bare = _without_none(hint)
-    return (name, PacketType.of(bare), bare is hint)
-
-
-def _results(hint: Any) -> tuple[PacketType, ...]:
-    hint = _without_none(hint)
-    if hint is type(None):
-        return ()
-    if typing.get_origin(hint) is tuple and Ellipsis not in typing.get_args(hint):
-        return tuple(PacketType.of(_without_none(part)) for part in typing.get_args(hint))
-    return (PacketType.of(hint),)
-
-
-def _without_none(hint: Any) -> Any:
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        rest = tuple(a for a in typing.get_args(hint) if a is not type(None))
-        return rest[0] if len(rest) == 1 else hint
-    return hint
-
-
-def _options_class(name: str, keywords: list[inspect.Parameter], hints: dict[str, Any]) -> type[Any]:
-    namespace: dict[str, Any] = {"__annotations__": {}, "__module__": __name__}
-    for number, parameter in enumerate(keywords, start=1):
-        if parameter.default is inspect.Parameter.empty or parameter.name not in hints:
-            message = f"{name}: option {parameter.name} needs a type and a default"
-            raise ContractError(message, calculator=name, port=parameter.name)
-        namespace["__annotations__"][parameter.name] = hints[parameter.name]
-        namespace[parameter.name] = option(number, default=parameter.default)
-    made: type[Any] = options(f"graphkit.{name}Options")(type(f"{name}Options", (), namespace))
-    return made

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphkit.errors import GraphkitError, UsageError, did_you_mean
+from graphkit.errors import UsageError, did_you_mean
+from graphkit.errors._places import raised_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,11 +35,13 @@ def import_calculators(specs: Iterable[str]) -> list[ModuleType]:
                 modules.append(_import_file(Path(spec)))
             else:
                 modules.append(_import_name(spec))
-        except GraphkitError:
+        except UsageError:
             raise
         except Exception as exc:  # whatever a user's module raises while it is imported
+            place = "" if getattr(exc, "place", "") else raised_at(exc)
+            at = f" (at {place})" if place else ""
             raise UsageError(
-                f"{spec}: importing it failed: {type(exc).__name__}: {exc}", parameter="modules"
+                f"{spec}: importing it failed: {type(exc).__name__}: {exc}{at}", parameter="modules"
             ) from exc
     return modules
 

@@ -46,6 +46,18 @@ class Decision(NamedTuple):
     timestamp: int
 
 
+class Awaited(NamedTuple):
+    """An input that a node waits for while others have packets.
+
+    Attributes:
+        position: of the input among the node's.
+        timestamp: up to which it has to be settled; None where it needs a packet, whatever its time.
+    """
+
+    position: int
+    timestamp: int | None
+
+
 class InputStreamHandler(ABC):
     """Base of the policies.
 
@@ -85,6 +97,13 @@ class InputStreamHandler(ABC):
         """Return whether the node may be called though input *index* has never had a packet or bound (S20)."""
         return len(self.streams) > 1
 
+    def awaited(self) -> list[Awaited]:
+        """Return which inputs keep the node from the packets that it has; for explanations, it decides nothing.
+
+        By default those that are empty and not settled at the time of the earliest packet.
+        """
+        return awaited_together(self.streams)
+
     @abstractmethod
     def readiness(self) -> Decision:
         """Return what the node can do with its queues as they are."""
@@ -92,6 +111,15 @@ class InputStreamHandler(ABC):
     @abstractmethod
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
         """Fill *packets*, by input id, with the input set at *timestamp*; empty packets where there is none."""
+
+
+def awaited_together(streams: Sequence[InputQueue]) -> list[Awaited]:
+    """Return which of *streams*, processed together, the others wait for."""
+    heads = [int(stream.queue[0].timestamp) for stream in streams if stream.queue]
+    first = min(heads, default=None)
+    if first is None:
+        return []
+    return [Awaited(one.index, first) for one in streams if not one.queue and one.settled < first]
 
 
 def input_stream_handler(name: str) -> Callable[[H], H]:

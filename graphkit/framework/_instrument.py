@@ -2,21 +2,100 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from graphkit.framework._context import CalculatorContext
     from graphkit.framework._timestamp import Timestamp
+    from graphkit.framework._views import GraphView
+
+
+class CallView(Protocol):
+    """A call of a node that is under way."""
+
+    @property
+    def node(self) -> str:
+        """The name of the node."""
+
+    @property
+    def phase(self) -> str:
+        """``open``, ``process`` or ``close``."""
+
+    @property
+    def timestamp(self) -> int:
+        """Its input time."""
+
+    @property
+    def places(self) -> Sequence[tuple[str, int, str]]:
+        """File, line and function of its frames, the innermost first."""
+
+    @property
+    def token(self) -> object:
+        """What is equal as long as it is the same call."""
+
+
+class RunView(Protocol):
+    """A run, as its instruments see it."""
+
+    @property
+    def graph(self) -> GraphView:
+        """What runs."""
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters of the nodes by name, ``<node>-<counter>``, as they are now."""
+
+    def calls(self) -> Sequence[CallView]:
+        """Return the calls of nodes that are under way now; from any thread, under no lock."""
 
 
 class Instrument:
-    """Hooks that a graph calls around every ``process``; each does nothing until a subclass fills it in.
+    """Hooks that a graph calls while it runs; each does nothing until a subclass fills it in.
 
-    They run on the thread that runs the node, outside of any lock, and should be quick. A graph without
-    instruments pays nothing for them.
+    No hook is called under a lock of the engine (S34). ``opened``, ``processing``, ``processed`` and ``closed``
+    come from the thread that makes the call, with the context of the call, which belongs to the run again as soon
+    as the hook returns. ``packet_queued``, ``bound_moved`` and ``packet_dropped`` tell what happened under the
+    lock: in order, one at a time, a little later, from any thread that works on the graph. Seconds are those of
+    ``time.perf_counter``.
+
+    A hook should be quick. An instrument that raises is told nothing more in that run; a log message says so, and
+    the run goes on. Hooks that no instrument fills in cost nothing, and a graph without instruments pays for none.
     """
 
-    def process_started(self, node: str, timestamp: Timestamp) -> None:
-        """``process`` of *node* is about to be called for *timestamp*."""
+    def run_started(self, run: RunView) -> None:
+        """A run begins; nothing is open yet."""
 
-    def process_finished(self, node: str, timestamp: Timestamp, seconds: float) -> None:
-        """``process`` of *node* returned or raised after *seconds*."""
+    def opened(self, cc: CalculatorContext, seconds: float) -> None:
+        """``open`` of a node returned or raised after *seconds*."""
+
+    def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
+        """At *at*, a packet of *stream* came into a queue of *node*, in which *waiting* packets are now.
+
+        The queues of pollers are not told.
+        """
+
+    def processing(self, cc: CalculatorContext) -> None:
+        """``process`` of a node is about to be called with what *cc* holds."""
+
+    def processed(self, cc: CalculatorContext, seconds: float) -> None:
+        """``process`` returned or raised after *seconds*; what it emitted is in the outputs of *cc* still."""
+
+    def bound_moved(self, stream: str, bound: Timestamp, at: float) -> None:
+        """At *at*, *stream* was settled up to *bound* without a packet: nothing earlier can come."""
+
+    def packet_dropped(self, node: str, stream: str, timestamp: Timestamp, at: float) -> None:
+        """At *at*, *node* lost a packet of *stream* unprocessed: its policy dropped it, or the node has closed."""
+
+    def closed(self, cc: CalculatorContext, seconds: float) -> None:
+        """``close`` of a node returned or raised after *seconds*."""
+
+    def part_done(self, part: str, begin: float, seconds: float) -> None:
+        """This thread has spent *seconds* since *begin* on a part of the work, within a node's call or beside it.
+
+        Such as ``decode``, ``encode``, ``inference``, ``upload`` and ``readback``. Several graphs in one process
+        see each other's.
+        """
+
+    def run_ended(self) -> None:
+        """The run has ended; nothing else is called before the next one starts."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 import enum
 import types
 import typing
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar, dataclass_transform
 
 from graphkit.errors import ContractError
 
@@ -41,6 +41,21 @@ _DEFAULT_KIND: Final[dict[type, str]] = {
 
 _MARK: Final = "graphkit.option"
 _declared: Final[dict[str, list[type[Any]]]] = {}
+
+
+class OptionList(list[Any]):
+    """The values of a repeated option as a node gets them: all runs share the list, so nobody can change it."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise ContractError("options belong to the graph, and all its runs share them: change a copy, list(...)")
+
+    append = extend = insert = remove = pop = clear = sort = reverse = _refuse
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return list, (list(self),)
 
 
 class OptionField(NamedTuple):
@@ -122,7 +137,7 @@ def options(full_name: str, *, extension: int = 0) -> Callable[[type[C]], type[C
         # What dataclass would write for each class takes half the time of its making, at every start.
         made.__repr__, made.__eq__, made.__hash__ = _repr, _equals, None  # type: ignore[method-assign,assignment]
         made.__graphkit_options__ = OptionsSchema(full_name, extension, fields, made)  # type: ignore[attr-defined]
-        _declared.setdefault(full_name, []).append(made)
+        _declare(full_name, made)
         return made
 
     return decorate
@@ -135,6 +150,16 @@ def _repr(message: Any) -> str:
 
 def _equals(message: Any, other: object) -> bool:
     return type(other) is type(message) and vars(other) == vars(message)
+
+
+def _declare(full_name: str, made: type[Any]) -> None:
+    """Note the class; one of the same name in the same module is the same, written anew, and is replaced."""
+    others = [
+        cls
+        for cls in _declared.get(full_name, ())
+        if (cls.__module__, cls.__qualname__) != (made.__module__, made.__qualname__)
+    ]
+    _declared[full_name] = [*others, made]
 
 
 def declared_options() -> dict[str, list[type[Any]]]:
@@ -169,12 +194,26 @@ def _option_field(cls: type[Any], name: str, hint: Any) -> OptionField:
     repeated = typing.get_origin(hint) is list
     value_type = typing.get_args(hint)[0] if repeated else hint
     where = f"{cls.__name__}.{name}"
+    _check_default(where, name, value_type, repeated, default)
     if "." in kind:
         return OptionField(name, number, "message", object, repeated, default, kind)
     kind = kind or _kind_of(where, value_type)
     if kind not in SCALAR_KINDS and kind not in ("enum", "message"):
         raise ContractError(f'{where}: "{kind}" is no protobuf kind; one of {", ".join(SCALAR_KINDS)}', port=name)
     return OptionField(name, number, kind, value_type, repeated, default)
+
+
+def _check_default(where: str, port: str, value_type: Any, repeated: bool, default: Any) -> None:
+    if default is None or (not repeated and not isinstance(value_type, type)):
+        return
+    if repeated:
+        raise ContractError(f"{where} is a list, which starts empty: it takes no default", port=port)
+    fits = isinstance(default, value_type) or (value_type is float and type(default) is int)
+    if not fits or (type(default) is bool and value_type is int):
+        raise ContractError(
+            f"{where}: its default {default!r} is no {value_type.__name__}. Give one, or change the annotation.",
+            port=port,
+        )
 
 
 def _strip_none(hint: Any) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast, get_origin
+from types import GenericAlias, NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, Union, cast, get_args, get_origin
+
+from graphkit.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -42,12 +44,17 @@ class PacketType(NamedTuple):
 
     @classmethod
     def of(cls, spec: PacketType | PayloadType | type[AnyType]) -> PacketType:
-        """Return *spec* as a PacketType: a class, a ``list[X]``, AnyType or a ready PacketType."""
+        """Return *spec* as a PacketType: a class, a ``list[X]``, ``X | Y``, AnyType or a ready PacketType.
+
+        Raises:
+            ContractError: it is none of these.
+        """
         if isinstance(spec, PacketType):
             return spec
         if spec is AnyType or spec is Any or spec is object:
             return ANY
-        return cls(Kind.ONE_OF, (spec,))
+        several = get_args(spec) if get_origin(spec) in (Union, UnionType) else (spec,)
+        return cls(Kind.ONE_OF, tuple(_payload_type(each) for each in several))
 
     def accepts(self, payload: object) -> bool:
         """Return whether *payload* may travel under this type; ANY and unresolved types accept all."""
@@ -59,6 +66,16 @@ class PacketType(NamedTuple):
         if self.kind is Kind.ONE_OF:
             return " or ".join(type_label(t) for t in self.types)
         return {Kind.ANY: "any type", Kind.NONE: "no packets"}.get(self.kind, f"same type as {self.same_as}")
+
+
+def _payload_type(spec: Any) -> PayloadType:
+    if isinstance(spec, type | GenericAlias) and spec is not NoneType:
+        return spec
+    origin = get_origin(spec)
+    if origin is list:  # typing.List[X]
+        return GenericAlias(list, get_args(spec))
+    wanted = "a class such as ImageFrame, list[Detection], X | Y, AnyType, OneOf(...) or SameAs(...)"
+    raise ContractError(f"{spec!r} is no type of packets. Write {wanted}.")
 
 
 ANY = PacketType(Kind.ANY)
@@ -88,6 +105,27 @@ def runtime_classes(types: tuple[PayloadType, ...]) -> tuple[type[Any], ...]:
     if float in classes:
         classes.append(int)
     return tuple(classes)
+
+
+_CHECKED_ELEMENTS: Final = 64
+
+
+def element_classes(types: tuple[PayloadType, ...]) -> tuple[type[Any], ...] | None:
+    """Return the classes that isinstance can test for the elements of a list of *types*, None where all pass."""
+    aliases = [t for t in types if isinstance(t, GenericAlias) and t.__origin__ is list]
+    elements = tuple(argument for alias in aliases for argument in alias.__args__)
+    loose = list in types or not all(isinstance(each, type | GenericAlias) for each in elements)
+    if not aliases or loose or object in elements or AnyType in elements:
+        return None
+    return runtime_classes(elements)
+
+
+def strange_element(payload: list[Any], classes: tuple[type[Any], ...]) -> str:
+    """Return which of the first elements is of none of *classes*, and what it is; "" where none is."""
+    for position, element in enumerate(payload[:_CHECKED_ELEMENTS]):
+        if not isinstance(element, classes):
+            return f"a list whose element {position} is {type(element).__name__}"
+    return ""
 
 
 def type_label(payload_type: PayloadType) -> str:

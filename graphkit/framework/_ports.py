@@ -6,9 +6,10 @@ payload or None, ``self.blurred.send(cc, value)`` emits.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
-from graphkit.errors import EmptyPacketError
+from graphkit.errors import ContractError, EmptyPacketError
+from graphkit.framework._options import schema_of
 from graphkit.framework._packet import EMPTY, Packet
 from graphkit.framework._packet_type import AnyType, PacketType, PayloadType
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from graphkit.framework._contract import CalculatorContract
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 class Port(Generic[T]):
@@ -54,13 +56,17 @@ class Port(Generic[T]):
     ) -> None: ...
     def __init__(
         self,
-        packet_type: PacketType | PayloadType | type[Any],
+        packet_type: PacketType | PayloadType | type[Any] | None = None,
         tag: str = "",
         *,
         optional: bool = False,
         repeated: bool = False,
         value_optional: bool = False,
     ) -> None:
+        if packet_type is None or isinstance(packet_type, str):
+            kind = type(self).__name__
+            said = f"{kind}({'' if packet_type is None else repr(packet_type)}) names no type of its packets"
+            raise ContractError(f'{said}: write {kind}(ImageFrame, "IMAGE"), or {kind}(AnyType) for any')
         self.packet_type = PacketType.of(packet_type)
         self.tag = tag
         self.index = 0
@@ -81,17 +87,64 @@ class Input(Port[T]):
 
     side = "inputs"
 
+    @overload
+    def __init__(
+        self: Input[Any],
+        packet_type: PacketType | type[AnyType],
+        tag: str = "",
+        *,
+        optional: bool = ...,
+        repeated: bool = ...,
+        value_optional: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Input[S | None],
+        packet_type: type[S],
+        tag: str = "",
+        *,
+        optional: Literal[True],
+        repeated: Literal[False] = ...,
+        value_optional: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Input[S],
+        packet_type: type[S],
+        tag: str = "",
+        *,
+        optional: bool = ...,
+        repeated: bool = ...,
+        value_optional: bool = ...,
+    ) -> None: ...
+    def __init__(self, packet_type: Any = None, tag: str = "", **how: bool) -> None:
+        super().__init__(packet_type, tag, **how)
+
     def __call__(self, cc: CalculatorContext, index: int = 0) -> T:
-        """Return the payload at the input timestamp; raises EmptyPacketError where there is none."""
+        """Return the payload at the input timestamp; None where an optional port has none.
+
+        Raises:
+            EmptyPacketError: a port that is not optional, or is repeated, has none.
+        """
         payload: T | None = self.get(cc, index)
+        if payload is None and (self.repeated or not self.optional):
+            raise self._empty(cc)
+        return cast("T", payload)  # the T of an optional port includes None
+
+    def expect(self: Input[S | None], cc: CalculatorContext, index: int = 0) -> S:
+        """Return the payload of an optional port that has one for sure; raises EmptyPacketError otherwise."""
+        payload = self.get(cc, index)
         if payload is None:
-            raise EmptyPacketError(
-                f'node "{cc.node_name}": input {self.tag or self.index} has no packet at {cc.input_timestamp}; '
-                f"use .get(cc) where it may be empty",
-                node=cc.node_name,
-                timestamp=cc.input_timestamp,
-            )
+            raise self._empty(cc)
         return payload
+
+    def _empty(self, cc: CalculatorContext) -> EmptyPacketError:
+        return EmptyPacketError(
+            f'node "{cc.node_name}": input {self.tag or self.index} has no packet at {cc.input_timestamp}; '
+            f"use .get(cc) where it may be empty",
+            node=cc.node_name,
+            timestamp=cc.input_timestamp,
+        )
 
     def get(self, cc: CalculatorContext, index: int = 0) -> T | None:
         """Return the payload at the input timestamp, None where it is empty or not connected."""
@@ -158,7 +211,7 @@ class Output(Port[T]):
 
 
 class SideInput(Port[T]):
-    """An input side packet: one value a run, there before ``open``.
+    """An input side packet: one value per run, there before ``open``.
 
     An optional one may be left out of the config. Where the config names it, its value is needed, unless the
     port is ``value_optional``.
@@ -166,13 +219,56 @@ class SideInput(Port[T]):
 
     side = "input_side_packets"
 
+    @overload
+    def __init__(
+        self: SideInput[Any],
+        packet_type: PacketType | type[AnyType],
+        tag: str = "",
+        *,
+        optional: bool = ...,
+        repeated: bool = ...,
+        value_optional: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: SideInput[S | None],
+        packet_type: type[S],
+        tag: str = "",
+        *,
+        optional: Literal[True],
+        repeated: Literal[False] = ...,
+        value_optional: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: SideInput[S],
+        packet_type: type[S],
+        tag: str = "",
+        *,
+        optional: bool = ...,
+        repeated: bool = ...,
+        value_optional: bool = ...,
+    ) -> None: ...
+    def __init__(self, packet_type: Any = None, tag: str = "", **how: bool) -> None:
+        super().__init__(packet_type, tag, **how)
+
     def __call__(self, cc: CalculatorContext, index: int = 0) -> T:
-        """Return the value; raises EmptyPacketError where an optional one is not connected."""
+        """Return the value; None where an optional one is not there."""
+        value: T | None = self.get(cc, index)
+        if value is None and (self.repeated or not self.optional):
+            raise self._empty(cc)
+        return cast("T", value)  # the T of an optional port includes None
+
+    def expect(self: SideInput[S | None], cc: CalculatorContext, index: int = 0) -> S:
+        """Return the value of an optional one that is there for sure; raises EmptyPacketError otherwise."""
         value = self.get(cc, index)
         if value is None:
-            message = f'node "{cc.node_name}": side packet {self.tag or self.index} is not connected'
-            raise EmptyPacketError(message, node=cc.node_name)
+            raise self._empty(cc)
         return value
+
+    def _empty(self, cc: CalculatorContext) -> EmptyPacketError:
+        message = f'node "{cc.node_name}": side packet {self.tag or self.index} is not connected'
+        return EmptyPacketError(message, node=cc.node_name)
 
     def get(self, cc: CalculatorContext, index: int = 0) -> T | None:
         """Return the value, None where it is not connected."""
@@ -189,7 +285,7 @@ class SideInput(Port[T]):
 
 
 class SideOutput(Port[T]):
-    """An output side packet: set once a run, in ``open``, ``process`` or ``close``."""
+    """An output side packet: set once per run, in ``open``, ``process`` or ``close``."""
 
     side = "output_side_packets"
 
@@ -210,6 +306,7 @@ class Options(Generic[T]):
     """The options of a calculator; ``self.options(cc)`` is the instance the config describes."""
 
     def __init__(self, cls: type[T]) -> None:
+        schema_of(cls)
         self.cls = cls
 
     def __call__(self, cc: CalculatorContext | CalculatorContract) -> T:

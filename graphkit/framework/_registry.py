@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import (
@@ -20,7 +21,7 @@ from graphkit.errors import (
     UnknownCalculatorError,
     did_you_mean,
 )
-from graphkit.framework._deferred_modules import DeferredModules, log_warning
+from graphkit.framework._deferred_modules import DeferredModules, log_warning, with_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,18 +37,40 @@ _handlers: Final[dict[str, type[Any]]] = {}
 _calculator_modules: Final = DeferredModules()
 _options_modules: Final = DeferredModules()
 _type_modules: Final = DeferredModules()
+_summaries: Final[list[str]] = []
 _import_alls: Final[list[Callable[[], object]]] = []
-_plugins = {"loaded": False}
+_replaced: Final[set[str]] = set()
+_conflicts: Final[dict[str, str]] = {}
+_plugins = {"loaded": False, "loading": False}
 _lock: Final = threading.RLock()
 
 
-def register_calculator(name: str, cls: type[Calculator]) -> None:
-    """Make *cls* answer to *name*; the same class again is fine, another raises DuplicateCalculatorError."""
-    if _calculator_modules.module_of(name) not in (None, cls.__module__):
+def register_calculator(name: str, cls: type[Calculator], *, replace: bool = False) -> None:
+    """Make *cls* answer to *name*.
+
+    A class of the same name in the same module is the same one, written anew, and takes its place: a cell of a
+    notebook ran again, or a module was reloaded. Graphs that were made before keep the one they have.
+
+    Args:
+        name: in graphs.
+        cls: the class.
+        replace: take the name from whoever has it, or will bring it along when it is imported.
+
+    Raises:
+        DuplicateCalculatorError: another class has the name.
+    """
+    if not replace and _calculator_modules.module_of(name) not in (None, cls.__module__):
         _calculator_modules.import_for(name)
     with _lock:
         other = _calculators.get(name)
-        if other is not None and not _same(other, cls):
+        if replace:
+            _replaced.add(name)
+            _conflicts.pop(name, None)
+        elif other is not None and not _same(other, cls):
+            if name in _replaced and (
+                _plugins["loading"] or _calculator_modules.module_of(name) == cls.__module__
+            ):
+                return
             raise DuplicateCalculatorError(name, _place(other), _place(cls))
         _calculators[name] = cls
 
@@ -58,6 +81,7 @@ def register_lazy(
     import_all: Callable[[], object],
     *,
     types: Mapping[str, str] | None = None,
+    summaries: str = "",
 ) -> None:
     """Name calculators, and what belongs to them, without importing them.
 
@@ -68,8 +92,10 @@ def register_lazy(
         import_all: imports all modules, those too that the names leave out. Called where all calculators are
             wanted, and before a name in a graph counts as unknown.
         types: full module names by the names of the payload types that importing them registers.
+        summaries: the module whose ``SUMMARIES`` says in a line what each of the calculators does.
 
-    A class of another module that has one of the names already keeps it; that is reported as a warning.
+    A class of another module that has one of the names already, and not on purpose, loses it: who looks the
+    name up first is told of both.
     """
     with _lock:
         taken = {name: cls for name in calculators if (cls := _calculators.get(name)) is not None}
@@ -77,9 +103,11 @@ def register_lazy(
         _options_modules.add(options)
         _type_modules.add(types or {})
         _import_alls.append(import_all)
-    for name, cls in taken.items():
-        if cls.__module__ != calculators[name]:
-            log_warning("%s", DuplicateCalculatorError(name, _place(cls), calculators[name]))
+        if summaries:
+            _summaries.append(summaries)
+        for name, cls in taken.items():
+            if cls.__module__ != calculators[name] and name not in _replaced:
+                _conflicts[name] = calculators[name]
 
 
 def find_calculator(name: str, package: str = "") -> type[Calculator]:
@@ -87,27 +115,41 @@ def find_calculator(name: str, package: str = "") -> type[Calculator]:
 
     Raises:
         UnknownCalculatorError: nothing answers to it, plugins included.
+        DuplicateCalculatorError: two classes do.
     """
     cls = lookup_calculator(name, package)
     if cls is None:
-        raise UnknownCalculatorError(name, calculator_names())
+        raise UnknownCalculatorError(name, calculator_names(), unregistered(name))
     return cls
+
+
+def unregistered(name: str) -> str:
+    """Return a sentence where a class of that name exists, which nothing registered; else ""."""
+    from graphkit.errors._places import place_of
+    from graphkit.framework._calculator import Calculator
+
+    below = [Calculator]
+    for cls in below:
+        below.extend(cls.__subclasses__())
+    found = next((cls for cls in below[1:] if cls.__name__ == name and cls not in _calculators.values()), None)
+    if found is None:
+        return ""
+    return f" The class {name} ({place_of(found)}) is not registered: write @calculator above it."
 
 
 def lookup_calculator(name: str, package: str = "") -> type[Calculator] | None:
     """Return the calculator as find_calculator does, None where there is none."""
-    candidates = scoped_names(name, package)
-    found = _first_calculator(candidates)
-    if found is None and not _plugins["loaded"]:
-        load_plugins()
-        found = _first_calculator(candidates)
-    return found
+    load_plugins()  # first of all: which class answers must not depend on what was asked before
+    return _first_calculator(scoped_names(name, package))
 
 
 def _first_calculator(names: tuple[str, ...]) -> type[Calculator] | None:
     for name in names:
         if name not in _calculators:
             _calculator_modules.import_for(name)
+        if name in _conflicts:
+            # Told once; from then on it is as if the class had been refused when it came.
+            raise DuplicateCalculatorError(name, _conflicts.pop(name), _place(_calculators.pop(name)))
         if name in _calculators:
             return _calculators[name]
     return None
@@ -125,6 +167,22 @@ def calculator_names() -> set[str]:
     load_plugins()
     with _lock:
         return {*_calculators, *_calculator_modules.names()}
+
+
+def calculator_summaries() -> dict[str, str]:
+    """Return what each calculator does, in a line; those that have one noted down are not imported for it."""
+    from inspect import cleandoc
+
+    load_plugins()
+    found: dict[str, str] = {}
+    for module in _summaries:
+        found |= import_module(module).SUMMARIES
+    for name in calculator_names():
+        cls = _calculators.get(name)
+        if name not in found or (cls is not None and cls.__module__ != _calculator_modules.module_of(name)):
+            cls = _first_calculator((name,)) if cls is None else cls
+            found[name] = cleandoc(vars(cls).get("__doc__") or "").partition("\n")[0] if cls is not None else ""
+    return {name: found[name] for name in calculator_names()}
 
 
 def import_options(full_name: str) -> None:
@@ -197,16 +255,22 @@ def load_plugins() -> None:
     with _lock:
         if _plugins["loaded"]:
             return
-        _plugins["loaded"] = True
-        from importlib.metadata import entry_points
+        _plugins["loaded"] = _plugins["loading"] = True
+        try:
+            _load_entry_points()
+        finally:
+            _plugins["loading"] = False
 
-        for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda e: e.name):
-            try:
-                entry.load()
-            except Exception as exc:  # a broken third-party package must not break the rest
-                log_warning(
-                    "calculators of entry point %s (%s) could not be loaded: %s", entry.name, entry.value, exc
-                )
+
+def _load_entry_points() -> None:
+    from importlib.metadata import entry_points
+
+    for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda e: e.name):
+        try:
+            entry.load()
+        except Exception as exc:  # a broken third-party package must not break the rest
+            said = f"entry point {entry.name} ({entry.value})"
+            log_warning("calculators of %s could not be loaded: %s", said, with_place(exc))
 
 
 def import_all() -> None:
@@ -216,7 +280,7 @@ def import_all() -> None:
         try:
             package()
         except Exception as exc:  # a broken package must not break the rest
-            log_warning("calculators of %s could not be loaded: %s", package.__module__, exc)
+            log_warning("calculators of %s could not be loaded: %s", package.__module__, with_place(exc))
         with suppress(ValueError):  # only once it is done: another thread may come here meanwhile
             _import_alls.remove(package)
 
@@ -231,13 +295,11 @@ def scoped_names(name: str, package: str) -> tuple[str, ...]:
 
 
 def _same(first: type[Any], second: type[Any]) -> bool:
-    return first is second
+    """Return whether two classes are one definition, which may have run twice."""
+    return (first.__module__, first.__qualname__) == (second.__module__, second.__qualname__)
 
 
 def _place(cls: type[Any]) -> str:
-    from inspect import getfile
+    from graphkit.errors._places import place_of
 
-    try:
-        return f"{cls.__module__}.{cls.__qualname__} ({getfile(cls)})"
-    except (TypeError, OSError):
-        return f"{cls.__module__}.{cls.__qualname__}"
+    return f"{cls.__module__}.{cls.__qualname__} ({place_of(cls)})"

@@ -81,6 +81,10 @@ INFERENCE: Final[GraphService[InferenceSettings]] = GraphService("inference", In
 """Where models run; InferenceCalculator asks for it."""
 
 
+IDLE_CORES: Final[GraphService[Callable[[], int]]] = GraphService("idle cores")
+"""How many cores are idle just now: 0 unless the program waits for the graph. A run lends it by itself (S53)."""
+
+
 class RunServices:
     """The services of one run: what the program gave, and what was made because it gave none.
 

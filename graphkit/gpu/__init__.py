@@ -13,7 +13,7 @@ from graphkit.gpu._gl_simple_calculator import GlSimpleCalculator
 from graphkit.gpu._gl_texture import GlTexture
 from graphkit.gpu._gpu_tensor import GpuTensor
 from graphkit.gpu._helper import GlCalculatorHelper
-from graphkit.gpu._lending import Lease, TensorLender
+from graphkit.gpu._lending import Lease, TensorCut, TensorLender
 from graphkit.gpu._pool import TexturePool
 from graphkit.gpu._program import FullFrameProgram, compile_program
 from graphkit.gpu._raw_gl import RawGl
@@ -22,6 +22,7 @@ from graphkit.gpu._service import GPU_SERVICE, GlContextOptions
 from graphkit.gpu._share_group import ShareGroup
 from graphkit.gpu._storage import GpuStorage, TextureStorage
 from graphkit.gpu._transfers import Transfers
+from graphkit.gpu._work import GpuWork
 
 __all__ = [
     "FullFrameProgram",
@@ -41,9 +42,11 @@ __all__ = [
     "GpuResources",
     "GpuStorage",
     "GpuTensor",
+    "GpuWork",
     "Lease",
     "RawGl",
     "ShareGroup",
+    "TensorCut",
     "TensorLender",
     "TexturePool",
     "TextureStorage",

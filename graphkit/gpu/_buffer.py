@@ -32,7 +32,7 @@ class GpuBuffer:
     The pixels go back to their pool when the last reference goes, or on ``release()``.
 
     Attributes:
-        width: pixels a row.
+        width: pixels per row.
         height: rows.
         format: of the pixels.
     """
@@ -191,7 +191,10 @@ class GpuBuffer:
                 framebuffer = framebuffer_of(context, self._storage.reading(context))
                 pixels = read_back(context, framebuffer, self.format, self._group.memory, self._group.transfers)
                 context.check_errors(f"reading {self} back")
-            finally:
+            except BaseException:
+                self._storage.read_done(context)
+                raise
+            with context.same_fence(reached=True):  # OpenGL has waited for all of it
                 self._storage.read_done(context)
             pixels.setflags(write=False)
             self._array = pixels

@@ -73,6 +73,7 @@ class CommandThread:
 
     Attributes:
         is_of_parent: this process was forked from the one that the thread is in.
+        hops: how often another thread had something called here and waited for it.
     """
 
     def __init__(self, name: str, begin: Callable[[], None], end: Callable[[], None]) -> None:
@@ -81,6 +82,7 @@ class CommandThread:
         self._gate = threading.Lock()
         self._open = True
         self.is_of_parent = False
+        self.hops = 0
         self._begin, self._end = begin, end
         started = _Call(self._first, ())
         self._queue.put(started)
@@ -112,6 +114,7 @@ class CommandThread:
         with self._gate:
             if not self._open:
                 raise RuntimeError(f"thread {self._thread.name} has stopped")
+            self.hops += 1
             self._queue.put(call)
         result: R = call.result()
         return result

@@ -7,6 +7,8 @@ or the exception, back. Whoever waits does so without the interpreter's lock.
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit._process.requirements import pip_install
@@ -25,11 +27,13 @@ from graphkit.gpu import _raw_gl as raw_gl
 from graphkit.gpu._command_thread import CommandThread
 from graphkit.gpu._drawing_state import DrawingState
 from graphkit.gpu._egl import NEEDED, EglContext
+from graphkit.gpu._fence import Fence
 from graphkit.gpu._forked import note_use, refuse_after_fork
 from graphkit.gpu._raw_gl import RawGl
+from graphkit.gpu._work import GpuWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import moderngl
 
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _MOST_ERRORS: Final = 8
+_RESET_STATUS: Final = 450
 
 _here: Final = threading.local()
 
@@ -57,6 +62,7 @@ class GlContext:
         renderer: what draws, by OpenGL's name for it.
         max_texture_size: longest side of a texture, in pixels.
         software: whether OpenGL draws on the CPU here.
+        work: what it was told to do, counted on its thread; ``counted`` has the hops as well.
 
     Raises:
         GlVersionError: the driver is too old.
@@ -70,6 +76,9 @@ class GlContext:
         self.renderer = ""
         self.max_texture_size = 0
         self.software = False
+        self.work = GpuWork()
+        self._one_fence: Fence | None = None
+        self._shares_fences = False
         self._egl: EglContext
         self._gl: moderngl.Context
         self._parking: moderngl.Framebuffer
@@ -153,7 +162,7 @@ class GlContext:
         if code == raw_gl.NO_ERROR:
             return
         if code == raw_gl.CONTEXT_LOST:
-            self.lose(f"{raw_gl.error_name(code)} after {what}")
+            self.lose(self.raw.reset() or f"{raw_gl.error_name(code)} after {what}")
         if code == raw_gl.OUT_OF_MEMORY:
             raise GpuOutOfMemoryError(what, live)
         raise GlCallError(
@@ -179,6 +188,35 @@ class GlContext:
             raise
         self.check_errors(what)
         return value
+
+    def counted(self) -> GpuWork:
+        """Return what the context was told to do so far."""
+        return replace(self.work, hops=self._thread.hops)
+
+    def fence(self) -> Fence:
+        """On the thread: return a point after everything that the context was told so far."""
+        if not self._shares_fences:
+            return Fence(self)
+        if self._one_fence is None:
+            self._one_fence = Fence(self)
+        return self._one_fence
+
+    @contextmanager
+    def same_fence(self, *, reached: bool = False) -> Iterator[None]:
+        """On the thread: have all that is finished in the ``with`` share a fence. Nothing is drawn in there.
+
+        Args:
+            reached: that what the context was told is known to be done.
+        """
+        if self._shares_fences:
+            yield
+            return
+        self._shares_fences = True
+        self._one_fence = Fence(self, reached=True) if reached else None
+        try:
+            yield
+        finally:
+            self._shares_fences, self._one_fence = False, None
 
     def draw_into(self, framebuffer: moderngl.Framebuffer) -> None:
         """On the thread: draw into all of *framebuffer* from now on, and undo what earlier drawings have set."""
@@ -234,6 +272,8 @@ class GlContext:
         self.raw = RawGl(self._egl.load_opengl_function)
         self.raw.pixel_store(raw_gl.PACK_ALIGNMENT, 1)
         self.raw.pixel_store(raw_gl.UNPACK_ALIGNMENT, 1)
+        if self._egl.tells_of_resets and self._gl.version_code >= _RESET_STATUS:
+            self.raw.watch_for_resets()
         self.max_texture_size = self.raw.integer(raw_gl.MAX_TEXTURE_SIZE)
         self.renderer = str(self._gl.info["GL_RENDERER"])
         self.software = "llvmpipe" in self.renderer or "softpipe" in self.renderer

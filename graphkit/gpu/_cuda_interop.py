@@ -11,23 +11,22 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from graphkit._process.forks import call_in_children
 from graphkit.errors import CudaError, CudaUnavailableError, GpuError
 from graphkit.gpu._cuda import CudaRuntime
-from graphkit.gpu._fence import Fence
 from graphkit.gpu._gl_texture import GlTexture
-from graphkit.gpu._tensor_buffer import TensorBuffer, TensorShader
+from graphkit.gpu._tensor_buffer import WHOLE, TensorBuffer, TensorShader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-
     from graphkit.gpu._buffer import GpuBuffer
     from graphkit.gpu._context import GlContext
+    from graphkit.gpu._lending import TensorCut
     from graphkit.gpu._share_group import ShareGroup
+    from graphkit.gpu._tensor_buffer import Levels
 
 logger = logging.getLogger("graphkit.gpu")
 
@@ -56,6 +55,15 @@ def runtime_for(context: GlContext) -> CudaRuntime:
     return CudaRuntime.load()
 
 
+def _has_a_card(context: GlContext) -> bool:
+    """Return whether tensors could go to CUDA if something was not missing, or switched off."""
+    from graphkit.inference import cuda_fault
+
+    if os.environ.get(ENVIRONMENT) == "0":
+        return False
+    return "NVIDIA" in context.run(lambda: str(context.gl.info["GL_VENDOR"])) or cuda_fault() is None
+
+
 class CudaLink:
     """What is needed to fill tensors for CUDA. On the thread of *context*.
 
@@ -78,18 +86,26 @@ class CudaLink:
         if not self.devices:
             raise CudaUnavailableError("OpenGL draws on no device that CUDA may use")
         runtime.set_device(self.devices[0])
-        self._shader = TensorShader(context)
+        self._shaders = {WHOLE: TensorShader(context, WHOLE)}
         self._stream = runtime.stream()
         self._free: list[TensorBuffer] = []
 
-    def fill(self, picture: GpuBuffer, channels: int, levels: np.ndarray[Any, np.dtype[np.float32]]) -> Filled:
+    def fill(self, picture: GpuBuffer, channels: int, levels: Levels, cut: TensorCut | None) -> Filled:
         """Return a buffer with the tensor of *picture* and its address for CUDA; then call ``take_back``."""
-        buffer = self._taken(4 * channels * picture.height * picture.width)
+        size = (picture.width, picture.height) if cut is None else cut.size
+        shader = self._shader(WHOLE if cut is None else cut.sampling)
+        uniforms = {} if cut is None else cut.uniforms
+        buffer = self._taken(4 * channels * size[0] * size[1])
         try:
-            with GlTexture(self.context, picture, writes=False) as source:
-                self._shader.run(source.texture, buffer.gl, channels, levels)
+            source = GlTexture(self.context, picture, writes=False)
+            try:
+                shader.run(source.texture, buffer.gl, size, channels, levels, uniforms)
+            finally:
+                with self.context.same_fence():
+                    source.release()
+                    filled = self.context.fence()
             self.context.check_errors("filling a tensor")
-            Fence(self.context).wait_on_cpu(self.context)  # so that CUDA need not wait, with the lock held
+            filled.wait_on_cpu(self.context)  # so that CUDA need not wait, with the lock held
             return buffer, buffer.map(self._stream)
         except BaseException:
             buffer.release()
@@ -107,8 +123,15 @@ class CudaLink:
         free, self._free = self._free, []
         for buffer in free:
             buffer.release()
-        self._shader.release()
+        for shader in self._shaders.values():
+            shader.release()
         self._runtime.destroy_stream(self._stream)
+
+    def _shader(self, sampling: str) -> TensorShader:
+        shader = self._shaders.get(sampling)
+        if shader is None:
+            shader = self._shaders[sampling] = TensorShader(self.context, sampling)
+        return shader
 
     def _taken(self, size: int) -> TensorBuffer:
         for i in range(len(self._free) - 1, -1, -1):
@@ -173,6 +196,16 @@ class CudaInterop:
         """Why nothing is lent; None where something is, or nobody has asked yet."""
         return self._fault
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether somebody has asked for tensors on CUDA, and they can be had."""
+        return self._link is not None and self._fault is None
+
+    def device(self, group: ShareGroup) -> int | None:
+        """Return CUDA's number of the device that *group* draws on, None where CUDA cannot read it; any thread."""
+        link = self._link if self.is_usable(group) else None
+        return None if link is None else link.devices[0]
+
     def is_usable(self, group: ShareGroup) -> bool:
         """Return whether CUDA can read what *group* draws; found out once, on any thread."""
         if self._link is None and self._fault is None:
@@ -180,7 +213,7 @@ class CudaInterop:
         return self._fault is None
 
     def borrow(
-        self, picture: GpuBuffer, channels: int, levels: np.ndarray[Any, np.dtype[np.float32]], device: int
+        self, picture: GpuBuffer, channels: int, levels: Levels, device: int, cut: TensorCut | None = None
     ) -> CudaLease | None:
         """Return the tensor of *picture* for CUDA's *device*, None where that cannot be; any thread.
 
@@ -189,6 +222,7 @@ class CudaInterop:
             channels: how many of its channels, from the first, become planes of (height, width).
             levels: (256,), what each level becomes.
             device: CUDA's number.
+            cut: the part of the picture; None for all of it, pixel by pixel.
         """
         if not self.is_usable(picture.group) or self._link is None:
             return None
@@ -196,12 +230,12 @@ class CudaInterop:
         if device not in link.devices:
             drawn = ", ".join(map(str, link.devices))
             self.give_up(
-                f"the model runs on cuda:{device}, OpenGL draws on cuda:{drawn}; drawing on cuda:{device} "
-                "(GRAPHKIT_GPU_DEVICE) puts both on one"
+                f"the model runs on cuda:{device}, OpenGL draws on cuda:{drawn}; loading the model with "
+                f"device={link.devices[0]}, or drawing with GRAPHKIT_GPU_DEVICE=cuda:{device}, puts both on one"
             )
             return None
         try:
-            filled = link.context.run(link.fill, picture, channels, levels)
+            filled = link.context.run(link.fill, picture, channels, levels, cut)
         except GpuError as exc:
             self.give_up(str(exc))
             return None
@@ -235,7 +269,8 @@ class CudaInterop:
             self._link = context.run(CudaLink, context, runtime)
         except CudaUnavailableError as exc:
             self._fault = str(exc)
-            logger.info("tensors go from OpenGL to models through memory: %s", exc)
+            level = logging.WARNING if _has_a_card(asking) else logging.INFO
+            logger.log(level, "tensors go from OpenGL to models through memory: %s", exc)
         except GpuError as exc:
             self._fault = str(exc)
             logger.warning("tensors go from OpenGL to CUDA through memory: %s", exc)

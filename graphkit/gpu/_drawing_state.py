@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _Enum = ctypes.c_uint32
 
 # moderngl switches the rest off. Pooled textures have one sample a pixel, so coverage does not matter to them.
-_STENCIL_TEST, _COLOR_LOGIC_OP = 0x0B90, 0x0BF2
+_STENCIL_TEST, _COLOR_LOGIC_OP, _DITHER = 0x0B90, 0x0BF2, 0x0BD0
 _LOWER_LEFT, _NEGATIVE_ONE_TO_ONE = 0x8CA1, 0x935E
 _UNITS: Final = 4
 """Texture units that lose their sampler objects; whoever uses more of them sets what is there."""
@@ -55,6 +55,7 @@ class DrawingState:
         gl.depth_func, gl.cull_face, gl.front_face = "<", "back", "ccw"
         self._disable(_STENCIL_TEST)
         self._disable(_COLOR_LOGIC_OP)
+        self._disable(_DITHER)  # which OpenGL switches on by itself
         self._clip_control(_LOWER_LEFT, _NEGATIVE_ONE_TO_ONE)
         for unit in range(_UNITS):
             self._bind_sampler(unit, 0)

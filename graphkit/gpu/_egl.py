@@ -6,10 +6,12 @@ Everything here works on numbers and handles. Which device to take is `devices`'
 from __future__ import annotations
 
 import ctypes
+import os
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from graphkit._process.threads import usable_cores
 from graphkit.errors import GlContextLostError, GlVersionError, GpuError, NoEglError
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ _PLATFORM_DEVICE: Final = 0x313F
 _CONTEXT_MAJOR, _CONTEXT_MINOR, _PROFILE_MASK, _CORE_PROFILE = 0x3098, 0x30FB, 0x30FD, 0x1
 _SURFACE_TYPE, _PBUFFER_BIT, _RENDERABLE_TYPE, _OPENGL_BIT = 0x3033, 0x1, 0x3040, 0x8
 _WIDTH, _HEIGHT = 0x3057, 0x3056
+_RESET_STRATEGY, _LOSE_CONTEXT_ON_RESET = 0x31BD, 0x31BF
+
+_WAITING: Final = "__GL_YIELD"
+_FEW_CORES: Final = 4
 
 # Drivers differ in whether asking for 3.3 gives 3.3 or the newest that contains it; compute shaders want 4.3.
 _VERSIONS: Final = ((4, 6), (4, 5), (4, 3), (3, 3))
@@ -63,6 +69,7 @@ _EXTRA: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "eglQueryDeviceStringEXT": (ctypes.c_char_p, (_Pointer, _Int)),
     "eglQueryDeviceAttribEXT": (_Int, (_Pointer, _Int, ctypes.POINTER(ctypes.c_ssize_t))),
     "eglGetPlatformDisplayEXT": (_Pointer, (_Int, _Pointer, _Pointer)),
+    "eglQueryDeviceBinaryEXT": (_Int, (_Pointer, _Int, _Int, _Pointer, ctypes.POINTER(_Int))),
 }
 
 
@@ -122,7 +129,12 @@ class Egl:
 
 @cache
 def library() -> Egl:
-    """Return the process's EGL; raises NoEglError."""
+    """Return the process's EGL; raises NoEglError.
+
+    NVIDIA's driver spins while it waits for the card, unless it is told to sleep; on few cores others need them.
+    """
+    if usable_cores() <= _FEW_CORES:
+        os.environ.setdefault(_WAITING, "USLEEP")
     return Egl()
 
 
@@ -170,6 +182,9 @@ class EglContext:
         display: where.
         share: handle of the context whose textures and fences it shall see, 0 for none.
 
+    Attributes:
+        tells_of_resets: whether OpenGL says when the driver has reset the GPU.
+
     Raises:
         GlVersionError: the device has no OpenGL 3.3 core.
     """
@@ -179,7 +194,7 @@ class EglContext:
         self._egl = display.egl
         self._egl.call("eglBindAPI", _OPENGL_API)
         config = self._config()
-        self.handle: int = self._create(config, share)
+        self.handle, self.tells_of_resets = self._create(config, share)
         self._surface: int | None = None
         if "EGL_KHR_surfaceless_context" not in display.extensions:
             size = (_Int * 5)(_WIDTH, 1, _HEIGHT, 1, NONE)
@@ -198,14 +213,16 @@ class EglContext:
             raise GlVersionError(self.display.name, NEEDED, "eglChooseConfig finds no config for OpenGL")
         return found[0]
 
-    def _create(self, config: int | None, share: int) -> int:
+    def _create(self, config: int | None, share: int) -> tuple[int, bool]:
+        """Return a context, and whether it is one that is lost, and says so, when the driver resets the GPU."""
         for major, minor in _VERSIONS:
-            wanted = (_Int * 7)(
-                _CONTEXT_MAJOR, major, _CONTEXT_MINOR, minor, _PROFILE_MASK, _CORE_PROFILE, NONE
-            )  # fmt: skip
-            handle = self._egl.call("eglCreateContext", self.display.handle, config, share or None, wanted)
-            if handle:
-                return int(handle)
+            version = (_CONTEXT_MAJOR, major, _CONTEXT_MINOR, minor, _PROFILE_MASK, _CORE_PROFILE)
+            for strategy in ((_RESET_STRATEGY, _LOSE_CONTEXT_ON_RESET), ()):
+                wanted = (*version, *strategy, NONE)
+                array = (_Int * len(wanted))(*wanted)
+                handle = self._egl.call("eglCreateContext", self.display.handle, config, share or None, array)
+                if handle:
+                    return int(handle), bool(strategy)
         raise GlVersionError(self.display.name, NEEDED, f"eglCreateContext failed: {self._egl.error()}")
 
     def make_current(self) -> None:

@@ -16,16 +16,23 @@ _PATIENCE_SECONDS: Final = 60
 class Fence:
     """Everything that *context* was told so far; made on its thread.
 
+    Args:
+        context: where it is made.
+        reached: that all of it is known to be done, so that OpenGL need not be asked.
+
     Attributes:
         context: where it was made.
     """
 
     __slots__ = ("_handle", "_reached", "context")
 
-    def __init__(self, context: GlContext) -> None:
+    def __init__(self, context: GlContext, *, reached: bool = False) -> None:
         self.context = context
-        self._reached = False
+        self._reached = reached
+        if reached:
+            return
         self._handle = context.raw.fence_sync(raw_gl.SYNC_GPU_COMMANDS_COMPLETE, 0)
+        context.work.fences += 1
         context.raw.flush()  # a fence that was not flushed may never be reached for other contexts
 
     def is_reached(self, here: GlContext) -> bool:
@@ -47,12 +54,14 @@ class Fence:
         if here is self.context or self.is_reached(here):
             return
         if not here.software:
+            here.work.waits += 1
             here.raw.wait_sync(self._handle, 0, raw_gl.TIMEOUT_IGNORED)
             return
         self.wait_on_cpu(here)
 
     def wait_on_cpu(self, here: GlContext) -> None:
         """Wait until the work before the fence is done, without the interpreter's lock."""
+        here.work.waits += not self.is_reached(here)
         for _ in range(_PATIENCE_SECONDS):
             if self.is_reached(here):
                 return
@@ -61,6 +70,8 @@ class Fence:
                 here.check_errors("waiting for a fence")
                 break
             self._reached = status in (raw_gl.ALREADY_SIGNALED, raw_gl.CONDITION_SATISFIED)
+            if not self._reached and (reset := here.raw.reset()):
+                here.lose(reset)
         if not self._reached:
             here.lose(f'GL context "{self.context.name}" did not finish its work in {_PATIENCE_SECONDS} s')
 

@@ -99,14 +99,14 @@ class GlSimpleCalculator(Calculator):
         self.shader = FullFrameProgram(
             self.helper.context, self.fragment_shader, name=f"{type(self).__name__}.fragment_shader"
         )
-        self.shader.set(frame=SOURCE_UNIT)
+        self.shader.offer(frame=SOURCE_UNIT)
 
     def gl_bind(self) -> None:
         """Set state that ``gl_render`` relies on, before each frame; blending and the like are off by then."""
 
     def gl_render(self, src: GlTexture, dst: GlTexture) -> None:
         """Draw. *src* is bound to texture unit SOURCE_UNIT, *dst* is the framebuffer."""
-        self.shader.set(pixel_size=(1.0 / src.width, 1.0 / src.height))
+        self.shader.offer(pixel_size=(1.0 / src.width, 1.0 / src.height))
         self.shader.render()
 
     def gl_teardown(self) -> None:
@@ -124,8 +124,9 @@ class GlSimpleCalculator(Calculator):
             src.use(SOURCE_UNIT)
             self.gl_bind()
             self.gl_render(src, dst)
+            drawn = helper.finish(dst, src)
         helper.context.check_errors(f"gl_render of {type(self).__name__}")
-        cc.outputs[self._target].send(dst.get_frame(GpuBuffer), cc.input_timestamp)
+        cc.outputs[self._target].send(drawn, cc.input_timestamp)
 
 
 def _video_key(ports: PortMap | object) -> str | int:

@@ -29,7 +29,7 @@ class GlTexture:
 
     Attributes:
         texture: the moderngl texture; row 0 is the top.
-        width: pixels a row.
+        width: pixels per row.
         height: rows.
     """
 

@@ -29,12 +29,14 @@ from graphkit.gpu._context import GlContext
 from graphkit.gpu._formats import GpuBufferFormat
 from graphkit.gpu._gl_texture import GlTexture
 from graphkit.gpu._service import GPU_SERVICE, GlContextOptions
+from graphkit.gpu._transfers import upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import moderngl
 
+    from graphkit.formats import Pixels
     from graphkit.framework import CalculatorContext, CalculatorContract
     from graphkit.gpu._raw_gl import RawGl
     from graphkit.gpu._resources import GpuResources
@@ -127,6 +129,34 @@ class GlCalculatorHelper:
         self.context.check_thread("create_destination_texture")
         buffer = GpuBuffer.allocate(self.context, self.resources.group, width, height, format_)
         return GlTexture(self.context, buffer, writes=True)
+
+    def create_partial_texture(self, size: tuple[int, int], pixels: Pixels, at: tuple[int, int]) -> GlTexture:
+        """Return a texture to sample, of which a part is set; the contents of the rest are undefined.
+
+        It costs the upload of the part alone.
+
+        Args:
+            size: width and height.
+            pixels: (H, W, 4) uint8, the part.
+            at: its left and top.
+
+        Raises:
+            WrongThreadError: outside of ``run_in_gl_context``.
+            TextureTooLargeError, GpuOutOfMemoryError: it cannot be had.
+        """
+        texture = self.create_destination_texture(*size)
+        upload(self.context, texture.texture, GpuBufferFormat.RGBA8, pixels, self.resources.transfers, at)
+        return texture
+
+    def finish(self, drawn: GlTexture, *sources: GlTexture) -> GpuBuffer:
+        """Return what was drawn into *drawn*, the last that is done with it and with *sources*.
+
+        It costs one fence; ``get_frame`` and ``release`` of each cost one each.
+        """
+        with self.context.same_fence():
+            for source in sources:
+                source.release()
+            return drawn.get_frame(GpuBuffer)
 
     def bind_framebuffer(self, destination: GlTexture) -> moderngl.Framebuffer:
         """Draw into *destination* from now on, all of it; return its framebuffer.

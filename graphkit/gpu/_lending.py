@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import numpy as np
 
     from graphkit.gpu._buffer import GpuBuffer
     from graphkit.gpu._share_group import ShareGroup
+
+
+@dataclass(frozen=True, slots=True)
+class TensorCut:
+    """A part of a picture, in the pixels of a tensor.
+
+    Attributes:
+        size: width and height of the tensor.
+        sampling: GLSL 4.30 that declares ``uniform sampler2D frame``, the picture, and defines
+            ``vec4 sampled(ivec2 place)``: the levels, 0 to 255, of a pixel of the tensor.
+        uniforms: of that code.
+        draw: returns the same as a picture, for who reads it in memory.
+    """
+
+    size: tuple[int, int]
+    sampling: str
+    uniforms: Mapping[str, Any]
+    draw: Callable[[], GpuBuffer]
 
 
 class Lease(Protocol):
@@ -40,11 +61,23 @@ class TensorLender(Protocol):
     def fault(self) -> str | None:
         """Why nothing is lent; None where something is, or nobody has asked yet."""
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether somebody has asked for tensors on CUDA, and they can be had."""
+
+    def device(self, group: ShareGroup) -> int | None:
+        """Return CUDA's number of the device that *group* draws on, None where CUDA cannot read it; any thread."""
+
     def is_usable(self, group: ShareGroup) -> bool:
         """Return whether CUDA can read what *group* draws; found out once, on any thread."""
 
     def borrow(
-        self, picture: GpuBuffer, channels: int, levels: np.ndarray[Any, np.dtype[np.float32]], device: int
+        self,
+        picture: GpuBuffer,
+        channels: int,
+        levels: np.ndarray[Any, np.dtype[np.float32]],
+        device: int,
+        cut: TensorCut | None = None,
     ) -> Lease | None:
         """Return the tensor of *picture* for CUDA's *device*, None where that cannot be; any thread.
 
@@ -53,6 +86,7 @@ class TensorLender(Protocol):
             channels: how many of its channels, from the first, become planes of (height, width).
             levels: (256,), what each level becomes.
             device: CUDA's number.
+            cut: the part of the picture; None for all of it, pixel by pixel.
         """
 
     def close(self) -> None:

@@ -8,9 +8,11 @@ from importlib.resources import files
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import ShaderCompileError
+from graphkit.errors import ArgumentError, ShaderCompileError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import moderngl
 
     from graphkit.gpu._context import GlContext
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 _VERSION: Final = "#version 330 core\n#line 1\n"
 # Mesa writes "0:12(5): error", NVIDIA "0(12) : error", Intel and AMD "ERROR: 0:12:".
 _LINE: Final = re.compile(r"\b\d+[:(](\d+)")
+_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_UNIFORM: Final = re.compile(r"\buniform\b([^;{]*);")
+_NAME: Final = re.compile(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?:=.*)?\Z", re.DOTALL)
 
 
 @cache
@@ -55,6 +60,14 @@ def _versioned(source: str) -> str:
     return source if source.startswith("#version") else _VERSION + source
 
 
+def _uniforms(source: str) -> Iterator[str]:
+    """Yield the names of the uniforms that a shader declares, used or not."""
+    for declaration in _UNIFORM.findall(_COMMENT.sub("", source)):
+        for part in re.sub(r"\([^()]*\)", "", declaration).split(","):
+            if found := _NAME.search(part.strip()):
+                yield found[1]
+
+
 class FullFrameProgram:
     """A compiled fragment shader and what it takes to run it over a whole picture.
 
@@ -73,10 +86,25 @@ class FullFrameProgram:
     def __init__(self, context: GlContext, fragment: str, *, name: str = "fragment shader") -> None:
         self._context, self._name = context, name
         self.program = compile_program(context, name, fragment)
+        self._declared = frozenset(_uniforms(fragment))
         self._vertices = context.gl.vertex_array(self.program, [])
 
     def set(self, **uniforms: Any) -> None:
-        """Set uniforms by name; a name that the shader does not use is left out, as OpenGL does."""
+        """Set uniforms by name; one that the shader declares but does not use is left out, as OpenGL does.
+
+        Raises:
+            ArgumentError: the shader declares no such uniform.
+        """
+        self._context.check_thread(self._name)
+        for name in uniforms:
+            if name not in self._declared and name not in self.program:
+                known = ", ".join(sorted(self._declared)) or "none"
+                close = did_you_mean(name, self._declared)
+                raise ArgumentError(f'{self._name} has no uniform "{name}"; it declares: {known}.{close}')
+        self.offer(**uniforms)
+
+    def offer(self, **uniforms: Any) -> None:
+        """Set those of the uniforms that the shader uses."""
         self._context.check_thread(self._name)
         for name, value in uniforms.items():
             if name in self.program:
@@ -85,6 +113,7 @@ class FullFrameProgram:
     def render(self) -> None:
         """Draw over the whole bound framebuffer."""
         self._context.check_thread(self._name)
+        self._context.work.passes += 1
         self._vertices.render(vertices=3)
 
     def release(self) -> None:

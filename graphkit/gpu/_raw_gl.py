@@ -28,6 +28,7 @@ SYNC_FLUSH_COMMANDS_BIT: Final = 0x1
 TIMEOUT_IGNORED: Final = 0xFFFFFFFFFFFFFFFF
 ALREADY_SIGNALED, TIMEOUT_EXPIRED, CONDITION_SATISFIED, WAIT_FAILED = 0x911A, 0x911B, 0x911C, 0x911D
 
+_RESETS: Final = {0x8253: "by what this program drew", 0x8254: "by another program", 0x8255: "for no known reason"}
 _ERRORS: Final = {
     0x0500: "GL_INVALID_ENUM", 0x0501: "GL_INVALID_VALUE", 0x0502: "GL_INVALID_OPERATION",
     0x0503: "GL_STACK_OVERFLOW", 0x0504: "GL_STACK_UNDERFLOW", 0x0505: "GL_OUT_OF_MEMORY",
@@ -48,6 +49,7 @@ class RawGl:
 
     def __init__(self, address: Callable[[str], int]) -> None:
         self._address = address
+        self.reset_status: Callable[[], int] = _no_reset
         self.get_error: Callable[[], int] = self.quick("glGetError", _Enum)
         self.get_integer: Callable[[int, Any], None] = self.quick("glGetIntegerv", None, _Enum, _Pointer)
         self.pixel_store: Callable[[int, int], None] = self.quick("glPixelStorei", None, _Enum, _Int)
@@ -76,6 +78,17 @@ class RawGl:
         """Return function *name*, called without the interpreter's lock: for calls that may wait."""
         return ctypes.CFUNCTYPE(result, *arguments)(self._address(name))
 
+    def watch_for_resets(self) -> None:
+        """Have ``reset`` ask OpenGL, of a context of 4.5 or later that is made to tell."""
+        self.reset_status = self.quick("glGetGraphicsResetStatus", _Enum)
+
+    def reset(self) -> str:
+        """Return what is known of a reset of the GPU, "" where there was none or OpenGL does not tell."""
+        status = self.reset_status()
+        if status == NO_ERROR:
+            return ""
+        return f"the driver has reset the GPU, {_RESETS.get(status, f'status 0x{status:04x}')}"
+
     def unpack_from_memory(self, row_pixels: int) -> None:
         """Have uploads read memory, a row every *row_pixels*, whatever was set before."""
         self.bind_buffer(UNPACK_BUFFER, 0)
@@ -101,6 +114,10 @@ class RawGl:
         value = ctypes.c_int32()
         self.get_integer(name, ctypes.byref(value))
         return value.value
+
+
+def _no_reset() -> int:
+    return NO_ERROR
 
 
 def error_name(code: int) -> str:

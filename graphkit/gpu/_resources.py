@@ -10,7 +10,7 @@ from graphkit.errors import GpuError
 from graphkit.gpu import _egl as egl_layer
 from graphkit.gpu._buffer import GpuBuffer
 from graphkit.gpu._cuda_interop import CudaInterop
-from graphkit.gpu._devices import open_display
+from graphkit.gpu._devices import take_device
 from graphkit.gpu._egl import EglDisplay
 from graphkit.gpu._forked import is_forked, refuse_after_fork
 from graphkit.gpu._share_group import ShareGroup
@@ -65,8 +65,10 @@ class GpuResources(Closing):
             GpuError: this process was forked from one that uses the GPU.
         """
         refuse_after_fork()
-        chosen, display = open_display(device)
-        return cls(ShareGroup(display, CudaInterop(), make_storage=make_storage), chosen.name)
+        taken = take_device(
+            lambda display: ShareGroup.started(display, CudaInterop(), make_storage=make_storage), device
+        )
+        return cls(taken.drawing, taken.device.name)
 
     @classmethod
     def sharing(cls, context: moderngl.Context) -> GpuResources:

@@ -16,6 +16,7 @@ from graphkit.gpu._forked import refuse_after_fork
 from graphkit.gpu._host_memory import HostMemory
 from graphkit.gpu._pool import TexturePool
 from graphkit.gpu._transfers import Transfers
+from graphkit.gpu._work import GpuWork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,29 @@ class ShareGroup:
         self.transfers = Transfers()
         self.memory = HostMemory()
         self.cuda = lender
+
+    @classmethod
+    def started(
+        cls,
+        display: EglDisplay,
+        lender: TensorLender,
+        *,
+        make_storage: Callable[[GlContext, int, int, GpuBufferFormat], GpuStorage] | None = None,
+    ) -> ShareGroup:
+        """Return a group whose shared context is there; raises GlVersionError where the device makes none."""
+        group = cls(display, lender, make_storage=make_storage)
+        group.context()
+        return group
+
+    @property
+    def software(self) -> bool:
+        """Whether OpenGL draws on the CPU."""
+        return self.context().software
+
+    @property
+    def work(self) -> GpuWork:
+        """What its contexts were told to do so far."""
+        return sum((context.counted() for context in self.contexts), GpuWork())
 
     @property
     def contexts(self) -> tuple[GlContext, ...]:

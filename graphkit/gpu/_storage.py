@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from graphkit.gpu._fence import Fence
 from graphkit.gpu._raw_gl import UNPACK_BUFFER
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     import moderngl
 
     from graphkit.gpu._context import GlContext
+    from graphkit.gpu._fence import Fence
     from graphkit.gpu._formats import GpuBufferFormat
 
 _LINEAR: Final = (0x2601, 0x2601)
@@ -32,7 +32,7 @@ class GpuStorage(ABC):
     ``writing`` calls ``read_done`` or ``written`` when it has issued its drawing.
 
     Attributes:
-        width: pixels a row.
+        width: pixels per row.
         height: rows.
         format: of the pixels.
     """
@@ -102,7 +102,7 @@ class TextureStorage(GpuStorage):
 
     def read_done(self, context: GlContext) -> None:
         """Leave a fence, so that whoever writes next does not overtake the reader."""
-        self._consumers[context] = Fence(context)
+        self._consumers[context] = context.fence()
 
     def writing(self, context: GlContext) -> moderngl.Texture:
         """Wait, as the context can, for the last producer and all consumers."""
@@ -115,7 +115,7 @@ class TextureStorage(GpuStorage):
 
     def written(self, context: GlContext) -> None:
         """Leave the producer's fence."""
-        self._producer = Fence(context)
+        self._producer = context.fence()
 
     def release(self) -> None:
         """Go back to the pool."""

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from graphkit.errors import CudaError, ShaderCompileError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import moderngl
     import numpy as np
 
     from graphkit.gpu._context import GlContext
     from graphkit.gpu._cuda import CudaRuntime
 
+Levels: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
 _GROUP: Final = 16
+WHOLE: Final = """
+uniform sampler2D frame;
+
+vec4 sampled(ivec2 place) {
+    return round(texelFetch(frame, place, 0) * 255.0);
+}
+"""
+"""Samples a picture as it is."""
 # The values come from a table that was made in memory: no device multiplies and adds in its own way.
 _SHADER: Final = f"""#version 430 core
 layout(local_size_x = {_GROUP}, local_size_y = {_GROUP}) in;
 layout(std430, binding = 0) writeonly buffer Tensor {{ float planes[]; }};
-uniform sampler2D picture;
+uniform ivec2 size;
 uniform int channels;
 uniform float levels[256];
-
+SAMPLING
 void main() {{
-    ivec2 size = textureSize(picture, 0);
     ivec2 place = ivec2(gl_GlobalInvocationID.xy);
     if (any(greaterThanEqual(place, size))) return;
-    ivec4 level = ivec4(round(texelFetch(picture, place, 0) * 255.0));
+    ivec4 level = ivec4(sampled(place));
     for (int channel = 0; channel < channels; ++channel) {{
         planes[(channel * size.y + place.y) * size.x + place.x] = levels[level[channel]];
     }}
@@ -35,46 +45,56 @@ void main() {{
 
 
 class TensorShader:
-    """Writes the levels of a picture, as float32 and channel after channel. On the thread of *context*.
+    """Samples a picture into float32, channel after channel. On the thread of *context*.
 
     Args:
         context: of OpenGL 4.3 or later.
+        sampling: see ``TensorCut``.
 
     Raises:
         ShaderCompileError: the driver does not take the shader.
     """
 
-    def __init__(self, context: GlContext) -> None:
+    def __init__(self, context: GlContext, sampling: str) -> None:
         import moderngl
 
         self._context = context
+        self._levels: Levels | None = None
+        source = _SHADER.replace("SAMPLING", sampling)
         try:
-            self._program: Any = context.gl.compute_shader(_SHADER)
+            self._program: Any = context.gl.compute_shader(source)
         except moderngl.Error as exc:
-            raise ShaderCompileError("tensor shader", _SHADER, str(exc)) from exc
+            raise ShaderCompileError("tensor shader", source, str(exc)) from exc
 
     def run(
         self,
         picture: moderngl.Texture,
         buffer: moderngl.Buffer,
+        size: tuple[int, int],
         channels: int,
-        levels: np.ndarray[Any, np.dtype[np.float32]],
+        levels: Levels,
+        uniforms: Mapping[str, Any],
     ) -> None:
         """Fill *buffer*; whoever reads it afterwards sees all of it.
 
         Args:
             picture: of 8 bits a channel.
             buffer: of ``channels * height * width`` float32.
+            size: width and height of the tensor.
             channels: how many of the picture's become planes.
             levels: (256,), what each level of 8 bits becomes.
+            uniforms: of the sampling.
         """
         picture.use(0)
         buffer.bind_to_storage_buffer(0)
-        for name, value in (("picture", 0), ("channels", channels)):
-            self._program[name] = value
-        self._program["levels"].write(levels.tobytes())
-        width, height = picture.size
-        self._program.run(-(-width // _GROUP), -(-height // _GROUP))
+        for name, value in {"frame": 0, "size": size, "channels": channels, **uniforms}.items():
+            if name in self._program:
+                self._program[name] = value
+        if self._levels is not levels:
+            self._program["levels"].write(levels.tobytes())
+            self._levels = levels
+        self._context.work.dispatches += 1
+        self._program.run(-(-size[0] // _GROUP), -(-size[1] // _GROUP))
         self._context.gl.memory_barrier()
 
     def release(self) -> None:
@@ -102,7 +122,7 @@ class TensorBuffer:
     def __init__(self, context: GlContext, runtime: CudaRuntime, size: int) -> None:
         self._runtime = runtime
         self.size = size
-        self.gl: moderngl.Buffer = context.gl.buffer(reserve=size, dynamic=True)
+        self.gl: moderngl.Buffer = context.gl.buffer(reserve=size)  # not dynamic: drivers keep those in memory
         try:
             context.check_errors(f"making a buffer of {size} bytes")
             self._resource = runtime.register_buffer(self.gl.glo)

@@ -51,16 +51,22 @@ class Transfers:
 
 
 def upload(
-    context: GlContext, texture: moderngl.Texture, format_: GpuBufferFormat, pixels: Pixels, counts: Transfers
+    context: GlContext,
+    texture: moderngl.Texture,
+    format_: GpuBufferFormat,
+    pixels: Pixels,
+    counts: Transfers,
+    at: tuple[int, int] = (0, 0),
 ) -> None:
     """Copy *pixels* into *texture*, on the context's thread. Padded rows are fine.
 
     Args:
         context: where.
-        texture: as wide and high as the pixels.
+        texture: as wide and high as the pixels, or more.
         format_: of both.
         pixels: (H, W) or (H, W, C) of the format's dtype.
-        counts: where to count it.
+        counts: where to count it, as one of the size of the texture.
+        at: left and top of the pixels in the texture; the rest of it stays as it is.
     """
     height, width = pixels.shape[:2]
     stride, size = pixels.strides[0], format_.pixel_bytes
@@ -72,10 +78,10 @@ def upload(
     texture.use(0)
     raw.unpack_from_memory(stride // size)
     raw.tex_sub_image(
-        raw_gl.TEXTURE_2D, 0, 0, 0, width, height, format_.gl_format, format_.gl_type, pixels.ctypes.data
+        raw_gl.TEXTURE_2D, 0, *at, width, height, format_.gl_format, format_.gl_type, pixels.ctypes.data
     )
     raw.pixel_store(raw_gl.UNPACK_ROW_LENGTH, 0)
-    counts.uploads[width, height] += 1
+    counts.uploads[texture.size] += 1
     counts.upload_bytes += width * height * size
 
 

@@ -11,17 +11,15 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphkit import config
-from graphkit._process.forks import call_in_children
 from graphkit._runtime import refusals
-from graphkit.errors import ForkedGraphError, GraphStateError, did_you_mean
+from graphkit.errors import GraphStateError, did_you_mean
 from graphkit.framework import Packet, Resources, Timestamp
 from graphkit.framework._settled import POST_STREAM, PRE_STREAM
 from graphkit.framework._timestamp import as_timestamp
+from graphkit.graph._current_run import CurrentRun
 from graphkit.graph._run_factory import RunFactory
 from graphkit.graph._setup import GraphSetup
 
@@ -31,9 +29,10 @@ if TYPE_CHECKING:
 
     from graphkit._runtime.run import GraphRun
     from graphkit._runtime.side_packets import SidePackets
-    from graphkit._runtime.streams import GraphInput, InputStream
+    from graphkit._runtime.streams import GraphInput
     from graphkit.framework import Executor, GraphService, Instrument
     from graphkit.graph._poller import OutputStreamPoller
+    from graphkit.insight import Explanation
 
 S = TypeVar("S")
 
@@ -79,13 +78,10 @@ class CalculatorGraph:
         self.add_mode_blocks = True
         self._setup = GraphSetup(source)
         self._runs = RunFactory(source, self._setup, side_packets or {}, self.resources)
-        self._run: GraphRun | None = None
-        self._left_behind: tuple[GraphRun, int] | None = None
+        self._current = CurrentRun()
         self._inputs: dict[str, GraphInput] = {}
         self._side: SidePackets | None = None
         self._classes = self._setup.input_classes()
-        self._gate = threading.RLock()
-        call_in_children(self, CalculatorGraph._leave_behind)
 
     # -- before a run -----------------------------------------------------------------------------------
 
@@ -99,11 +95,12 @@ class CalculatorGraph:
             observe_timestamp_bounds: also return empty packets where the stream is settled without one.
             max_queue_size: packets it holds before the graph's inputs are throttled; -1 for no limit.
         """
-        self._not_running("add a poller")
+        self._current.refuse("add a poller")
         return self._setup.poll(
             name,
-            self._take_from_poller,
-            self.is_over,
+            self._current.take,
+            self._current.is_over,
+            self._current.explain_to,
             bounds=observe_timestamp_bounds,
             max_queue_size=max_queue_size,
         )
@@ -117,7 +114,7 @@ class CalculatorGraph:
         packets. With *observe_timestamp_bounds* it also gets an empty packet where the stream is settled
         without one. An exception in the callback fails the run.
         """
-        self._not_running("observe a stream")
+        self._current.refuse("observe a stream")
         self._setup.observe([name], callback, bounds=observe_timestamp_bounds)
 
     def observe_output_streams(
@@ -132,17 +129,17 @@ class CalculatorGraph:
         It is called for every timestamp at which one of them has a packet, once all are settled there; those
         that have none give an empty packet. Otherwise as observe_output_stream.
         """
-        self._not_running("observe streams")
+        self._current.refuse("observe streams")
         self._setup.observe(names, callback, bounds=observe_timestamp_bounds, together=True)
 
     def stop_observing(self, callback: Callable[[Packet[Any]], None]) -> None:
         """Let no stream call *callback* in later runs; one that is not called changes nothing."""
-        self._not_running("stop observing a stream")
+        self._current.refuse("stop observing a stream")
         self._setup.stop_observing(callback)
 
     def set_executor(self, name: str, executor: Executor | None) -> None:
         """Use *executor* for the nodes that name it; "" replaces the default one, None takes back what was set."""
-        self._not_running("set an executor")
+        self._current.refuse("set an executor")
         self._setup.use_executor(name, executor)
 
     def executor(self, name: str) -> Executor | None:
@@ -151,7 +148,7 @@ class CalculatorGraph:
 
     def set_service(self, service: GraphService[Any], value: Any) -> None:
         """Lend *value* to the nodes that ask for *service*; None takes back what was lent."""
-        self._not_running("set a service")
+        self._current.refuse("set a service")
         self._setup.lend(service, value)
 
     def service(self, service: GraphService[S]) -> S | None:
@@ -160,12 +157,12 @@ class CalculatorGraph:
 
     def set_error_callback(self, callback: Callable[[BaseException], None]) -> None:
         """Call *callback* with the first error of a run, when it happens."""
-        self._not_running("set the error callback")
+        self._current.refuse("set the error callback")
         self._setup.on_error = callback
 
     def add_instrument(self, instrument: Instrument) -> None:
         """Let *instrument* watch the runs."""
-        self._not_running("add an instrument")
+        self._current.refuse("add an instrument")
         self._setup.instruments.append(instrument)
 
     def set_input_stream_max_queue_size(self, stream: str, max_queue_size: int) -> None:
@@ -175,7 +172,7 @@ class CalculatorGraph:
             stream: a graph input stream.
             max_queue_size: 1 or more, or -1 for no limit; instead of the graph's max_queue_size.
         """
-        self._not_running("set a queue size")
+        self._current.refuse("set a queue size")
         self._setup.limit_queue(stream, max_queue_size)
 
     # -- a run ------------------------------------------------------------------------------------------
@@ -195,11 +192,11 @@ class CalculatorGraph:
         """
         run: GraphRun | None = None
         try:
-            with self._gate:
-                self._not_running("start a run")
+            with self._current.gate:
+                self._current.refuse("start a run")
                 prepared = self._runs.make(side_packets or {}, headers or {})
                 self._inputs, self._side = prepared.inputs, prepared.side_packets
-                self._run = run = prepared.run
+                self._current.run = run = prepared.run
             run.start()
             if run.could_not_open:
                 self.wait_until_done()
@@ -224,10 +221,10 @@ class CalculatorGraph:
             packet = Packet(packet, Timestamp.UNSET if timestamp is None else timestamp)
         elif timestamp is not None:
             packet = packet.at(timestamp)
-        run = self._run
+        run = self._current.run
         source = self._inputs.get(stream)
         if run is None or source is None:
-            run, source = self._running(), self._inputs[self._setup.known_input(stream)]
+            run, source = self._current.going_on(), self._inputs[self._setup.known_input(stream)]
         classes = self._classes[stream]
         if packet._payload is None or (classes is not None and not isinstance(packet._payload, classes)):
             raise refusals.bad_packet(self.plan, stream, packet)
@@ -237,35 +234,34 @@ class CalculatorGraph:
 
     def set_input_stream_timestamp_bound(self, stream: str, bound: int) -> None:
         """Promise that the next packet of graph input *stream* comes at *bound* or later."""
-        run = self._running()
+        run = self._current.going_on()
         run.set_bound(self._inputs[self._setup.known_input(stream)], int(as_timestamp(bound)) - 1)
 
     def close_input_stream(self, stream: str) -> None:
         """End graph input *stream*."""
-        run = self._running()
+        run = self._current.going_on()
         run.close_inputs([self._inputs[self._setup.known_input(stream)]])
 
     def close_all_input_streams(self) -> None:
         """End all graph inputs."""
-        self._running().close_inputs(list(self._inputs.values()))
+        self._current.going_on().close_inputs(list(self._inputs.values()))
 
     def close_all_packet_sources(self) -> None:
         """End all graph inputs and all source nodes; what is queued is still processed."""
-        self._running().close_inputs(list(self._inputs.values()), stop_sources=True)
+        self._current.going_on().close_inputs(list(self._inputs.values()), stop_sources=True)
 
     def wait_until_idle(self, timeout: float | None = None) -> None:
         """Wait until every packet added so far is processed; raises the run's error, or TimeoutError."""
-        run = self._running()
-        if not run.wait_until_idle(timeout):
-            raise TimeoutError(f"the graph was still busy after {timeout} s")
+        run = self._current.going_on()
+        self._wait(run.wait_until_idle, timeout, f"the graph was still busy after {timeout} s")
         if run.error is not None:
             self.wait_until_done()
 
     def wait_until_done(self, timeout: float | None = None) -> None:
         """Wait until the run has ended and every node is closed; raises the run's error, or TimeoutError."""
-        run = self._running()
-        if not run.wait_until_done(timeout):
-            raise TimeoutError(f"the run had not ended after {timeout} s; close the input streams first")
+        run = self._current.going_on()
+        late = f"the run had not ended after {timeout} s; close the input streams first"
+        self._wait(run.wait_until_done, timeout, late)
         self._let_go(run)
         if run.error is not None:
             raise run.error
@@ -276,7 +272,7 @@ class CalculatorGraph:
         Raises:
             TimeoutError: none was called within *timeout* seconds.
         """
-        self._running()
+        self._current.going_on()
         return self._setup.signal.wait(timeout)
 
     def run(self, side_packets: Mapping[str, Any] | None = None) -> None:
@@ -291,41 +287,54 @@ class CalculatorGraph:
 
     def cancel(self) -> None:
         """Stop the run; wait_until_done then raises CancelledError."""
-        self._running().cancel()
+        self._current.going_on().cancel()
 
     def end_input(self) -> bool:
         """Close all packet sources if a run is going on; return whether one was. From any thread."""
-        run = self._run
+        run = self._current.run
         if run is not None:
             run.close_inputs(list(self._inputs.values()), stop_sources=True)
         return run is not None
 
     def abort(self) -> bool:
         """Cancel the run if one is going on; return whether one was. From any thread."""
-        run = self._run
+        run = self._current.run
         if run is not None:
             run.cancel()
         return run is not None
 
     def cancel_quietly(self) -> None:
         """End the run, if one is going on, whatever its outcome; for clean-up after an error."""
-        run = self._run
+        run = self._current.run
         if run is not None:
             run.cancel()
             run.wait_until_done()
             self._let_go(run)
 
+    def explain(self) -> Explanation:
+        """Return why nothing comes out: what each node has and waits for, and what probably helps.
+
+        Of the run that is going on, as it is now; else of the last one, as it was when nothing more could come.
+        From any thread, also from an observer or an instrument, but not from a signal handler.
+
+        Raises:
+            GraphStateError: there was no run.
+        """
+        from graphkit.insight._explain import explain
+
+        return explain(self._current.look(), self._setup.packet_counts())
+
     def output_stream_bound(self, name: str) -> Timestamp:
         """Return the current timestamp bound of stream *name* of the run: nothing earlier can still come."""
-        return self._running().stream_bound(self._setup.known_stream(name))
+        return self._current.going_on().stream_bound(self._setup.known_stream(name))
 
     def has_error(self) -> bool:
         """Return whether the current run failed."""
-        return self._run is not None and self._run.error is not None
+        return self._current.run is not None and self._current.run.error is not None
 
     def is_over(self) -> bool:
         """Return whether no run is going on, or the current one failed or ended."""
-        return self._run is None or self._run.error is not None or self._run.terminated
+        return self._current.is_over()
 
     def output_side_packet(self, name: str) -> Any:
         """Return the payload of a side packet of the last run, made by a node or given."""
@@ -343,7 +352,7 @@ class CalculatorGraph:
         return self._runs.counters.values()
 
     def __enter__(self) -> CalculatorGraph:
-        if self._run is None:
+        if self._current.run is None:
             self.start_run()
         return self
 
@@ -351,7 +360,7 @@ class CalculatorGraph:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the run: wait for what was pushed, or cancel it if the block raised (S50)."""
-        if self._run is None:
+        if self._current.run is None:
             return
         try:
             if error is None:
@@ -362,37 +371,16 @@ class CalculatorGraph:
 
     # -- helpers ----------------------------------------------------------------------------------------
 
-    def _take_from_poller(self, queue: InputStream) -> Packet[Any] | None:
-        if self._run is None:
-            self._not_forked()
-            return queue.queue.popleft() if queue.queue else None
-        return self._run.take(queue)
+    def _wait(self, wait: Callable[[float | None], bool], timeout: float | None, late: str) -> None:
+        """Wait for the run; an error that ends the wait tells what it waits for."""
+        try:
+            if not wait(timeout):
+                raise TimeoutError(late)
+        except (KeyboardInterrupt, TimeoutError) as error:
+            self._current.explain_to(error)
+            raise
 
     def _let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed."""
+        self._current.let_go()
         self._runs.let_go(run)
-        self._run = None
-
-    def _not_running(self, what: str) -> None:
-        self._not_forked()
-        if self._run is not None and not self._run.terminated:
-            raise GraphStateError(f"the graph is running; {what} before start_run() or after wait_until_done()")
-
-    def _not_forked(self) -> None:
-        if self._left_behind is not None:
-            raise ForkedGraphError(self._left_behind[1])
-
-    def _leave_behind(self) -> None:
-        """In a forked process: let go of the parent's run, which nothing here can drive or end (S52).
-
-        It is kept, as the destructors of what its nodes hold may wait for threads, too.
-        """
-        self._gate = threading.RLock()
-        if self._run is not None:
-            self._left_behind, self._run = (self._run, os.getppid()), None
-
-    def _running(self) -> GraphRun:
-        if self._run is None:
-            self._not_forked()
-            raise GraphStateError("the graph is not running; call start_run() first")
-        return self._run

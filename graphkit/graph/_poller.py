@@ -29,17 +29,23 @@ class OutputStreamPoller:
         stream: name of the stream.
         take: takes the next packet out of the queue in the current run; None where it is empty.
         is_over: whether no run is going on.
+        explain_to: adds to an error that ends the wait what the run waits for.
 
     Attributes:
         stream: name of the stream.
     """
 
     def __init__(
-        self, stream: str, take: Callable[[Any], Packet[Any] | None], is_over: Callable[[], bool]
+        self,
+        stream: str,
+        take: Callable[[Any], Packet[Any] | None],
+        is_over: Callable[[], bool],
+        explain_to: Callable[[BaseException], None],
     ) -> None:
         self.stream = stream
         self._take_from = take
         self._is_over = is_over
+        self._explain_to = explain_to
         self._moves = 0
         self._renew_locks()
         call_in_children(self, OutputStreamPoller._renew_locks)
@@ -85,8 +91,12 @@ class OutputStreamPoller:
             if self._ended():
                 return None
             left = None if deadline is None else deadline - time.monotonic()
-            if not self._sleepers.wait_for(partial(self._has_moved, moves), left):
-                raise TimeoutError(f'no packet on stream "{self.stream}" within {timeout} s')
+            try:
+                if not self._sleepers.wait_for(partial(self._has_moved, moves), left):
+                    raise TimeoutError(f'no packet on stream "{self.stream}" within {timeout} s')
+            except (KeyboardInterrupt, TimeoutError) as error:
+                self._explain_to(error)
+                raise
 
     def queue_size(self) -> int:
         """Return how many packets wait."""

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphkit._runtime.build import build_state
 from graphkit._runtime.constant_nodes import ConstantNodes
 from graphkit._runtime.counters import Counters
 from graphkit._runtime.demand import restrict_outputs
-from graphkit._runtime.instruments import instrumented
+from graphkit._runtime.idle_cores import IdleCores
+from graphkit._runtime.instruments import watched_by
+from graphkit._runtime.listeners import Listeners
 from graphkit._runtime.run import GraphRun
 from graphkit._runtime.side_packets import SidePackets
 from graphkit.errors import GraphStateError, SidePacketError
-from graphkit.framework import Packet
+from graphkit.framework import IDLE_CORES, Packet
 from graphkit.framework._services import RunServices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput
     from graphkit.config import GraphPlan
-    from graphkit.framework import Resources
+    from graphkit.framework import CallView, Resources
     from graphkit.graph._setup import GraphSetup
 
 
@@ -37,6 +40,28 @@ class Prepared(NamedTuple):
     run: GraphRun
     inputs: dict[str, GraphInput]
     side_packets: SidePackets
+
+
+class WatchedRun:
+    """A run, as its instruments see it.
+
+    Attributes:
+        graph: what runs.
+    """
+
+    def __init__(self, graph: GraphPlan, counters: Counters, run: GraphRun) -> None:
+        self.graph = graph
+        self._counters = counters
+        self._run = weakref.ref(run)
+
+    def counters(self) -> dict[str, int]:
+        """Return the counters of the nodes."""
+        return self._counters.values()
+
+    def calls(self) -> Sequence[CallView]:
+        """Return the calls of nodes that are under way now."""
+        run = self._run()
+        return [] if run is None else run.calls()
 
 
 class RunFactory:
@@ -61,6 +86,7 @@ class RunFactory:
         self._resources = resources
         self._constants = ConstantNodes()
         self._services: RunServices | None = None
+        self._listeners: Listeners | None = None
         self._making = False
         self.counters = Counters()
 
@@ -78,24 +104,32 @@ class RunFactory:
         setup = self._setup
         stream_headers = {setup.known_input(name): Packet(value) for name, value in headers.items()}
         given = SidePackets(self._plan, self._merged(side_packets), self._constants)
-        state = self._build(stream_headers)
+        idle_cores = IdleCores()
+        state = self._build(stream_headers, idle_cores)
         observed = {name for observer in setup.observers for name in observer.streams}
         restrict_outputs(self._plan, state.nodes, given.values, observed)
-        return Prepared(GraphRun(state, given, setup.on_error), state.inputs, given)
+        self._listeners = Listeners(setup.instruments) if setup.instruments else None
+        run = GraphRun(state, given, setup.on_error, idle_cores, watched_by(self._listeners, state))
+        if self._listeners is not None:
+            self._listeners.begin(WatchedRun(self._plan, self.counters, run))
+        return Prepared(run, state.inputs, given)
 
     def let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed; harmless when repeated."""
         run.shutdown()
+        if self._listeners is not None:
+            self._listeners.end()
         if self._services is not None:
             self._services.close()
 
-    def _build(self, headers: Mapping[str, Packet[Any]]) -> GraphState:
+    def _build(self, headers: Mapping[str, Packet[Any]], idle_cores: IdleCores) -> GraphState:
         """Return the state of a fresh run, its nodes equipped with what the graph lends them."""
         setup = self._setup
         if self._services is not None:
             self._services.close()
         self._services = RunServices(self._plan, setup.services)
         services = self._services.objects
+        services.setdefault(IDLE_CORES, idle_cores)
         try:
             state = build_state(self._plan, setup.executors, setup.observers, headers, services)
         except BaseException:
@@ -107,8 +141,6 @@ class RunFactory:
         self.counters.clear()
         for node in state.nodes:
             node.contexts[0].equip(services, self._resources, self.counters)
-            if setup.instruments:
-                node.process = instrumented(node, setup.instruments)
         return state
 
     def _merged(self, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from graphkit.framework._packet_type import Kind, runtime_classes
 from graphkit.graph._poller import OutputStreamPoller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from graphkit._runtime.streams import InputStream
     from graphkit.config import GraphPlan
@@ -60,6 +60,7 @@ class GraphSetup:
         name: str,
         take: Callable[[InputStream], Packet[Any] | None],
         is_over: Callable[[], bool],
+        explain_to: Callable[[BaseException], None],
         *,
         bounds: bool,
         max_queue_size: int,
@@ -70,7 +71,7 @@ class GraphSetup:
                 f"a poller cannot hold {max_queue_size} packets; use -1 for no limit, or 1 and more",
                 parameter="max_queue_size",
             )
-        poller = OutputStreamPoller(name, take, is_over)
+        poller = OutputStreamPoller(name, take, is_over, explain_to)
         self.observers.append(poller._observed((self.known_stream(name),), bounds, max_queue_size))
         return poller
 
@@ -96,6 +97,11 @@ class GraphSetup:
                 parameter="max_queue_size",
             )
         self.queue_sizes[self.known_input(stream)] = max_queue_size
+
+    def packet_counts(self) -> Mapping[str, int] | None:
+        """Return how many packets each stream has carried, if an instrument counts them."""
+        counts = (getattr(one, "packets_by_stream", None) for one in self.instruments)
+        return next((count() for count in counts if count is not None), None)
 
     def input_classes(self) -> dict[str, tuple[type[Any], ...] | None]:
         """Return the classes of payloads that each graph input takes, None for any."""

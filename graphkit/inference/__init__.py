@@ -3,8 +3,18 @@
 `load` gives a `Session`; a process makes one per model, provider and choice of outputs.
 """
 
+from graphkit.inference._idle_cores import IdleCoreRunner
 from graphkit.inference._loader import load, unload_all
 from graphkit.inference._providers import cuda_fault, cuda_major
 from graphkit.inference._session import DeviceArray, Session, TensorInfo
 
-__all__ = ["DeviceArray", "Session", "TensorInfo", "cuda_fault", "cuda_major", "load", "unload_all"]
+__all__ = [
+    "DeviceArray",
+    "IdleCoreRunner",
+    "Session",
+    "TensorInfo",
+    "cuda_fault",
+    "cuda_major",
+    "load",
+    "unload_all",
+]

@@ -11,8 +11,9 @@ from __future__ import annotations
 import logging
 import tempfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeVar
 
 from graphkit._process.user_cache import folder
 
@@ -24,7 +25,8 @@ logger = logging.getLogger("graphkit.inference._cache")
 _TAG = b"GKM1"
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CacheEntry:
     """What is cached: `key` stands for the source, `version` for what made it. Versions replace each other."""
 
     key: str
@@ -36,8 +38,11 @@ class Entry(NamedTuple):
         return f"{self.key}.{self.version}.model"
 
 
-def get_or_build(entry: Entry, build: Callable[[], bytes]) -> bytes:
-    """Return the cached content, or build it and try to keep it."""
+Built = TypeVar("Built", bytes, "bytes | None")
+
+
+def get_or_build(entry: CacheEntry, build: Callable[[], Built]) -> Built:
+    """Return the cached content, or build it and try to keep it; None is not kept."""
     where = folder()
     if where is None:
         return build()
@@ -46,12 +51,21 @@ def get_or_build(entry: Entry, build: Callable[[], bytes]) -> bytes:
     if found is not None:
         return found
     content = build()
+    if content is None:
+        return content
     try:
         _write(path, content)
         _drop_other_versions(path, entry)
     except OSError as exc:
         logger.debug("not cached: %s", exc)
     return content
+
+
+def forget(entry: CacheEntry) -> None:
+    """Drop the cached content."""
+    where = folder()
+    if where is not None:
+        (where / entry.file_name).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes | None:
@@ -83,7 +97,7 @@ def _write(path: Path, content: bytes) -> None:
             raise
 
 
-def _drop_other_versions(path: Path, entry: Entry) -> None:
+def _drop_other_versions(path: Path, entry: CacheEntry) -> None:
     for other in path.parent.glob(f"{entry.key}.*.model"):
         if other != path:
             other.unlink(missing_ok=True)

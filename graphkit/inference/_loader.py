@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import platform
 import threading
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from graphkit._process.forks import call_in_children
 from graphkit._process.threads import inference_threads
-from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundError
-from graphkit.errors._base import shortened
+from graphkit.errors import InferenceError, ResourceNotFoundError
 from graphkit.framework._resources import FileContents
-from graphkit.inference import _cache as cache
-from graphkit.inference import _onnx_model as onnx_model
 from graphkit.inference import _providers as providers
-from graphkit.inference._imported import IMPORTER_VERSION
-from graphkit.inference._model_file import describe_bytes
-from graphkit.inference._onnx_runtime import onnx_runtime
-from graphkit.inference._session import Session
-from graphkit.models import replaced_by
+from graphkit.inference._starting import Key, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from graphkit.inference._providers import Choice
-
-logger = logging.getLogger("graphkit.inference")
-
-_TFLITE_IDENTIFIER = b"TFL3"
-_BLOCKED_MACHINES = ("x86_64", "amd64")
-
-
-class _Key(NamedTuple):
-    digest: str
-    provider: str
-    outputs: tuple[int, ...] | None
-    threads: int
+    from graphkit.inference._session import Session
 
 
 class _Source:
@@ -55,8 +36,8 @@ class _Pool:
     """The sessions of this process. Different models load at the same time, the same one only once."""
 
     def __init__(self) -> None:
-        self._sessions: dict[_Key, Session] = {}
-        self._asked: dict[_Key, int] = {}
+        self._sessions: dict[Key, Session] = {}
+        self._asked: dict[Key, int] = {}
         self.requests = 0
         self._of_parent: list[Session] = []
         self._renew_locks()
@@ -71,9 +52,9 @@ class _Pool:
     def _renew_locks(self) -> None:
         """Have locks that nobody holds, at first and in a forked process."""
         self._lock = threading.Lock()
-        self._loading: dict[_Key, threading.Lock] = {}
+        self._loading: dict[Key, threading.Lock] = {}
 
-    def get(self, key: _Key, source: _Source, choice: Choice) -> Session:
+    def get(self, key: Key, source: _Source, choice: Choice) -> Session:
         with self._lock:
             self.requests += 1
             self._asked[key] = self.requests
@@ -84,10 +65,14 @@ class _Pool:
         with gate:
             found = self._sessions.get(key)
             if found is None:
-                found = _start(key, source.path, source.read(), choice)
+                found = start(key, source.path, source.read(), choice, partial(self._on_cpu, key, source))
                 with self._lock:
                     self._sessions[key] = found
         return found
+
+    def _on_cpu(self, key: Key, source: _Source) -> Session:
+        """Return the session of the same model on the CPU."""
+        return self.get(replace(key, provider="cpu", device=0), source, providers.choose("cpu"))
 
     def all(self, since: int) -> list[Session]:
         with self._lock:
@@ -109,7 +94,9 @@ def load(
     provider: str = "auto",
     outputs: Sequence[int] | None = None,
     threads: int | None = None,
+    spin: bool = False,
     asked_by: str = "",
+    device: int = 0,
 ) -> Session:
     """Return the session of a model.
 
@@ -119,10 +106,13 @@ def load(
         outputs: the indices of the outputs to compute, in the order in which `run` gives them; what only
             the others need is not computed. None for all.
         threads: threads inside one run; None for the budget's (`graphkit._process.threads`).
+        spin: let them spin while a run lasts: quicker on cores that have nothing else to do, and else much slower.
         asked_by: who wants *provider*, in words for `Session.provider_reason`; "" for the caller.
+        device: CUDA's number of the GPU, where it is CUDA or TensorRT.
 
     Returns:
-        The one session of this process for that model, provider, choice of outputs and number of threads.
+        The one session of this process for that model, provider, device, choice of outputs and threads. With
+        "auto" it goes on on the CPU, with a line in the log, if the GPU fails later.
 
     Raises:
         ResourceNotFoundError: no such file.
@@ -130,11 +120,14 @@ def load(
         UnsupportedOpError: the model holds an operation that is not known.
         InferenceError: the provider was asked for by name and is not usable, or there is no such output.
     """
-    choice = providers.choose(provider, asked_by)
+    choice = providers.choose(provider, asked_by, device)
     source = _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
     wanted = None if outputs is None else tuple(outputs)
-    key = _Key(source.digest, choice.provider, wanted, threads or inference_threads())
-    return _pool.get(key, source, choice)
+    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin, choice.device)
+    session = _pool.get(key, source, choice)
+    if choice.required and session.provider != choice.provider:
+        raise InferenceError(session.provider_reason, model=source.path)
+    return session
 
 
 def requests() -> int:
@@ -177,92 +170,3 @@ def _file_source(path: Path) -> _Source:
 def _file_digest(path: Path, size: int, modified_ns: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _start(key: _Key, path: str, data: bytes, choice: Choice) -> Session:
-    imported = is_tflite(path, data)
-    content = _imported(key, path, data) if imported else _selected(key, path, data)
-    onnxruntime = onnx_runtime()
-    try:
-        session = _onnx_session(onnxruntime, content, key.threads, choice)
-    except Exception as exc:  # ONNX Runtime's errors have no common base of their own
-        reason = shortened(str(exc))
-        if imported:
-            raise InferenceError(
-                f"ONNX Runtime cannot start it on {choice.provider}: {reason}", model=path
-            ) from exc
-        raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
-    provider, reason = choice.provider, choice.reason
-    if choice.onnx_name not in session.get_providers():
-        # It was there when probed, and ONNX Runtime fell back by itself: another version of a library, no memory.
-        if choice.required:
-            raise InferenceError(
-                f"ONNX Runtime could not start {provider} although its libraries are there", model=path
-            )
-        provider, reason = "cpu", f"ONNX Runtime could not start {provider} although its libraries are there"
-    logger.info("%s runs on %s: %s", path, provider, reason)
-    _tell_of_replacement(path, key.digest)
-    return Session(session, path, provider, reason, threads=key.threads)
-
-
-def _onnx_session(onnxruntime: Any, content: bytes, threads: int, choice: Choice) -> Any:
-    """Start a session; on the CPU where the provider fails that nobody asked for by name.
-
-    ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
-    """
-    settings = _session_options(onnxruntime, threads)
-
-    def start(onnx_providers: Sequence[Any]) -> Any:
-        return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
-
-    try:
-        return start(choice.onnx_providers)
-    except Exception:
-        if choice.required or choice.provider == "cpu":
-            raise
-        return start(choice.onnx_providers[-1:])
-
-
-def _tell_of_replacement(path: str, digest: str) -> None:
-    """Warn of a file that runs in the place of a known model; its user may mean it."""
-    model = replaced_by(path, digest)
-    if model is not None:
-        logger.warning(
-            "%s is not the %s that graphkit knows: its SHA-256 is %s…, not %s…; what it finds may differ",
-            path, model.name, digest[:12], model.sha256[:12],
-        )  # fmt: skip
-
-
-def is_tflite(path: str, data: bytes) -> bool:
-    """Tell whether a model goes to the importer: by its content, or because its name claims so."""
-    return data[4:8] == _TFLITE_IDENTIFIER or not data or path.endswith(".tflite")
-
-
-def _imported(key: _Key, path: str, data: bytes) -> bytes:
-    blocked = key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
-    chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
-    entry = cache.Entry(f"{key.digest[:40]}-{chosen}{'' if blocked else '-plain'}", f"v{IMPORTER_VERSION}")
-    return cache.get_or_build(entry, lambda: _import(data, path, key.outputs, blocked=blocked))
-
-
-def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked: bool) -> bytes:
-    from graphkit.inference._importer import import_tflite
-
-    return import_tflite(data, path, outputs, blocked=blocked)
-
-
-def _selected(key: _Key, path: str, data: bytes) -> bytes:
-    return data if key.outputs is None else onnx_model.select_outputs(data, path, key.outputs)
-
-
-def _session_options(onnxruntime: Any, threads: int) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    # What goes wrong is raised; it need not be printed as well.
-    options.log_severity_level = 4
-    # A thread that spins while it waits takes the core from decoding, drawing and encoding.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    return options

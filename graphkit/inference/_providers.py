@@ -10,31 +10,45 @@ import ctypes
 import importlib.metadata
 import logging
 import os
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final
 
 from graphkit._process.system import WINDOWS
 from graphkit.errors import InferenceError, StatusCode, UsageError, did_you_mean
+from graphkit.inference._cuda_libraries import library_fault, load_all
 from graphkit.inference._onnx_runtime import onnx_runtime
 
 logger = logging.getLogger("graphkit.inference")
 
 PROVIDERS = ("auto", "cpu", "cuda", "tensorrt")
+VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
+_TF32: Final = "NVIDIA_TF32_OVERRIDE"
 _cuda_started: Final[dict[str, int]] = {}
-_INSTALL = "pip install 'onnxruntime-gpu[cuda,cudnn]' brings the NVIDIA libraries"
+_INIT_FAULTS: Final = {
+    2: "it has no memory left",
+    100: "it finds no GPU",
+    802: "its system is not ready: start nvidia-fabricmanager",
+    803: "it and its library are of two versions: restart the machine, or the container with the host's libraries",
+    804: "its library for another version of CUDA does not work on this GPU: take it out of LD_LIBRARY_PATH",
+}
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Choice:
     """A provider ("cpu", "cuda" or "tensorrt"), why it was taken, and how ONNX Runtime is told.
 
     Attributes:
         required: it was asked for by name, so another one will not do.
+        device: CUDA's number of the GPU; 0 on the CPU.
     """
 
     provider: str
     reason: str
     onnx_providers: tuple[Any, ...]
     required: bool
+    device: int = 0
 
     @property
     def onnx_name(self) -> str:
@@ -43,12 +57,13 @@ class Choice(NamedTuple):
         return str(first if isinstance(first, str) else first[0])
 
 
-def choose(provider: str = "auto", asked_by: str = "") -> Choice:
+def choose(provider: str = "auto", asked_by: str = "", device: int = 0) -> Choice:
     """Return the provider to use.
 
     Args:
         provider: "auto" takes CUDA where it is usable and else the CPU; the others are taken or refused.
         asked_by: who wants it, for the reason; "" for the caller.
+        device: CUDA's number of the GPU to use.
 
     Raises:
         UsageError: there is no such provider.
@@ -68,7 +83,7 @@ def choose(provider: str = "auto", asked_by: str = "") -> Choice:
     if missing is None:
         taken = "cuda" if provider == "auto" else provider
         reason = "an NVIDIA GPU and its libraries were found" if provider == "auto" else asked
-        return Choice(taken, reason, _onnx_providers(taken), required=provider != "auto")
+        return Choice(taken, reason, _onnx_providers(taken, device), required=provider != "auto", device=device)
     if provider == "auto":
         return Choice("cpu", missing, _onnx_providers("cpu"), required=False)
     raise InferenceError(
@@ -79,11 +94,14 @@ def choose(provider: str = "auto", asked_by: str = "") -> Choice:
     )
 
 
-def _onnx_providers(provider: str) -> tuple[Any, ...]:
+def _onnx_providers(provider: str, device: int = 0) -> tuple[Any, ...]:
     cpu = ("CPUExecutionProvider",)
-    # TF32 has 10 bits of mantissa: landmarks would move by tenths of a pixel.
-    cuda = (("CUDAExecutionProvider", {"use_tf32": "0"}),)
-    tensorrt = ("TensorrtExecutionProvider",)
+    number = {"device_id": str(device)}
+    # TF32 has 10 bits of mantissa: landmarks would move by tenths of a pixel. An exhaustive search for algorithms,
+    # ONNX Runtime's default, takes seconds at the first run and may end with others in the next process.
+    settings = {**number, "use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
+    cuda = (("CUDAExecutionProvider", settings),)
+    tensorrt = (("TensorrtExecutionProvider", number),)
     return {"cpu": cpu, "cuda": cuda + cpu, "tensorrt": tensorrt + cuda + cpu}[provider]
 
 
@@ -101,15 +119,14 @@ def _fork_fault() -> str | None:
 @cache
 def cuda_fault() -> str | None:
     """Return what keeps CUDA from being used, or None when nothing does."""
-    onnxruntime = onnx_runtime()
     if not built_with_cuda():
         return "this onnxruntime is built without CUDA (onnxruntime-gpu has it)"
     fault = driver_fault()
     if fault is not None:
         return fault
-    if hasattr(onnxruntime, "preload_dlls"):
-        onnxruntime.preload_dlls()
-    return library_fault(_cuda_libraries(cuda_major()))
+    # `use_tf32` steers ONNX Runtime's choice only: where cuDNN has no other way it takes TF32 all the same.
+    os.environ.setdefault(_TF32, "0")
+    return load_all(cuda_major())
 
 
 def built_with_cuda() -> bool:
@@ -131,6 +148,17 @@ def tensorrt_fault() -> str | None:
     return library_fault(["libnvinfer.so.10"])
 
 
+def start_fault(provider: str) -> str:
+    """Return why ONNX Runtime, which does not say it, could not start *provider*, as far as that can be seen."""
+    folder = Path(str(onnx_runtime().__file__)).parent / "capi"
+    try:
+        ctypes.CDLL(str(folder / "libonnxruntime_providers_shared.so"), ctypes.RTLD_GLOBAL)
+        ctypes.CDLL(str(folder / f"libonnxruntime_providers_{provider}.so"))
+    except OSError as exc:
+        return str(exc)
+    return "its libraries are there; the GPU may have no memory left, or be too old for it"
+
+
 def driver_fault() -> str | None:
     """Return why the NVIDIA driver shows no device, or None when it shows one."""
     name = "nvcuda.dll" if WINDOWS else "libcuda.so.1"
@@ -140,28 +168,28 @@ def driver_fault() -> str | None:
         return f"no NVIDIA driver ({name} not found)"
     status = driver.cuInit(0)
     if status != 0:
-        return f"the NVIDIA driver does not start (cuInit gave {status})"
+        return f"the NVIDIA driver does not start ({_init_fault(status)}cuInit gave {status}){_hidden()}"
     _cuda_started["in"] = os.getpid()
-    count = ctypes.c_int(0)
+    count, version = ctypes.c_int(0), ctypes.c_int(0)
     status = driver.cuDeviceGetCount(ctypes.byref(count))
-    return None if status == 0 and count.value > 0 else "the NVIDIA driver shows no GPU"
+    if status != 0 or count.value < 1:
+        return f"the NVIDIA driver shows no GPU{_hidden()}"
+    status = driver.cuDriverGetVersion(ctypes.byref(version))
+    known, wanted = version.value // 1000, int(cuda_major())
+    if status == 0 and known < wanted:
+        built = f"this onnxruntime is built for CUDA {wanted}"
+        return f"the NVIDIA driver knows CUDA {known}, {built}: update the driver"
+    return None
 
 
-def library_fault(names: list[str]) -> str | None:
-    """Return which of the shared libraries cannot be loaded, or None when all can."""
-    missing = []
-    for name in names:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            missing.append(name)
-    return f"{' and '.join(missing)} not found ({_INSTALL})" if missing else None
+def _init_fault(status: int) -> str:
+    return f"{_INIT_FAULTS[status]}; " if status in _INIT_FAULTS else ""
 
 
-def _cuda_libraries(major: str) -> list[str]:
-    if WINDOWS:
-        return [f"cublasLt64_{major}.dll", "cudnn64_9.dll"]
-    return [f"libcublasLt.so.{major}", "libcudnn.so.9"]
+def _hidden() -> str:
+    """Return the hint that somebody has hidden GPUs, "" where nobody has."""
+    value = os.environ.get(VISIBLE)
+    return "" if value is None else f'; {VISIBLE}="{value}" decides what it shows'
 
 
 @cache

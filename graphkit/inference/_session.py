@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+import logging
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +16,11 @@ from graphkit.errors._base import shortened
 from graphkit.inference._imported import METADATA_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+logger = logging.getLogger("graphkit.inference")
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "tensor(float)": np.dtype(np.float32),
@@ -31,7 +36,8 @@ _TO_NCHW = (0, 3, 1, 2)
 _TO_NHWC = (0, 2, 3, 1)
 
 
-class TensorInfo(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
     """An input or output of a model.
 
     Attributes:
@@ -71,7 +77,8 @@ class TensorInfo(NamedTuple):
         return np.empty([sizes[axis] for axis in _TO_NCHW], self.dtype).transpose(_TO_NHWC)
 
 
-class DeviceArray(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DeviceArray:
     """An input that is not in this program's memory. Whoever made it keeps it as it is until the run is over.
 
     Attributes:
@@ -96,13 +103,34 @@ class Session:
         path: where the model came from, for messages.
         provider: "cpu", "cuda" or "tensorrt".
         provider_reason: one line that says why it is that one.
+        imported: whether the model was a .tflite.
         cuda_device: CUDA's number of the device that it runs on, None on others.
         inputs: what `run` takes, in order.
         outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
+
+    Args:
+        session: ONNX Runtime's.
+        path, provider, provider_reason: see the attributes.
+        threads, imported: see the attributes.
+        instead: returns the session that goes on where this one fails, None where none may.
     """
 
-    def __init__(self, session: Any, path: str, provider: str, provider_reason: str, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        session: Any,
+        path: str,
+        provider: str,
+        provider_reason: str,
+        *,
+        threads: int = 1,
+        imported: bool = False,
+        instead: Callable[[], Session] | None = None,
+    ) -> None:
         self._session = session
+        self.imported = imported
+        self._instead = instead
+        self._successor: Session | None = None
+        self._moving = threading.Lock()
         self.path = path
         self.provider = provider
         self._threads = threads
@@ -120,6 +148,11 @@ class Session:
         self._fixed = [None not in info.shape for info in self.inputs]
 
     @property
+    def threads(self) -> int:
+        """Threads inside one run."""
+        return self._threads
+
+    @property
     def survives_fork(self) -> bool:
         """Whether a process that is forked from this one may run it: it has no threads and no device."""
         return self._threads == 1 and self.provider == "cpu"
@@ -131,17 +164,19 @@ class Session:
         """Run the model.
 
         Args:
-            arrays: one an input, in the logical shape of its `TensorInfo`. They are only read. Other element
+            arrays: one per input, in the logical shape of its `TensorInfo`. They are only read. Other element
                 types are converted, and memory in another order than the model's is copied. One on the session's
                 own device is read there; its shape is the stored one.
 
         Returns:
-            New arrays, one an output, contiguous, in their logical shapes.
+            New arrays, one per output, contiguous, in their logical shapes.
 
         Raises:
             InferenceError: an input of the wrong shape, or ONNX Runtime failed, or this process was forked from
                 the one in which the session has its threads or its device.
         """
+        if self._successor is not None:
+            return self._successor.run(arrays)
         if self._is_of_parent:
             raise self._forked_error()
         if len(arrays) != len(self.inputs):
@@ -162,9 +197,25 @@ class Session:
         try:
             return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
-            raise InferenceError(
+            failure = InferenceError(
                 f"ONNX Runtime failed on {self.provider}: {shortened(str(exc))}", model=self.path
-            ) from exc
+            )
+            if self._instead is None or on_device:
+                raise failure from exc
+            return self._go_on(self._instead(), arrays, failure)
+
+    def _go_on(
+        self, successor: Session, arrays: Sequence[NDArray[Any] | DeviceArray], failure: InferenceError
+    ) -> list[NDArray[Any]]:
+        """Run on *successor*, now and from now on; where it fails too, the arrays are at fault, not the device."""
+        outputs = successor.run(arrays)
+        with self._moving:
+            is_first, self._successor = self._successor is None, successor
+        if is_first:
+            logger.warning("%s It goes on on %s, for as long as this process lasts.", failure, successor.provider)
+            self.provider, self.provider_reason = successor.provider, str(failure)
+            self.cuda_device = None
+        return outputs
 
     def _left_behind(self) -> None:
         """In a forked process: its threads are not there, and CUDA does not survive a fork."""
@@ -186,7 +237,11 @@ class Session:
             )
 
     def _run_bound(self, feeds: dict[str, NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
-        """Run on inputs of which some are on the device; outputs come to memory, complete when this returns."""
+        """Run on inputs of which some are on the device; outputs come to memory, complete when this returns.
+
+        The run waits for its own work. ONNX Runtime's ``synchronize_inputs`` and ``_outputs`` would wait for all
+        that the device does, for others as well.
+        """
         binding = self._session.io_binding()
         for name, fed in feeds.items():
             if isinstance(fed, DeviceArray):
@@ -195,9 +250,7 @@ class Session:
                 binding.bind_cpu_input(name, fed)
         for name in self._output_names:
             binding.bind_output(name, "cpu")
-        binding.synchronize_inputs()
         self._session.run_with_iobinding(binding)
-        binding.synchronize_outputs()
         outputs: list[NDArray[Any]] = binding.copy_outputs_to_cpu()
         return outputs
 

@@ -3,7 +3,12 @@
 `run_video` runs a graph over a clip, `run_camera` over live pictures. `video_job` and `files_job` make jobs
 that can be stopped while they run and that tell how far they are. A new kind of input is a `Source`, a new kind of
 file a `FileSink`; any other place for results is a `Sink`.
+
+A `Batch` does the same for many clips, in processes that may die.
 """
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.jobs._build import files_job, video_job
 from graphkit.jobs._calls import run_camera, run_video
@@ -19,6 +24,19 @@ from graphkit.jobs._source import InputSet, JobControl, Origin, Source
 from graphkit.jobs._sources.live import LiveSource
 from graphkit.jobs._sources.video import VideoSource
 from graphkit.jobs._summary import GpuUse, LandmarkCount, Summary, WrittenFile
+
+if TYPE_CHECKING:
+    from graphkit.jobs._batch.batch import Batch, BatchSettings
+    from graphkit.jobs._batch.clips import Clip
+    from graphkit.jobs._batch.collecting import collect_table, merge_manifests, newest_entries
+    from graphkit.jobs._batch.engine import Engine
+    from graphkit.jobs._batch.entry import ClipEntry, ClipFailure, ClipState, OutputFile
+    from graphkit.jobs._batch.local import ClipLimits, LocalEngine
+    from graphkit.jobs._batch.planning import BatchPlan, Reason
+    from graphkit.jobs._batch.progress import BatchProgress, BatchSummary
+    from graphkit.jobs._batch.recipe import Recipe
+    from graphkit.jobs._batch.shard import Shard
+    from graphkit.jobs._batch.unit import ClipTask, ClipWorker
 
 __all__ = [
     # in one call
@@ -56,4 +74,59 @@ __all__ = [
     "LandmarkCount",
     "Summary",
     "WrittenFile",
+    # many clips
+    "Batch",
+    "BatchPlan",
+    "BatchProgress",
+    "BatchSettings",
+    "BatchSummary",
+    "Clip",
+    "ClipEntry",
+    "ClipFailure",
+    "ClipLimits",
+    "ClipState",
+    "ClipTask",
+    "ClipWorker",
+    "Engine",
+    "LocalEngine",
+    "OutputFile",
+    "Reason",
+    "Recipe",
+    "Shard",
+    "collect_table",
+    "merge_manifests",
+    "newest_entries",
 ]
+
+_OF_BATCHES: Final = {
+    "Batch": "batch",
+    "BatchPlan": "planning",
+    "BatchProgress": "progress",
+    "BatchSettings": "batch",
+    "BatchSummary": "progress",
+    "Clip": "clips",
+    "ClipEntry": "entry",
+    "ClipFailure": "entry",
+    "ClipLimits": "local",
+    "ClipState": "entry",
+    "ClipTask": "unit",
+    "ClipWorker": "unit",
+    "Engine": "engine",
+    "LocalEngine": "local",
+    "OutputFile": "entry",
+    "Reason": "planning",
+    "Recipe": "recipe",
+    "Shard": "shard",
+    "collect_table": "collecting",
+    "merge_manifests": "collecting",
+    "newest_entries": "collecting",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on its first use what a single job does not need."""
+    if name not in _OF_BATCHES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _import_module(f"graphkit.jobs._batch.{_OF_BATCHES[name]}")
+    value = globals()[name] = getattr(module, name)
+    return value

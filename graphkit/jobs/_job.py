@@ -10,7 +10,7 @@ from graphkit._process.packages import loaded_faults
 from graphkit.errors import CalculatorError, CancelledError, StreamClosedError
 from graphkit.jobs._arrival_order import InOrder, depends_on_arrival
 from graphkit.jobs._cancellation import CancellationToken
-from graphkit.jobs._leases import FlowLease
+from graphkit.jobs._leases import CoresLease, FlowLease
 from graphkit.jobs._progress import Progress
 from graphkit.jobs._settings import Limits
 from graphkit.jobs._sink import Ending, Tap, pacing_streams
@@ -67,7 +67,7 @@ class GraphJob:
         self._token = CancellationToken()
         self._error: BaseException | None = None
         self._is_live = any(source.is_live for source in sources)
-        self._leases: list[Lease] = [FlowLease(graph, drop=self._is_live), *leases]
+        self._leases: list[Lease] = [FlowLease(graph, drop=self._is_live), CoresLease(graph), *leases]
         self._fed = list(graph.plan.graph_inputs.names)
         self._running = self._exhausted = False
         self._lent: list[Lease] = []

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework import FLOW_CONTROL, INFERENCE, FlowControl, InferenceSettings
+from graphkit.framework import FLOW_CONTROL, IDLE_CORES, INFERENCE, FlowControl, InferenceSettings
 
 if TYPE_CHECKING:
     from graphkit.framework import GraphService
@@ -74,6 +74,21 @@ class FlowLease(ServiceLease):
         limiters = {f"{node.name}-dropped" for node in plan.nodes if node.calculator == "FlowLimiterCalculator"}
         dropped = sum(count for name, count in self._graph.counters().items() if name in limiters)
         summary.dropped_in_graph = dropped if self._value.drop else 0
+
+
+class CoresLease(ServiceLease):
+    """No idle cores: what is left beside one frame decodes, draws and encodes others.
+
+    Args:
+        graph: not running.
+    """
+
+    def __init__(self, graph: CalculatorGraph) -> None:
+        super().__init__(graph, IDLE_CORES, _none_idle)
+
+
+def _none_idle() -> int:
+    return 0
 
 
 class InferenceLease(ServiceLease):

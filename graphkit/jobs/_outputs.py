@@ -49,7 +49,9 @@ class Outputs:
             self._filmed = video_output(plan, settings.output_stream)
             check_writable(settings.output, inputs)
             taken[Path(settings.output).absolute()] = "the output video"
-        self._files = [_made(plan, settings, stream, os.fspath(name)) for stream, name in settings.dumps.items()]
+        self._files = [
+            made_sink(plan, settings, stream, os.fspath(name)) for stream, name in settings.dumps.items()
+        ]
         for sink in self._files:
             _claim(sink, taken)
             sink.check()
@@ -96,7 +98,7 @@ def _what_else(file: Path) -> str:
     return did_you_mean(file.name, beside)
 
 
-def _made(plan: GraphPlan, settings: JobSettings, stream: str, text: str) -> FileSink:
+def made_sink(plan: GraphPlan, settings: JobSettings, stream: str, text: str) -> FileSink:
     """Return the sink of a dump, not yet checked."""
     shown = f"{stream}={text}"
     if text in plan.stream_ids and stream not in plan.stream_ids:

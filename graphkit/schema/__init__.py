@@ -7,6 +7,6 @@ that is loaded here. Options of calculators are not among them: their descriptor
 Python classes and arrive through `add_file`.
 """
 
-from graphkit.schema._pool import add_file, extension, message_class, pool
+from graphkit.schema._pool import add_file, extension, forget_file, message_class, pool
 
-__all__ = ["add_file", "extension", "message_class", "pool"]
+__all__ = ["add_file", "extension", "forget_file", "message_class", "pool"]

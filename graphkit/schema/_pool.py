@@ -55,6 +55,24 @@ def add_file(file: FileDescriptorProto) -> None:
         _note_names(file)
 
 
+def forget_file(name: str) -> None:
+    """Take a file that was added later out again, with those that import it, so that it may be added anew.
+
+    protobuf cannot do that: a new pool takes the place of the old one. Messages that were made keep their classes.
+    """
+    with _lock:
+        gone = {name}
+        for file in _late_files.values():  # in the order they came: none imports a later one
+            if gone.intersection(file.dependency):
+                gone.add(file.name)
+        for each in gone:
+            _late_files.pop(each, None)
+        for known in (_build, _trial, message_class):
+            known.cache_clear()
+        for file in _late_files.values():
+            _add(pool(), file)
+
+
 @cache
 def message_class(full_name: str) -> type[Message]:
     """Return the class of the message *full_name*, such as ``mediapipe.CalculatorGraphConfig``.

@@ -36,7 +36,7 @@ class EncoderSettings:
         preset: x264's speed: ``ultrafast`` costs 1.5 ms a 640x480 picture; ``veryfast`` three times
             as much for files about a third of the size.
         crf: x264's quality, 0 (lossless) to 51 (worst); 23 is its own default.
-        threads: encoder threads, 0 for one a core.
+        threads: encoder threads, 0 for one per core.
         pixel_format: ``yuv420p``, which every browser plays; ``yuv444p`` keeps odd sizes and fine
             colour detail, but few browsers play it.
     """

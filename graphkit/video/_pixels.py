@@ -34,7 +34,7 @@ class RgbConverter:
         if is_foreign(picture.color_primaries, picture.color_trc):
             rgb = self._mapped(picture)
         else:
-            # One thread: the scaler would otherwise start one a core for a tenth of a millisecond's work.
+            # One thread: the scaler would otherwise start one per core for a tenth of a millisecond's work.
             plain = self._reformatter.reformat(picture, format="rgb24", threads=1)
             rgb = np.asarray(plain.to_ndarray(), np.uint8)
         return self._orientations.read(picture).apply(rgb)

@@ -47,7 +47,7 @@ class VideoReader(Closing):
         path: a video file, or the URL of one.
         track: which of its video tracks, counted from 0; None for the largest.
         rate: pictures a second of a file that tells neither times nor a rate; None for a usual one.
-        threads: decoder threads, 0 for one a core. Two give most of the gain.
+        threads: decoder threads, 0 for one per core. Two give most of the gain.
         opened: what ``open_source`` returned for it, where that was called already; closed with the reader.
 
     Attributes:

@@ -184,7 +184,7 @@ def test_packet_below_the_bound_of_its_own_stream_names_the_producer(
     h.push("a", (1, 10), (2, 50))
     with pytest.raises(CalculatorError) as caught:
         h.finish()
-    assert str(caught.value) == (
+    assert str(caught.value).partition(" (at ")[0] == (
         'process() of node "laggard (ConfScripted)" failed at timestamp 50: TimestampMismatchError: Packet '
         'timestamp mismatch on stream "out" from node "laggard". Current minimum expected timestamp is 11 '
         "but received -50. Timestamps of one stream must increase strictly."

@@ -59,7 +59,7 @@ def test_error_names_node_phase_timestamp_and_cause(harness: MakeHarness, script
     with pytest.raises(CalculatorError) as caught:
         h.finish()
     error = caught.value
-    assert str(error) == (
+    assert str(error).partition(" (at ")[0] == (
         'process() of node "ConfScripted" failed at timestamp 20: ZeroDivisionError: division by zero'
     )
     assert (error.node, error.calculator, error.phase, error.timestamp) == (
@@ -143,7 +143,7 @@ def test_an_observer_that_raises_fails_the_run(harness: MakeHarness) -> None:
     h.graph.observe_output_stream("out", observer)
     with pytest.raises(CalculatorError) as caught:
         h.start().push("a", (1, 10)).finish()
-    assert str(caught.value) == (
+    assert str(caught.value).partition(" (at ")[0] == (
         "process() of node \"observer of out (observer)\" failed at timestamp 10: KeyError: 'mine'"
     )
 
@@ -155,7 +155,7 @@ def test_the_error_callback_hears_of_the_first_error_before_the_run_ends(
     scripts = {"s": script(process=emit_input), "t": script(process=_raise), "u": script()}
     for _ in range(20):
         h = harness(CHAIN, **scripts)
-        h.graph.set_error_callback(lambda error, h=h: told.append((error, h.graph._run.terminated)))
+        h.graph.set_error_callback(lambda error, h=h: told.append((error, h.graph._current.run.terminated)))
         h.start().push("a", (1, 10))
         with pytest.raises(CalculatorError) as caught:
             h.graph.wait_until_done(timeout=10)
@@ -295,7 +295,7 @@ def test_a_handler_that_raises_is_named_whoever_touched_its_queue(
         h = harness(text % stream, s=s).start().push("a", (1, 10))
         with pytest.raises(InputStreamHandlerError) as caught:
             h.finish()
-        assert str(caught.value) == (
+        assert str(caught.value).partition(" (at ")[0] == (
             'ConfBrokenHandler.readiness() of node "reader (ConfScripted)" failed: LookupError: no idea'
         )
         assert s.calls == ["open", "close"]

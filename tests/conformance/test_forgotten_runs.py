@@ -38,7 +38,7 @@ def test_runs_that_ended_are_let_go(kind: str) -> None:
             payload = Payload()
             payloads.append(weakref.ref(payload))
             graph.add_packet_to_input_stream("a", payload, 0)
-            runs.append(weakref.ref(graph._run._scheduler))
+            runs.append(weakref.ref(graph._current.run._scheduler))
             del payload
     assert alive(runs) == 0
     assert alive(payloads) == 0
@@ -56,7 +56,7 @@ def test_graphs_that_are_dropped_are_let_go(kind: str, pushed: int) -> None:
             graph.add_packet_to_input_stream("a", Payload(), stamp)
         if kind == "ThreadPoolExecutor":
             graph.wait_until_idle(timeout=10)
-        runs.append(weakref.ref(graph._run._scheduler))
+        runs.append(weakref.ref(graph._current.run._scheduler))
         del graph
     assert alive(runs) == 0
     for thread in threading.enumerate():
@@ -74,7 +74,7 @@ def test_an_executor_of_the_program_keeps_no_run(kind: type[Executor]) -> None:
     for _ in range(3):
         with graph:
             graph.add_packet_to_input_stream("a", 1, 1)
-            runs.append(weakref.ref(graph._run._scheduler))
+            runs.append(weakref.ref(graph._current.run._scheduler))
     executor.shutdown()
     assert alive(runs) == 0
 

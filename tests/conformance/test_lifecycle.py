@@ -99,7 +99,9 @@ def test_failed_open_is_raised_by_start_and_not_closed(harness: MakeHarness, scr
     h = harness(TWO, s=up, t=down)
     with pytest.raises(CalculatorError) as caught:
         h.start()
-    assert str(caught.value) == 'open() of node "down (ConfScripted)" failed: ValueError: boom'
+    assert (
+        str(caught.value).partition(" (at ")[0] == 'open() of node "down (ConfScripted)" failed: ValueError: boom'
+    )
     assert isinstance(caught.value.__cause__, ValueError)
     assert down.calls == ["open"]
     assert up.calls == ["open", "close"]
@@ -111,7 +113,7 @@ def test_failing_close_fails_the_run(harness: MakeHarness, script: type[Script])
     h = harness(ONE, s=script(close=boom)).start()
     with pytest.raises(CalculatorError) as caught:
         h.finish()
-    assert str(caught.value) == 'close() of node "ConfScripted" failed: ValueError: boom'
+    assert str(caught.value).partition(" (at ")[0] == 'close() of node "ConfScripted" failed: ValueError: boom'
 
 
 def test_open_runs_in_the_order_of_the_streams(harness: MakeHarness, script: type[Script]) -> None:
@@ -155,7 +157,10 @@ def test_constructor_that_raises(harness: MakeHarness) -> None:
     h = harness('node { calculator: "ConfUnmakeable" output_stream: "n" }')
     with pytest.raises(CalculatorError) as caught:
         h.start()
-    assert str(caught.value) == 'construction of node "ConfUnmakeable" failed: RuntimeError: no licence'
+    assert (
+        str(caught.value).partition(" (at ")[0]
+        == 'construction of node "ConfUnmakeable" failed: RuntimeError: no licence'
+    )
 
 
 @pytest.mark.parametrize(

@@ -162,11 +162,11 @@ class Recorder(Instrument):
         self.events: list[tuple[str, str, int]] = []
         self.seconds: list[float] = []
 
-    def process_started(self, node: str, timestamp: Timestamp) -> None:
-        self.events.append(("start", node, int(timestamp)))
+    def processing(self, cc: CalculatorContext) -> None:
+        self.events.append(("start", cc.node_name, int(cc.input_timestamp)))
 
-    def process_finished(self, node: str, timestamp: Timestamp, seconds: float) -> None:
-        self.events.append(("end", node, int(timestamp)))
+    def processed(self, cc: CalculatorContext, seconds: float) -> None:
+        self.events.append(("end", cc.node_name, int(cc.input_timestamp)))
         self.seconds.append(seconds)
 
 

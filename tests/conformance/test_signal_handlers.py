@@ -1,4 +1,4 @@
-"""S53: a signal handler drives the graph that it interrupts, wherever it comes, without a deadlock.
+"""S54: a signal handler drives the graph that it interrupts, wherever it comes, without a deadlock.
 
 A profile function stands for the handler: it is called after each call that the engine makes, and at the entry of
 each of its functions, on the thread that is interrupted and with the locks that this one holds.

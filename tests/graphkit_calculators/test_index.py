@@ -19,6 +19,7 @@ MAKE = ROOT / "scripts" / "make_index.py"
 def test_the_index_is_up_to_date() -> None:
     made = runpy.run_path(str(MAKE))
     assert made["INDEX"].read_text() == made["index"](), "run .venv/bin/python scripts/make_index.py"
+    assert made["SUMMARIES"].read_text() == made["summaries"](), "run .venv/bin/python scripts/make_index.py"
 
 
 def test_the_options_of_one_message_and_of_those_inside_of_it_are_in_one_module() -> None:

@@ -104,7 +104,7 @@ def test_an_image_holds_what_doctor_asks_for(image: str) -> None:
 def test_an_image_starts_graphkit_as_a_user(image: str) -> None:
     (start,) = in_image(image, "ENTRYPOINT")
     assert json.loads(start)[0] in PROJECT["project"]["scripts"]
-    (user,) = in_image(image, "USER")
+    user = in_image(image, "USER")[-1]
     assert f" {user} " in " ".join(in_image(image, "RUN")) + " "
     assert user != "root"
 
@@ -134,6 +134,12 @@ def test_nothing_is_kept_that_only_the_build_needs() -> None:
 def test_the_extra_of_the_nvidia_image_is_declared() -> None:
     (extra,) = re.findall(r"pip install '\.\[(\w+)\]'", " ".join(in_image("build-nvidia", "RUN")))
     assert extra in PROJECT["project"]["optional-dependencies"]
+
+
+def test_the_nvidia_image_has_opengl_under_the_names_that_cuda_looks_for() -> None:
+    assert {"libgl1", "libopengl0"} <= apt_packages(lineage("nvidia"))
+    assert "ln -s libEGL.so.1 /usr/lib/x86_64-linux-gnu/libEGL.so" in " ".join(in_image("nvidia", "RUN"))
+    assert all("rm -rf /var/lib/apt/lists/*" in run for run in in_image("nvidia", "RUN") if "apt-get" in run)
 
 
 def test_the_nvidia_image_asks_for_graphics_and_tells_egl() -> None:

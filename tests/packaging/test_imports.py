@@ -43,6 +43,7 @@ FLOORS = [
     ("_runtime", "models"),
     ("inference",),
     ("gpu",),
+    ("insight",),
     ("graph",),
     ("testing",),
     ("compat", "jobs"),

@@ -15,6 +15,9 @@ TESTS: Final = ROOT / "tests"
 SOURCES: Final = (ROOT / "graphkit", ROOT / "calculators" / "graphkit_calculators")
 
 SHOWN_BY: Final = {
+    "graphkit_calculators/test_index.py": [
+        "calculators/graphkit_calculators/_summaries.py",
+    ],
     "conformance/test_cycles.py": [
         "graphkit/config/_checking/ordering.py",
     ],
@@ -23,6 +26,9 @@ SHOWN_BY: Final = {
     ],
     "conformance/test_forks.py": [
         "graphkit/_process/forks.py",
+    ],
+    "conformance/test_instruments.py": [
+        "graphkit/_runtime/listeners.py",
     ],
     "conformance/test_lifecycle.py": [
         "graphkit/_runtime/constant_nodes.py",
@@ -35,8 +41,15 @@ SHOWN_BY: Final = {
     "graphkit/app/cli/test_run.py": [
         "graphkit/app/cli/run_line.py",
     ],
+    "graphkit/insight/test_explain.py": [
+        "graphkit/insight/_causes.py",
+        "graphkit/graph/_current_run.py",
+    ],
     "graphkit/compat/test_drawing.py": [
         "graphkit/compat/mediapipe/framework/formats/location_data_pb2.py",
+    ],
+    "graphkit/compat/test_errors.py": [
+        "graphkit/compat/_messages.py",
     ],
     "graphkit/compat/test_solutions.py": [
         "graphkit/compat/mediapipe/python/solutions/pose_connections.py",
@@ -63,9 +76,7 @@ SHOWN_BY: Final = {
         "graphkit/gpu/_forked.py",
     ],
     "graphkit/gpu/test_cuda_interop.py": [
-        "graphkit/gpu/_fence.py",
         "graphkit/gpu/_lending.py",
-        "graphkit/gpu/_tensor_buffer.py",
     ],
     "graphkit/gpu/test_forks.py": [
         "graphkit/gpu/_host_memory.py",
@@ -79,6 +90,9 @@ SHOWN_BY: Final = {
         "graphkit/inference/_importer/passes/grow_channels.py",
         "graphkit/inference/_importer/passes/split_conv.py",
         "graphkit/inference/_model_file.py",
+    ],
+    "graphkit/jobs/sinks/test_openpose.py": [
+        "graphkit/jobs/_sinks/people_sink.py",
     ],
     "graphkit/jobs/sinks/test_naming.py": [
         "graphkit/jobs/_sinks/labelled_file.py",

@@ -31,7 +31,7 @@ class CallbackCalculator(Calculator):
     """Calls a function with what comes.
 
     Side packet CALLBACK is called with the packet of the only stream; VECTOR_CALLBACK with a list of one
-    packet a stream, empty ones included. With side packet OBSERVE_TIMESTAMP_BOUNDS, whatever its value, the
+    packet per stream, empty ones included. With side packet OBSERVE_TIMESTAMP_BOUNDS, whatever its value, the
     function is also called where all inputs are settled and empty. What the function raises fails the run.
 
     Example::

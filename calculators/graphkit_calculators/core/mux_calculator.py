@@ -53,7 +53,7 @@ class MuxCalculator(Calculator):
 
     def process(self, cc: CalculatorContext) -> None:
         """Pass one packet; raises PacketError for a selection without an input."""
-        select = self.select(cc) if self._fixed is None else self._fixed
+        select = self.select.expect(cc) if self._fixed is None else self._fixed
         count = self.sources.count(cc)
         if not 0 <= select < count:
             raise PacketError(f"SELECT is {select}, but the inputs are INPUT:0 to INPUT:{count - 1}")

@@ -62,7 +62,7 @@ _SYNC = PacketThinnerCalculatorOptions.ThinnerType.SYNC
 
 @calculator
 class PacketThinnerCalculator(Calculator):
-    """Passes at most one packet a period.
+    """Passes at most one packet per period.
 
     ASYNC passes a packet and drops those that come within `period` after it. SYNC passes, of the packets
     around each grid point ``start_time + i * period``, the one nearest to it (the later of two equally

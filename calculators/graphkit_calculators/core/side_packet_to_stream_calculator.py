@@ -79,7 +79,7 @@ class SidePacketToStreamCalculator(Calculator):
         if self._tag in _FIXED:
             self._emit(cc, _FIXED[self._tag])
         elif self._tag == "AT_TIMESTAMP":
-            self._emit(cc, Timestamp(self.timestamp(cc)))
+            self._emit(cc, Timestamp(self.timestamp.expect(cc)))
 
     def _emit(self, cc: CalculatorContext, timestamp: Timestamp) -> None:
         for packet, shard in zip(self._packets, cc.outputs.shards, strict=True):

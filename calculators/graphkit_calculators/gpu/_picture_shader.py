@@ -91,7 +91,9 @@ class PictureShader:
                 program.set(**{name: unit})
             program.set(**uniforms)
             program.render()
-        return drawn.get_frame(GpuBuffer)
+            with context.same_fence():
+                stack.close()
+                return drawn.get_frame(GpuBuffer)
 
     def _compiled(self, context: GlContext) -> FullFrameProgram:
         if self._program is None:

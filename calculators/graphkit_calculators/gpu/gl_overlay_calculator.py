@@ -107,4 +107,4 @@ class GlOverlayCalculator(Calculator):
             above.use(1)
             self._shader.set(is_mask=overlay.format.channels == 1)
             self._shader.render()
-        return dst.get_frame(GpuBuffer)
+            return helper.finish(dst, below, above)

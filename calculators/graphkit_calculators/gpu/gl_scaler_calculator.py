@@ -15,19 +15,21 @@ if TYPE_CHECKING:
     from graphkit import CalculatorContext, CalculatorContract
 
 _SHADER: Final = """
-    in vec2 sample_coordinate;
     uniform sampler2D frame;
     uniform mat2 source_from_target;
+    uniform vec2 target;  // width and height
     uniform bool nearest;
     out vec4 color;
 
     void main() {
-        vec2 place = source_from_target * (sample_coordinate - 0.5) + 0.5;
+        // An interpolated coordinate would be a little off, in its own way on each card.
+        vec2 place = source_from_target * (gl_FragCoord.xy / target - 0.5) + 0.5;
         if (any(lessThan(place, vec2(0.0))) || any(greaterThan(place, vec2(1.0)))) {
             color = vec4(0.0);
         } else if (nearest) {
             ivec2 size = textureSize(frame, 0);
-            color = texelFetch(frame, min(ivec2(place * vec2(size)), size - 1), 0);
+            // At a scale of 1/2 samples lie on the border of two pixels; the later one it is.
+            color = texelFetch(frame, min(ivec2(place * vec2(size) + 1e-3), size - 1), 0);
         } else {
             color = texture(frame, place);
         }
@@ -136,10 +138,10 @@ class GlScalerCalculator(Calculator):
             dst = helper.create_destination_texture(*size, buffer.format if kept else GpuBufferFormat.RGBA8)
             helper.bind_framebuffer(dst)
             src.use(0)
-            self._shader.set(source_from_target=placement.source_from_target(src.size, size))
+            self._shader.set(source_from_target=placement.source_from_target(src.size, size), target=size)
             self._shader.render()
             left_right, top_bottom = placement.padding(src.size, size)
+            drawn = helper.finish(dst, src)
         self.top_bottom_padding.send(cc, top_bottom)
         self.left_right_padding.send(cc, left_right)
-        drawn = dst.get_frame(GpuBuffer)
         cc.outputs[self._output].send(Image(drawn) if self._output[0] == "IMAGE" else drawn, cc.input_timestamp)

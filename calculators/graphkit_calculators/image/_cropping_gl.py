@@ -46,7 +46,7 @@ class GpuCropper:
             src.use(0)
             self._shader.set(source_from_target=source_from_target(roi, size))
             self._shader.render()
-        return dst.get_frame(GpuBuffer)
+            return self._helper.finish(dst, src)
 
     def release(self) -> None:
         """Let go of the shader."""

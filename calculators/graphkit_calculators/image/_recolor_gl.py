@@ -72,7 +72,7 @@ class GpuRecolorer:
             weights.use(1)
             self._shader.set(channel=self._channel if mask.format.channels == 4 else 0)
             self._shader.render()
-        return drawn.get_frame(GpuBuffer)
+            return helper.finish(drawn, below, weights)
 
     def release(self) -> None:
         """Let go of the shader."""

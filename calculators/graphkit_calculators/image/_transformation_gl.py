@@ -99,7 +99,7 @@ class GpuTransformer:
                 repeat_edge=how.repeat_edge,
             )
             self._shader.render()
-        return dst.get_frame(GpuBuffer)
+            return self._helper.finish(dst, src)
 
     def release(self) -> None:
         """Let go of the shader."""

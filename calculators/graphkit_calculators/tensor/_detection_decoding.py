@@ -104,7 +104,7 @@ def to_detections(
     Args:
         corners: (N, 4) float32 ymin, xmin, ymax, xmax.
         keypoints: (N, K, 2) float32 x, y.
-        scores: of each row, one a class.
+        scores: of each row, one per class.
         classes: of each row.
         flip_vertically: whether y counts from the bottom.
     """

@@ -7,10 +7,11 @@ would move landmarks by pixels a second later; this way a graph finds the same o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import FormatError
-from graphkit.gpu import GpuBufferFormat
+from graphkit.gpu import GpuBufferFormat, TensorCut
 from graphkit_calculators.gpu._picture_shader import PictureShader
 from graphkit_calculators.tensor._image_warp import source_matrix
 
@@ -24,17 +25,71 @@ _FORMATS: Final = (GpuBufferFormat.RGBA8, GpuBufferFormat.R8)
 # OpenCV multiplies in double precision, which OpenGL has from 4.0 on. It matters: the corners of a region are
 # float32 numbers, so samples often lie half way between two steps, but for a rounding error. Older devices put
 # about one sample of a thousand 1/32 pixel off.
-_DOUBLE: Final = "#version 400 core\n#define real double\n#define real3 dvec3\n#define real3x3 dmat3\n"
-_SINGLE: Final = (
-    "#version 330 core\n#define precise\n#define real float\n#define real3 vec3\n#define real3x3 mat3\n"
-)
+#
+# OpenGL promises nothing of how a division rounds. So what it leaves over is worked out, exactly, from the halves
+# of both factors, and put right by one in the last bit: sums and products are rounded as in memory.
+_DOUBLE: Final = """
+    #define real double
+    #define real3 dvec3
+    #define real3x3 dmat3
+    #define DIVIDED(a, b) ((a) / (b))
 
-_SHADER: Final = """#line 1
+    void halve(double whole, out double high, out double low) {
+        precise double scaled = whole * 134217729.0lf;
+        precise double rest = scaled - whole;
+        high = scaled - rest;
+        low = whole - high;
+    }
+
+    double left_over(double a, double b, double about) {
+        double high, low, b_high, b_low;
+        halve(about, high, low);
+        halve(b, b_high, b_low);
+        precise double product = about * b;
+        precise double lost = high * b_high - product;
+        lost += high * b_low;
+        lost += low * b_high;
+        lost += low * b_low;
+        precise double left = a - product;
+        left -= lost;
+        return left;
+    }
+
+    double next(double value) {
+        uvec2 bits = unpackDouble2x32(value);
+        bits.x += 1u;
+        bits.y += bits.x == 0u ? 1u : 0u;
+        return packDouble2x32(bits);
+    }
+
+    double previous(double value) {
+        uvec2 bits = unpackDouble2x32(value);
+        bits.y -= bits.x == 0u ? 1u : 0u;
+        bits.x -= 1u;
+        return packDouble2x32(bits);
+    }
+
+    // Of positive numbers. What is left decides which of three neighbours is the nearest.
+    double quotient(double a, double b) {
+        double about = DIVIDED(a, b);
+        precise double left = left_over(a, b, about), above = next(about), below = previous(about);
+        if (left > 0.5lf * (above - about) * b) return above;
+        return -left > 0.5lf * (about - below) * b ? below : about;
+    }
+"""
+_SINGLE: Final = """
+    #define precise
+    #define real float
+    #define real3 vec3
+    #define real3x3 mat3
+    #define quotient(a, b) ((a) / (b))
+"""
+
+_SAMPLING: Final = """
     uniform sampler2D frame;
     uniform bool replicate;
     uniform real3x3 source_from_target;
     uniform int block;
-    out vec4 color;
 
     // In steps of 1/32 pixel. OpenCV works from the left edge of each block of pixels, which rounds its own way.
     ivec2 place_of(ivec2 target) {
@@ -42,7 +97,7 @@ _SHADER: Final = """#line 1
         precise real3 edge = source_from_target[0] * real(target.x - x) + source_from_target[1] * real(target.y);
         edge += source_from_target[2];
         precise real3 place = edge + source_from_target[0] * real(x);
-        precise real scale = real(32) / place.z;
+        precise real scale = quotient(real(32), place.z);
         return ivec2(roundEven(place.x * scale), roundEven(place.y * scale));
     }
 
@@ -51,13 +106,20 @@ _SHADER: Final = """#line 1
         return replicate || inside == place ? round(texelFetch(frame, inside, 0) * 255.0) : vec4(0.0);
     }
 
-    void main() {
-        ivec2 place = place_of(ivec2(gl_FragCoord.xy));
+    vec4 sampled(ivec2 target) {
+        ivec2 place = place_of(target);
         ivec2 corner = place >> 5, last = textureSize(frame, 0) - 1;
         vec2 share = vec2(place & 31) / 32.0;
         vec4 above = mix(level(corner, last), level(corner + ivec2(1, 0), last), share.x);
         vec4 below = mix(level(corner + ivec2(0, 1), last), level(corner + ivec2(1, 1), last), share.x);
-        color = floor(mix(above, below, share.y) + 0.5) / 255.0;
+        return floor(mix(above, below, share.y) + 0.5);
+    }
+"""
+_MAIN: Final = """
+    out vec4 color;
+
+    void main() {
+        color = sampled(ivec2(gl_FragCoord.xy)) / 255.0;
     }
 """
 
@@ -98,18 +160,22 @@ class GpuWarp:
 
     def draw(self, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> GpuBuffer:
         """Return what a call returns, of the picture's format and still on the GPU; any thread."""
+        return self._draw(picture, size, self._uniforms(picture, roi, size))
+
+    def cut(self, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> TensorCut:
+        """Return how to sample what `draw` draws; nothing is drawn yet."""
+        uniforms = self._uniforms(picture, roi, size)
+        return TensorCut(size, _DOUBLE + _SAMPLING, uniforms, partial(self._draw, picture, size, uniforms))
+
+    def _draw(self, picture: GpuBuffer, size: tuple[int, int], uniforms: dict[str, Any]) -> GpuBuffer:
+        return self._shader.draw({"frame": picture}, size, picture.format, **uniforms)
+
+    def _uniforms(self, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> dict[str, Any]:
         if picture.format not in _FORMATS:
             known = " and ".join(known.name for known in _FORMATS)
             raise FormatError(f"IMAGE_GPU is of format {picture.format.name}; tensors are made of {known}.")
         columns = tuple(source_matrix(roi, size).T.ravel().tolist())
-        return self._shader.draw(
-            {"frame": picture},
-            size,
-            picture.format,
-            source_from_target=columns,
-            block=block_width(size),
-            replicate=self._replicate,
-        )
+        return {"source_from_target": columns, "block": block_width(size), "replicate": self._replicate}
 
     def release(self) -> None:
         """Let go of the shader."""
@@ -117,4 +183,6 @@ class GpuWarp:
 
 
 def _source(context: GlContext) -> str:
-    return (_DOUBLE if context.gl.version_code >= 400 else _SINGLE) + _SHADER
+    if context.gl.version_code >= 400:
+        return f"#version 400 core\n#line 1\n{_DOUBLE}{_SAMPLING}{_MAIN}"
+    return f"#version 330 core\n#line 1\n{_SINGLE}{_SAMPLING}{_MAIN}"

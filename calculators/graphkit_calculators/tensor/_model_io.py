@@ -13,7 +13,7 @@ from graphkit_calculators.tensor._inference_options import InputOutputConfig
 from graphkit_calculators.tensor._tensor_fit import described, reads_planes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from graphkit.formats import Layout
     from graphkit.inference import DeviceArray, Session, TensorInfo
@@ -29,6 +29,7 @@ class ModelIo:
     Args:
         session: the model.
         config: how its tensors are wired; None for "in their order".
+        run: runs the session; None for its own ``run``.
         for_gpu: of the tensors that it gives, see `Tensor`.
 
     Raises:
@@ -36,9 +37,15 @@ class ModelIo:
     """
 
     def __init__(
-        self, session: Session, config: InputOutputConfig | None = None, *, for_gpu: bool = False
+        self,
+        session: Session,
+        config: InputOutputConfig | None = None,
+        *,
+        run: Callable[[list[Array | DeviceArray]], list[Array]] | None = None,
+        for_gpu: bool = False,
     ) -> None:
         self._session = session
+        self._run = run or session.run
         self._for_gpu = for_gpu
         links = [] if config is None else config.feedback_tensor_links
         sources = [_index_of(link.from_output_tensor_name or "", session.outputs, "output") for link in links]
@@ -89,7 +96,7 @@ class ModelIo:
             with Leases(self._session.inputs, given, self._session.cuda_device) as leases:
                 if leases:
                     return leases.run(self._session, arrays, given)
-        return self._session.run(arrays(given, {}))
+        return self._run(arrays(given, {}))
 
     def _arrays(
         self, planes: set[int], given: dict[int, Tensor], lent: dict[int, DeviceArray]

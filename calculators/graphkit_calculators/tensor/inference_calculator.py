@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from graphkit import Calculator, Input, Options, Output, SideInput, calculator
 from graphkit.errors import ContractError
 from graphkit.formats import Model, OpResolver, Tensor
-from graphkit.framework import INFERENCE, Demand, InferenceSettings
+from graphkit.framework import IDLE_CORES, INFERENCE, Demand, InferenceSettings
 from graphkit_calculators.tensor._inference_options import (
     Delegate,
     InferenceCalculatorOptions,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit.inference import Session
+    from graphkit.inference import IdleCoreRunner, Session
 
 
 @calculator
@@ -34,7 +35,7 @@ class InferenceCalculator(Calculator):
     list on TENSORS, or one by one on TENSOR:0, TENSOR:1, ...
 
     The model is the side packet MODEL or the option ``model_path``. It is loaded when the run starts
-    (10 to 40 ms; the first time after an update also the import, which is kept on disk), once a process.
+    (10 to 40 ms; the first time after an update also the import, which is kept on disk), once per process.
     OP_RESOLVER is accepted and not needed; DELEGATE overrides the option.
 
     Knobs: ``delegate`` says where it runs: ``{ xnnpack {} }`` or ``{ tflite {} }`` on the CPU, ``{ gpu {} }``
@@ -90,6 +91,7 @@ class InferenceCalculator(Calculator):
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that tensors come in one way and go out one way, and that there is a model."""
         cc.use_service(INFERENCE, optional=True)
+        cc.use_service(IDLE_CORES, optional=True)
         cls.check_ways(cc)
         cls.check_model(cc)
 
@@ -128,7 +130,8 @@ class InferenceCalculator(Calculator):
         self._from_list = self.tensors.is_connected(cc)
         config = self.settings(cc).input_output_config
         self._computed = None if config is not None else self.outputs
-        self._io = ModelIo(self._load(cc), config, for_gpu=self._wants_gpu(cc))
+        session, run = self._load(cc)
+        self._io = ModelIo(session, config, run=run, for_gpu=self._wants_gpu(cc))
 
     def process(self, cc: CalculatorContext) -> None:
         """Run the model once."""
@@ -155,8 +158,9 @@ class InferenceCalculator(Calculator):
         for index, tensor in enumerate(found[: self.result.count(cc)]):
             self.result.send(cc, tensor, index=index)
 
-    def _load(self, cc: CalculatorContext) -> Session:
-        from graphkit.inference import load
+    def _load(self, cc: CalculatorContext) -> tuple[Session, IdleCoreRunner | None]:
+        """Return the model, and what runs it with idle cores, where that may be."""
+        from graphkit.inference import IdleCoreRunner, load
 
         chosen = self.settings(cc)
         model = self.model.get(cc)
@@ -166,9 +170,20 @@ class InferenceCalculator(Calculator):
         provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate, on_gpu=_draws_on_gpu(cc))
         threads = threads_of(settings, chosen, delegate)
         asked_by = "" if settings.provider else "the graph"
-        session = load(source, provider=provider, outputs=self._computed, threads=threads, asked_by=asked_by)
+        session = load(
+            source,
+            provider=provider,
+            outputs=self._computed,
+            threads=threads,
+            asked_by=asked_by,
+            device=0 if provider == "cpu" else _drawing_device(cc),
+        )
         settings.opened(session)
-        return session
+        idle = cc.service(IDLE_CORES)
+        if idle is None or threads is not None or not IdleCoreRunner.serves(session):
+            return session, None
+        twin = partial(load, source, provider=provider, outputs=self._computed, threads=2, spin=True)
+        return session, IdleCoreRunner(session, twin, idle)
 
     def _delegate(self, cc: CalculatorContext) -> Delegate | None:
         side = self.delegate.get(cc)
@@ -213,6 +228,16 @@ class InferenceCalculatorXnnpack(InferenceCalculatorCpu):
 def _draws_on_gpu(cc: CalculatorContext) -> bool:
     """Return whether a node of the graph has asked for the GPU, without asking for it as well."""
     return cc.has_service("gpu")
+
+
+def _drawing_device(cc: CalculatorContext) -> int:
+    """Return CUDA's number of the GPU that the graph draws on, and have it lend its tensors; 0 where it cannot."""
+    if not _draws_on_gpu(cc):
+        return 0
+    from graphkit.gpu import GPU_SERVICE
+
+    resources = cc.service(GPU_SERVICE)
+    return 0 if resources is None else resources.group.cuda.device(resources.group) or 0
 
 
 def in_their_places(found: list[Tensor], places: tuple[int, ...], count: int) -> list[Tensor]:

@@ -58,7 +58,7 @@ class TensorsToClassificationCalculator(Calculator):
     Knobs: ``top_k`` keeps the best so many, sorted (0 keeps all in class order);
     ``min_score_threshold``, ``allow_classes`` and ``ignore_classes`` leave some out;
     ``binary_classification`` reads one value p as the classes 0 with p and 1 with 1 - p. Names come
-    from ``label_map_path`` (a text file, one a line), ``label_items`` or ``label_map``.
+    from ``label_map_path`` (a text file, one per line), ``label_items`` or ``label_map``.
 
     Example::
 

@@ -47,7 +47,7 @@ class TensorsToLandmarksCalculator(Calculator):
     Emits at every timestamp with tensors, on those of LANDMARKS (as the model gives them) and
     NORM_LANDMARKS (in fractions of the model's input) that are connected.
 
-    The tensor holds ``num_landmarks`` rows of 1 to 5 values; more values a row are left out, and a
+    The tensor holds ``num_landmarks`` rows of 1 to 5 values; more values per row are left out, and a
     list has visibility and presence only where the model gives them.
 
     Knobs: ``input_image_width`` and ``_height``, the size of the model's input, for NORM_LANDMARKS and

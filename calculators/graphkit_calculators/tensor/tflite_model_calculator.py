@@ -52,7 +52,7 @@ class TfLiteModelCalculator(Calculator):
         """Set the side packet."""
         data = self.blob.get(cc) or self.resource.get(cc) or self.span.get(cc)
         if data is None:
-            data = read_part(*(self.descriptor.get(cc) or self.spec(cc)))
+            data = read_part(*(self.descriptor.get(cc) or self.spec.expect(cc)))
         self.model.set(cc, Model(data))
 
     def process(self, cc: CalculatorContext) -> Status:

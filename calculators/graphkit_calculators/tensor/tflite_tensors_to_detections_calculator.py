@@ -71,7 +71,7 @@ class TfLiteTensorsToDetectionsCalculator(TensorsToDetectionsCalculator):
         }
     """
 
-    tensors = Input(list[Tensor], "TENSORS", optional=True)
+    tensors: Input[Any] = Input(list[Tensor], "TENSORS", optional=True)
     tensors_gpu = Input(list[Tensor], "TENSORS_GPU", optional=True)
     options: Options[Any] = Options(TfLiteTensorsToDetectionsCalculatorOptions)
 

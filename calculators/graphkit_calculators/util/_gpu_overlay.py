@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 from graphkit.errors import FormatError
-from graphkit.formats import ImageFrame
 from graphkit.gpu import FullFrameProgram, GpuBuffer, GpuBufferFormat
 from graphkit_calculators.util._annotation_renderer import AnnotationRenderer
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from graphkit.formats import RenderData
     from graphkit.gpu import GlCalculatorHelper
 
+Part: TypeAlias = tuple[int, int, int, int]
+
 # OpenCV draws with an alpha of 0. On black of alpha 255 that leaves, in each pixel, the drawing times its
 # coverage, and in alpha how much of the picture still shows. No color has to stand for "nothing drawn".
 _EMPTY: Final = int.from_bytes(b"\x00\x00\x00\xff", sys.byteorder)
@@ -26,6 +27,7 @@ _SHADER: Final = """
     uniform sampler2D frame;
     uniform sampler2D overlay;
     uniform bool flipped;
+    uniform ivec4 part;  // left, top, right and bottom of what is set of the overlay
     out vec4 color;
 
     void main() {
@@ -33,8 +35,13 @@ _SHADER: Final = """
         vec4 below = texelFetch(frame, place, 0);
         ivec2 size = textureSize(frame, 0), canvas = textureSize(overlay, 0);
         place = canvas == size ? place : place * canvas / size;
-        vec4 above = texelFetch(overlay, flipped ? ivec2(place.x, canvas.y - 1 - place.y) : place, 0);
-        color = vec4(above.rgb, 1.0 - above.a) + below * above.a;
+        place = flipped ? ivec2(place.x, canvas.y - 1 - place.y) : place;
+        if (any(lessThan(place, part.xy)) || any(greaterThanEqual(place, part.zw))) {
+            color = below;
+        } else {
+            vec4 above = texelFetch(overlay, place, 0);
+            color = vec4(above.rgb, 1.0 - above.a) + below * above.a;
+        }
     }
 """
 
@@ -56,6 +63,7 @@ class GpuOverlay:
         self._scale = min(scale, 1.0) if scale > 0 else 1.0
         self._renderer = AnnotationRenderer(scale=self._scale, flip_text=flip_text)
         self._canvas: NDArray[np.uint8] = np.empty((0, 0, 4), np.uint8)
+        self._part: Part | None = None
         self._program: FullFrameProgram = helper.run_in_gl_context(self._compiled, flipped)
 
     def draw(self, frame: GpuBuffer, scenes: list[RenderData]) -> GpuBuffer:
@@ -68,8 +76,11 @@ class GpuOverlay:
             raise FormatError(f"cannot draw on {frame}; convert it to RGBA8 first.")
         canvas = self._empty_canvas(frame.width, frame.height)
         self._renderer.render(canvas, scenes)
+        self._part = _drawn_part(canvas)
+        if self._part is None:
+            return frame
         # It is uploaded before the canvas is drawn on again.
-        return self._helper.run_in_gl_context(self._blend, frame, ImageFrame.lent(canvas))
+        return self._helper.run_in_gl_context(self._blend, frame, canvas, self._part)
 
     def release(self) -> None:
         """Let go of the shader."""
@@ -79,7 +90,11 @@ class GpuOverlay:
         shape = (max(1, round(height * self._scale)), max(1, round(width * self._scale)), 4)
         if self._canvas.shape != shape:
             self._canvas = np.empty(shape, np.uint8)
-        self._canvas.view(np.uint32).fill(_EMPTY)
+            self._canvas.view(np.uint32).fill(_EMPTY)
+        elif self._part is not None:
+            left, top, right, bottom = self._part
+            self._canvas.view(np.uint32)[top:bottom, left:right] = _EMPTY
+        self._part = (0, 0, shape[1], shape[0])  # for as long as nobody has looked
         return self._canvas
 
     def _compiled(self, flipped: bool) -> FullFrameProgram:
@@ -87,13 +102,28 @@ class GpuOverlay:
         program.set(frame=0, overlay=1, flipped=flipped)
         return program
 
-    def _blend(self, frame: GpuBuffer, canvas: ImageFrame) -> GpuBuffer:
+    def _blend(self, frame: GpuBuffer, canvas: NDArray[np.uint8], part: Part) -> GpuBuffer:
         helper = self._helper
+        left, top, right, bottom = part
+        size = (canvas.shape[1], canvas.shape[0])
         # The canvas first: uploading binds its texture to unit 0.
-        with helper.create_source_texture(canvas) as above, helper.create_source_texture(frame) as below:
+        above = helper.create_partial_texture(size, canvas[top:bottom, left:right], (left, top))
+        with above, helper.create_source_texture(frame) as below:
             drawn = helper.create_destination_texture(frame.width, frame.height, GpuBufferFormat.RGBA8)
             helper.bind_framebuffer(drawn)
             below.use(0)
             above.use(1)
+            self._program.set(part=part)
             self._program.render()
-        return drawn.get_frame(GpuBuffer)
+            return helper.finish(drawn, below, above)
+
+
+def _drawn_part(canvas: NDArray[np.uint8]) -> Part | None:
+    """Return left, top, right and bottom of what was drawn, None where nothing was."""
+    changed = canvas.view(np.uint32)[:, :, 0] != _EMPTY
+    rows = np.flatnonzero(changed.any(axis=1))
+    if not rows.size:
+        return None
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    columns = np.flatnonzero(changed[top:bottom].any(axis=0))
+    return int(columns[0]), top, int(columns[-1]) + 1, bottom

@@ -43,7 +43,7 @@ class Iris(NamedTuple):
         if len(landmarks) != POINTS or not 0 <= min(indexes) <= max(indexes) < POINTS:
             raise FormatError(
                 f"IRIS has {len(landmarks)} landmarks, of which {list(indexes)} were asked for; it needs "
-                f"{POINTS}, five an eye."
+                f"{POINTS}, five per eye."
             )
         points = landmarks.xy[list(indexes)]
         pixels = points * np.array(size, np.float32)

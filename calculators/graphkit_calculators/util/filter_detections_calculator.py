@@ -71,7 +71,7 @@ class FilterDetectionsCalculator(Calculator):
         if self._min_score is not None:
             detections = [one for one in detections if _first_score(one) >= self._min_score]
         if self._min_size is not None or self._max_size is not None:
-            size = self.image_size(cc)
+            size = self.image_size.expect(cc)
             detections = [one for one in detections if self._fits(one, size)]
         self.kept.send(cc, detections)
 

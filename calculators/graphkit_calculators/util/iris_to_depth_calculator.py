@@ -38,7 +38,7 @@ class IrisToDepthCalculator(Calculator):
 
     Emits at every timestamp with irises, smoothed over time; nothing without a focal length.
 
-    Inputs: IRIS, 10 landmarks, five an eye; IMAGE_SIZE. The focal length of the camera in pixels is the side
+    Inputs: IRIS, 10 landmarks, five per eye; IMAGE_SIZE. The focal length of the camera in pixels is the side
     packet FOCAL_LENGTH, or is in IMAGE_FILE_PROPERTIES, which ImageFilePropertiesCalculator reads from a
     photograph; either may be left out. Outputs: LEFT_IRIS_DEPTH_MM, RIGHT_IRIS_DEPTH_MM.
 

@@ -59,7 +59,7 @@ class IrisToRenderDataCalculator(Calculator):
 
     Emits at every timestamp with irises.
 
-    Inputs: IRIS, 10 landmarks, five an eye; IMAGE_SIZE; LEFT_IRIS_DEPTH_MM and RIGHT_IRIS_DEPTH_MM, distances,
+    Inputs: IRIS, 10 landmarks, five per eye; IMAGE_SIZE; LEFT_IRIS_DEPTH_MM and RIGHT_IRIS_DEPTH_MM, distances,
     which are written in centimetres where there are any. Output: RENDER_DATA.
 
     Knobs: ``oval_color``, ``oval_thickness``, ``landmark_color``, ``landmark_thickness``; ``font_height_px``,

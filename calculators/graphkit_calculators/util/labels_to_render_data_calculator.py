@@ -44,7 +44,7 @@ class LabelsToRenderDataCalculatorOptions:
 
 @calculator
 class LabelsToRenderDataCalculator(Calculator):
-    """Writes the first labels of a list into a corner of the image, one a line.
+    """Writes the first labels of a list into a corner of the image, one per line.
 
     Emits at every timestamp at which its input has a packet.
 

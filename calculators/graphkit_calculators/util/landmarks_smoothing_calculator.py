@@ -124,4 +124,4 @@ class LandmarksSmoothingCalculator(Calculator):
             self.filtered.send(cc, self._smoother.in_space(found, cast("Rect | None", roi), time))
         else:
             size = cast("NormalizedRect | None", roi)
-            self.norm_filtered.send(cc, self._smoother.in_image(found, self.image_size(cc), size, time))
+            self.norm_filtered.send(cc, self._smoother.in_image(found, self.image_size.expect(cc), size, time))

@@ -128,7 +128,7 @@ def best_class_only(detection: Detection) -> Detection:
     if len(detection.score) not in (len(detection.label_id), len(detection.label)) or not detection.score:
         raise FormatError(
             f"a detection has {len(detection.score)} scores for {len(detection.label_id)} label ids and "
-            f"{len(detection.label)} labels; one a class is needed."
+            f"{len(detection.label)} labels; one per class is needed."
         )
     best = max(range(len(detection.score)), key=detection.score.__getitem__)
     changes: dict[str, Any] = {"score": (detection.score[best],)}

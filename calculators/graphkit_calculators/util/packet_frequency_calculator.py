@@ -33,7 +33,7 @@ class PacketFrequencyCalculator(Calculator):
 
     Inputs: any number of untagged streams. Outputs: as many, in the same order.
 
-    Knobs: ``time_window_sec``, above 0, at most 100 (3); ``label``, one a stream.
+    Knobs: ``time_window_sec``, above 0, at most 100 (3); ``label``, one per stream.
 
     Example::
 

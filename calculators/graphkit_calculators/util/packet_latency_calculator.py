@@ -62,7 +62,7 @@ class PacketLatencyCalculator(Calculator):
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Check that there is an output a stream, a label a stream if any, and the histogram."""
+        """Check that there is an output per stream, a label per stream if any, and the histogram."""
         cc.use_service(CLOCK)
         chosen = cls.options(cc)
         inputs, outputs = cls.packets.count(cc), cls.latencies.count(cc)

@@ -102,7 +102,7 @@ class OpenCvVideoEncoderCalculator(Calculator):
     def process(self, cc: CalculatorContext) -> None:
         """Take the header, or one frame."""
         if cc.input_timestamp == Timestamp.PRE_STREAM:
-            header = self.header(cc)
+            header = self.header.expect(cc)
             self._rate, self._size = header.frame_rate, (header.width, header.height)
             return
         frame = self.video.get(cc)

@@ -21,7 +21,7 @@ from graphkit.jobs import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from graphkit.framework import Timestamp
+    from graphkit.framework import CalculatorContext
 
 READING: Final = "reading"
 UPLOADING: Final = "uploading"
@@ -95,14 +95,14 @@ class Meter(Instrument, Progress):
         finally:
             self._add(name, begin, time.perf_counter(), time.thread_time() - cpu)
 
-    def process_started(self, node: str, timestamp: Timestamp) -> None:
+    def processing(self, cc: CalculatorContext) -> None:
         """Remember this thread's clock."""
         self._here.cpu = time.thread_time()
 
-    def process_finished(self, node: str, timestamp: Timestamp, seconds: float) -> None:
+    def processed(self, cc: CalculatorContext, seconds: float) -> None:
         """Count the call."""
         end = time.perf_counter()
-        self._add(node, end - seconds, end, time.thread_time() - self._here.cpu)
+        self._add(cc.node_name, end - seconds, end, time.thread_time() - self._here.cpu)
 
     def started(self, total: int) -> None:
         """Look at the clocks: models are loaded."""

@@ -79,7 +79,7 @@ class Measurement:
     Attributes:
         job: the job.
         size: width and height of the clip, px.
-        results: one a side.
+        results: one per side.
     """
 
     job: Job

@@ -26,6 +26,8 @@ _FLOWS: Final = {"overlapped": 4, "lock-step": 1}
 
 _OTHERS_PYTHON: Final = ("PYTHONPATH", "PYTHONHOME")
 """What tells this interpreter where its packages are, and would mislead another one."""
+_NO_BYTECODE: Final = "PYTHONDONTWRITEBYTECODE"
+"""Both sides start from bytecode, as what pip installs does: without it a checkout is compiled at each start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,17 @@ class Subject:
             return peer_program(peer or "", name, held)
         paths = os.pathsep.join(path for path in sys.path if path)
         command = (sys.executable, "-P", "-c", _WORKER)
-        return Program(name, command, {**os.environ, "PYTHONPATH": paths}, held)
+        return Program(name, command, {**_environment(_NO_BYTECODE), "PYTHONPATH": paths}, held)
 
 
 def peer_program(python: str, side: str, cores: frozenset[int] | None = None) -> Program:
     """Return MediaPipe's program, run by the interpreter *python*."""
-    environment = {name: value for name, value in os.environ.items() if name not in _OTHERS_PYTHON}
+    environment = _environment(_NO_BYTECODE, *_OTHERS_PYTHON)
     return Program(side, (python, str(PEER_FOLDER)), environment, cores)
+
+
+def _environment(*without: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in without}
 
 
 def subjects(kind: str, devices: Sequence[str], *, peer: bool) -> list[Subject]:

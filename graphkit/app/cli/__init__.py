@@ -36,6 +36,8 @@ def main() -> None:
 
 for _name, _short_help in {
     "run": "Run a graph over a video, a camera or other files.",
+    "batch": "Run a graph over many clips, each once.",
+    "manifest": "Look at what a batch did; merge shards; one table of all clips.",
     "graph": "Print a graph with its subgraphs expanded.",
     "validate": "Check many graphs; name all faults, and all that is missing.",
     "calculators": "List calculators, or show one.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import (
@@ -69,6 +72,26 @@ def _of_usage(error: UsageError) -> Iterator[str]:
 def _of_config(error: ConfigError) -> Iterator[str]:
     if error.location is not None and error.location.parameter in _NODES:
         yield '"graphkit graph GRAPH" prints the nodes and their options.'
+    if error.location is not None and error.lack is not None and error.lack.kind in ("calculator", "subgraph"):
+        file = _file_that_defines(error.lack.name, Path(error.location.file).parent)
+        if file is not None:
+            yield f"{file} defines {error.lack.name}: add --import {shlex.quote(str(file))}"
+
+
+def _file_that_defines(name: str, folder: Path) -> Path | None:
+    """Return the Python file beside a graph, or in the working directory, that registers a calculator *name*."""
+    registers = re.compile(
+        rf"^@calculator\b[^\n]*\n(?:@[^\n]*\n)*(?:class|def) {re.escape(name)}\b"
+        rf"|^@calculator\(\s*[\"']{re.escape(name)}[\"']",
+        re.MULTILINE,
+    )
+    for file in dict.fromkeys([*sorted(Path().glob("*.py")), *sorted(folder.glob("*.py"))]):
+        try:
+            if registers.search(file.read_text("utf-8", errors="replace")):
+                return file
+        except OSError:
+            continue
+    return None
 
 
 _ADVICE: Final[dict[type[BaseException], Callable[[Any], Iterator[str]]]] = {

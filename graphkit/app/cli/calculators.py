@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,58 +11,95 @@ import click
 from graphkit.app.cli.failures import debug_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from graphkit.framework import Resources
 
 
 @click.command("calculators")
 @click.argument("name", required=False)
 @click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
+@click.option("--resource_root_dir", multiple=True, metavar="DIR", help="Where subgraphs are looked for first.")
 @debug_option
-def calculators_command(name: str | None, modules: tuple[str, ...]) -> None:
-    """List all calculators with a line each, or show the one called NAME: what it does, ports and options."""
+def calculators_command(name: str | None, modules: tuple[str, ...], resource_root_dir: tuple[str, ...]) -> None:
+    """List all calculators and subgraphs with a line each, or show the one called NAME.
+
+    Shown are what it does, its ports and its options, and where it stands if it is your own.
+    """
+    from graphkit.framework import Resources
     from graphkit.framework import _registry as registry
     from graphkit.framework._importing import import_calculators
 
     import_calculators(modules)
+    resources = Resources(resource_root_dir)
     if name is not None:
-        click.echo("\n".join(_described(name, registry.find_calculator(name))))
+        click.echo("\n".join(_shown(name, resources)))
         return
-    known = registry.known_calculators()
-    width = max(map(len, known), default=0)
-    for each in sorted(known):
-        click.echo(f"{each:{width}}  {_first_line(known[each])}".rstrip())
+    _list(registry.calculator_summaries().items())
+    from graphkit.app.cli.subgraphs import subgraph_summaries
+
+    click.echo("\nSubgraphs:")
+    _list(subgraph_summaries(resources).items())
 
 
-def _first_line(cls: type[Any]) -> str:
-    return _description(cls).partition("\n")[0]
+def _list(entries: Iterable[tuple[str, str]]) -> None:
+    lines = dict(sorted(entries))
+    width = max(map(len, lines), default=0)
+    for name, line in lines.items():
+        click.echo(f"{name:{width}}  {line}".rstrip())
 
 
-def _description(cls: type[Any]) -> str:
-    """Return the docstring of the class itself; that of a base would describe something else."""
-    return inspect.cleandoc(cls.__doc__ or "")
+def _shown(name: str, resources: Resources) -> Iterator[str]:
+    """Yield the lines on a calculator, or on the subgraphs, of that name."""
+    from graphkit.app.cli.subgraphs import described_subgraphs, subgraph_names
+    from graphkit.errors import UnknownCalculatorError
+    from graphkit.framework import _registry as registry
+
+    cls = registry.lookup_calculator(name)
+    if cls is not None:
+        yield from _described(name, cls)
+        return
+    shown = list(described_subgraphs(name, resources))
+    if not shown:
+        raise UnknownCalculatorError(name, {*registry.calculator_names(), *subgraph_names(resources)})
+    yield from shown
 
 
 def _described(name: str, cls: type[Any]) -> Iterator[str]:
+    from graphkit.errors._places import place_of
+
     yield name
     yield ""
-    yield _description(cls) or "(no description)"
-    ports = [line for attribute in _attributes(cls) if (line := _port_line(*attribute))]
+    yield inspect.cleandoc(cls.__doc__ or "") or "(no description)"
+    ports = [*_stream_lines(cls), *(line for attribute in _attributes(cls) if (line := _port_line(attribute)))]
     if ports:
         yield ""
         yield "Ports:"
         yield from ports
     for options in _options_classes(cls):
         yield ""
-        yield f"Options ({options.__name__}):"
-        yield from _option_lines(options)
+        yield from _options_lines(options)
+    if cls.__module__.partition(".")[0] != "graphkit_calculators":
+        yield ""
+        yield f"In {place_of(cls)}"
 
 
-def _attributes(cls: type[Any]) -> Iterator[tuple[str, Any]]:
+def _attributes(cls: type[Any]) -> Iterator[Any]:
     for base in reversed(cls.__mro__):
-        yield from vars(base).items()
+        yield from vars(base).values()
 
 
-def _port_line(attribute: str, port: Any) -> str:
+def _stream_lines(cls: type[Any]) -> Iterator[str]:
+    """Yield a line for each stream of a calculator made from a function, which has two ways to name it."""
+    for position, stream in enumerate(getattr(cls, "function_inputs", ())):
+        optional = "" if stream.required else ", optional"
+        yield f"  input {stream.tag} (or untagged, {position}): {stream.type}{optional}"
+    for position, stream in enumerate(getattr(cls, "function_outputs", ())):
+        tag = f"{stream.tag} (or untagged, {position})" if stream.tag else f"(untagged, {position})"
+        yield f"  output {tag}: {stream.type}, optional"
+
+
+def _port_line(port: Any) -> str:
     from graphkit.framework._ports import Port
 
     if not isinstance(port, Port):
@@ -74,15 +112,17 @@ def _port_line(attribute: str, port: Any) -> str:
 def _options_classes(cls: type[Any]) -> list[type[Any]]:
     from graphkit.framework import Options
 
-    return [value.cls for _, value in _attributes(cls) if isinstance(value, Options)]
+    return [value.cls for value in _attributes(cls) if isinstance(value, Options)]
 
 
-def _option_lines(options: type[Any]) -> Iterator[str]:
-    from dataclasses import MISSING, fields
+def _options_lines(options: type[Any]) -> Iterator[str]:
+    from graphkit.framework._options import schema_of
 
-    for field in fields(options):
-        default = (
-            field.default if field.default is not MISSING else "" if field.default_factory is MISSING else "empty"
-        )
-        kind = field.type.__name__ if isinstance(field.type, type) else field.type
-        yield f"  {field.name}: {kind}" + (f" = {default}" if default not in ("", None) else "")
+    schema = schema_of(options)
+    yield f"Options ({options.__name__}), in a graph:"
+    yield f"  node_options {{ [type.googleapis.com/{schema.full_name}] {{ ... }} }}"
+    for field in schema.fields:
+        kind = field.message or field.type.__name__
+        value = field.default.name if isinstance(field.default, Enum) else field.default
+        default = "" if value in (None, "") else f" = {value}"
+        yield f"  {field.name}: {f'list[{kind}]' if field.repeated else kind}{default}"

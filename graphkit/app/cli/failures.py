@@ -103,7 +103,8 @@ def report(error: BaseException) -> None:
     if isinstance(error, CalculatorError) and (explained := _explained(error.cause)):
         tell(indent(told(explained), "  "))
     elif isinstance(error, CalculatorError) and not isinstance(error.cause, GraphkitError):
-        tell(f"  raised at {_raised_at(error.cause)}; --debug shows the traceback")
+        place = "" if error.raised_at else f"raised at {_raised_at(error.cause)}; "
+        tell(f"  {place}--debug shows the traceback")
     if isinstance(error, GraphValidationError) and _lacks_calculators():
         tell("The calculators that come with graphkit are not installed: see graphkit doctor.")
     for note in getattr(error, "__notes__", ()):

@@ -11,6 +11,7 @@ import click
 
 from graphkit._process.gc_pause import gc_paused
 from graphkit.app.cli.failures import debug_option, signal_status
+from graphkit.app.cli.job_options import JobFlags, job_options, job_settings, pairs, rate_of, side_packets
 from graphkit.app.cli.output import tell
 from graphkit.app.cli.run_line import RunCommand
 from graphkit.errors import UsageError
@@ -19,11 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from graphkit.graph import CalculatorGraph
-    from graphkit.jobs import GraphJob, JobSettings
+    from graphkit.jobs import GraphJob, JobSettings, Progress
     from graphkit.preview import PreviewServer
-
-PROVIDERS: Final = ("auto", "cpu", "cuda", "tensorrt")
-_PRESETS: Final = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow")
 
 _EXAMPLE: Final = """\b
 Example:
@@ -34,33 +32,16 @@ Example:
 
 
 @dataclass(frozen=True, slots=True)
-class RunFlags:
+class RunFlags(JobFlags):
     """The command line of ``graphkit run``; a field is the flag of that name."""
 
     graph: str | None
     calculator_graph_config_file: str | None
     input_video_path: str | None
-    output_video_path: str | None
-    input_side_packets: tuple[str, ...]
-    resource_root_dir: tuple[str, ...]
     camera_size: str | None
     camera_rate: str | None
     input_files: tuple[str, ...]
-    rate: str
-    video_track: int | None
-    output_stream: str
-    dump: tuple[str, ...]
-    side: tuple[str, ...]
-    overrides: tuple[str, ...]
-    modules: tuple[str, ...]
-    max_frames: int | None
-    frames_in_flight: int | None
-    provider: str | None
     threads: int | None
-    gpu_device: str | None
-    video_codec: str
-    crf: float
-    preset: str
     preview: str | None
     quiet: bool
     strict: bool
@@ -77,59 +58,21 @@ class RunFlags:
 @click.option("--camera-rate", metavar="FPS", help="Pictures a second to ask a camera for.")
 @click.option("--output_video_path", metavar="FILE", help="The video to write: .mp4, .mov, .mkv, .m4v or .avi.")
 @click.option(
-    "--input_side_packets", multiple=True, metavar="NAME=VALUE,...",
-    help="Side packets; values are converted to the types that the graph resolves.",
-)  # fmt: skip
-@click.option("--side", multiple=True, metavar="NAME=TYPE:VALUE", help="A side packet of a given type.")
-@click.option(
-    "--resource_root_dir", multiple=True, metavar="DIR", help="Where models and subgraphs are looked for first."
-)
-@click.option(
     "--dump", multiple=True, metavar="STREAM=FILE",
     help="Write the packets of any stream of the expanded graph: .jsonl, a .csv table, pictures as .npz or DIR/.",
 )  # fmt: skip
-@click.option("--output-stream", default="", metavar="STREAM", help="The stream whose images make the video.")
 @click.option(
     "--input", "input_files", multiple=True, metavar="STREAM=FILE",
     help="Feed a graph input stream from an image, a folder of images, a .npy, .jsonl or video file.",
 )  # fmt: skip
-@click.option(
-    "--rate", default="30", metavar="FPS", help="Frames a second of inputs without times.", show_default=True
-)
-@click.option(
-    "--video-track", type=click.IntRange(min=0), metavar="N",
-    help="Which video track of a file, counted from 0.  [default: the largest]",
-)  # fmt: skip
-@click.option(
-    "--set", "overrides", multiple=True, metavar="NODE.FIELD=VALUE", help="Set an option of an expanded node."
-)
-@click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
-@click.option("--max-frames", type=click.IntRange(min=0), metavar="N", help="Stop after N frames.")
-@click.option(
-    "--frames-in-flight", type=click.IntRange(min=1), metavar="N",
-    help="Most frames that are in the graph at once.  [default: 4; of live input 2]",
-)  # fmt: skip
-@click.option("--provider", type=click.Choice(PROVIDERS), help="Where models run, over what the graph says.")
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Processor cores to plan for.")
-@click.option(
-    "--gpu-device", metavar="DEVICE",
-    help="Where the graph draws with OpenGL: a number, part of a name, cuda:0, or software.",
-)  # fmt: skip
-@click.option("--video-codec", default="h264", show_default=True, metavar="CODEC", help="h264 or mp4v.")
-@click.option(
-    "--crf", type=click.FloatRange(0, 51), default=23, show_default=True, metavar="Q",
-    help="Quality of the video: 0 is lossless, 51 the worst.",
-)  # fmt: skip
-@click.option(
-    "--preset", type=click.Choice(_PRESETS), default="ultrafast", show_default=True, metavar="SPEED",
-    help="Speed of the encoder; veryfast makes files of about a third at three times the cost.",
-)  # fmt: skip
 @click.option(
     "--preview", metavar="[HOST:PORT]",
     help="Show the annotated frames on a page for browsers; by default on port 8477 of this machine only.",
 )  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress and no summary; warnings and errors only.")
 @click.option("--strict", is_flag=True, help="End with status 1 where the input is damaged or incomplete.")
+@job_options
 @debug_option
 def run_command(**flags: Any) -> None:
     """Run GRAPH over a video, a camera, or other files.
@@ -218,26 +161,13 @@ def _apply_threads(threads: int | None) -> None:
         set_budget(Budget(cores=threads, inference=inference, codec=min(2, threads)))
 
 
-def _settings(flags: RunFlags, progress: Any) -> JobSettings:
-    from graphkit.jobs import JobSettings, Limits
-    from graphkit.video import CameraSettings, EncoderSettings
+def _settings(flags: RunFlags, progress: Progress) -> JobSettings:
+    from graphkit.video import CameraSettings
 
-    limits = Limits(max_frames=flags.max_frames)
-    if flags.frames_in_flight is not None:
-        limits.frames_in_flight = limits.live_frames_in_flight = flags.frames_in_flight
-    camera_rate = None if flags.camera_rate is None else _rate(flags.camera_rate, "--camera-rate")
-    return JobSettings(
-        output=flags.output_video_path,
-        output_stream=flags.output_stream,
-        dumps=pairs(flags.dump, "--dump"),
-        encoder=EncoderSettings(codec=flags.video_codec, preset=flags.preset, crf=flags.crf),
-        limits=limits,
-        progress=progress,
-        rate=_rate(flags.rate, "--rate"),
-        video_track=flags.video_track,
-        gpu_device=flags.gpu_device,
-        camera=CameraSettings(_size(flags.camera_size), camera_rate),
-    )
+    settings = job_settings(flags)
+    camera_rate = None if flags.camera_rate is None else rate_of(flags.camera_rate, "--camera-rate")
+    settings.progress, settings.camera = progress, CameraSettings(_size(flags.camera_size), camera_rate)
+    return settings
 
 
 def _size(text: str | None) -> tuple[int, int] | None:
@@ -249,24 +179,12 @@ def _size(text: str | None) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
-def _rate(text: str, flag: str) -> Any:
-    from fractions import Fraction
-
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if rate <= 0:
-        raise UsageError(f'{flag}: "{text}" is no frame rate; expected a number above 0 such as 25 or 30000/1001.')
-    return rate
-
-
 def _job(flags: RunFlags, graph: CalculatorGraph, settings: JobSettings) -> GraphJob:
     from graphkit.config import check_side_packets
     from graphkit.jobs import files_job, video_job
     from graphkit.jobs._streams import INPUT_PATH_SIDE_PACKET, OUTPUT_PATH_SIDE_PACKET, is_file_to_file
 
-    side = _side_packets(flags, graph)
+    side = side_packets(flags, graph.plan)
     clip, inputs = flags.input_video_path, pairs(flags.input_files, "--input")
     if clip is not None and inputs:
         raise UsageError("give either --input_video_path or --input; --input STREAM=FILE takes videos too.")
@@ -302,39 +220,3 @@ def _is_camera(place: str) -> bool:
 
     kind, name = SOURCES.split(place)
     return kind is LiveSource or (kind is None and LiveSource.claims(name))
-
-
-def _side_packets(flags: RunFlags, graph: CalculatorGraph) -> dict[str, Any]:
-    from graphkit.jobs import convert_pairs, split_pairs, typed_value
-
-    values = convert_pairs(graph.plan, split_pairs(",".join(flags.input_side_packets)))
-    for text in flags.side:
-        name, value = typed_value(text)
-        if name in values:
-            raise UsageError(f'side packet "{name}" is given twice.')
-        values[name] = value
-    return values
-
-
-def pairs(given: tuple[str, ...], flag: str) -> dict[str, str]:
-    """Return the pairs of a flag that takes STREAM=FILE, in their order.
-
-    Raises:
-        UsageError: one is not of this form, or a stream is named twice.
-    """
-    found: dict[str, str] = {}
-    for text in given:
-        stream, equals, file = text.partition("=")
-        if not (stream and equals and file):
-            raise UsageError(f'{flag}: "{text}" is not STREAM=FILE.{_stream_hint(flag, text)}')
-        if stream in found:
-            raise UsageError(f'{flag}: stream "{stream}" is given twice ({found[stream]} and {file}).')
-        found[stream] = file
-    return found
-
-
-def _stream_hint(flag: str, text: str) -> str:
-    if "=" in text:
-        return ""
-    video = " A video goes behind --input_video_path." if flag == "--input" else ""
-    return f' Write {flag} STREAM={text}; "graphkit graph GRAPH --streams" lists the streams.{video}'

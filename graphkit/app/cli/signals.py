@@ -5,18 +5,39 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from graphkit.jobs import GraphJob
-
 _HANG_UP = getattr(signal, "SIGHUP", None)  # not on Windows
 _SIGNALS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, _HANG_UP) if number is not None)
-_FINISHING = b"\nStopping: frames in flight are finished and files closed. Once more drops the frames.\n"
-_DROPPING = b"\nDropping the frames in flight; files are closed. Once more ends the process at once.\n"
+
+
+class Stoppable(Protocol):
+    """What signals end in two steps."""
+
+    def stop(self) -> None:
+        """Begin nothing more, and finish what is under way."""
+
+    def cancel(self) -> None:
+        """Drop what is under way, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said to a first and to a second signal."""
+
+    finishing: str
+    dropping: str
+
+
+OF_A_JOB: Final = Words(
+    "Stopping: frames in flight are finished and files closed. Once more drops the frames.",
+    "Dropping the frames in flight; files are closed. Once more ends the process at once.",
+)
 
 
 class Interruptions:
@@ -29,8 +50,8 @@ class Interruptions:
         first: number of the first signal, 0 before one.
     """
 
-    def __init__(self, job: GraphJob) -> None:
-        self._job = job
+    def __init__(self, job: Stoppable, words: Words) -> None:
+        self._job, self._words = job, words
         self._count = 0
         # Asked now: one that is gone does not say any more that it was a terminal.
         self._terminals = [descriptor for descriptor in (1, 2) if os.isatty(descriptor)]
@@ -49,16 +70,16 @@ class Interruptions:
         if self._count == 1:
             self.first = number
             self._job.stop()
-            _tell(_FINISHING)
+            _tell(self._words.finishing)
             return
         self._job.cancel()
-        _tell(_DROPPING)
+        _tell(self._words.dropping)
         signal.signal(number, signal.SIG_DFL)
 
 
-def _tell(message: bytes) -> None:
+def _tell(message: str) -> None:
     with suppress(OSError):  # nobody is there to read it
-        os.write(2, message)
+        os.write(2, f"\n{message}\n".encode())
 
 
 def _print_nowhere(descriptors: list[int]) -> None:
@@ -70,9 +91,9 @@ def _print_nowhere(descriptors: list[int]) -> None:
 
 
 @contextmanager
-def interruptible(job: GraphJob) -> Iterator[Interruptions]:
+def interruptible(job: Stoppable, words: Words = OF_A_JOB) -> Iterator[Interruptions]:
     """While the block runs on the main thread, let SIGINT, SIGTERM and SIGHUP stop *job*."""
-    interruptions = Interruptions(job)
+    interruptions = Interruptions(job, words)
     # A signal that was ignored from the start, as a shell does for jobs in the background, stays ignored.
     heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, interruptions.handle) for number in heeded}

@@ -61,13 +61,23 @@ def _egl_facts(hardware: Hardware, *, draws: bool) -> list[Fact]:
     facts = [Fact("EGL", f"{len(found)} device{'' if len(found) == 1 else 's'}")]
     facts += [_device(library, device) for device in found]
     try:
-        device, display = devices.open_display(egl=library)
+        device, told = _drawn(library) if draws else (devices.open_display(egl=library)[0], [])
     except NoGpuDeviceError as exc:
         return [*facts, _none_taken(exc, missing)]
+    except GpuError as exc:
+        return [*facts, failed("OpenGL", exc, Status.WARNING)]
     facts.append(Fact("taken", f"device {device.index}, {device.name}: {_reason(device, found)}"))
-    if draws:
-        facts += _context(display)
-    return facts + ([_unused(hardware)] if device.software and hardware else [])
+    return facts + told + ([_unused(hardware)] if device.software and hardware else [])
+
+
+def _drawn(library: Egl) -> tuple[GpuDevice, list[Fact]]:
+    """Make a context as graphs do; return its device, and what it says and why others were not taken."""
+    from graphkit.gpu import GlContext
+    from graphkit.gpu import _devices as devices
+
+    taken = devices.take_device(lambda display: GlContext("doctor", display), egl=library)
+    refused = [Fact("not taken", failure, Status.WARNING) for failure in taken.failures]
+    return taken.device, [*refused, *_context(taken.drawing)]
 
 
 def library_fix(hardware: Hardware) -> str:
@@ -121,14 +131,8 @@ def _reason(device: GpuDevice, found: tuple[GpuDevice, ...]) -> str:
     return "software rendering; no hardware device works"
 
 
-def _context(display: EglDisplay) -> list[Fact]:
-    """Make a context as graphs do, and ask it what it is."""
-    from graphkit.gpu import GlContext
-
-    try:
-        context = GlContext("doctor", display)
-    except GpuError as exc:
-        return [failed("OpenGL", exc, Status.WARNING)]
+def _context(context: GlContext) -> list[Fact]:
+    """Ask a context what it is, and end it."""
     try:
         info: dict[str, Any] = context.run(lambda: dict(context.gl.info))
         cuda = [_cuda(context)] if "NVIDIA" in info["GL_VENDOR"] else []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
-from graphkit._process.requirements import installed, pip_install, supported
+from graphkit._process.requirements import installed, pip, pip_install, supported
 from graphkit.app.doctor.facts import Fact, Status
 from graphkit.app.doctor.installers import reinstall_graphkit
 from graphkit.app.doctor.repairs import failed
+from graphkit.errors._places import raised_at
 
 _MODULES: Final = {
     "numpy": "numpy",
@@ -59,9 +61,20 @@ def _calculators() -> list[Fact]:
         try:
             entry.load()
         except Exception as exc:  # whatever somebody's module raises
-            status = Status.BROKEN if _is_ours(entry) else Status.WARNING
-            faults.append(failed(f"calculators of {entry.name} ({entry.value})", exc, status))
+            faults.append(_failed_entry(entry, exc))
     return faults or [Fact("calculators", f"{len(registry.known_calculators())} from {_sources(entries)}")]
+
+
+def _failed_entry(entry: EntryPoint, error: BaseException) -> Fact:
+    """Return that the calculators of a package cannot be loaded; those of others graphkit cannot mend."""
+    label = f"calculators of {entry.name} ({entry.value})"
+    if _is_ours(entry):
+        return failed(label, error, Status.BROKEN)
+    fact = failed(label, error, Status.WARNING)
+    place = raised_at(error)
+    owner = entry.dist.name if entry.dist else entry.value
+    fix = f"{pip_install(owner, again=True)} or, without it: {pip()} uninstall {owner}"
+    return replace(fact, found=f"{fact.found} (at {place})" if place else fact.found, fix=fix)
 
 
 def lacks_calculators() -> bool:

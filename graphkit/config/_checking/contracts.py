@@ -96,7 +96,7 @@ def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: Know
     node = CheckedNode(config, name, registry.lookup_calculator(config.calculator, config.package))
     if node.cls is None and config.calculator and not config.broken:
         known = {*registry.calculator_names(), *known_types()}
-        unknown = str(UnknownCalculatorError(config.calculator, known))
+        unknown = str(UnknownCalculatorError(config.calculator, known, registry.unregistered(config.calculator)))
         kind = "calculator" if config.calculator.endswith("Calculator") else "subgraph"
         lack = Lack(kind, config.calculator)
         faults.add(unknown, config.place_of("calculator"), node=node, lack=lack)
@@ -192,12 +192,17 @@ def _undeclared(cls: type[Calculator], side: str, key: Key, ports: PortMap) -> s
     if key[0] in tags:
         found = key_label(key)
     close = did_you_mean(key[0], tags) if key[0] and key[0] not in tags else ""
-    return f"{label} with {found} is not known to the calculator; it takes {' and '.join(takes) or 'none'}.{close}"
+    told = f"{label} with {found} is not known to the calculator; it takes {' and '.join(takes) or 'none'}.{close}"
+    if side == "outputs" and key[0] and hasattr(cls, "function_outputs") and not close:
+        told += f' A function names an output in its annotation: -> Annotated[..., "{key[0]}"].'
+    return told
 
 
 def _declared_keys(cls: type[Calculator], side: str, ports: PortMap) -> set[Key]:
     keys = {(port.tag, port.index) for port in ports_of(cls) if port.side == side}
     keys |= {key for key, spec in ports.items() if spec.type is not None}
-    if side == "inputs":  # calculators made from functions also take the names of their parameters as tags
-        keys |= {(name.upper(), 0) for name, *_ in getattr(cls, "parameters", ())}
+    of_function = {"inputs": "function_inputs", "outputs": "function_outputs"}.get(side, "neither")
+    streams: Sequence[Any] = getattr(cls, of_function, [])
+    for position, stream in enumerate(streams):
+        keys |= {("", position), *([(stream.tag, 0)] if stream.tag else [])}
     return keys

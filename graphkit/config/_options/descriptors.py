@@ -8,12 +8,12 @@ may use the same value names.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 
 from graphkit import schema
-from graphkit.config._text.layout import is_repeated
+from graphkit.config._text.layout import forget_layouts, is_repeated
 from graphkit.errors import ContractError, SchemaError, did_you_mean
 from graphkit.framework._options import OptionField, declared_options, options_named, schema_of
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+_FOLDER: Final = "graphkit/options/"
 _HOLDER: Final = "mediapipe/framework/calculator_options.proto"
+Shape: TypeAlias = "tuple[str, bool, str]"
 _lock: Final = threading.RLock()
 _registered: Final[set[type[Any]]] = set()
 
@@ -37,10 +39,26 @@ def ensure_registered(cls: type[Any]) -> None:
         return
     with _lock:
         full_name = schema_of(cls).full_name
-        if _find(full_name) is None:
+        found = _find(full_name)
+        if found is not None and _is_written_anew(cls, found):
+            _forget(found.file.name)
+            found = None
+        if found is None:
             _add_family(_outermost(full_name))
         _check_same(cls, _find(full_name))
         _registered.add(cls)
+
+
+def _is_written_anew(cls: type[Any], found: Descriptor) -> bool:
+    """Return whether a class whose fields changed is the only one that declares its message."""
+    alone = options_named(schema_of(cls).full_name) == [cls]
+    return alone and found.file.name.startswith(_FOLDER) and bool(_differences(cls, found))
+
+
+def _forget(file: str) -> None:
+    _registered.clear()
+    forget_layouts()
+    schema.forget_file(file)
 
 
 def split_name(full_name: str) -> tuple[str, list[str]]:
@@ -64,7 +82,7 @@ def _add_family(outer: str) -> None:
         for part in split_name(full_name)[1][1:]:
             message = _nested(message, part)
         _fill(message, options_named(full_name)[0], outer, imports)
-    file = FileDescriptorProto(name=f"graphkit/options/{outer}.proto", package=package, syntax="proto2")
+    file = FileDescriptorProto(name=f"{_FOLDER}{outer}.proto", package=package, syntax="proto2")
     file.dependency.extend(sorted(imports))
     file.message_type.append(root)
     try:
@@ -150,23 +168,28 @@ def _find(full_name: str) -> Descriptor | None:
 
 
 def _check_same(cls: type[Any], descriptor: Descriptor | None) -> None:
+    for number, declared, present in _differences(cls, descriptor):
+        raise ContractError(
+            f'{_place(cls)} declares "{schema_of(cls).full_name}" with field {number} = '
+            f"{_shape_label(declared)}, but the message is already known with "
+            f"{_shape_label(present)}. Declare the same fields, or give it another name."
+        )
+
+
+def _differences(cls: type[Any], descriptor: Descriptor | None) -> list[tuple[int, Shape | None, Shape | None]]:
+    """Return the fields that a class and a message do not share, by number."""
     declared = {field.number: _declared_shape(field) for field in schema_of(cls).fields}
     present = {} if descriptor is None else {field.number: _present_shape(field) for field in descriptor.fields}
-    for number in sorted(declared.keys() | present.keys()):
-        if declared.get(number) != present.get(number):
-            raise ContractError(
-                f'{_place(cls)} declares "{schema_of(cls).full_name}" with field {number} = '
-                f"{_shape_label(declared.get(number))}, but the message is already known with "
-                f"{_shape_label(present.get(number))}. Declare the same fields, or give it another name."
-            )
+    numbers = sorted(declared.keys() | present.keys())
+    return [(n, declared.get(n), present.get(n)) for n in numbers if declared.get(n) != present.get(n)]
 
 
-def _declared_shape(field: OptionField) -> tuple[str, bool, str]:
+def _declared_shape(field: OptionField) -> Shape:
     kind = field.kind if field.kind != "message" else _message_name(field)
     return (field.name, field.repeated, kind)
 
 
-def _present_shape(field: FieldDescriptor) -> tuple[str, bool, str]:
+def _present_shape(field: FieldDescriptor) -> Shape:
     if field.message_type is not None:
         kind = field.message_type.full_name
     elif field.enum_type is not None:
@@ -176,7 +199,7 @@ def _present_shape(field: FieldDescriptor) -> tuple[str, bool, str]:
     return (field.name, is_repeated(field), kind)
 
 
-def _shape_label(shape: tuple[str, bool, str] | None) -> str:
+def _shape_label(shape: Shape | None) -> str:
     if shape is None:
         return "nothing"
     name, repeated, kind = shape

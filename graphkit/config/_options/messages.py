@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit import schema
 from graphkit.config._options.descriptors import ensure_registered
-from graphkit.framework._options import OptionField, schema_of
+from graphkit.framework._options import OptionField, OptionList, schema_of
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -17,7 +17,7 @@ def to_instance(cls: type[Any], message: Message) -> Any:
     """Return the instance of options class *cls* that *message* describes.
 
     Fields that are not set have the class's default, None without one. Enums are members of the IntEnum,
-    nested options are instances, schema messages stay messages, lists are new lists.
+    nested options are instances, schema messages stay messages, lists are new ones that cannot be changed.
     """
     fields = {field.name: field for field in schema_of(cls).fields}
     values = {found.name: _value(fields[found.name], value) for found, value in message.ListFields()}
@@ -26,12 +26,12 @@ def to_instance(cls: type[Any], message: Message) -> Any:
 
 def _value(field: OptionField, value: Any) -> Any:
     if field.kind == "enum":
-        return [field.type(v) for v in value] if field.repeated else field.type(value)
+        return OptionList(field.type(v) for v in value) if field.repeated else field.type(value)
     if field.kind == "message" and not field.message:
         if field.repeated:
-            return [to_instance(field.type, v) for v in value]
+            return OptionList(to_instance(field.type, v) for v in value)
         return to_instance(field.type, value)
-    return list(value) if field.repeated else value
+    return OptionList(value) if field.repeated else value
 
 
 def to_message(instance: Any) -> Message:

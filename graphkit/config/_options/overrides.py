@@ -86,8 +86,7 @@ def _declared(node: NodeConfig) -> list[Message]:
     cls = registry.lookup_calculator(node.calculator, node.package)
     ports = (value for base in (cls.__mro__ if cls else ()) for value in vars(base).values())
     classes = [port.cls for port in ports if isinstance(port, Options)]
-    of_function = getattr(cls, "options_class", None)
-    names = [schema_of(c).full_name for c in ([of_function] if of_function else classes)]
+    names = [schema_of(each).full_name for each in classes]
     return [schema.message_class(name)() for name in names if options_classes(name)]
 
 

@@ -47,6 +47,11 @@ def layout_of(descriptor: Any) -> dict[str, FieldLayout]:
     return fields
 
 
+def forget_layouts() -> None:
+    """Forget all layouts: messages are about to be declared anew."""
+    _layouts.clear()
+
+
 def field_layout(field: Any) -> FieldLayout:
     """Return the layout of one field descriptor."""
     enum = {value.name: value.number for value in field.enum_type.values} if field.enum_type else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.framework import Decision, InputStreamHandler, Readiness, input_stream_handler
+from graphkit.framework import Awaited, Decision, InputStreamHandler, Readiness, input_stream_handler
 from graphkit.framework._handlers.sync_set import DONE
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ class BarrierInputStreamHandler(InputStreamHandler):
             return Decision(Readiness.READY, min(heads))
         settled = (int(stream.settled) for stream in self.streams if not stream.queue)
         return Decision(Readiness.NOT_READY, min(*settled, *(head - 1 for head in heads), DONE))
+
+    def awaited(self) -> list[Awaited]:
+        """Every input needs a packet."""
+        lacking = [Awaited(stream.index, None) for stream in self.streams if not stream.queue]
+        return lacking if len(lacking) < len(self.streams) else []
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
         """Take the head of every queue."""

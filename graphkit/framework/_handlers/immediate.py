@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework import Decision, InputStreamHandler, Readiness, input_stream_handler
+from graphkit.framework import Awaited, Decision, InputStreamHandler, Readiness, input_stream_handler
 from graphkit.framework._handlers.sync_set import DONE, NEVER, SyncSet
 from graphkit.framework._settled import MAX, PRE_STREAM
 
@@ -61,6 +61,10 @@ class ImmediateInputStreamHandler(InputStreamHandler):
             return False
         self._ready[i] = DONE
         return not was_closed
+
+    def awaited(self) -> list[Awaited]:
+        """No input waits for another."""
+        return []
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
         """Fill in the streams that are ready at *timestamp*; the others only tell their bounds."""

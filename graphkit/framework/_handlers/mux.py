@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import PacketError
-from graphkit.framework import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
+from graphkit.framework import (
+    Awaited,
+    Decision,
+    InputStreamHandler,
+    Packet,
+    Readiness,
+    Timestamp,
+    input_stream_handler,
+)
 from graphkit.framework._settled import POST_STREAM
 
 if TYPE_CHECKING:
@@ -25,6 +33,7 @@ class MuxInputStreamHandler(InputStreamHandler):
         """Return whether the next selection can be served."""
         select = self.streams[-1]
         if not select.queue:
+            self._drop(select.settled)
             if select.settled >= POST_STREAM:
                 return Decision(Readiness.CLOSE, 0)
             return Decision(Readiness.NOT_READY, select.settled)
@@ -37,6 +46,16 @@ class MuxInputStreamHandler(InputStreamHandler):
             return Decision(Readiness.READY, timestamp)
         return Decision(Readiness.NOT_READY, int(timestamp) - 1)  # a special timestamp takes no "-"
 
+    def awaited(self) -> list[Awaited]:
+        """It needs a selection, then the stream that this selects."""
+        select = self.streams[-1]
+        if not select.queue:
+            has_any = any(stream.queue for stream in self.streams)
+            return [Awaited(select.index, None)] if has_any else []
+        timestamp, chosen = select.queue[0]._timestamp, self._chosen(select.queue[0])
+        lacks = not chosen.queue and chosen.settled < timestamp
+        return [Awaited(chosen.index, int(timestamp))] if lacks else []
+
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
         """Fill in SELECT and the selected stream; drop what the others have up to *timestamp*."""
         chosen = self._chosen(self.streams[-1].queue[0])
@@ -44,10 +63,14 @@ class MuxInputStreamHandler(InputStreamHandler):
             found = None
             if stream is chosen or stream is self.streams[-1]:
                 found = stream.pop_at(timestamp)
-            else:  # it may not be settled there: what comes late is dropped with the next
-                while stream.queue and stream.queue[0]._timestamp <= timestamp:
-                    stream.queue.popleft()
+            else:  # it may not be settled there: what comes late is dropped when it comes
+                _drop_up_to(stream, timestamp)
             packets[stream.index] = Packet.empty(Timestamp.UNSTARTED) if found is None else found
+
+    def _drop(self, timestamp: int) -> None:
+        """Drop what has come for times without a selection."""
+        for stream in self.streams[:-1]:
+            _drop_up_to(stream, timestamp)
 
     def _chosen(self, select: Packet[Any]) -> InputQueue:
         index = select.payload
@@ -56,3 +79,8 @@ class MuxInputStreamHandler(InputStreamHandler):
                 f"SELECT is {index!r} at {select.timestamp}; it must be an int from 0 to {len(self.streams) - 2}"
             )
         return self.streams[index]
+
+
+def _drop_up_to(stream: InputQueue, timestamp: int) -> None:
+    while stream.queue and stream.queue[0]._timestamp <= timestamp:
+        stream.queue.popleft()

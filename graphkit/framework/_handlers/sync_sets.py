@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import ConfigError
-from graphkit.framework import Decision, InputStreamHandler, Readiness, input_stream_handler
+from graphkit.framework import Awaited, Decision, InputStreamHandler, Readiness, input_stream_handler
 from graphkit.framework._handlers.named_stream import named_stream
 from graphkit.framework._handlers.sync_set import SyncSet
+from graphkit.framework._input_stream_handler import awaited_together
 
 if TYPE_CHECKING:
     from graphkit.framework import Packet
@@ -57,6 +58,10 @@ class SyncSetInputStreamHandler(InputStreamHandler):
         if settled is None:
             return Decision(Readiness.CLOSE, 0)
         return Decision(Readiness.NOT_READY, settled)
+
+    def awaited(self) -> list[Awaited]:
+        """Inputs of one set wait for each other."""
+        return [each for one in self._sets for each in awaited_together(one.streams)]
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
         """Fill in the sets that are ready at *timestamp*; the others only tell their bounds."""

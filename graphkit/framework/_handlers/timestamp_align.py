@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.framework import Decision, InputStreamHandler, Packet, Readiness, Timestamp, input_stream_handler
+from graphkit.framework import (
+    Awaited,
+    Decision,
+    InputStreamHandler,
+    Packet,
+    Readiness,
+    Timestamp,
+    input_stream_handler,
+)
 from graphkit.framework._handlers.named_stream import named_stream
 from graphkit.framework._handlers.sync_set import DONE, NEVER
 from graphkit.framework._settled import MAX, MIN, POST_STREAM, shifted
@@ -60,6 +68,20 @@ class TimestampAlignInputStreamHandler(InputStreamHandler):
             self._offsets = [now - int(stream.queue[0]._timestamp) for stream in self.streams]
             self._aligned = True
         return Decision(Readiness.READY, now)
+
+    def awaited(self) -> list[Awaited]:
+        """Before the streams are aligned only the base is needed, afterwards all, each on its own clock."""
+        if not any(stream.queue for stream in self.streams):
+            return []
+        if not self._aligned:
+            return [] if self._base.queue else [Awaited(self._base.index, None)]
+        pairs = list(zip(self.streams, self._offsets, strict=True))
+        first = min(shifted(int(one.queue[0]._timestamp), offset) for one, offset in pairs if one.queue)
+        return [
+            Awaited(one.index, shifted(first, -offset))
+            for one, offset in pairs
+            if not one.queue and shifted(int(one.settled), offset) < first
+        ]
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
         """Fill in what each stream has at *timestamp* of the base's clock, stamped with it."""

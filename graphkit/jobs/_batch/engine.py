@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Engine(ABC):
     """Does the clips of a batch, several at a time, in any order. Serves one batch.
 
-    What a process does is `Recipe.settle_in` once, then `Worker.do` for each clip. What ends a process, or takes
-    too long, is a clip that failed; `failed` makes its entry.
+    What a process does is `Recipe.settle_in` once, then `ClipWorker.do` for each clip. What ends a process, or
+    takes too long, is a clip that failed; `failed` makes its entry.
     """
 
     @abstractmethod

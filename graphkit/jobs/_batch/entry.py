@@ -10,6 +10,10 @@ from typing import Any, Self
 from graphkit.errors import FormatError
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 @dataclass(frozen=True, slots=True)
 class ClipState:
     """Which contents of a clip were read.
@@ -91,7 +95,7 @@ class ClipEntry:
     error: ClipFailure | None = None
     attempts: int = 1
     host: str = ""
-    ended: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    ended: str = field(default_factory=_now)
 
     @property
     def done(self) -> bool:
@@ -101,6 +105,10 @@ class ClipEntry:
     def after(self, attempts: int) -> ClipEntry:
         """Return the same, after so many attempts."""
         return replace(self, attempts=attempts)
+
+    def seen_as(self, path: str, state: ClipState) -> ClipEntry:
+        """Return the same, of a clip that lies elsewhere now, or looks newer, but has the same contents."""
+        return replace(self, path=path, state=state, ended=_now())
 
     def to_json(self) -> str:
         """Return the line of a manifest, without its end."""

@@ -57,7 +57,7 @@ class _Frames(Progress):
         self._tell(frames)
 
 
-class Worker:
+class ClipWorker:
     """Does one clip after the other by one recipe, with the graph and the models that it has loaded.
 
     Args:

@@ -77,7 +77,7 @@ class Table(NamedTuple):
             timestamp: in microseconds.
             payload: one thing, a list or a collection of them, as the stream's type says.
             frame: width and height of the frame that was fed at this time, None where that is not known.
-            labels: for the column that tells whose, one a thing; the rest stays empty. None: no such column.
+            labels: for the column that tells whose, one per thing; the rest stays empty. None: no such column.
 
         Raises:
             FormatError: the payload is something else.

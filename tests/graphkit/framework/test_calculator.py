@@ -113,7 +113,10 @@ def test_a_name_of_its_own_and_a_name_taken() -> None:
     message = str(caught.value)
     assert message.startswith('calculator name "mine.Name" is already taken by ')
     assert "One (" in message
-    assert message.endswith("cannot register it too. Rename one of them.")
+    assert message.endswith(
+        'cannot register it too. Rename one of them, as by @calculator("OtherName"), or take the name on purpose: '
+        "@calculator(replace=True)."
+    )
 
 
 def test_ports_are_laid_over_the_tags_of_a_node() -> None:

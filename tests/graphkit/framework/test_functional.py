@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from graphkit import calculator
+from graphkit import Calculator, calculator
 from graphkit.errors import CalculatorError, ContractError, GraphValidationError
-from graphkit.framework import PacketType
+from graphkit.framework import PacketType, find_calculator
 from graphkit.framework._functional import calculator_from_function
 from graphkit.testing import CalculatorRunner
 
@@ -48,6 +48,18 @@ def liar(number: int) -> tuple[int, int]:
     return {0: 5, 1: (1,), 2: (1, 2)}[number]  # type: ignore[return-value]
 
 
+@calculator("FuncTagged")
+def tagged(number: Annotated[int, "IN"]) -> tuple[Annotated[float, "HALF"], Annotated[int, "DOUBLE"]]:
+    """Return two things that have names."""
+    return number / 2, number * 2
+
+
+@calculator("FuncHeavy", blocking=True, pure=True, timestamp_offset=None)
+def heavy(number: int) -> int:
+    """Take long."""
+    return number
+
+
 @calculator("FuncChatty")
 def chatty(number: int) -> None:
     """Promise nothing, return something."""
@@ -71,15 +83,53 @@ def test_a_function_by_position() -> None:
     assert values(runner, 0) == [(8, 1), (10, 2)]
 
 
-def test_a_function_by_parameter_name_and_any_output_tag() -> None:
-    runner = run('calculator: "FuncScale" input_stream: "NUMBER:a" output_stream: "X:b"', NUMBER=[(4, 1)])
-    assert values(runner, "X") == [(8, 1)]
+def test_a_function_by_parameter_name() -> None:
+    runner = run('calculator: "FuncScale" input_stream: "NUMBER:a" output_stream: "b"', NUMBER=[(4, 1)])
+    assert values(runner, 0) == [(8, 1)]
+
+
+def test_annotations_that_give_tags() -> None:
+    node = """
+        calculator: "FuncTagged" input_stream: "IN:a" output_stream: "HALF:b" output_stream: "DOUBLE:c"
+    """
+    runner = run(node, IN=[(4, 1)])
+    assert values(runner, "HALF") == [(2.0, 1)]
+    assert values(runner, "DOUBLE") == [(8, 1)]
+    runner = run('calculator: "FuncTagged" input_stream: "a" output_stream: "DOUBLE:c"', i0=[(4, 1)])
+    assert values(runner, "DOUBLE") == [(8, 1)]
+
+
+def test_traits_of_a_function_are_those_of_its_class() -> None:
+    cls = find_calculator("FuncHeavy")
+    assert (cls.blocking, cls.pure, cls.timestamp_offset) == (True, True, None)
+    assert values(run('calculator: "FuncHeavy" input_stream: "a" output_stream: "b"', i0=[(4, 1)]), 0) == [(4, 1)]
+
+
+@pytest.mark.parametrize(
+    ("how", "decorated", "message"),
+    [
+        pytest.param(
+            {"pure": True},
+            type("Classy", (Calculator,), {}),
+            "FuncRefused is a class: write `pure = True` in its body; @calculator takes it for functions",
+            id="a class",
+        ),
+        pytest.param(
+            {"parallel": 3}, sink, "@calculator has no parallel; it takes blocking, pure, ", id="unknown"
+        ),
+        pytest.param({}, 3, "@calculator decorates a Calculator subclass or a function, not 3", id="neither"),
+    ],
+)
+def test_traits_that_are_refused(how: dict[str, Any], decorated: Any, message: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        calculator("FuncRefused", **how)(decorated)  # type: ignore[arg-type]
+    assert str(caught.value).startswith(message)
 
 
 def test_keyword_only_parameters_are_options() -> None:
     node = """
         calculator: "FuncScale" input_stream: "a" output_stream: "b"
-        node_options { [type.googleapis.com/graphkit.FuncScaleOptions] { factor: 10 } }
+        node_options { [type.googleapis.com/functions.FuncScaleOptions] { factor: 10 } }
     """
     assert values(run(node, i0=[(4, 1)]), 0) == [(40, 1)]
 
@@ -88,6 +138,10 @@ def test_a_parameter_that_may_be_missing() -> None:
     node = 'calculator: "FuncAdd" input_stream: "a" input_stream: "b" output_stream: "c"'
     assert values(run(node, i0=[(1, 10), (2, 20)], i1=[(5, 20), (6, 30)]), 0) == [(1, 10), (7, 20)]
     assert values(run('calculator: "FuncAdd" input_stream: "a" output_stream: "c"', i0=[(1, 10)]), 0) == [(1, 10)]
+
+
+def test_a_parameter_whose_default_is_none_may_be_missing() -> None:
+    assert values(run('calculator: "FuncNone" input_stream: "a" output_stream: "c"', i0=[(1, 10)]), 0) == [(1, 10)]
 
 
 def test_none_emits_nothing_but_time_goes_on() -> None:
@@ -141,15 +195,41 @@ def test_results_that_break_the_promise(node: str, number: int, message: str) ->
     assert str(caught.value.cause) == message
 
 
-def test_a_required_input_that_is_not_connected() -> None:
-    with pytest.raises((CalculatorError, GraphValidationError), match='input "left" of FuncAdd is not connected'):
-        run('calculator: "FuncAdd" input_stream: "RIGHT:a" output_stream: "b"')
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        pytest.param(
+            'calculator: "FuncAdd" input_stream: "RIGHT:a" output_stream: "b"',
+            'it needs input stream 0 without a tag, or LEFT: "left" (int)',
+            id="a required input is left out",
+        ),
+        pytest.param(
+            'calculator: "FuncAdd" input_stream: "a" input_stream: "LEFT:b" output_stream: "c"',
+            'its parameter "left" is given twice: as stream 0 without a tag, and by tag LEFT',
+            id="given twice",
+        ),
+        pytest.param(
+            'calculator: "FuncScale" input_stream: "a" output_stream: "TWICE:b"',
+            'output stream with tag "TWICE" is not known to the calculator; it takes 1 without a tag. A function '
+            'names an output in its annotation: -> Annotated[..., "TWICE"].',
+            id="a tag that is made up",
+        ),
+    ],
+)
+def test_nodes_that_do_not_fit_their_function(node: str, message: str) -> None:
+    with pytest.raises(GraphValidationError) as caught:
+        run(node)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("<CalculatorRunner>:") or "<text>" in str(caught.value)
 
 
 def test_ports_of_a_function() -> None:
     made = calculator_from_function("Made", listed)
-    assert made.parameters == (("number", PacketType.of(int), True), ("label", PacketType.of(str), False))
-    assert made.results == (PacketType.of(list[int]),)
+    assert made.function_inputs == (
+        ("number", "NUMBER", PacketType.of(int), True),
+        ("label", "LABEL", PacketType.of(str), False),
+    )
+    assert made.function_outputs == (("", PacketType.of(list[int])),)
     assert made.__doc__ == "List numbers."
     assert made.__name__ == "Made"
 
@@ -188,6 +268,37 @@ def no_streams() -> int:
     return 1
 
 
+def default(a: int, gamma: float = 2.2) -> int:
+    """Would make a stream of what is meant as an option."""
+    return a
+
+
+@calculator("FuncNone")
+def none_default(a: int, b: int | None = None) -> int:  # type: ignore[assignment]
+    """Has a stream that may be missing, and does not say so."""
+    return a
+
+
+def no_type(a: 3) -> int:  # type: ignore[valid-type]
+    """Has an annotation that is no type."""
+    return 1
+
+
+def unknown_name(a: Nowhere) -> int:  # type: ignore[name-defined]  # noqa: F821
+    """Has an annotation that means nothing."""
+    return 1
+
+
+def wrong_default(a: int, *, size: int = "a") -> int:  # type: ignore[assignment]
+    """Has an option whose default is of another type."""
+    return a
+
+
+def list_default(a: int, *, sizes: list[int] = [1]) -> int:  # noqa: B006
+    """Has an option that is a list and does not start empty."""
+    return a
+
+
 def bad_option(a: int, *, size: complex = 1j) -> int:
     """Has an option that no message can hold."""
     return a
@@ -218,9 +329,21 @@ def bad_option(a: int, *, size: complex = 1j) -> int:
             id="no streams",
         ),
         pytest.param(bad_option, "XOptions.size: <class 'complex'> cannot be an option", id="option type"),
+        pytest.param(
+            default,
+            "X(a: 'int', gamma: 'float' = 2.2) -> 'int': gamma has a default, which a stream cannot have. "
+            "Put `*` before it and it is an option (`*, gamma: 'float' = 2.2`); a stream that may be missing is "
+            "`gamma: X | None`",
+            id="default",
+        ),
+        pytest.param(no_type, "X(a: '3') -> 'int': a: 3 is no type of packets. Write a class", id="no type"),
+        pytest.param(unknown_name, "X: its annotations cannot be read: name 'Nowhere'", id="unknown name"),
+        pytest.param(wrong_default, "XOptions.size: its default 'a' is no int. Give one", id="wrong default"),
+        pytest.param(list_default, "X: option sizes is a list, which starts empty", id="default of a list"),
     ],
 )
 def test_functions_that_cannot_be_calculators(function: Any, message: str) -> None:
     with pytest.raises(ContractError) as caught:
         calculator_from_function("X", function)
     assert str(caught.value).startswith(message)
+    assert str(caught.value).endswith(f"(at {__file__}:{function.__code__.co_firstlineno})")

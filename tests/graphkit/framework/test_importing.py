@@ -81,3 +81,28 @@ def test_what_cannot_be_imported(package: Path, spec: str, message: str) -> None
     (package / "folder" / "text.txt").touch()
     with pytest.raises(UsageError, match=message):
         import_calculators([spec])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            "from graphkit import Calculator, Input\nclass X(Calculator):\n    a = Input()\n",
+            "ContractError: Input() names no type of its packets: "
+            'write Input(ImageFrame, "IMAGE"), or Input(AnyType) for any (at {}:3)',
+            id="a port without a type",
+        ),
+        pytest.param(
+            "from graphkit import calculator\n@calculator\ndef Loaded(a) -> int: ...\n",
+            "ContractError: Loaded(a) -> int: annotate a, it is the type of an input stream (at {}:2)",
+            id="a function without annotations",
+        ),
+        pytest.param("x = 1 / 0\n", "ZeroDivisionError: division by zero (at {}:1)", id="any other error"),
+    ],
+)
+def test_an_import_that_fails_names_the_line(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "loading_fails.py"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        import_calculators([str(path)])
+    assert str(caught.value) == f"modules: {path}: importing it failed: {told.format(path)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from importlib import import_module
+from importlib import import_module, reload
 from typing import TYPE_CHECKING
 
 import pytest
@@ -137,7 +137,8 @@ def test_a_module_that_cannot_be_imported_is_reported_once(folder: Path, caplog:
     with caplog.at_level(logging.WARNING, "graphkit"):
         assert registry.lookup_calculator("LazyBroken") is None
         assert registry.lookup_calculator("LazyBroken") is None
-    assert caplog.messages == [f"calculators of {module} could not be loaded: no such library"]
+    place = folder / f"{module}.py"
+    assert caplog.messages == [f"calculators of {module} could not be loaded: no such library (at {place}:1)"]
     assert "LazyBroken" not in registry.calculator_names()
 
 
@@ -149,7 +150,8 @@ def test_a_package_that_cannot_be_imported_whole_is_reported(caplog: pytest.LogC
     with caplog.at_level(logging.WARNING, "graphkit"):
         registry.import_all()
         registry.import_all()
-    assert caplog.messages == [f"calculators of {__name__} could not be loaded: no such library"]
+    (message,) = caplog.messages
+    assert message.startswith(f"calculators of {__name__} could not be loaded: no such library (at {__file__}:")
 
 
 def test_a_class_cannot_take_the_name_of_one_that_is_not_imported(folder: Path) -> None:
@@ -160,17 +162,58 @@ def test_a_class_cannot_take_the_name_of_one_that_is_not_imported(folder: Path) 
     assert registry.find_calculator("LazyTaken").__module__ == module
 
 
-def test_a_class_keeps_its_name_and_the_others_are_there(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_name_that_was_taken_before_it_was_known_is_refused_once_and_given_back(folder: Path) -> None:
     module = write(folder, "LazySecond")
     first = type("LazyFirst", (Calculator,), {"__module__": __name__})
     registry.register_calculator("LazyFirst", first)
-    with caplog.at_level(logging.WARNING, "graphkit"):
-        registry.register_lazy({"LazyFirst": module, "LazySecond": module}, {}, nothing)
-    (message,) = caplog.messages
-    assert message.startswith(f'calculator name "LazyFirst" is already taken by {__name__}.LazyFirst')
-    assert f"{module} cannot register it too" in message
-    assert registry.find_calculator("LazyFirst") is first
+    registry.register_lazy({"LazyFirst": module, "LazySecond": module}, {}, nothing)
     assert registry.find_calculator("LazySecond").__module__ == module
+    with pytest.raises(DuplicateCalculatorError) as caught:
+        registry.find_calculator("LazyFirst")
+    assert str(caught.value).startswith(f'calculator name "LazyFirst" is already taken by {module}; {__name__}.')
+    assert str(caught.value).endswith("or take the name on purpose: @calculator(replace=True).")
+    assert registry.lookup_calculator("LazyFirst") is None  # the module has no such class
+
+
+def test_a_name_taken_on_purpose_stays_taken(folder: Path) -> None:
+    module = name_it(folder, "LazyOurs")
+    mine = type("LazyOurs", (Calculator,), {"__module__": __name__})
+    registry.register_calculator("LazyOurs", mine, replace=True)
+    import_module(module)
+    assert registry.find_calculator("LazyOurs") is mine
+    other = type("Other", (Calculator,), {"__module__": __name__})
+    with pytest.raises(DuplicateCalculatorError, match="is already taken by"):
+        registry.register_calculator("LazyOurs", other)
+
+
+def test_a_definition_that_runs_again_replaces_itself(folder: Path) -> None:
+    module = write(folder, "LazyAgain")
+    first = import_module(module)
+    text = MODULE.format(name="LazyAgain").replace("factor: int = option(1, default=3)", "by: int = option(1)")
+    graph = """
+        input_stream: "in" node { calculator: "LazyAgain" input_stream: "in" output_stream: "out"
+          node_options { [type.googleapis.com/lazytest.LazyAgainOptions] { %s: 5 } } }
+    """
+    old = CalculatorGraph(graph % "factor")
+    (folder / f"{module}.py").write_text(
+        text.replace(".factor", ".by") + "\n# longer, so that it is compiled anew\n"
+    )
+    second = reload(first)
+    assert registry.find_calculator("LazyAgain") is second.LazyAgain
+    for runs, factor in ((CalculatorGraph(graph % "by"), 5), (old, 5)):
+        seen: list[int] = []
+        runs.observe_output_stream("out", lambda packet, seen=seen: seen.append(packet.payload))
+        with runs:
+            runs.add_packet_to_input_stream("in", 2, timestamp=0)
+        assert seen == [2 * factor]
+    with pytest.raises(GraphValidationError, match='"factor"'):
+        CalculatorGraph(graph % "factor")
+
+
+def test_a_class_that_nobody_registered_is_named(folder: Path) -> None:
+    type("LazyForgotten", (Calculator,), {"__module__": __name__})
+    with pytest.raises(UnknownCalculatorError, match=r"is not registered: write @calculator above it\."):
+        registry.find_calculator("LazyForgotten")
 
 
 def test_a_class_that_was_registered_by_its_own_module_may_be_named(folder: Path) -> None:

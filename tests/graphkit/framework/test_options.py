@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit import option, options
+from graphkit import Options, option, options
 from graphkit.errors import ContractError
 from graphkit.framework._options import declared_options, options_named, schema_of
 
@@ -156,3 +156,30 @@ def test_classes_may_be_declared_while_they_are_listed(monkeypatch):
     declared: dict[str, list[type[Any]]] = {"opttest.Inner": Classes([Inner]), "opttest.Outer": [Outer]}
     monkeypatch.setattr(sys.modules["graphkit.framework._options"], "_declared", declared)
     assert declared_options() == {"opttest.Inner": [Inner], "opttest.Outer": [Outer]}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "message"),
+    [
+        pytest.param("int", "abc", "Bad.field: its default 'abc' is no int. Give one, or change the", id="text"),
+        pytest.param("int", 1.5, "Bad.field: its default 1.5 is no int", id="float for int"),
+        pytest.param("int", True, "Bad.field: its default True is no int", id="bool for int"),
+        pytest.param("str", 3, "Bad.field: its default 3 is no str", id="number for text"),
+        pytest.param("list[int]", [3], "Bad.field is a list, which starts empty: it takes no default", id="list"),
+    ],
+)
+def test_defaults_of_another_type(annotation: str, default: object, message: str) -> None:
+    body = {"__annotations__": {"field": annotation}, "field": option(1, default=default), "__module__": __name__}
+    with pytest.raises(ContractError) as caught:
+        options("optiontest.Bad")(type("Bad", (), body))
+    assert str(caught.value).startswith(message)
+
+
+def test_an_int_is_a_default_of_a_float() -> None:
+    body = {"__annotations__": {"field": "float"}, "field": option(1, default=3), "__module__": __name__}
+    assert options("optiontest.Good")(type("Good", (), body))().field == 3  # type: ignore[attr-defined]
+
+
+def test_options_of_a_class_that_is_none() -> None:
+    with pytest.raises(ContractError, match="Plain is not an options class; decorate it with @options"):
+        Options(type("Plain", (), {}))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import typing
 from typing import Any
 
 import pytest
 
 from graphkit import AnyType, OneOf, SameAs
+from graphkit.errors import ContractError
 from graphkit.framework import ANY, PacketType
-from graphkit.framework._packet_type import NONE, Kind, compatible, type_label
+from graphkit.framework._packet_type import NONE, Kind, compatible, element_classes, type_label
 
 
 class Base:
@@ -86,3 +88,34 @@ def test_of_keeps_a_packet_type() -> None:
     assert PacketType.of(one_of) is one_of
     assert SameAs(("IN", 2)) == PacketType(Kind.SAME_AS, same_as=("IN", 2))
     assert type_label(dict[str, int]) == "dict[str, int]"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [pytest.param(None, id="None"), pytest.param(3, id="number"), pytest.param("ImageFrame", id="text")],
+)
+def test_what_is_no_type_is_refused(spec: Any) -> None:
+    with pytest.raises(ContractError) as caught:
+        PacketType.of(spec)
+    assert str(caught.value).startswith(f"{spec!r} is no type of packets. Write a class such as ImageFrame, ")
+
+
+def test_unions_and_typing_lists_are_types() -> None:
+    assert PacketType.of(int | str) == OneOf(int, str)
+    assert PacketType.of(typing.List[int]) == PacketType.of(list[int])  # noqa: UP006
+
+
+@pytest.mark.parametrize(
+    ("types", "classes"),
+    [
+        pytest.param((list[int],), (int,), id="list"),
+        pytest.param((list[int], list[str]), (int, str), id="two lists"),
+        pytest.param((list[list[int]],), (list,), id="list of lists"),
+        pytest.param((int,), None, id="no list"),
+        pytest.param((list,), None, id="any list"),
+        pytest.param((list[int], list), None, id="a list or any"),
+        pytest.param((list[AnyType],), None, id="list of anything"),
+    ],
+)
+def test_classes_of_elements(types: tuple[Any, ...], classes: tuple[type, ...] | None) -> None:
+    assert element_classes(types) == classes

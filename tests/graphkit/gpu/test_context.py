@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from graphkit.errors import (
+    ArgumentError,
     GlCallError,
     GlContextLostError,
     GpuError,
@@ -15,8 +16,9 @@ from graphkit.errors import (
     ShaderCompileError,
     WrongThreadError,
 )
-from graphkit.gpu import FullFrameProgram, GlContext, GpuResources
+from graphkit.gpu import Fence, FullFrameProgram, GlContext, GpuResources
 from graphkit.gpu._command_thread import CommandThread
+from graphkit.gpu._raw_gl import TIMEOUT_EXPIRED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,3 +243,60 @@ def test_a_thread_that_has_ended_is_nobody(monkeypatch: pytest.MonkeyPatch) -> N
     assert not ended.is_here
     with pytest.raises(RuntimeError, match="thread ended has stopped"):
         ended.run(lambda: None)
+
+
+UNIFORMS = """
+    // uniform float commented;
+    uniform sampler2D frame;
+    uniform float weights[3];
+    uniform vec2 unused, size;
+    out vec4 color;
+    void main() { color = vec4(size, weights[1], texture(frame, size).r); }
+"""
+
+
+def test_a_uniform_that_the_shader_does_not_declare_is_refused(gpu: GpuResources) -> None:
+    def misspelt(context: GlContext) -> None:
+        program = FullFrameProgram(context, UNIFORMS, name="MyFilter")
+        program.set(frame=0, size=(1.0, 1.0))
+        program.set(unused=(0.0, 0.0))
+        program.offer(tnt=1.0)
+        program.set(framed=0)
+
+    with pytest.raises(ArgumentError) as caught:
+        gpu.run(misspelt)
+    assert str(caught.value) == (
+        "MyFilter has no uniform \"framed\"; it declares: frame, size, unused, weights. Did you mean 'frame'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        pytest.param(0x8253, "the driver has reset the GPU, by what this program drew", id="guilty"),
+        pytest.param(0x8254, "the driver has reset the GPU, by another program", id="innocent"),
+        pytest.param(0x8255, "the driver has reset the GPU, for no known reason", id="unknown"),
+        pytest.param(0x1234, "the driver has reset the GPU, status 0x1234", id="no name"),
+    ],
+)
+def test_a_reset_is_told_at_once(
+    gpu: GpuResources, monkeypatch: pytest.MonkeyPatch, status: int, reason: str
+) -> None:
+    """A fence that is never reached is a reset where OpenGL says so, and not a minute's wait."""
+    context, other = gpu.context(), gpu.context("other")
+    fence = context.run(Fence, context)
+    monkeypatch.setattr(other.raw, "poll_sync", lambda *_: TIMEOUT_EXPIRED)
+    monkeypatch.setattr(other.raw, "client_wait_sync", lambda *_: TIMEOUT_EXPIRED)
+    monkeypatch.setattr(other.raw, "reset_status", lambda: status)
+    with pytest.raises(GlContextLostError) as caught:
+        other.run(fence.wait_on_cpu, other)
+    assert caught.value.reason == reason
+    with pytest.raises(GlContextLostError):
+        other.run(lambda: None)
+
+
+def test_opengl_here_tells_of_resets(gpu: GpuResources) -> None:
+    context = gpu.context()
+    if not context._egl.tells_of_resets:
+        pytest.skip("this driver does not")
+    assert context.run(context.raw.reset) == ""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import logging
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -13,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from fake_cuda import FakeCuda, lend
 from graphkit import CalculatorGraph, inference
-from graphkit.errors import CudaError, CudaUnavailableError, InferenceError
+from graphkit.errors import CudaUnavailableError, InferenceError
 from graphkit.formats import ImageFrame, NormalizedRect
 from graphkit.framework import INFERENCE, InferenceSettings
-from graphkit.gpu import GPU_SERVICE, GlContext, GpuResources, GpuTensor
+from graphkit.gpu import GPU_SERVICE, GpuResources, GpuTensor
 from graphkit.gpu._cuda import CudaRuntime
 from graphkit.gpu._cuda_interop import CudaInterop, runtime_for
 from graphkit.inference import DeviceArray, Session, load
@@ -37,92 +36,13 @@ CLIP = Path(__file__).parents[3] / "examples" / "media" / "hand_cup.mp4"
 RNG = np.random.default_rng(5)
 RGB = RNG.integers(0, 256, (90, 131, 3), dtype=np.uint8)
 RECT = NormalizedRect(0.4, 0.6, 0.5, 0.6, 0.7)
-ARRAY_BUFFER, BUFFER_SIZE = 0x8892, 0x8764
 ADVICE = " GRAPHKIT_CUDA_INTEROP=0 does without; if it happens with an up-to-date driver, report it."
 
 NOWHERE = "cudaGraphicsResourceGetMappedPointer failed: 442368 bytes at 0x0 instead of 442368 (error 0)."
 OTHER = (
-    "the model runs on cuda:0, OpenGL draws on cuda:1, 2; drawing on cuda:0 (GRAPHKIT_GPU_DEVICE) puts both on one"
+    "the model runs on cuda:0, OpenGL draws on cuda:1, 2; loading the model with device=1, or drawing with "
+    "GRAPHKIT_GPU_DEVICE=cuda:0, puts both on one"
 )
-
-
-class FakeCuda:
-    """Keeps CUDA's rules: mapped once at a time, on the thread of one context. Addresses are those of copies."""
-
-    device_type = "cpu"
-
-    def __init__(self, *, devices: tuple[int, ...] = (0,), broken: str = "") -> None:
-        self.devices, self.broken = devices, broken
-        self.calls: list[str] = []
-        self.threads: set[str] = set()
-        self.registered: set[int] = set()
-        self.mapped: dict[int, Any] = {}
-
-    def _called(self, name: str) -> None:
-        self.calls.append(name)
-        self.threads.add(threading.current_thread().name)
-        if name == self.broken:
-            raise CudaError(name, 999, "as planned")
-
-    def gl_devices(self) -> tuple[int, ...]:
-        self._called("gl_devices")
-        return self.devices
-
-    def set_device(self, device: int) -> None:
-        self._called("set_device")
-        assert device == self.devices[0]
-
-    def stream(self) -> int:
-        self._called("stream")
-        return 0x51
-
-    def register_buffer(self, buffer: int) -> int:
-        self._called("register_buffer")
-        assert buffer not in self.registered
-        self.registered.add(buffer)
-        return buffer
-
-    def map(self, resource: int, stream: int) -> None:
-        self._called("map")
-        assert resource in self.registered
-        assert resource not in self.mapped
-        self.mapped[resource] = contents(resource)
-
-    def synchronize(self, stream: int) -> None:
-        self._called("synchronize")
-        assert stream == 0x51
-
-    def pointer(self, resource: int) -> tuple[int, int]:
-        self._called("pointer")
-        if self.broken == "address":
-            return 0, self.mapped[resource].nbytes
-        return self.mapped[resource].ctypes.data, self.mapped[resource].nbytes
-
-    def unmap(self, resource: int, stream: int) -> None:
-        self._called("unmap")
-        del self.mapped[resource]
-
-    def unregister(self, resource: int) -> None:
-        self._called("unregister")
-        assert resource not in self.mapped
-        self.registered.remove(resource)
-
-    def destroy_stream(self, stream: int) -> None:
-        self._called("destroy_stream")
-
-
-def contents(buffer: int) -> np.ndarray[Any, Any]:
-    """Return a copy of a buffer of the current context."""
-    context = GlContext.current()
-    assert context is not None
-    quick, size = context.raw.quick, ctypes.c_int32()
-    quick("glBindBuffer", None, ctypes.c_uint, ctypes.c_uint)(ARRAY_BUFFER, buffer)
-    parameter = quick("glGetBufferParameteriv", None, ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p)
-    parameter(ARRAY_BUFFER, BUFFER_SIZE, ctypes.byref(size))
-    found = np.empty(size.value // 4, np.float32)
-    read = ("glGetBufferSubData", None, ctypes.c_uint, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_void_p)
-    quick(*read)(ARRAY_BUFFER, 0, size.value, found.ctypes.data)
-    return found
 
 
 @pytest.fixture
@@ -137,12 +57,11 @@ def compute(gpu: GpuResources) -> GpuResources:
 def lent(compute: GpuResources) -> Callable[[FakeCuda], GpuResources]:
     """Give the GPU a CUDA of one's own."""
 
-    def lend(cuda: FakeCuda) -> GpuResources:
-        fake: Any = cuda
-        compute.group.cuda = CudaInterop(lambda context: fake)
+    def with_cuda(cuda: FakeCuda) -> GpuResources:
+        lend(compute, cuda)
         return compute
 
-    return lend
+    return with_cuda
 
 
 @pytest.fixture
@@ -326,10 +245,10 @@ def test_a_failure_costs_the_short_way_and_one_line(
     reason: str,
 ) -> None:
     caplog.set_level(logging.INFO, "graphkit.gpu")
-    gpu = lent(cuda)
     with GpuResources.create() as plain:
         expected = ModelIo(session).run([tensor_of(plain)])
     caplog.clear()
+    gpu = lent(cuda)
     for _ in range(3):
         found = ModelIo(session).run([tensor_of(gpu)])
         for one, other in zip(found, expected, strict=True):

@@ -12,17 +12,25 @@ import pytest
 from graphkit import Calculator, CalculatorGraph, Input, Output, calculator
 from graphkit.errors import CalculatorError, GlCallError
 from graphkit.formats import ImageFrame
-from graphkit.gpu import GPU_SERVICE, GlCalculatorHelper, GlSimpleCalculator, GpuBuffer
+from graphkit.gpu import (
+    GPU_SERVICE,
+    GlCalculatorHelper,
+    GlSimpleCalculator,
+    GlTexture,
+    GpuBuffer,
+    GpuBufferFormat,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit.gpu import GlTexture, GpuResources
+    from graphkit.gpu import GpuResources
 
 PICTURE = np.random.default_rng(1).integers(0, 256, (48, 64, 4), dtype=np.uint8)
 E, B = ctypes.c_uint32, ctypes.c_ubyte
 CORNER = (0, 0, 3, 3)
+DITHER = 0x0BD0
 
 
 class Left:
@@ -123,6 +131,10 @@ def buffer(target: int) -> Any:
     return bind
 
 
+def dither(helper: GlCalculatorHelper, src: GlTexture, dst: GlTexture) -> None:
+    helper.raw.quick("glEnable", None, E)(DITHER)
+
+
 def logic_op(helper: GlCalculatorHelper, src: GlTexture, dst: GlTexture) -> None:
     helper.raw.quick("glEnable", None, E)(0x0BF2)
     helper.raw.quick("glLogicOp", None, E)(0x1500)
@@ -155,6 +167,7 @@ def own_framebuffer(helper: GlCalculatorHelper, src: GlTexture, dst: GlTexture) 
         pytest.param(blend, id="blending, depth test, culling"),
         pytest.param(call("glEnable", (E,), 0x8C89), id="rasterizer discard"),
         pytest.param(logic_op, id="logic op"),
+        pytest.param(dither, id="dither"),
         pytest.param(framebuffer("viewport", CORNER), id="viewport"),
         pytest.param(framebuffer("scissor", CORNER), id="scissor"),
         pytest.param(framebuffer("color_mask", (False,) * 4), id="color mask"),
@@ -244,3 +257,16 @@ def test_a_refused_call_is_laid_to_the_node_that_made_it(
 def test_a_refused_call_of_the_program_is_laid_to_the_program(gpu: GpuResources) -> None:
     with pytest.raises(GlCallError, match="after the program's drawing"):
         gpu.run(lambda context: context.raw.pixel_store(0x0CF5, 3))
+
+
+def test_nothing_is_dithered(gpu: GpuResources) -> None:
+    """OpenGL dithers unless it is told not to, which the pictures of llvmpipe do not show."""
+    context = gpu.context()
+    is_enabled = context.raw.quick("glIsEnabled", B, E)
+
+    def draw() -> int:
+        with GpuBuffer.allocate(context, gpu.group, 4, 4, GpuBufferFormat.RGBA8) as buffer:
+            GlTexture(context, buffer, writes=True).bind()
+            return int(is_enabled(DITHER))
+
+    assert context.run(draw) == 0

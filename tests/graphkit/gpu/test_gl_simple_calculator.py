@@ -350,11 +350,11 @@ def test_a_helper_without_a_contract_says_what_is_missing() -> None:
 
 
 def test_no_egl_fails_the_start_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(device: str | None) -> None:
+    def missing(make: object, device: str | None) -> None:
         raise NoEglError("libEGL.so.1", "not there")
 
     close_idle()
-    monkeypatch.setattr(resources_module, "open_display", missing)
+    monkeypatch.setattr(resources_module, "take_device", missing)
     graph = CalculatorGraph(
         'input_stream: "a" node { calculator: "TestGlNegative" input_stream: "a" output_stream: "b" }'
     )

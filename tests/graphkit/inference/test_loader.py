@@ -15,6 +15,7 @@ import pytest
 from graphkit.errors import InferenceError, ModelFormatError, ResourceNotFoundError, UsageError
 from graphkit.inference import _importer as importer
 from graphkit.inference import _loader as loader
+from graphkit.inference import _starting as starting
 from graphkit.inference import load, unload_all
 from graphkit.inference._importer import import_tflite
 
@@ -174,10 +175,10 @@ def test_another_importer_version_replaces_the_entry(
 ) -> None:
     load(MODEL, provider="cpu")
     unload_all()
-    monkeypatch.setattr(loader, "IMPORTER_VERSION", 10_000)
+    monkeypatch.setattr(starting, "IMPORTER_VERSION", 10_000)
     load(MODEL, provider="cpu")
     assert imports.count == 2
-    assert [path.name.split(".")[1] for path in cache_folder.iterdir()] == ["v10000"]
+    assert [path.name.split(".")[1].split("-")[0] for path in cache_folder.iterdir()] == ["v10000"]
 
 
 def test_cache_folder_follows_xdg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import onnxruntime
 import pytest
 
 from graphkit.errors import InferenceError
+from graphkit.inference import _cuda_libraries as cuda_libraries
 from graphkit.inference import _providers as providers
 from graphkit.inference import load
 
@@ -36,7 +38,7 @@ def fresh() -> Iterator[None]:
 
 def built_with(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [*names, "CPUExecutionProvider"])
-    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None, raising=False)
+    monkeypatch.delenv("NVIDIA_TF32_OVERRIDE", raising=False)
 
 
 @pytest.fixture
@@ -44,6 +46,7 @@ def with_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     built_with(monkeypatch, "TensorrtExecutionProvider", "CUDAExecutionProvider")
     monkeypatch.setattr(providers, "driver_fault", lambda: None)
     monkeypatch.setattr(providers, "library_fault", lambda names: None)
+    monkeypatch.setattr(providers, "load_all", lambda major: None)
 
 
 def test_cpu_is_taken_without_a_look_at_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,17 +56,35 @@ def test_cpu_is_taken_without_a_look_at_the_gpu(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("with_gpu")
-def test_cuda_runs_without_tf32() -> None:
+def test_cuda_runs_without_tf32_and_without_a_search_for_algorithms() -> None:
     for asked in ("auto", "cuda"):
         choice = providers.choose(asked)
         assert choice.provider == "cuda"
-        assert choice.onnx_providers == (("CUDAExecutionProvider", {"use_tf32": "0"}), "CPUExecutionProvider")
+        settings = {"device_id": "0", "use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
+        assert choice.onnx_providers == (("CUDAExecutionProvider", settings), "CPUExecutionProvider")
+    assert os.environ["NVIDIA_TF32_OVERRIDE"] == "0"
+
+
+@pytest.mark.usefixtures("with_gpu")
+def test_tf32_is_left_to_who_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
+    assert providers.choose("cuda").provider == "cuda"
+    assert os.environ["NVIDIA_TF32_OVERRIDE"] == "1"
+
+
+@pytest.mark.usefixtures("with_gpu")
+@pytest.mark.parametrize("provider", ["cuda", "tensorrt"])
+def test_the_gpu_is_named_by_its_number(provider: str) -> None:
+    choice = providers.choose(provider, device=2)
+    assert choice.device == 2
+    assert all(settings["device_id"] == "2" for _, settings in choice.onnx_providers[:-1])
+    assert providers.choose("cpu", device=2).device == 0
 
 
 @pytest.mark.usefixtures("with_gpu")
 def test_tensorrt_comes_before_cuda() -> None:
     first, second, last = providers.choose("tensorrt").onnx_providers
-    assert first == "TensorrtExecutionProvider"
+    assert first == ("TensorrtExecutionProvider", {"device_id": "0"}), "half precision only where somebody asks"
     assert (second[0], last) == ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
@@ -94,7 +115,7 @@ def test_who_asks_for_cuda() -> None:
 def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     built_with(monkeypatch, "CUDAExecutionProvider")
     monkeypatch.setattr(providers, "driver_fault", lambda: None)
-    monkeypatch.setattr(providers, "_cuda_libraries", lambda version: ["libnone.so.1", "libc.so.6", "libnope.so"])
+    monkeypatch.setattr(cuda_libraries, "needed", lambda version: ["libnone.so.1", "libc.so.6", "libnope.so"])
     assert providers.choose("auto").reason == (
         "libnone.so.1 and libnope.so not found "
         "(pip install 'onnxruntime-gpu[cuda,cudnn]' brings the NVIDIA libraries)"
@@ -104,7 +125,7 @@ def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_missing_tensorrt(monkeypatch: pytest.MonkeyPatch) -> None:
     built_with(monkeypatch, "CUDAExecutionProvider")
     monkeypatch.setattr(providers, "driver_fault", lambda: None)
-    monkeypatch.setattr(providers, "library_fault", lambda names: None)
+    monkeypatch.setattr(providers, "load_all", lambda major: None)
     with pytest.raises(
         InferenceError, match="'tensorrt' cannot be used: this onnxruntime is built without TensorRT"
     ):
@@ -112,10 +133,10 @@ def test_missing_tensorrt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Driver:
-    """Stands for libcuda: what its calls return, and how many devices it shows."""
+    """Stands for libcuda: what its calls return, how many devices it shows, and which CUDA it knows."""
 
-    def __init__(self, init: int, devices: int) -> None:
-        self.init, self.devices = init, devices
+    def __init__(self, init: int, devices: int, version: int = 99000) -> None:
+        self.init, self.devices, self.version = init, devices, version
 
     def cuInit(self, flags: int) -> int:  # noqa: N802
         return self.init
@@ -124,16 +145,41 @@ class Driver:
         count._obj.value = self.devices  # type: ignore[attr-defined]
         return 0
 
+    def cuDriverGetVersion(self, version: object) -> int:  # noqa: N802
+        version._obj.value = self.version  # type: ignore[attr-defined]
+        return 0
+
+
+START = "the NVIDIA driver does not start "
+FABRIC = f"{START}(its system is not ready: start nvidia-fabricmanager; cuInit gave 802)"
+TWO_VERSIONS = (
+    f"{START}(it and its library are of two versions: restart the machine, or the container with the host's "
+    "libraries; cuInit gave 803)"
+)
+OLD = "the NVIDIA driver knows CUDA 12, this onnxruntime is built for CUDA 13: update the driver"
+HIDDEN = '; CUDA_VISIBLE_DEVICES="-1" decides what it shows'
+
 
 @pytest.mark.parametrize(
-    ("driver", "fault"),
+    ("driver", "visible", "fault"),
     [
-        pytest.param(Driver(0, 1), None, id="a device"),
-        pytest.param(Driver(0, 0), "the NVIDIA driver shows no GPU", id="no device"),
-        pytest.param(Driver(100, 0), r"the NVIDIA driver does not start (cuInit gave 100)", id="no start"),
+        pytest.param(Driver(0, 1), None, None, id="a device"),
+        pytest.param(Driver(0, 0), None, "the NVIDIA driver shows no GPU", id="no device"),
+        pytest.param(Driver(100, 0), None, f"{START}(it finds no GPU; cuInit gave 100)", id="no start"),
+        pytest.param(Driver(802, 0), None, FABRIC, id="no fabric manager"),
+        pytest.param(Driver(803, 0), None, TWO_VERSIONS, id="two versions"),
+        pytest.param(Driver(1234, 0), None, f"{START}(cuInit gave 1234)", id="no words"),
+        pytest.param(Driver(100, 0), "-1", f"{START}(it finds no GPU; cuInit gave 100){HIDDEN}", id="hidden"),
+        pytest.param(Driver(0, 1, 12080), None, OLD, id="too old"),
+        pytest.param(Driver(0, 1, 13000), None, None, id="new enough"),
     ],
 )
-def test_driver(driver: Driver, fault: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_driver(driver: Driver, visible: str | None, fault: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    monkeypatch.setattr(providers, "cuda_major", lambda: "13")
+    monkeypatch.setattr(providers, "_cuda_started", {})
     monkeypatch.setattr(providers.ctypes, "CDLL", lambda name: driver)
     assert providers.driver_fault() == fault
 
@@ -158,7 +204,8 @@ def with_a_promise_of_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fallback_of_onnx_runtime_is_told() -> None:
     session = load(MODEL, provider="auto")
     assert session.provider == "cpu"
-    assert session.provider_reason == "ONNX Runtime could not start cuda although its libraries are there"
+    assert session.provider_reason.startswith("ONNX Runtime could not start cuda: lib")
+    assert "cannot open shared object file" in session.provider_reason
 
 
 @pytest.mark.usefixtures("with_a_promise_of_cuda")

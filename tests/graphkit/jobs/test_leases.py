@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphkit import CalculatorGraph
-from graphkit.framework import FLOW_CONTROL, INFERENCE, FlowControl, InferenceSettings
+from graphkit.framework import FLOW_CONTROL, IDLE_CORES, INFERENCE, FlowControl, InferenceSettings
 from graphkit.inference import Session
 from graphkit.jobs import Summary, run_video
 from graphkit.jobs._leases import FlowLease, InferenceLease
@@ -58,6 +58,20 @@ def test_a_graph_gets_its_services_back(graph: CalculatorGraph, clip: Path, befo
     graph.set_service(FLOW_CONTROL, before)
     run_video(graph, clip)
     assert graph.service(FLOW_CONTROL) is before
+
+
+def test_no_core_is_idle_while_frames_overlap(graph: CalculatorGraph, clip: Path) -> None:
+    told: list[int] = []
+
+    def ask(packet: object) -> None:
+        idle = graph.service(IDLE_CORES)
+        assert idle is not None
+        told.append(idle())
+
+    graph.observe_output_stream("output_video", ask)
+    run_video(graph, clip)
+    assert set(told) == {0}
+    assert graph.service(IDLE_CORES) is None
 
 
 def test_limiters_are_told_what_the_job_wants(graph: CalculatorGraph) -> None:

@@ -56,6 +56,14 @@ def test_pixels_go_where_they_should(gpu: GpuResources, options: str, expected: 
     assert (out == expected).all()
 
 
+@pytest.mark.parametrize("side", [2, 6, 34, 250, 1022])
+def test_halved_to_the_nearest_it_is_every_second_pixel(gpu: GpuResources, side: int) -> None:
+    """Each sample lies on the border of two pixels, and it is always the same one that is taken."""
+    picture = np.random.default_rng(side).integers(0, 256, (4, side, 4), dtype=np.uint8)
+    options = f"output_width: {side // 2} output_height: 2 use_nearest_neighbor_interpolation: true"
+    np.testing.assert_array_equal(scaled(gpu, options, picture), picture[1::2, 1::2])
+
+
 def test_linear_interpolation_is_the_mean_of_neighbours(gpu: GpuResources) -> None:
     out = scaled(gpu, "output_width: 5 output_height: 3").astype(int)
     means = PICTURE.reshape(3, 2, 5, 2, 4).mean((1, 3))

@@ -136,7 +136,7 @@ def test_what_is_no_pair_of_irises(found: NormalizedLandmarkList, options: str) 
     run = depth(options=options)
     run.side_packets["FOCAL_LENGTH"] = 500.0
     add(run, found, 0)
-    with pytest.raises(CalculatorError, match="it needs 10, five an eye"):
+    with pytest.raises(CalculatorError, match="it needs 10, five per eye"):
         run.run()
 
 

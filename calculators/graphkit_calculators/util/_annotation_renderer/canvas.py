@@ -39,7 +39,7 @@ class Canvas:
 
     @property
     def width(self) -> int:
-        """Pixels a row."""
+        """Pixels per row."""
         return int(self.pixels.shape[1])
 
     @property

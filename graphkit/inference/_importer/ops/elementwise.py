@@ -37,7 +37,7 @@ def clip(low: Lowering, op: TfliteOperator, bounds: tuple[float, float]) -> str:
 
 
 def prelu(low: Lowering, op: TfliteOperator) -> str:
-    """PRELU: x where x >= 0, else slope * x; the slope is constant, usually one a channel."""
+    """PRELU: x where x >= 0, else slope * x; the slope is constant, usually one per channel."""
     low.constant_input(op, 1)
     source = low.value(low.input(op, 0))
     slope = low.aligned(low.input(op, 1), len(low.shape(low.input(op, 0))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from graphkit.app.cli.advice import advice_for
@@ -15,6 +17,9 @@ from graphkit.errors import (
     StatusCode,
     UsageError,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DOCTOR = "graphkit doctor looks at everything else that is needed."
 FETCH = "Or fetch it: graphkit models fetch pose_landmark_heavy"
@@ -60,3 +65,22 @@ def _chained(cause: Exception) -> ConfigError:
 )
 def test_advice(error: Exception, advice: list[str]) -> None:
     assert advice_for(error) == advice
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("@calculator\ndef Lonely(a: int) -> int: ...\n", True, id="a function"),
+        pytest.param("@calculator(replace=True)\nclass Lonely(Calculator): ...\n", True, id="a class"),
+        pytest.param(
+            '@calculator("Lonely", pure=True)\ndef lonely(a: int) -> int: ...\n', True, id="another name"
+        ),
+        pytest.param("class Lonely: ...\n", False, id="not registered"),
+    ],
+)
+def test_the_file_that_defines_a_calculator_is_named(graphkit, work: Path, text: str, told: bool) -> None:
+    (work / "lonely.py").write_text(text)
+    (work / "lonely.pbtxt").write_text('input_stream: "a" node { calculator: "Lonely" input_stream: "a" }')
+    result = graphkit("graph", "lonely.pbtxt")
+    assert result.exit_code == 1
+    assert ("lonely.py defines Lonely: add --import lonely.py" in result.stderr) is told

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from graphkit.app.cli import run
+from graphkit.app.cli import job_options
 from graphkit.inference import _providers as providers
 
 HEAVY = ("numpy", "google.protobuf", "onnxruntime", "onnx", "av", "cv2", "rich", "moderngl", "tflite")
@@ -60,4 +60,4 @@ def test_an_unknown_flag_is_wrong_usage(graphkit) -> None:
 
 
 def test_the_providers_are_those_of_the_inference_package() -> None:
-    assert run.PROVIDERS == providers.PROVIDERS
+    assert job_options.PROVIDERS == providers.PROVIDERS

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import enum
+import pickle
 from typing import Any
 
 import pytest
@@ -65,7 +67,27 @@ def test_fields_that_are_not_set_have_their_defaults():
 def test_values(body, field, expected):
     value = getattr(read(body), field)
     assert value == expected
-    assert type(value) is type(expected)
+    assert isinstance(value, type(expected))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda values: values.append(3), id="append"),
+        pytest.param(lambda values: values.extend([3]), id="extend"),
+        pytest.param(lambda values: values.sort(), id="sort"),
+        pytest.param(lambda values: values.__setitem__(0, 3), id="item"),
+        pytest.param(lambda values: values.__iadd__([3]), id="+="),
+    ],
+)
+def test_a_list_that_all_runs_share_cannot_be_changed(change):
+    values = read("strides: [8, 16]").strides
+    with pytest.raises(
+        ContractError, match=r"^options belong to the graph, and all its runs share them: change a"
+    ):
+        change(values)
+    assert values == [8, 16]
+    assert type(copy.copy(values)) is type(pickle.loads(pickle.dumps(values))) is list
 
 
 def test_enums_are_members_nested_options_are_instances_schema_messages_are_messages():
@@ -103,7 +125,7 @@ def test_contract_and_plan_see_the_same_options():
 def test_keyword_parameters_of_a_function_are_options():
     plan = config.load("""input_stream: "a"
         node { calculator: "CfgFunction" input_stream: "a" output_stream: "b"
-               node_options { [type.googleapis.com/graphkit.CfgFunctionOptions] { strength: 2.5 } } }""")
+               node_options { [type.googleapis.com/functions.CfgFunctionOptions] { strength: 2.5 } } }""")
     assert [o.strength for o in plan.nodes[0].options.values()] == [2.5]
 
 

@@ -17,7 +17,7 @@ from graphkit.jobs._batch import places
 from graphkit.jobs._batch.entry import ClipEntry
 from graphkit.jobs._batch.places import place_of
 from graphkit.jobs._batch.recipe import Recipe
-from graphkit.jobs._batch.unit import ClipTask, Worker
+from graphkit.jobs._batch.unit import ClipTask, ClipWorker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def test_a_clip_is_done(
     wanted = with_settings(recipe, output="{clip}.mp4", dumps=dumps)
     seen: list[int] = []
     clip = make_clip(tmp_path / "in" / "a.mov")
-    entry = Worker(pickle.loads(pickle.dumps(wanted)), seen.append).do(task_of(clip, "sub/a.mov"))
+    entry = ClipWorker(pickle.loads(pickle.dumps(wanted)), seen.append).do(task_of(clip, "sub/a.mov"))
     assert entry.done
     assert entry.clip == "sub/a.mov"
     assert (entry.frames, entry.found, entry.notes, entry.damaged) == (3, {}, (), False)
@@ -60,7 +60,7 @@ def test_a_clip_is_done(
 def test_an_entry_is_a_line_of_json(
     recipe: Recipe, make_clip: Callable[..., Path], task_of: Callable[..., ClipTask], tmp_path: Path
 ) -> None:
-    worker = Worker(recipe)
+    worker = ClipWorker(recipe)
     for what in ("good", "broken"):
         entry = worker.do(task_of(make_clip(tmp_path / f"{what}.mp4", what)))
         line = entry.to_json()
@@ -78,7 +78,7 @@ def test_a_broken_clip_is_an_entry_and_leaves_nothing(
     recipe: Recipe, make_clip: Callable[..., Path], task_of: Callable[..., ClipTask], tmp_path: Path
 ) -> None:
     clip = make_clip(tmp_path / "b.mp4", "broken")
-    worker = Worker(recipe)
+    worker = ClipWorker(recipe)
     entry = worker.do(task_of(clip))
     assert entry.error is not None
     assert entry.error.kind == "VideoOpenError"
@@ -94,7 +94,7 @@ def test_a_clip_that_changes_while_it_is_read(
 ) -> None:  # fmt: skip
     clip = make_clip(tmp_path / "a.mp4", "grow")
     monkeypatch.setenv("GROWING_CLIP", str(clip))
-    entry = Worker(recipe).do(task_of(clip))
+    entry = ClipWorker(recipe).do(task_of(clip))
     assert entry.error is not None
     assert (entry.error.kind, entry.outputs) == ("Changed", ())
     assert "changed while it was read" in entry.error.message
@@ -107,9 +107,9 @@ def test_a_clip_that_is_done_again_replaces_its_outputs(
 ) -> None:  # fmt: skip
     wanted = with_settings(recipe, dumps={"output_video": "{clip}/"})
     make_clip(tmp_path / "a.mp4", frames=3)
-    Worker(wanted).do(task_of(tmp_path / "a.mp4"))
+    ClipWorker(wanted).do(task_of(tmp_path / "a.mp4"))
     make_clip(tmp_path / "a.mp4", frames=2)
-    assert Worker(wanted).do(task_of(tmp_path / "a.mp4")).done
+    assert ClipWorker(wanted).do(task_of(tmp_path / "a.mp4")).done
     assert len(_files(tmp_path / "out" / "a")) == 2
     assert _files(tmp_path / "out" / ".stage") == []
 
@@ -119,7 +119,7 @@ def test_what_would_fail_for_every_clip_is_raised(
 ) -> None:
     Path(recipe.graph).write_text('node { calculator: "NoSuchCalculator" }')
     with pytest.raises(GraphkitError, match="NoSuchCalculator"):
-        Worker(recipe).do(task_of(make_clip(tmp_path / "a.mp4")))
+        ClipWorker(recipe).do(task_of(make_clip(tmp_path / "a.mp4")))
 
 
 def test_a_full_disk_is_the_fault_of_no_clip(
@@ -131,7 +131,7 @@ def test_a_full_disk_is_the_fault_of_no_clip(
 
     monkeypatch.setattr(places, "_make_durable", full)
     with pytest.raises(OutputError, match="out: cannot be written: No space left on device"):
-        Worker(recipe).do(task_of(make_clip(tmp_path / "a.mp4")))
+        ClipWorker(recipe).do(task_of(make_clip(tmp_path / "a.mp4")))
     assert _files(tmp_path / "out") == []
 
 
@@ -144,7 +144,7 @@ def test_a_full_disk_while_a_dump_is_written(
 
     monkeypatch.setattr("graphkit.jobs._sinks.text_file.TextFile._write_all", full)
     with pytest.raises(OutputError, match="No space left on device"):
-        Worker(recipe).do(task_of(make_clip(tmp_path / "a.mp4")))
+        ClipWorker(recipe).do(task_of(make_clip(tmp_path / "a.mp4")))
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class SampleTrouble(Calculator):
         if 90 < level < 110:
             time.sleep(600)
         if 130 < level < 150:
-            self.held = bytearray(os.urandom(1 << 20)) * 1200
+            self.held = bytearray(os.urandom(1 << 20)) * 600
             time.sleep(600)
         if 170 < level < 190:
             with Path(os.environ["GROWING_CLIP"]).open("ab") as clip:

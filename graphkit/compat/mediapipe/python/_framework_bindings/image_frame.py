@@ -37,7 +37,7 @@ class PixelHolder:
 
     @property
     def width(self) -> int:
-        """Pixels a row."""
+        """Pixels per row."""
         return self.frame.width
 
     @property

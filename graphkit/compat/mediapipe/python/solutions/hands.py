@@ -77,6 +77,6 @@ class Hands(SolutionBase):
         Returns:
             ``multi_hand_landmarks`` (NormalizedLandmarkList, in parts of the picture),
             ``multi_hand_world_landmarks`` (LandmarkList, in metres) and ``multi_handedness``
-            (ClassificationList) in the same order, one a hand; each is None where there is no hand.
+            (ClassificationList) in the same order, one per hand; each is None where there is no hand.
         """
         return super().process({"image": image})

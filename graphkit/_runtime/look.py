@@ -1,0 +1,203 @@
+"""A look at a run: what its nodes hold, have and wait for at one moment, as plain data.
+
+Nothing is kept for it while the graph runs: it is read off the state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from graphkit._runtime.node import Node, NodeStatus
+    from graphkit._runtime.state import GraphState
+    from graphkit._runtime.streams import GraphInput, InputStream, OutputStream
+    from graphkit.framework import Awaited
+
+
+@dataclass(frozen=True, slots=True)
+class CallLook:
+    """A call of user code that is under way.
+
+    Attributes:
+        node: whose.
+        phase: "open", "process" or "close".
+        timestamp: its input time.
+        thread: the id of the thread that is in it.
+        places: file, line and function of its frames, innermost first.
+        token: the same object as long as it is the same call.
+    """
+
+    node: str
+    phase: str
+    timestamp: int
+    thread: int
+    places: tuple[tuple[str, int, str], ...]
+    token: object
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLook:
+    """The queue at an input of a node.
+
+    Attributes:
+        stream: its name.
+        settled: up to where.
+        waiting: how many packets.
+        first: the time of the first of them, None where there is none.
+        back_edge: whether it closes a cycle.
+        full: whether it holds back what feeds it.
+    """
+
+    stream: str
+    settled: int
+    waiting: int
+    first: int | None
+    back_edge: bool
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLook:
+    """A stream.
+
+    Attributes:
+        name: of it.
+        producer: the name of the node that makes it, "" for a graph input.
+        settled: up to where.
+        closed: whether it was ended.
+        held_back_by: for a graph input: (stream, node) of the full queues that hold it back.
+    """
+
+    name: str
+    producer: str
+    settled: int
+    closed: bool
+    held_back_by: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLook:
+    """A node.
+
+    Attributes:
+        name: of it.
+        calculator: the registered name.
+        status: where it is in its life.
+        lacks: what it waits for before it opens: "side packet NAME" and "node NAME".
+        active: calls that are scheduled or under way.
+        inputs: its queues.
+        outputs: names of its output streams.
+        side_outputs: names of the side packets that it makes.
+        awaited: which inputs it waits for while others have packets.
+        offset: its timestamp offset.
+        layer: of a source, None for others.
+        stopped: whether it is a source that has ended.
+        held_back_by: for a source: (stream, node) of the full queues that hold it back.
+        shut: whether it is a gate that did not let its last packet pass.
+        controls: what it is told by: inputs without an output of the same tag, and side packets; for a gate.
+        is_observer: whether it stands for an observer or poller of the program.
+        is_poller: whether the program takes its packets one by one.
+    """
+
+    name: str
+    calculator: str
+    status: NodeStatus
+    lacks: tuple[str, ...]
+    active: int
+    inputs: tuple[QueueLook, ...]
+    outputs: tuple[str, ...]
+    side_outputs: tuple[str, ...]
+    awaited: tuple[Awaited, ...]
+    offset: int | None
+    layer: int | None
+    stopped: bool
+    held_back_by: tuple[tuple[str, str], ...]
+    shut: bool
+    controls: tuple[str, ...]
+    is_observer: bool
+    is_poller: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunLook:
+    """A run.
+
+    Attributes:
+        nodes: in the order of the plan, observers after them.
+        streams: all, by name.
+        calls: those that are under way.
+        pending: tasks that are ready or running.
+        ending: whether it is the moment before what is still open is closed.
+        error: what ended it, None in a good run.
+    """
+
+    nodes: tuple[NodeLook, ...]
+    streams: dict[str, StreamLook]
+    calls: tuple[CallLook, ...]
+    pending: int
+    ending: bool
+    error: BaseException | None
+
+    @property
+    def has_left_over(self) -> bool:
+        """Whether the run has ended with packets that an open node was to process."""
+        nodes = self.nodes if self.ending else ()
+        return any(queue.waiting for node in nodes if not node.is_observer for queue in node.inputs)
+
+
+def look_at(
+    state: GraphState, calls: Iterable[CallLook] = (), *, error: BaseException | None = None, ending: bool = False
+) -> RunLook:
+    """Return a look at a run; called under its lock."""
+    made = [stream for node in state.nodes for stream in node.outputs]
+    streams = {stream.name: _stream(stream) for stream in made}
+    for name, fed in state.inputs.items():
+        streams[name] = _stream(fed.stream, fed)
+    nodes = tuple(_node(node) for node in state.nodes)
+    return RunLook(nodes, streams, tuple(calls), state.ready.pending, ending, error)
+
+
+def _stream(stream: OutputStream, fed: GraphInput | None = None) -> StreamLook:
+    held = () if fed is None else _names(fed.blocked_by)
+    return StreamLook(stream.name, stream.producer, int(stream.settled), stream.closed, held)
+
+
+def _node(node: Node) -> NodeLook:
+    plan = node.plan
+    return NodeLook(
+        node.name,
+        plan.calculator,
+        node.status,
+        tuple(sorted(node.waiting_for)),
+        node.active,
+        tuple(_queue(queue, back) for queue, back in zip(node.inputs, plan.back_edges, strict=True)),
+        tuple(stream.name for stream in node.outputs),
+        tuple(plan.output_side_packets.names),
+        () if node.handler is None else tuple(node.handler.awaited()),
+        node.offset,
+        plan.source_layer if node.is_source else None,
+        node.stopped,
+        _names(node.blocked_by),
+        node.refused,
+        _controls(node) if plan.cls.is_gate else (),
+        plan.calculator == "observer",
+        node.on_touch is not None,
+    )
+
+
+def _controls(node: Node) -> tuple[str, ...]:
+    inputs = node.plan.inputs
+    others = [name for key, name in zip(inputs, inputs.names, strict=True) if key not in node.plan.outputs]
+    return (*others, *node.plan.input_side_packets.names)
+
+
+def _queue(queue: InputStream, back_edge: bool) -> QueueLook:
+    first = int(queue.queue[0]._timestamp) if queue.queue else None
+    return QueueLook(queue.name, int(queue.settled), len(queue.queue), first, back_edge, queue.full)
+
+
+def _names(queues: Iterable[InputStream]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((queue.name, queue.node.name) for queue in queues))

@@ -1,0 +1,191 @@
+"""From the bytes of a model to a session on the provider that was chosen."""
+
+from __future__ import annotations
+
+import logging
+import platform
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from graphkit.errors import InferenceError, ModelFormatError
+from graphkit.errors._base import shortened
+from graphkit.inference import _cache as cache
+from graphkit.inference import _onnx_model as onnx_model
+from graphkit.inference._imported import IMPORTER_VERSION
+from graphkit.inference._model_file import describe_bytes
+from graphkit.inference._onnx_runtime import onnx_runtime
+from graphkit.inference._optimised import build_of, processor, start_from_disk
+from graphkit.inference._providers import start_fault
+from graphkit.inference._session import Session
+from graphkit.models import replaced_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from graphkit.inference._providers import Choice
+
+logger = logging.getLogger("graphkit.inference")
+
+_TFLITE_IDENTIFIER = b"TFL3"
+_BLOCKED_MACHINES = ("x86_64", "amd64")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes two sessions the same.
+
+    Attributes:
+        digest: SHA-256 of the model's file.
+        provider: "cpu", "cuda" or "tensorrt".
+        outputs: the indices of the outputs that are computed; None for all.
+        threads: threads inside one run.
+        spin: whether they spin while a run lasts.
+        device: CUDA's number of the GPU; 0 on the CPU.
+    """
+
+    digest: str
+    provider: str
+    outputs: tuple[int, ...] | None
+    threads: int
+    spin: bool = False
+    device: int = 0
+
+
+def start(key: Key, path: str, data: bytes, choice: Choice, on_cpu: Callable[[], Session]) -> Session:
+    """Return a new session.
+
+    Args:
+        key: which one.
+        path: of the model, for messages.
+        data: the model.
+        choice: where it runs.
+        on_cpu: returns the session that goes on where this one fails later.
+
+    Raises:
+        ModelFormatError: the file is no model, or damaged.
+        UnsupportedOpError: the model holds an operation that is not known.
+        InferenceError: the provider was asked for by name and cannot run it, or there is no such output.
+    """
+    imported = is_tflite(path, data)
+    failures: list[str] = []
+    make = _imported_session if imported else _own_session
+    session = make(key, path, data, choice, failures)
+    provider, reason = choice.provider, choice.reason
+    if choice.onnx_name not in session.get_providers():
+        # It was there when probed, and ONNX Runtime fell back by itself: another version of a library, no memory.
+        failure = failures[0] if failures else start_fault(provider)
+        reason = f"ONNX Runtime could not start {provider}: {failure}"
+        if choice.required:
+            raise InferenceError(reason, model=path)
+        provider = "cpu"
+    logger.info("%s runs on %s: %s", path, provider, reason)
+    _tell_of_replacement(path, key.digest)
+    instead = None if choice.required or provider == "cpu" else on_cpu
+    return Session(session, path, provider, reason, threads=key.threads, imported=imported, instead=instead)
+
+
+def is_tflite(path: str, data: bytes) -> bool:
+    """Tell whether a model goes to the importer: by its content, or because its name claims so."""
+    return data[4:8] == _TFLITE_IDENTIFIER or not data or path.endswith(".tflite")
+
+
+def _own_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
+    """Return ONNX Runtime's session of an .onnx file."""
+    content = data if key.outputs is None else onnx_model.select_outputs(data, path, key.outputs)
+    try:
+        return _onnx_session(content, key, choice, failures)
+    except Exception as exc:  # ONNX Runtime's errors have no common base of their own
+        reason = shortened(str(exc))
+        if choice.provider != "cpu":
+            raise _cannot_start(path, choice, exc) from exc
+        raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
+
+
+def _cannot_start(path: str, choice: Choice, error: Exception) -> InferenceError:
+    return InferenceError(
+        f"ONNX Runtime cannot start it on {choice.provider}: {shortened(str(error))}", model=path
+    )
+
+
+def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
+    """Return ONNX Runtime's session of a .tflite file."""
+    blocked = key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
+    chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
+    name = f"{key.digest[:40]}-{chosen}{'' if blocked else '-plain'}"
+    version = f"v{IMPORTER_VERSION}"
+
+    def begin(content: bytes, optimised: bool = False, leave: Path | None = None) -> Any:
+        try:
+            return _onnx_session(content, key, choice, failures, optimised=optimised, leave=leave)
+        except Exception as exc:  # ONNX Runtime's errors have no common base of their own
+            raise _cannot_start(path, choice, exc) from exc
+
+    convert = partial(_import, data, path, key.outputs, blocked=blocked)
+    machine = processor() if key.provider == "cpu" else None
+    if machine is None:
+        return begin(cache.get_or_build(cache.CacheEntry(name, version), convert))
+    entry = cache.CacheEntry(f"{name}-{machine}", f"{version}-{build_of(onnx_runtime())}")
+    return start_from_disk(entry, convert, begin)
+
+
+def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked: bool) -> bytes:
+    from graphkit.inference._importer import import_tflite
+
+    return import_tflite(data, path, outputs, blocked=blocked)
+
+
+def _onnx_session(
+    content: bytes,
+    key: Key,
+    choice: Choice,
+    failures: list[str],
+    *,
+    optimised: bool = False,
+    leave: Path | None = None,
+) -> Any:
+    """Start a session; on the CPU where the provider fails that nobody asked for by name; *failures* gets why.
+
+    ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
+    """
+    onnxruntime = onnx_runtime()
+    settings = _session_options(onnxruntime, key, optimised=optimised)
+    if leave is not None:
+        settings.optimized_model_filepath = str(leave)
+
+    def start(onnx_providers: Sequence[Any]) -> Any:
+        return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
+
+    try:
+        return start(choice.onnx_providers)
+    except Exception as exc:  # ONNX Runtime's errors have no common base of their own
+        if choice.required or choice.provider == "cpu":
+            raise
+        failures.append(shortened(str(exc)))
+        return start(choice.onnx_providers[-1:])
+
+
+def _session_options(onnxruntime: Any, key: Key, *, optimised: bool) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = key.threads
+    options.inter_op_num_threads = 1
+    levels = onnxruntime.GraphOptimizationLevel
+    options.graph_optimization_level = levels.ORT_DISABLE_ALL if optimised else levels.ORT_ENABLE_ALL
+    # What goes wrong is raised; it need not be printed as well.
+    options.log_severity_level = 4
+    # A thread that spins takes the core from decoding, drawing and encoding; between two runs none ever does.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if key.spin else "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    return options
+
+
+def _tell_of_replacement(path: str, digest: str) -> None:
+    """Warn of a file that runs in the place of a known model; its user may mean it."""
+    model = replaced_by(path, digest)
+    if model is not None:
+        logger.warning(
+            "%s is not the %s that graphkit knows: its SHA-256 is %s…, not %s…; what it finds may differ",
+            path, model.name, digest[:12], model.sha256[:12],
+        )  # fmt: skip

@@ -1,0 +1,7 @@
+"""What goes on inside a running graph: why nothing comes out of it, and where its time goes."""
+
+from graphkit.insight._explanation import Explanation, NodeReport
+from graphkit.insight._findings import Finding, Kind
+from graphkit.insight._watchdog import Watchdog
+
+__all__ = ["Explanation", "Finding", "Kind", "NodeReport", "Watchdog"]

@@ -1,0 +1,203 @@
+"""From a look at a run to an explanation: which nodes do not go on, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphkit.framework._settled import UNSTARTED
+from graphkit.framework._timestamp import describe
+from graphkit.insight._causes import Causes, lacking, split_lack
+from graphkit.insight._explanation import Explanation, NodeReport
+from graphkit.insight._findings import Finding, Kind, counted, packets_of
+from graphkit.insight._places import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from graphkit._runtime.look import CallLook, NodeLook, QueueLook, RunLook
+    from graphkit.framework import Awaited
+
+
+def explain(look: RunLook, emitted: Mapping[str, int] | None = None) -> Explanation:
+    """Return what a look at a run means.
+
+    Args:
+        look: at the run.
+        emitted: how many packets each stream has carried, where somebody counted them.
+    """
+    return Explainer(look, emitted).explanation()
+
+
+class Explainer:
+    """Explains one look.
+
+    Args:
+        look: at the run.
+        emitted: see `explain`.
+    """
+
+    def __init__(self, look: RunLook, emitted: Mapping[str, int] | None) -> None:
+        self._look, self._emitted = look, emitted
+        self._causes = Causes(look)
+        self._nodes = {node.name: node for node in look.nodes}
+
+    def explanation(self) -> Explanation:
+        """Return all of it."""
+        look = self._look
+        bounds = {s.name: s.settled + 1 for s in look.streams.values() if not s.producer and not s.closed}
+        left = sum(queue.waiting for node in look.nodes if not node.is_poller for queue in node.inputs)
+        findings = () if look.error is not None else tuple(self._findings())
+        nodes = tuple(_report(node) for node in look.nodes)
+        return Explanation(self._state(), findings, nodes, bounds, left, look.error)
+
+    def _state(self) -> str:
+        if self._look.error is not None:
+            return "failed"
+        if self._look.ending:
+            return "ended"
+        return "busy" if self._look.pending else "idle"
+
+    def _findings(self) -> Iterator[Finding]:
+        """Yield what is in the way, what others wait for first."""
+        look = self._look
+        yield from (self._busy(call) for call in look.calls if not self._nodes[call.node].is_observer)
+        yield from (self._not_open(node) for node in look.nodes if any(_is_side(lack) for lack in node.lacks))
+        yield from self._idle_sources()
+        yield from (self._waits(node, each) for node in look.nodes for each in node.awaited if _is_open(node))
+        yield from (_shut(node) for node in look.nodes if node.shut and _is_open(node))
+        yield from self._silent()
+
+    def _busy(self, call: CallLook) -> Finding:
+        node = self._nodes[call.node]
+        at = f" for {describe(call.timestamp)}" if call.phase == "process" and node.inputs else ""
+        waiting = _packets(node)
+        behind = sum(waiting.values())
+        wait = f"; {counted(behind, 'packet')} {'waits' if behind == 1 else 'wait'} behind it" if behind else ""
+        return Finding(
+            Kind.BUSY,
+            node.name,
+            node.calculator,
+            f'Node "{node.name}" ({node.calculator}) is inside {call.phase}(){at}{wait}.',
+            f"It is at {place_of(call)}. The call has to return; a wait for something outside needs a limit.",
+            packets=waiting,
+        )
+
+    def _not_open(self, node: NodeLook) -> Finding:
+        names = [name for kind, name in map(split_lack, node.lacks) if kind == "side packet"]
+        makers = [each for each in self._look.nodes if names[0] in each.side_outputs]
+        waiting = _packets(node)
+        sentence = f'Node "{node.name}" ({node.calculator}) is not open: {lacking(node)}.'
+        way_out = f'Nobody makes "{names[0]}": give it to start_run().'
+        if makers:
+            maker = makers[0]
+            way_out = (
+                f'Node "{maker.name}" ({maker.calculator}) makes "{names[0]}" and has not done so: let its open() '
+                "set it, or give the side packet to start_run() and leave that node out."
+            )
+        return Finding(Kind.NOT_OPEN, node.name, node.calculator, sentence, way_out, packets=waiting)
+
+    def _idle_sources(self) -> Iterator[Finding]:
+        for node in self._look.nodes:
+            if node.layer is None or node.active or not _is_open(node) or node.stopped:
+                continue
+            sentence = f'Source "{node.name}" ({node.calculator}) is not called: {self._causes.of_source(node)}.'
+            if node.held_back_by:
+                full, at = node.held_back_by[0]
+                way_out = f'Node "{at}" has to take packets of "{full}"; a larger max_queue_size puts it off.'
+            else:
+                way_out = "Give both the same source_layer if they are to run together."
+            yield Finding(Kind.SOURCE_WAITS, node.name, node.calculator, sentence, way_out)
+
+    def _waits(self, node: NodeLook, awaited: Awaited) -> Finding:
+        queue = node.inputs[awaited.position]
+        cause = self._causes.of(queue.stream, awaited.timestamp, node.name)
+        return Finding(
+            Kind.CYCLE if cause.ring else Kind.WAITS,
+            node.name,
+            node.calculator,
+            f'Node "{node.name}" ({node.calculator}) has {_held(node)} and waits for "{queue.stream}"'
+            f"{_needs(awaited)}, {_has(queue)}.",
+            cause.words,
+            queue.stream,
+            awaited.timestamp,
+            queue.settled + 1,
+            _packets(node),
+        )
+
+    def _silent(self) -> Iterator[Finding]:
+        """Yield nodes that were given packets and emitted none, where packets were counted."""
+        emitted = self._emitted
+        if emitted is None:
+            return
+        for node in self._look.nodes:
+            given = sum(emitted.get(queue.stream, 0) for queue in node.inputs)
+            mute = [name for name in node.outputs if not emitted.get(name)]
+            if not given or not node.outputs or len(mute) < len(node.outputs) or node.awaited or node.shut:
+                continue
+            got = ", ".join(packets_of(emitted.get(q.stream, 0), q.stream) for q in node.inputs)
+            quoted = ", ".join(f'"{name}"' for name in mute)
+            yield Finding(
+                Kind.SILENT,
+                node.name,
+                node.calculator,
+                f'Node "{node.name}" ({node.calculator}) got {got} and emitted nothing on {quoted}.',
+                "That may be right: look at its options, and at what it gets.",
+                mute[0],
+            )
+
+
+def _shut(node: NodeLook) -> Finding:
+    told = " and ".join(f'"{name}"' for name in node.controls) or "its options"
+    return Finding(
+        Kind.SHUT,
+        node.name,
+        node.calculator,
+        f'Node "{node.name}" ({node.calculator}) is shut: it did not let its last packet pass.',
+        f"It goes by {told}.",
+        node.outputs[0] if node.outputs else "",
+    )
+
+
+def _held(node: NodeLook) -> str:
+    held = [queue for queue in node.inputs if queue.waiting]
+    return " and ".join(f"{packets_of(q.waiting, q.stream)} from {describe(q.first or 0)} on" for q in held)
+
+
+def _packets(node: NodeLook) -> dict[str, int]:
+    """Return how many packets a node has, by stream; of one that it reads twice, in the longer queue."""
+    found: dict[str, int] = {}
+    for queue in node.inputs:
+        if queue.waiting:
+            found[queue.stream] = max(queue.waiting, found.get(queue.stream, 0))
+    return found
+
+
+def _needs(awaited: Awaited) -> str:
+    return "" if awaited.timestamp is None else f" up to {describe(awaited.timestamp)}"
+
+
+def _has(queue: QueueLook) -> str:
+    if queue.settled <= UNSTARTED:
+        return "which has had neither a packet nor a bound"
+    return f"whose bound is {describe(queue.settled + 1)}"
+
+
+def _report(node: NodeLook) -> NodeReport:
+    state = {"NEW": "not open", "OPENED": "open"}.get(node.status.name, "closed")
+    waits = {node.inputs[each.position].stream: each.timestamp for each in node.awaited}
+    return NodeReport(
+        node.name,
+        node.calculator,
+        "busy" if node.active else state,
+        _packets(node),
+        {queue.stream: queue.settled + 1 for queue in node.inputs},
+        waits if state == "open" and not node.active else {},
+    )
+
+
+def _is_open(node: NodeLook) -> bool:
+    return node.status.name == "OPENED" and not node.active and not node.is_poller
+
+
+def _is_side(lack: str) -> bool:
+    return split_lack(lack)[0] == "side packet"

@@ -1,0 +1,116 @@
+"""Explanation: why nothing comes out, or what goes on, at one moment of a run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphkit.framework._timestamp import describe
+from graphkit.insight._findings import Kind, counted, time_or_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graphkit.insight._findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReport:
+    """One node at that moment.
+
+    Attributes:
+        name: of the node.
+        calculator: the name of its calculator.
+        state: "not open", "open", "busy" (a call is ready or under way) or "closed".
+        packets: how many packets it has not taken yet, by stream.
+        bounds: of its input streams, by name: nothing earlier can still come.
+        waits_for: the streams that keep it from those packets, and up to which time each has to be settled; None
+            where it needs a packet, whatever its time.
+    """
+
+    name: str
+    calculator: str
+    state: str
+    packets: Mapping[str, int]
+    bounds: Mapping[str, int]
+    waits_for: Mapping[str, int | None]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON has it."""
+        return {
+            "name": self.name,
+            "calculator": self.calculator,
+            "state": self.state,
+            "packets": dict(self.packets),
+            "bounds": {name: time_or_name(bound) for name, bound in self.bounds.items()},
+            "waits_for": {name: time_or_name(until) for name, until in self.waits_for.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a run does and waits for; its text is for people.
+
+    Attributes:
+        state: "idle", "busy", "ended" or "failed".
+        findings: why nodes do not go on, those that others wait for first.
+        nodes: all of the graph, and the observers of the program.
+        inputs: graph inputs that are open: what they are settled up to, by name.
+        left_over: packets that no node has taken.
+        error: what ended the run, None in a good one.
+    """
+
+    state: str
+    findings: tuple[Finding, ...]
+    nodes: tuple[NodeReport, ...]
+    inputs: Mapping[str, int]
+    left_over: int
+    error: BaseException | None = None
+
+    @property
+    def stalled(self) -> tuple[Finding, ...]:
+        """The findings of nodes that have packets and cannot take them."""
+        return tuple(finding for finding in self.findings if finding.kind in (Kind.WAITS, Kind.CYCLE))
+
+    def __str__(self) -> str:
+        return "\n".join([self.headline, *map(str, self.findings)])
+
+    @property
+    def headline(self) -> str:
+        """What is the matter with the whole graph, in a sentence or two."""
+        left = f"{counted(self.left_over, 'packet')} {'was' if self.left_over == 1 else 'were'} never processed"
+        if self.state == "failed":
+            return f"The run failed: {self.error}"
+        if self.state == "ended":
+            return f"The run has ended; {left if self.left_over else 'every packet was processed'}."
+        if self.state == "busy":
+            return (
+                "The graph is at work." if not self.findings else "The graph is at work, and this is in the way:"
+            )
+        return self._idle()
+
+    def _idle(self) -> str:
+        """Return what an idle graph waits for."""
+        idle = "The graph is idle: nothing is ready or running."
+        if any(finding.kind is not Kind.SHUT for finding in self.findings):
+            return idle
+        if not self.inputs:
+            return f"{idle} Every packet was processed."
+        names = ", ".join(f'"{name}" (bound {describe(bound)})' for name, bound in self.inputs.items())
+        return f"{idle} Every packet was processed; it waits for its inputs: {names}."
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the explanation as JSON has it."""
+        return {
+            "state": self.state,
+            "headline": self.headline,
+            "left_over": self.left_over,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "nodes": [node.as_dict() for node in self.nodes],
+            "inputs": {name: time_or_name(bound) for name, bound in self.inputs.items()},
+        }
+
+    def to_json(self) -> str:
+        """Return the explanation as JSON text."""
+        return json.dumps(self.as_dict(), indent=2)

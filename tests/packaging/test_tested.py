@@ -81,9 +81,6 @@ SHOWN_BY: Final = {
     "graphkit/gpu/test_context.py": [
         "graphkit/gpu/_forked.py",
     ],
-    "graphkit/gpu/test_cuda_interop.py": [
-        "graphkit/gpu/_lending.py",
-    ],
     "graphkit/gpu/test_forks.py": [
         "graphkit/gpu/_host_memory.py",
     ],

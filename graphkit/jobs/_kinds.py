@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from graphkit.errors import UsageError, did_you_mean
 from graphkit.jobs._sink import FileSink
@@ -31,6 +33,29 @@ _KIND: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]+):(?!//)(.+)", re.DOTALL)
 K = TypeVar("K", bound=FileSink | Source)
 
 
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A file sink that comes along and is imported when it is first used.
+
+    Attributes:
+        place: module and class, as an entry point writes them.
+        endings: those of the class.
+    """
+
+    place: str
+    endings: tuple[str, ...] = ()
+
+    def claims(self, name: str) -> bool:
+        """Return whether a file of this name is of this kind."""
+        return bool(self.endings) and name.lower().endswith(self.endings) and not Path(name).is_dir()
+
+    def load(self) -> type[Any]:
+        """Return the class."""
+        module, _, name = self.place.partition(":")
+        found: type[Any] = getattr(import_module(module), name)
+        return found
+
+
 class Kinds(Generic[K]):
     """A table of classes: those that come along, then those of the entry points of a group.
 
@@ -40,7 +65,7 @@ class Kinds(Generic[K]):
         built_in: classes by the names of their kinds.
     """
 
-    def __init__(self, group: str, base: type[K], built_in: Mapping[str, type[K]]) -> None:
+    def __init__(self, group: str, base: type[K], built_in: Mapping[str, type[K] | _Late]) -> None:
         self.group = group
         self._base, self._built_in = base, built_in
 
@@ -76,7 +101,7 @@ class Kinds(Generic[K]):
         if match is None:
             return None, text
         name, rest = match[1], match[2]
-        found = self._built_in.get(name) or self.installed.get(name)
+        found = self._class(self._built_in[name]) if name in self._built_in else self.installed.get(name)
         if found is None:
             known = [*self._built_in, *self.installed]
             raise UsageError(
@@ -93,11 +118,14 @@ class Kinds(Generic[K]):
         """
         for kind in self._built_in.values():
             if kind.claims(name):
-                return kind
+                return self._class(kind)
         claiming = [key for key, kind in self.installed.items() if kind.claims(name)]
         if len(claiming) > 1:
             raise UsageError(f"it may be {' or '.join(claiming)}. Put the kind before it: {claiming[0]}:{name}")
         return self.installed[claiming[0]] if claiming else None
+
+    def _class(self, kind: type[K] | _Late) -> type[K]:
+        return kind.load() if isinstance(kind, _Late) else kind
 
     def endings(self) -> list[str]:
         """Return all endings that stand for a kind."""
@@ -106,13 +134,31 @@ class Kinds(Generic[K]):
     def unknown(self, name: str) -> str:
         """Return what is to be said of a name that no kind claims."""
         suffix, known = Path(name).suffix.lower(), self.endings()
-        return f'"{suffix}".{did_you_mean(suffix, known)} Known: {", ".join(known)}'
+        kinds = {**self._built_in, **self.installed}
+        named = [f"{key}:{name}" for key, kind in kinds.items() if not kind.endings and _never_claims(kind)]
+        by_name = f" (or, by its name, {', '.join(named)})" if named else ""
+        return f'"{suffix}".{did_you_mean(suffix, known)} Known: {", ".join(known)}{by_name}'
+
+
+def _never_claims(kind: Any) -> bool:
+    """Return whether nothing is of this kind unless it says so."""
+    bases = (FileSink.claims, Source.claims, _Late.claims)
+    return getattr(kind.claims, "__func__", None) in [getattr(base, "__func__", base) for base in bases]
 
 
 SINKS: Final[Kinds[FileSink]] = Kinds(
     "graphkit.sinks",
     FileSink,  # type: ignore[type-abstract]
-    {"jsonl": JsonlSink, "csv": CsvSink, "npz": NpzSink, "png": PngSink},
+    {
+        "jsonl": JsonlSink,
+        "csv": CsvSink,
+        "npz": NpzSink,
+        "parquet": _Late("graphkit.jobs._sinks.parquet:ParquetSink", (".parquet",)),
+        "openpose": _Late("graphkit.jobs._sinks.openpose:OpenPoseSink"),
+        "coco": _Late("graphkit.jobs._sinks.coco:CocoSink"),
+        "trc": _Late("graphkit.jobs._sinks.trc:TrcSink", (".trc",)),
+        "png": PngSink,
+    },
 )
 SOURCES: Final[Kinds[Source]] = Kinds(
     "graphkit.sources",

@@ -40,7 +40,10 @@ NOT_RUN = (
 _IN_CONTAINER = re.compile(r"docker (?:compose run --rm graphkit(?:-nvidia)?|run .* graphkit:cpu) ")
 
 # What my.mov shows, by a word in the page's name; hands for the others.
-_SHOWS = {"poses": "person.mov", "people": "person.mov", "faces": "face.mov", "irises": "face.mov"}
+_SHOWS = {
+    **dict.fromkeys(("poses", "people", "opensim"), "person.mov"),
+    **dict.fromkeys(("faces", "irises"), "face.mov"),
+}
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE_NAME = re.compile(r"# ([\w.]+\.(?:py|pbtxt|toml))\n")

@@ -48,6 +48,9 @@ SHOWN_BY: Final = {
     "graphkit/compat/test_drawing.py": [
         "graphkit/compat/mediapipe/framework/formats/location_data_pb2.py",
     ],
+    "graphkit/compat/test_errors.py": [
+        "graphkit/compat/_messages.py",
+    ],
     "graphkit/compat/test_solutions.py": [
         "graphkit/compat/mediapipe/python/solutions/pose_connections.py",
     ],
@@ -59,6 +62,12 @@ SHOWN_BY: Final = {
     ],
     "graphkit/formats/test_face_mesh.py": [
         "graphkit/formats/_skeletons.py",
+    ],
+    "graphkit/formats/test_landmarks.py": [
+        "graphkit/formats/_tables.py",
+    ],
+    "graphkit/jobs/test_iteration.py": [
+        "graphkit/jobs/_dataframes.py",
     ],
     "graphkit/formats/test_messages.py": [
         "graphkit/formats/_sequence.py",
@@ -72,9 +81,6 @@ SHOWN_BY: Final = {
     "graphkit/gpu/test_context.py": [
         "graphkit/gpu/_forked.py",
     ],
-    "graphkit/gpu/test_cuda_interop.py": [
-        "graphkit/gpu/_lending.py",
-    ],
     "graphkit/gpu/test_forks.py": [
         "graphkit/gpu/_host_memory.py",
     ],
@@ -87,6 +93,9 @@ SHOWN_BY: Final = {
         "graphkit/inference/_importer/passes/grow_channels.py",
         "graphkit/inference/_importer/passes/split_conv.py",
         "graphkit/inference/_model_file.py",
+    ],
+    "graphkit/jobs/sinks/test_openpose.py": [
+        "graphkit/jobs/_sinks/people_sink.py",
     ],
     "graphkit/jobs/sinks/test_naming.py": [
         "graphkit/jobs/_sinks/labelled_file.py",

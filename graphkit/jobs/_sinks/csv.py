@@ -16,6 +16,7 @@ from graphkit.jobs._streams import fed_pictures
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from graphkit.jobs._sinks.labelled_file import Lines
     from graphkit.jobs._sinks.tables import Table
 
 
@@ -27,13 +28,16 @@ class CsvFile(LabelledFile):
         table: the columns; None to let the first packet decide, where the graph does not type the stream.
         sizes: knows the pictures that the coordinates are fractions of.
         label: the column that tells whose a row is; "" for none.
+        file: takes the lines; None for a text file.
 
     Raises:
         OutputError: the file cannot be created.
     """
 
-    def __init__(self, path: Path, table: Table | None, sizes: FrameSizes, *, label: str = "") -> None:
-        super().__init__(path, labelled=bool(label))
+    def __init__(
+        self, path: Path, table: Table | None, sizes: FrameSizes, *, label: str = "", file: Lines | None = None
+    ) -> None:
+        super().__init__(path, labelled=bool(label), file=file)
         self._table, self._sizes = table, sizes
         if table is not None:
             self._file.write(table.header(label=label))
@@ -64,7 +68,7 @@ class CsvSink(TextSink):
         carried = self.target.carried
         if carried.kind is Kind.ONE_OF and not can_be_table(carried):
             raise UsageError(
-                f'{self.target}: stream "{self.stream}" carries {carried}; a .csv holds {HOLDS}. '
+                f'{self.target}: stream "{self.stream}" carries {carried}; a {self.endings[0]} holds {HOLDS}. '
                 "Write it as .jsonl.",
                 parameter="dumps",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graphkit.jobs._sinks.labels_join import Labelled, LabelsJoin
 from graphkit.jobs._sinks.text_file import TextFile
@@ -16,12 +16,27 @@ if TYPE_CHECKING:
     from graphkit.framework import Packet
 
 
+class Lines(Protocol):
+    """What takes the lines of a file."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+
+    def write(self, text: str) -> None:
+        """Take whole lines; raises OutputError."""
+
+    def close(self) -> None:
+        """Finish; harmless when repeated."""
+
+
 class LabelledFile(ABC):
     """A text file of packets. Those with labels wait for the labels of their time.
 
     Args:
         path: the file; an existing one is overwritten.
         labelled: whether `take_labels` tells whose the things of a packet are.
+        file: takes the lines; None for a text file at *path*.
 
     Attributes:
         path: as given.
@@ -31,14 +46,14 @@ class LabelledFile(ABC):
         OutputError: the file cannot be created.
     """
 
-    def __init__(self, path: Path, *, labelled: bool) -> None:
+    def __init__(self, path: Path, *, labelled: bool, file: Lines | None = None) -> None:
         self.path = path
         self.packets = 0
         self._labelled = labelled
         self._join = LabelsJoin()
         # The streams may come from different threads.
         self._lock = threading.Lock()
-        self._file = TextFile(path)
+        self._file: Lines = TextFile(path) if file is None else file
 
     def take(self, packet: Packet[Any]) -> None:
         """Take a packet of the stream; it is written at once, or when its labels are known."""

@@ -47,7 +47,7 @@ class LabelsJoin:
     def labels(self, timestamp: int, labels: Sequence[Any]) -> list[Labelled]:
         """Take an id or a ClassificationList for each, or none; all times up to *timestamp* are then settled."""
         if labels:
-            self._labels[timestamp] = [_label(item) for item in labels]
+            self._labels[timestamp] = [label_of(item) for item in labels]
         self._settled = timestamp
         while len(self._labels) > self._most_waiting:
             del self._labels[min(self._labels)]
@@ -73,7 +73,8 @@ class LabelsJoin:
         return self._settled is not None and timestamp <= self._settled
 
 
-def _label(classifications: Any) -> str:
+def label_of(classifications: Any) -> str:
+    """Return the text of an id, or of the best class of a ClassificationList; "" without one."""
     if isinstance(classifications, int):
         return str(classifications)
     best = next(iter(classifications), None)

@@ -64,11 +64,15 @@ def naming_for(name: str | os.PathLike[str]) -> Naming:
     return Naming(path.parent, path.name)
 
 
-def check_naming(naming: Naming) -> None:
-    """Make sure that pictures can be written here and will not mix with others, without changing anything.
+def check_naming(naming: Naming, what: str = "pictures") -> None:
+    """Make sure that files can be written here and will not mix with others, without changing anything.
+
+    Args:
+        naming: of the files.
+        what: what messages call them.
 
     Raises:
-        OutputError: the folder is a file, cannot be made or written to, or holds such pictures already.
+        OutputError: the folder is a file, cannot be made or written to, or holds such files already.
     """
     folder = naming.folder
     if folder.exists() and not folder.is_dir():
@@ -83,7 +87,7 @@ def check_naming(naming: Naming) -> None:
         )
     if existing := naming.existing():
         raise OutputError(
-            f"{folder} holds such pictures already ({existing}), and the new ones would mix with them. "
+            f"{folder} holds such {what} already ({existing}), and the new ones would mix with them. "
             "Remove them or choose another folder."
         )
 

@@ -66,7 +66,7 @@ def told(config: str, calls: int, budget: Budget, *, waits: bool = True) -> list
         if waits:
             waiting = threading.Thread(target=graph.wait_until_idle)
             waiting.start()
-            while not graph._run._sleepers.wakers:  # type: ignore[union-attr]
+            while not graph._current.run._sleepers.wakers:  # type: ignore[union-attr]
                 waiting.join(0.001)
         IdleCoresTestNode.arrived.wait(10)
         if waits:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphkit import AnyType, Calculator, Input, Options, Output, SideInput, Status, calculator, option, options
-from graphkit.formats import Classification, ClassificationList, ImageFrame, NormalizedLandmarkList
+from graphkit.formats import (
+    Classification,
+    ClassificationList,
+    ImageFrame,
+    LandmarkList,
+    NormalizedLandmarkList,
+)
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext
@@ -222,3 +228,53 @@ class SampleLatest(Calculator):
         self.last = self.last if slow is None else slow
         if self.picture.get(cc) is not None:
             self.latest.send(cc, self.last, int(cc.inputs.packets[0].timestamp))
+
+
+class _Script(Calculator):
+    """Emits at frame n what SCRIPT has under n."""
+
+    image = Input(ImageFrame)
+    script = SideInput(dict, "SCRIPT")
+
+    def open(self, cc: CalculatorContext) -> None:
+        self.count = -1
+
+    def process(self, cc: CalculatorContext) -> None:
+        self.count += 1
+        if self.count in self.script(cc):
+            self.result.send(cc, self.script(cc)[self.count])
+
+
+@calculator
+class SamplePose(_Script):
+    result = Output(NormalizedLandmarkList)
+
+
+@calculator
+class SampleWorld(_Script):
+    result = Output(LandmarkList)
+
+
+@calculator
+class SamplePeople(_Script):
+    result = Output(list[NormalizedLandmarkList])
+
+
+@calculator
+class SampleWorlds(_Script):
+    result = Output(list[LandmarkList])
+
+
+@calculator
+class SampleIds(_Script):
+    result = Output(list[int])
+
+
+@calculator
+class SampleAnything(_Script):
+    result = Output(AnyType)
+
+
+@calculator
+class SampleSides(_Script):
+    result = Output(list[ClassificationList])

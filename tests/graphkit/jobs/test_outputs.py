@@ -41,7 +41,7 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
         pytest.param({"landmarks": "a.json"}, UsageError, r'unknown kind of file "\.json"\. Did you', id="kind"),
         pytest.param(
             {"landmarks": "a"}, UsageError,
-            r'Known: \.jsonl, \.csv, \.npz, \.png, and a folder for pictures, such as "a/"', id="no kind",
+            r'Known: \.jsonl, .* \(or, by its name, openpose:a, coco:a\), and a folder .* "a/"', id="no kind",
         ),
         pytest.param({"size": "a.csv"}, UsageError, r"a \.csv holds landmarks, .* as \.jsonl", id="no table"),
         pytest.param(

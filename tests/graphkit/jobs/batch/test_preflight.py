@@ -52,5 +52,5 @@ def test_a_graph_that_reads_and_writes_clips_by_itself() -> None:
     recipe = Recipe(str(graph), JobSettings(output="{clip}.mp4"))
     plan = recipe.load().plan
     check_recipe(recipe, plan)
-    with pytest.raises(SidePacketError, match='"output_video_path" .* is required and was not given'):
+    with pytest.raises(SidePacketError, match=r'"output_video_path" .* is required and was not given'):
         check_recipe(Recipe(str(graph), JobSettings(dumps={"landmarks": "{clip}.csv"})), plan)

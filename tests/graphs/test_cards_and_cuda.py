@@ -1,4 +1,4 @@
-"""Machines on which OpenGL and CUDA see different cards, or one of them none: what runs where, and what is said."""
+"""Machines on which OpenGL and CUDA see different cards, or one of them none: what runs where, what is said."""
 
 from __future__ import annotations
 

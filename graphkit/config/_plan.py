@@ -6,7 +6,7 @@ The plan is data. ``graphkit.config`` makes it; the runtime only reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from graphkit.framework import Calculator, CalculatorContract, GraphService, PacketType, TagMap
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPlan:
+class StreamPlan(NamedTuple):
     """One stream of the expanded graph.
 
     Attributes:
@@ -93,8 +92,7 @@ class NodePlan:
         return bool(self.output_streams) and not self.input_streams
 
 
-@dataclass(frozen=True, slots=True)
-class SidePacketPlan:
+class SidePacketPlan(NamedTuple):
     """One side packet of the expanded graph.
 
     Attributes:
@@ -112,13 +110,27 @@ class SidePacketPlan:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutorPlan:
+class ExecutorPlan(NamedTuple):
     """One declared executor: its name ("" is the default one), type and options message fields."""
 
     name: str
     type: str
     options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilerPlan:
+    """What the config's ``profiler_config`` asks for.
+
+    Attributes:
+        profile: count calls and times.
+        trace: keep a trace, if the program says where.
+        trace_name: how it wants the trace to be called, never where.
+    """
+
+    profile: bool = False
+    trace: bool = False
+    trace_name: str = "trace"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -139,6 +151,7 @@ class GraphPlan:
         num_threads: of the default executor, 0 to choose.
         executors: declared ones.
         report_deadlock: fail instead of growing a full queue.
+        profiler: what is to be measured.
     """
 
     type: str
@@ -154,6 +167,7 @@ class GraphPlan:
     num_threads: int = 0
     executors: tuple[ExecutorPlan, ...] = ()
     report_deadlock: bool = False
+    profiler: ProfilerPlan = ProfilerPlan()
 
     def __repr__(self) -> str:
         streams = [_listed("in", self.graph_inputs.names), _listed("out", self.graph_outputs.names)]

@@ -12,6 +12,8 @@ from graphkit._process.forks import call_in_children
 from graphkit.errors import ForkedGraphError, GraphStateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphkit._runtime.look import RunLook
     from graphkit._runtime.run import GraphRun
     from graphkit._runtime.streams import InputStream
@@ -30,7 +32,7 @@ class CurrentRun:
 
     def __init__(self) -> None:
         self.run: GraphRun | None = None
-        self.gate = threading.Lock()
+        self.gate = threading.RLock()
         self._ended: RunLook | None = None
         self._left_behind: tuple[GraphRun, int] | None = None
         call_in_children(self, CurrentRun._leave_behind)
@@ -69,6 +71,15 @@ class CurrentRun:
             return self._ended
         return self.going_on().look()
 
+    def wait(self, wait: Callable[[float | None], bool], timeout: float | None, late: str) -> None:
+        """Wait for the run; an error that ends the wait tells what it waits for."""
+        try:
+            if not wait(timeout):
+                raise TimeoutError(late)
+        except (KeyboardInterrupt, TimeoutError) as error:
+            self.explain_to(error)
+            raise
+
     def explain_to(self, error: BaseException) -> None:
         """Add to *error*, which ends a wait for the run, what the run waits for."""
         from graphkit.insight._explain import explain
@@ -94,6 +105,6 @@ class CurrentRun:
 
         It is kept, as the destructors of what its nodes hold may wait for threads, too.
         """
-        self.gate = threading.Lock()
+        self.gate = threading.RLock()
         if self.run is not None:
             self._left_behind, self.run = (self.run, os.getppid()), None

@@ -83,8 +83,7 @@ def diagnose(
     return Diagnosis(name, (*raised, *faults.in_order()), tuple(faults.warnings), faults.more)
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(NamedTuple):
     """A graph, expanded as far as that goes.
 
     Attributes:

@@ -59,6 +59,7 @@ CALCULATORS = {
     "DetectionLetterboxRemovalCalculator": "graphkit_calculators.util.detection_letterbox_removal_calculator",
     "DetectionProjectionCalculator": "graphkit_calculators.util.detection_projection_calculator",
     "DetectionToLandmarksCalculator": "graphkit_calculators.util.detection_to_landmarks_calculator",
+    "DetectionUniqueIdCalculator": "graphkit_calculators.util.detection_unique_id_calculator",
     "DetectionsDeduplicateCalculator": "graphkit_calculators.util.detections_deduplicate_calculator",
     "DetectionsToRectsCalculator": "graphkit_calculators.util.detections_to_rects_calculator",
     "DetectionsToRenderDataCalculator": "graphkit_calculators.util.detections_to_render_data_calculator",

@@ -30,7 +30,7 @@ def install_as_mediapipe() -> None:
         GraphStateError: a mediapipe that has all this itself, before 1.0, is installed or imported.
     """
     version = _installed_version()
-    if version is not None and _major(version) < 1:
+    if peer_version() is not None:
         raise GraphStateError(
             f"mediapipe {version} is installed, which has this API itself; uninstall it, or import "
             "graphkit.compat.mediapipe under that name instead"
@@ -42,6 +42,12 @@ def install_as_mediapipe() -> None:
         sys.modules[_THEIRS] = ours
     else:
         _add_what_is_missing(importlib.import_module(_THEIRS), ours)
+
+
+def peer_version() -> str | None:
+    """Return the version of another mediapipe, imported or installed, that has this API itself; None for none."""
+    version = _installed_version()
+    return version if version is not None and _major(version) < 1 else None
 
 
 def _installed_version() -> str | None:

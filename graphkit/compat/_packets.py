@@ -10,6 +10,8 @@ import numpy as np
 from graphkit.formats import Image, ImageFrame, payload_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphkit.config import GraphPlan
     from graphkit.framework import PacketType
 
@@ -43,12 +45,23 @@ _BY_CLASS: Final[dict[type[Any], PacketDataType]] = {
     Image: PacketDataType.IMAGE,
     ImageFrame: PacketDataType.IMAGE_FRAME,
 }
-_NUMBERS: Final = {PacketDataType.INT: (int,), PacketDataType.FLOAT: (int, float), PacketDataType.BOOL: (bool,)}
+_NUMBERS: Final[dict[PacketDataType, tuple[tuple[type[Any], ...], Callable[[Any], object]]]] = {
+    PacketDataType.INT: ((int, np.integer), int),
+    PacketDataType.FLOAT: ((int, float, np.integer, np.floating), float),
+    PacketDataType.BOOL: ((bool, np.bool_), bool),
+}
+"""What mediapipe takes for a number, and what it makes of it."""
 
 
 def kind_of(plan: GraphPlan, stream: str) -> PacketDataType:
-    """Return what *stream* carries, an image where the graph accepts any packet."""
-    return _kind(plan.streams[plan.stream_ids[stream]].packet_type)
+    """Return what *stream* carries; raises RuntimeError where the graph does not tell."""
+    packet_type = plan.streams[plan.stream_ids[stream]].packet_type
+    if not packet_type.types:
+        raise RuntimeError(
+            f'Unable to find the type for stream "{stream}". The graph takes any packet there: give its type in '
+            "stream_type_hints"
+        )
+    return _kind(packet_type)
 
 
 def _kind(packet_type: PacketType) -> PacketDataType:
@@ -114,13 +127,15 @@ def side_value(plan: GraphPlan, name: str, value: Any) -> Any:
     if planned is None:
         return value
     kind = _kind(planned.packet_type)
-    wanted = _NUMBERS.get(kind)
-    if wanted is not None and planned.packet_type.types and not isinstance(value, wanted):
+    if kind not in _NUMBERS or not planned.packet_type.types:
+        return value
+    wanted, convert = _NUMBERS[kind]
+    if not isinstance(value, wanted):
         raise TypeError(
             f"create_{kind.value}(): incompatible function arguments: side packet {name!r} takes {kind.value}, "
             f"found {value!r}"
         )
-    return value
+    return convert(value)
 
 
 def content_of(payload: Any) -> Any:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from graphkit import Resources, config
-from graphkit.errors import ResourceNotFoundError
+from graphkit.compat._messages import MODIFIABLE
+from graphkit.config._text.names import canonical_names
+from graphkit.errors import GraphValidationError, ResourceNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -31,22 +33,25 @@ class Wishes:
         parameters: ``NODE.FIELD=VALUE`` of the expanded graph.
         options: the graph's options message, None for none; with its type and bytes it is a key.
         defaults: calculators whose options are left at their defaults.
+        texts: the parameters that are given as text.
     """
 
     parameters: tuple[str, ...]
     options: Any
     defaults: frozenset[str]
+    texts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any], options: Any, defaults: Collection[str]) -> Wishes:
         """Return the wishes; raises ValueError for a parameter that is not ``node.field``."""
-        return cls(tuple(_override(*item) for item in parameters.items()), options, frozenset(defaults))
+        texts = tuple(name for name, value in parameters.items() if isinstance(value, str | bytes))
+        return cls(tuple(_override(*item) for item in parameters.items()), options, frozenset(defaults), texts)
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What two wishes for the same have in common."""
         options = None if self.options is None else (type(self.options), self.options.SerializeToString())
-        return self.parameters, options, self.defaults
+        return self.parameters, options, self.defaults, self.texts
 
 
 def plan_of(path: str | None, graph: Any, wishes: Wishes) -> Planned:
@@ -88,7 +93,13 @@ def graph_file(path: str) -> Path:
 
 def _planned(graph: Any, resources: Resources, wishes: Wishes) -> GraphPlan:
     options = () if wishes.options is None else (wishes.options,)
-    plan = config.load(graph, resources=resources, graph_options=options, overrides=wishes.parameters)
+    # The files that come along are in order: only what a program brings, or sets as text, is looked at.
+    if wishes.texts or (wishes.parameters and not isinstance(graph, Path)):
+        _check_parameters(_nodes(graph, resources), wishes)
+    try:
+        plan = config.load(graph, resources=resources, graph_options=options, overrides=wishes.parameters)
+    except GraphValidationError as exc:
+        raise _refused(_nodes(graph, resources), wishes, exc) from exc
     if not wishes.defaults:
         return plan
     nodes = tuple(_with_defaults(node) if node.calculator in wishes.defaults else node for node in plan.nodes)
@@ -97,6 +108,48 @@ def _planned(graph: Any, resources: Resources, wishes: Wishes) -> GraphPlan:
 
 def _with_defaults(node: NodePlan) -> NodePlan:
     return dataclasses.replace(node, options={cls: cls() for cls in node.options})
+
+
+def _nodes(graph: Any, resources: Resources) -> dict[str, config.NodeConfig]:
+    """Return the nodes of the expanded graph by their names."""
+    nodes = config.expand(config.parse(graph), resources=resources).nodes
+    return dict(zip(canonical_names(nodes), nodes, strict=True))
+
+
+def _check_parameters(nodes: Mapping[str, config.NodeConfig], wishes: Wishes) -> None:
+    """Raise what mediapipe raises for parameters that it does not take, before they are set.
+
+    Raises:
+        ValueError: a node has options in both notations.
+        TypeError: a number is given as text.
+    """
+    for parameter in wishes.parameters:
+        name = parameter.partition(".")[0]
+        if name in nodes and len({options.in_any for options in nodes[name].options}) > 1:
+            raise ValueError(
+                f"Cannot modify the calculator options of {name} because it has both options and node_options "
+                "fields. Leave one of them in the graph"
+            )
+    for text in wishes.texts:
+        name = text.partition(".")[0]
+        if name in nodes and nodes[name].calculator in MODIFIABLE:
+            raise TypeError(f"must be real number, not str: {text}")
+
+
+def _refused(nodes: Mapping[str, config.NodeConfig], wishes: Wishes, error: GraphValidationError) -> Exception:
+    """Return what mediapipe raises for parameters that could not be set; *error*, where that is not the fault."""
+    if not any(fault.location and fault.location.parameter for fault in error.faults):
+        return error
+    for parameter in wishes.parameters:
+        name, _, field = parameter.partition("=")[0].partition(".")
+        if name not in nodes:
+            return ValueError(f"Not all calculator params are valid. {error}")
+        options = MODIFIABLE.get(nodes[name].calculator)
+        if options is None:
+            return ValueError(f"Modifying the calculator options of {name} is not supported. {error}")
+        if field not in config.options_message(options).DESCRIPTOR.fields_by_name:
+            return KeyError(f"{field}: {error}")
+    return TypeError(str(error))
 
 
 def _override(name: str, value: Any) -> str:

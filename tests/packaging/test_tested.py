@@ -48,6 +48,9 @@ SHOWN_BY: Final = {
     "graphkit/compat/test_drawing.py": [
         "graphkit/compat/mediapipe/framework/formats/location_data_pb2.py",
     ],
+    "graphkit/compat/test_errors.py": [
+        "graphkit/compat/_messages.py",
+    ],
     "graphkit/compat/test_solutions.py": [
         "graphkit/compat/mediapipe/python/solutions/pose_connections.py",
     ],

@@ -35,8 +35,7 @@ class PassThroughCalculator(Calculator):
         """Give each output the type of its input; raises ContractError where they do not match up."""
         if cc.inputs.tag_map.keys != cc.outputs.tag_map.keys:
             raise ContractError(
-                f'node "{cc.node_name}": input and output streams of PassThroughCalculator must have the same '
-                "tags and indexes"
+                "Input and output streams to PassThroughCalculator must use matching tags and indexes."
             )
         for key in cc.inputs:
             cc.inputs[key].type = ANY
@@ -47,8 +46,8 @@ class PassThroughCalculator(Calculator):
             return
         if cc.input_side_packets.tag_map.keys != cc.output_side_packets.tag_map.keys:
             raise ContractError(
-                f'node "{cc.node_name}": input and output side packets of PassThroughCalculator must have the '
-                "same tags and indexes, or there must be no output side packets"
+                "Input and output side packets to PassThroughCalculator must use matching tags and indexes, "
+                "or there must be no output side packets."
             )
         for key in cc.output_side_packets:
             cc.output_side_packets[key].set_same_as(*key)

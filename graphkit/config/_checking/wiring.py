@@ -135,12 +135,9 @@ class _Edges:
                 if edge is None and others is None:
                     edge = self.edges[name] = Edge(name, node.config.place, None)
                 if edge is None:
-                    hint = self._hint(name, others or {})
-                    self._faults.add(
-                        f'node {node.title}: input stream "{name}" has no producer.{hint}',
-                        node.place_of(self._read, key),
-                        node=node,
-                    )
+                    lack = f'input stream "{name}" does not have a corresponding output stream.'
+                    said = f"node {node.title}: {lack}{self._hint(name, others or {})}"
+                    self._faults.add(said, node.place_of(self._read, key), node=node)
                 else:
                     edge.consumers.append(End(number, port, key))
 

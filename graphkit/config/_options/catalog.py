@@ -29,6 +29,19 @@ def any_message_class(full_name: str) -> type[Message] | None:
     return schema.message_class(full_name) if _in_schema(full_name) else None
 
 
+def options_message(full_name: str) -> type[Message]:
+    """Return the class of the options message *full_name*, and make its pool know it.
+
+    Raises:
+        SchemaError: neither the schema nor a calculator that is installed has it.
+    """
+    found = any_message_class(full_name)
+    if found is None:
+        close = close_messages(full_name)
+        raise SchemaError(f'no calculator has the options "{full_name}".{close}', name=full_name)
+    return found
+
+
 def node_extension(name: str, extendee: Any) -> FieldDescriptor | None:
     """Return the extension called *name* (``mediapipe.X.ext``) of the message *extendee*, None for none."""
     _declare(name.removesuffix(".ext"))

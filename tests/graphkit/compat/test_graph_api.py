@@ -113,7 +113,7 @@ def test_a_validated_config() -> None:
     [
         pytest.param({}, ValueError, "provide one of 'binary_graph_path'", id="nothing"),
         pytest.param({"binary_graph_path": "/none.binarypb"}, FileNotFoundError, "/none", id="file"),
-        pytest.param({"graph_config": "node {"}, ValueError, "<text>:1:7", id="text"),
+        pytest.param({"graph_config": "node {"}, RuntimeError, "Failed to parse: <text>:1:7", id="text"),
     ],
 )
 def test_graphs_that_are_none(arguments: Any, error: type[Exception], message: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from graphkit.compat import mediapipe as mp
-from graphkit.compat.mediapipe.python.solution_base import SolutionBase
+from graphkit.compat.mediapipe.python.solution_base import PacketDataType, SolutionBase
 from graphkit.video import VideoReader
 
 DATA = Path(__file__).parents[2] / "data" / "compat"
@@ -184,8 +184,11 @@ node { calculator: "MakePairCalculator" input_stream: "a" input_stream: "b" outp
 """
 
 
+PICTURES = dict.fromkeys("ab", PacketDataType.IMAGE_FRAME)
+
+
 def test_a_graph_of_ones_own() -> None:
-    with SolutionBase(graph_config=GRAPH) as solution:
+    with SolutionBase(graph_config=GRAPH, stream_type_hints=PICTURES) as solution:
         results = solution.process({"a": BLACK, "b": BLACK})
         assert [picture.shape for picture in results.both] == [BLACK.shape, BLACK.shape]
         with pytest.raises(ValueError, match="more than one input streams: a, b"):
@@ -198,7 +201,7 @@ def test_a_graph_of_ones_own() -> None:
     ("arguments", "error", "message"),
     [
         pytest.param({}, ValueError, "exactly one of 'binary_graph_path' or 'graph_config'", id="neither"),
-        pytest.param({"graph_config": "node {"}, ValueError, "<text>:1:7", id="text"),
+        pytest.param({"graph_config": "node {"}, RuntimeError, "<text>:1:7", id="text"),
         pytest.param({"binary_graph_path": "no/such.binarypb"}, FileNotFoundError, "no/such", id="file"),
         pytest.param(
             {"graph_config": GRAPH, "calculator_params": {"MakePair": 1}},
@@ -219,7 +222,7 @@ def test_graphs_that_cannot_be_made(arguments: Any, error: type[Exception], mess
 def test_graph_options_reach_into_messages() -> None:
     from graphkit.compat.mediapipe.framework.formats import detection_pb2
 
-    with SolutionBase(graph_config=GRAPH) as solution:
+    with SolutionBase(graph_config=GRAPH, stream_type_hints=PICTURES) as solution:
         made = solution.create_graph_options(
             detection_pb2.Detection(),
             {"label": ["a", "b"], "location_data.relative_bounding_box.xmin": 0.5, "feature_tag": "x"},

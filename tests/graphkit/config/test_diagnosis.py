@@ -33,7 +33,7 @@ def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
         Lack("model", "mine.onnx"),
     }
     assert [fault.location.line for fault in found.faults if fault.location] == [3, 4, 5, 7, 8]
-    assert 'input stream "nobody" has no producer' in str(found.faults[-1])
+    assert 'input stream "nobody" does not have a corresponding output stream' in str(found.faults[-1])
 
 
 def test_a_model_that_is_there_is_not_missing(tmp_path: Path) -> None:

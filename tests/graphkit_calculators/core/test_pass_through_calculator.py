@@ -44,9 +44,9 @@ def test_ignores_side_packets_without_outputs(timed):
 @pytest.mark.parametrize(
     ("node", "message"),
     [
-        pytest.param('input_stream: "a" output_stream: "B:b"', "input and output streams", id="streams"),
+        pytest.param('input_stream: "a" output_stream: "B:b"', "Input and output streams", id="streams"),
         pytest.param(
-            'input_side_packet: "a" output_side_packet: "B:b"', "input and output side packets", id="side-packets"
+            'input_side_packet: "a" output_side_packet: "B:b"', "Input and output side packets", id="side-packets"
         ),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit import CalculatorGraph
 from graphkit.compat._errors import as_peer_raises
@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 
     from graphkit import Packet
 
-__all__ = ["PacketDataType", "SolutionBase"]
+__all__ = ["PacketDataType", "SolutionBase", "SolutionOutputs"]
 
 FRAME_US: Final = 33_333
 """Pictures are stamped as those of a clip of 30 a second, the first one with this."""
 
-Outputs: TypeAlias = SimpleNamespace
+
+class SolutionOutputs(SimpleNamespace):
+    """What `SolutionBase.process` found: an attribute for each output stream, which may be set."""
+
+    @property
+    def _fields(self) -> tuple[str, ...]:
+        """The names of the attributes; mediapipe's results are made by ``namedtuple``."""
+        return tuple(vars(self))
 
 
 class SolutionBase:
@@ -73,7 +80,7 @@ class SolutionBase:
                 self._graph.observe_output_stream(name, self._keep(name), observe_timestamp_bounds=True)
             self._graph.start_run(self._side_packets)
 
-    def process(self, input_data: Any) -> Outputs:
+    def process(self, input_data: Any) -> SolutionOutputs:
         """Run the graph on *input_data* and return its outputs.
 
         Args:
@@ -99,7 +106,7 @@ class SolutionBase:
             for name, payload in payloads.items():
                 graph.add_packet_to_input_stream(name, payload, self._timestamp)
             graph.wait_until_idle()
-        return Outputs(**{name: self._content(name) for name in self._outputs})
+        return SolutionOutputs(**{name: self._content(name) for name in self._outputs})
 
     def close(self) -> None:
         """End the graph; raises ValueError where that was done before."""

@@ -104,12 +104,16 @@ CASES = {
     ),
     "no producer": (
         'input_stream: "frames"\nnode { calculator: "CfgCpuSink"\n  input_stream: "IMAGE:frame" }',
-        ['3:3: node "CfgCpuSink": input stream "frame" has no producer. Did you mean \'frames\'?'],
+        [
+            '3:3: node "CfgCpuSink": input stream "frame" does not have a corresponding output stream. '
+            "Did you mean 'frames'?"
+        ],
     ),
     "no producer, nothing close": (
         'node { calculator: "CfgCpuSink"\n  input_stream: "IMAGE:x" }',
         [
-            '2:3: node "CfgCpuSink": input stream "x" has no producer. Name it in an output_stream of a node, or '
+            '2:3: node "CfgCpuSink": input stream "x" does not have a corresponding output stream. '
+            "Name it in an output_stream of a node, or "
             "in an "
             "input_stream of the graph."
         ],
@@ -117,8 +121,8 @@ CASES = {
     "no producer, but a side packet": (
         'input_side_packet: "x"\nnode { calculator: "CfgCpuSink"\n  input_stream: "IMAGE:x" }',
         [
-            '3:3: node "CfgCpuSink": input stream "x" has no producer. It is a side packet: name it in '
-            "input_side_packet."
+            '3:3: node "CfgCpuSink": input stream "x" does not have a corresponding output stream. '
+            "It is a side packet: name it in input_side_packet."
         ],
     ),
     "two producers": (
@@ -579,5 +583,5 @@ def test_what_reads_an_output_without_a_producer_is_at_fault(folder):
         'node { calculator: "NoSuchOutput" output_stream: "OUT:y" }\n'
         'node { calculator: "CfgPass" input_stream: "y" output_stream: "z" }',
     )
-    with pytest.raises(GraphValidationError, match='input stream "y" has no producer'):
+    with pytest.raises(GraphValidationError, match='input stream "y" does not have a corresponding output stream'):
         config.load(main)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 from typing import Any
 
+from graphkit import config
 from graphkit.compat.mediapipe.python.solution_base import SolutionBase
-from graphkit.schema import message_class
 
 __all__ = ["FaceDetection", "FaceKeyPoint", "get_key_point"]
 
@@ -39,7 +39,7 @@ class FaceDetection(SolutionBase):
 
     def __init__(self, min_detection_confidence: float = 0.5, model_selection: int = 0) -> None:
         reach = "full" if model_selection == 1 else "short"
-        options = message_class("mediapipe.FaceDetectionOptions")()
+        options = config.options_message("mediapipe.FaceDetectionOptions")()
         super().__init__(
             binary_graph_path=f"mediapipe/modules/face_detection/face_detection_{reach}_range_cpu.binarypb",
             graph_options=self.create_graph_options(options, {"min_score_thresh": min_detection_confidence}),

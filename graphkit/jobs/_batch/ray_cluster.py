@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOCAL: Final = "local"
+_AUTO: Final = "auto"
 _CLIENT: Final = "ray://"
 _ANSWER_SECONDS: Final = 5.0
-_HEALTH_SECONDS: Final = 30.0
+_HEALTH_SECONDS: Final = 15.0
 # Outcomes are small; Ray would take a third of the memory.
 _STORE_BYTES: Final = 128 << 20
 _REPLACED_BY_RAY: Final = (signal.SIGINT, signal.SIGTERM)
@@ -116,13 +117,16 @@ class Cluster:
                 _check_answer(self._address)
                 self._ray.init(address=self._address, **quiet)
         except (ConnectionError, RuntimeError, ValueError, OSError) as exc:
-            raise BatchError(
-                f"Ray at {self._address} cannot be used: {_plain(exc)}", status=StatusCode.UNAVAILABLE
-            ) from exc
+            raise BatchError(self._unusable(exc), status=StatusCode.UNAVAILABLE) from exc
         finally:
             for number, handler in before.items():
                 if handler is not None:
                     signal.signal(number, handler)
+
+    def _unusable(self, error: BaseException) -> str:
+        if self._address == _AUTO:
+            return f"the address is {_AUTO}, and no Ray runs on this machine. Without an address, one is started."
+        return f"Ray at {self._address} cannot be used: {' '.join(str(error).split()) or type(error).__name__}"
 
 
 def _check_answer(address: str) -> None:
@@ -132,7 +136,7 @@ def _check_answer(address: str) -> None:
         return  # "auto", or what Ray knows to read
     try:
         socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
-    except (OSError, OverflowError) as exc:
+    except (OSError, OverflowError) as exc:  # a port beyond 65535
         raise BatchError(
             f"nobody answers at {address}: {getattr(exc, 'strerror', None) or exc}. Is the cluster up, and is "
             "this its address? Without an address, Ray runs on this machine.",
@@ -151,7 +155,3 @@ def _check_health(address: str) -> None:
             f"what answers at {address} is no Ray, or one of another version. Is this the address of the cluster?",
             status=StatusCode.UNAVAILABLE,
         ) from exc
-
-
-def _plain(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -133,7 +133,7 @@ class RayEngine(Engine):
             return outcome.entry
         if Path(task.path).exists():
             raise BatchError(
-                f"{outcome.host} does not see {task.path}. Clips and outputs have to lie on storage that all "
+                f"on {outcome.host}: {task.path} is not seen. Clips and outputs have to lie on storage that all "
                 "machines see, under the same path."
             )
         return failed(task, "InputError", f"{task.path}: no such file.")
@@ -160,7 +160,7 @@ def _of_machine(outcome: Outcome) -> BaseException:
     """Return the fault; where another machine has it, that is said."""
     fault = outcome.fault
     assert fault is not None
-    if outcome.host in str(fault) or outcome.host == platform.node():
+    if outcome.host == platform.node():
         return fault
     return BatchError(f"on {outcome.host}: {fault}", status=fault.status)
 

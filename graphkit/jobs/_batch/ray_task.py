@@ -141,14 +141,11 @@ def _check(order: Order, task: ClipTask) -> None:
     """Make sure that this machine is fit for the order."""
     here = _version()
     if order.version != here:
-        raise BatchError(
-            f"{platform.node()} has graphkit {here}, and the batch is of {order.version}. Install the same on all "
-            "machines."
-        )
+        raise BatchError(f"graphkit is {here}, and the batch is of {order.version}. Install the same everywhere.")
     if not Path(order.mark).exists():
         raise BatchError(
-            f"{platform.node()} does not see the folder {task.folder}. Clips and outputs have to lie on storage "
-            "that all machines see, under the same path."
+            f"the folder {task.folder} is not seen. Clips and outputs have to lie on storage that all machines "
+            "see, under the same path."
         )
 
 

@@ -197,7 +197,8 @@ def started(recipe: Recipe, make_clip: Callable[..., Path], tmp_path: Path) -> I
 def no_work_is_left(session: int) -> bool:
     """Return whether nobody of a session does clips any more, some seconds later; Ray's own agents take longer."""
     for _ in range(200):
-        if not any(_session_of(pid) == session for pid in processes("ray") if pid not in processes("Agent")):
+        working = {*processes("ray"), *processes("_batch.worker")} - {*processes("Agent")}
+        if not any(_session_of(pid) == session for pid in working):
             return True
         time.sleep(0.1)
     return False

@@ -17,8 +17,8 @@ from graphkit.errors import ExecutorError
 from graphkit.framework import ApplicationThreadExecutor
 
 if TYPE_CHECKING:
+    from graphkit._process.sleepers import Sleepers
     from graphkit._runtime.lifecycle import Lifecycle
-    from graphkit._runtime.sleepers import Sleepers
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.tasks import Task, TaskQueue
 
@@ -48,6 +48,13 @@ class Scheduler:
         self._speculating = state.speculation.queues
         self._without_thread: list[TaskQueue] = []
         self._other_work = len(state.ready.queues) > 1 or bool(self._speculating)
+
+    def unused_of(self, cores: int) -> int:
+        """Return how many of *cores* are unused while the program waits for the run, else 0 (S53)."""
+        if not self._sleepers.wakers:
+            return 0
+        waiting = sum(max(len(queue.heavy), queue.workers_requested) for queue in self._ready.queues)
+        return max(0, cores - len(self.working) - waiting)
 
     def work(self) -> None:
         """Run the light tasks that are ready, on this thread, and get threads for the others (S29, S30)."""

@@ -126,7 +126,7 @@ class Cluster:
     def _unusable(self, error: BaseException) -> str:
         if self._address == _AUTO:
             return f"the address is {_AUTO}, and no Ray runs on this machine. Without an address, one is started."
-        return f"Ray at {self._address} cannot be used: {' '.join(str(error).split()) or type(error).__name__}"
+        return f"Ray at {self._address} cannot be used: {str(error) or type(error).__name__}"
 
 
 def _check_answer(address: str) -> None:

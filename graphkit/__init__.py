@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from graphkit.formats import ImageFrame
     from graphkit.framework import Resources
     from graphkit.graph import CalculatorGraph, OutputStreamPoller
+    from graphkit.jobs import iterate
 
 __all__ = [
     # running graphs
@@ -50,6 +51,7 @@ __all__ = [
     "Packet",
     "Resources",
     "Timestamp",
+    "iterate",
     # writing calculators
     "AnyType",
     "Calculator",
@@ -83,6 +85,7 @@ _LATER: Final = {
     "ImageFrame": "graphkit.formats",
     "OutputStreamPoller": "graphkit.graph",
     "Resources": "graphkit.framework",
+    "iterate": "graphkit.jobs",
 }
 
 

@@ -9,6 +9,7 @@ import errno
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 NAME: Final[str] = sys.platform
 """``linux``, ``darwin``, ``win32``."""
+
+_DIES_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG
+_KILLED: Final = 9
+_FIRST_TO_GO: Final = "500"
 
 LINUX: Final[bool] = sys.platform.startswith("linux")
 WINDOWS: Final[bool] = sys.platform == "win32"
@@ -115,6 +120,42 @@ def opened_pipe(path: Path) -> int | None:
         if error.errno == errno.ENXIO:
             return None
         raise
+
+
+def written_pipe(path: Path, poll_ms: int) -> list[int]:
+    """Wait until a named pipe has been written to, running the handlers of signals meanwhile; raises OSError.
+
+    Returns:
+        Descriptors of both ends. While they are open, opening the pipe to read it does not wait.
+    """
+    ends: list[int] = []
+    if sys.platform != "win32":
+        import select
+
+        try:
+            ends.append(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+            poll = select.poll()
+            poll.register(ends[0], select.POLLIN)
+            while not poll.poll(poll_ms):
+                pass
+            ends.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        except BaseException:
+            for end in ends:
+                os.close(end)
+            raise
+    return ends
+
+
+def die_with(parent: int) -> None:
+    """Let this process not outlive its parent, and be the first to go where memory runs out."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, _KILLED, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(0)
+        with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123
+            file.write(_FIRST_TO_GO)
 
 
 def let_wait(descriptor: int) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from graphkit import Resources, config
 from graphkit.compat._messages import MODIFIABLE
 from graphkit.config._text.names import canonical_names
-from graphkit.errors import GraphValidationError, ResourceNotFoundError
+from graphkit.errors import GraphkitError, GraphValidationError, ResourceNotFoundError
+from graphkit.framework import opencv
+from graphkit.inference._onnx_runtime import onnx_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -77,6 +80,23 @@ def plan_of(path: str | None, graph: Any, wishes: Wishes) -> Planned:
         while len(_kept) > _MOST_KEPT:
             _kept.popitem(last=False)
     return planned
+
+
+def plan_ahead(path: str, parameters: Mapping[str, Any] | None = None, defaults: Collection[str] = ()) -> None:
+    """Read a graph file, and load what every solution runs on, when a solution is imported.
+
+    mediapipe's own import does the like, so programs expect the first object and its first answer to be quick. A
+    graph that cannot be read fails when an object is made, with the words for it.
+
+    Args:
+        path: of the graph.
+        parameters: those of an object that is made without any.
+        defaults: calculators whose options are left at their defaults.
+    """
+    opencv()
+    onnx_runtime()
+    with suppress(GraphkitError, ValueError, RuntimeError):
+        plan_of(path, None, Wishes.of(parameters or {}, None, defaults))
 
 
 def graph_file(path: str) -> Path:

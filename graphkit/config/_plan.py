@@ -6,10 +6,10 @@ The plan is data. ``graphkit.config`` makes it; the runtime only reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from graphkit.errors import Location
     from graphkit.framework import Calculator, CalculatorContract, GraphService, PacketType, TagMap
@@ -36,7 +36,7 @@ class StreamPlan:
     consumers: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class NodePlan:
     """One calculator of the expanded graph.
 
@@ -81,6 +81,10 @@ class NodePlan:
     source_layer: int = 0
     buffer_size_hint: int = 0
 
+    def __repr__(self) -> str:
+        ports = f"{len(self.inputs)} inputs, {len(self.outputs)} outputs"
+        return f"NodePlan({self.id}: {self.name}, {self.calculator}, {ports}, at {self.location})"
+
     @property
     def is_source(self) -> bool:
         """Whether the node has output streams but no input streams."""
@@ -115,7 +119,7 @@ class ExecutorPlan:
     options: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class GraphPlan:
     """A whole graph, expanded, validated and sorted.
 
@@ -148,3 +152,16 @@ class GraphPlan:
     num_threads: int = 0
     executors: tuple[ExecutorPlan, ...] = ()
     report_deadlock: bool = False
+
+    def __repr__(self) -> str:
+        streams = [_listed("in", self.graph_inputs.names), _listed("out", self.graph_outputs.names)]
+        about = [self.type or "unnamed", f"{len(self.nodes)} nodes", f"{len(self.streams)} streams", *streams]
+        return f"GraphPlan({', '.join(filter(None, about))})"
+
+
+_MOST_LISTED: Final = 4
+
+
+def _listed(what: str, names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return f"{what}: {' '.join(names[:_MOST_LISTED])}{more}" if names else ""

@@ -81,3 +81,6 @@ class Image:
 
     def __repr__(self) -> str:
         return f"Image({self.width}x{self.height}, {'GPU' if self.uses_gpu else 'CPU'})"
+
+    def _repr_png_(self) -> bytes | None:
+        return self.cpu()._repr_png_()

@@ -149,6 +149,11 @@ class ImageFrame:
     def __repr__(self) -> str:
         return f"ImageFrame({self.width}x{self.height}, {self.format.name})"
 
+    def _repr_png_(self) -> bytes | None:
+        from graphkit.formats._png import png_of
+
+        return png_of(self)
+
 
 def _format_of(data: Pixels, format: ImageFormat | None) -> ImageFormat:
     """Return the format of an array, the given one or the one that fits; raises FormatError."""

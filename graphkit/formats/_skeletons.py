@@ -43,3 +43,8 @@ POSE_CONNECTIONS: Final[tuple[tuple[int, int], ...]] = (
     (24, 26), (26, 28), (28, 30), (28, 32), (30, 32),  # right leg
 )
 # fmt: on
+
+
+def names_of(count: int) -> tuple[str, ...]:
+    """Return the names of the landmarks of a hand or pose of so many, none for other numbers."""
+    return {21: HAND_LANDMARK_NAMES, 33: POSE_LANDMARK_NAMES}.get(count, ())

@@ -102,5 +102,28 @@ class Packet(Generic[T]):
         return self._payload is not EMPTY
 
     def __repr__(self) -> str:
-        what = "empty" if self._payload is EMPTY else type(self._payload).__name__
+        what = "empty" if self._payload is EMPTY else _described(self._payload)
         return f"Packet({what} at {self.timestamp})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any] | None:
+        """Show a notebook what the payload shows it."""
+        shown = {kind: getattr(self._payload, method, None) for kind, method in _SHOWN.items()}
+        made = {kind: data for kind, show in shown.items() if show is not None and (data := show()) is not None}
+        return {**made, "text/plain": repr(self)} if made else None
+
+
+_SHOWN: Final = {"image/png": "_repr_png_", "image/svg+xml": "_repr_svg_", "text/html": "_repr_html_"}
+_LONGEST: Final = 80
+
+
+def _described(payload: object) -> str:
+    """Return what a payload is, in a few words."""
+    if isinstance(payload, list | tuple):
+        kind = type(payload).__name__
+        if not payload:
+            return f"empty {kind}"
+        return f"{kind} of {len(payload)} {type(payload[0]).__name__}"
+    if hasattr(payload, "shape") and hasattr(payload, "dtype"):
+        return f"{type(payload).__name__} {payload.dtype} {payload.shape}"
+    text = repr(payload)
+    return text if len(text) <= _LONGEST and "\n" not in text else type(payload).__name__

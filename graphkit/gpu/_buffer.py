@@ -215,5 +215,8 @@ class GpuBuffer:
     def __repr__(self) -> str:
         return f"GpuBuffer({self.width}x{self.height}, {self.format.name})"
 
+    def _repr_png_(self) -> bytes | None:
+        return self.image_frame()._repr_png_()
+
 
 register_type("mediapipe::GpuBuffer", GpuBuffer)

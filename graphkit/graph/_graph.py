@@ -351,6 +351,10 @@ class CalculatorGraph:
         """Return the counters of the last run by name (``<node>-<counter>``)."""
         return self._runs.counters.values()
 
+    def __repr__(self) -> str:
+        state = "not running" if self._current.run is None else "over" if self.is_over() else "running"
+        return f"CalculatorGraph({self.plan!r}, {state})"
+
     def __enter__(self) -> CalculatorGraph:
         if self._current.run is None:
             self.start_run()

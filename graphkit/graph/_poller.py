@@ -98,6 +98,9 @@ class OutputStreamPoller:
                 self._explain_to(error)
                 raise
 
+    def __repr__(self) -> str:
+        return f'OutputStreamPoller("{self.stream}", {self.queue_size()} packets wait)'
+
     def queue_size(self) -> int:
         """Return how many packets wait."""
         queue = self._observer.queue if self._observer else None

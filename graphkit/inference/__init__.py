@@ -3,10 +3,11 @@
 `load` gives a `Session`; a process makes one per model, provider and choice of outputs.
 """
 
+from graphkit.inference._bound_runs import DeviceArray
 from graphkit.inference._idle_cores import IdleCoreRunner
 from graphkit.inference._loader import load, unload_all
 from graphkit.inference._providers import cuda_fault, cuda_major
-from graphkit.inference._session import DeviceArray, Session, TensorInfo
+from graphkit.inference._session import Session, TensorInfo
 
 __all__ = [
     "DeviceArray",

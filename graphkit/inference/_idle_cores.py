@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from graphkit.inference._session import DeviceArray, Session
+    from graphkit.inference._bound_runs import DeviceArray
+    from graphkit.inference._session import Session
 
 THREADS: Final = 2
 """Of a run that uses an idle core."""

@@ -24,6 +24,9 @@ logger = logging.getLogger("graphkit.inference")
 
 PROVIDERS = ("auto", "cpu", "cuda", "tensorrt")
 VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
+CUDA_GRAPHS: Final = "GRAPHKIT_CUDA_GRAPHS"
+CAPTURES: Final = "enable_cuda_graph"
+"""ONNX Runtime's name of the option that has it record a run, and play it again."""
 _TF32: Final = "NVIDIA_TF32_OVERRIDE"
 _cuda_started: Final[dict[str, int]] = {}
 _INIT_FAULTS: Final = {
@@ -100,6 +103,8 @@ def _onnx_providers(provider: str, device: int = 0) -> tuple[Any, ...]:
     # TF32 has 10 bits of mantissa: landmarks would move by tenths of a pixel. An exhaustive search for algorithms,
     # ONNX Runtime's default, takes seconds at the first run and may end with others in the next process.
     settings = {**number, "use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
+    if os.environ.get(CUDA_GRAPHS) == "1" and provider == "cuda":
+        settings[CAPTURES] = "1"
     cuda = (("CUDAExecutionProvider", settings),)
     tensorrt = (("TensorrtExecutionProvider", number),)
     return {"cpu": cpu, "cuda": cuda + cpu, "tensorrt": tensorrt + cuda + cpu}[provider]

@@ -13,7 +13,9 @@ import numpy as np
 from graphkit._process.forks import call_in_children
 from graphkit.errors import InferenceError, ModelFormatError
 from graphkit.errors._base import shortened
+from graphkit.inference._bound_runs import BoundRuns, CapturedRuns, DeviceArray, Fixed
 from graphkit.inference._imported import METADATA_KEY
+from graphkit.inference._providers import CAPTURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,25 +79,6 @@ class TensorInfo:
         return np.empty([sizes[axis] for axis in _TO_NCHW], self.dtype).transpose(_TO_NHWC)
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceArray:
-    """An input that is not in this program's memory. Whoever made it keeps it as it is until the run is over.
-
-    Attributes:
-        pointer: its address there.
-        shape: as it is stored, contiguous; see `TensorInfo.stored_shape`.
-        dtype: the element type.
-        device: its number.
-        device_type: what ONNX Runtime calls the memory.
-    """
-
-    pointer: int
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    device: int
-    device_type: str = "cuda"
-
-
 class Session:
     """A model on a provider. Made by `graphkit.inference.load`; may be run from several threads at once.
 
@@ -105,6 +88,7 @@ class Session:
         provider_reason: one line that says why it is that one.
         imported: whether the model was a .tflite.
         cuda_device: CUDA's number of the device that it runs on, None on others.
+        captures: whether it runs by CUDA graphs.
         inputs: what `run` takes, in order.
         outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
 
@@ -130,6 +114,7 @@ class Session:
         self.imported = imported
         self._instead = instead
         self._successor: Session | None = None
+        self._device_runs: BoundRuns | CapturedRuns | None = None
         self._moving = threading.Lock()
         self.path = path
         self.provider = provider
@@ -138,7 +123,9 @@ class Session:
         if not self.survives_fork:
             call_in_children(self, Session._left_behind)
         self.provider_reason = provider_reason
-        self.cuda_device = _cuda_device(session) if provider == "cuda" else None
+        cuda = session.get_provider_options().get("CUDAExecutionProvider", {}) if provider == "cuda" else {}
+        self.cuda_device = int(cuda.get("device_id", 0)) if provider == "cuda" else None
+        self.captures = cuda.get(CAPTURES) == "1"
         try:
             self.inputs, self.outputs = _interface(session, path)
             self._input_names = [value.name for value in session.get_inputs()]
@@ -195,7 +182,10 @@ class Session:
             feeds[name] = np.ascontiguousarray(memory, info.dtype)
         on_device = any(isinstance(array, DeviceArray) for array in arrays)
         try:
-            return self._run_bound(feeds) if on_device else self._session.run(self._output_names, feeds)
+            if on_device or self.captures:
+                return self._on_device().run(feeds)
+            outputs: list[NDArray[Any]] = self._session.run(self._output_names, feeds)
+            return outputs
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             failure = InferenceError(
                 f"ONNX Runtime failed on {self.provider}: {shortened(str(exc))}", model=self.path
@@ -236,28 +226,26 @@ class Session:
                 f"input {info.name!r} has shape {shape}; the model takes {wanted}", model=self.path
             )
 
-    def _run_bound(self, feeds: dict[str, NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
-        """Run on inputs of which some are on the device; outputs come to memory, complete when this returns.
+    def _on_device(self) -> BoundRuns | CapturedRuns:
+        """Return what runs the model where its inputs lie, made when it is first needed."""
+        with self._moving:
+            if self._device_runs is None:
+                is_sized = all(None not in info.shape for info in self.outputs)
+                bound = BoundRuns(self._session, self._output_names, is_sized=is_sized)
+                self._device_runs = self._captured() or bound
+            return self._device_runs
 
-        The run waits for its own work. ONNX Runtime's ``synchronize_inputs`` and ``_outputs`` would wait for all
-        that the device does, for others as well.
-        """
-        binding = self._session.io_binding()
-        for name, fed in feeds.items():
-            if isinstance(fed, DeviceArray):
-                binding.bind_input(name, fed.device_type, fed.device, fed.dtype.type, fed.shape, fed.pointer)
-            else:
-                binding.bind_cpu_input(name, fed)
-        for name in self._output_names:
-            binding.bind_output(name, "cpu")
-        self._session.run_with_iobinding(binding)
-        outputs: list[NDArray[Any]] = binding.copy_outputs_to_cpu()
-        return outputs
+    def _captured(self) -> CapturedRuns | None:
+        """Return runs by CUDA graphs, None where they are not asked for."""
+        if not self.captures or self.cuda_device is None:
+            return None
+        inputs = [_fixed(name, info) for name, info in zip(self._input_names, self.inputs, strict=True)]
+        outputs = [_fixed(name, info) for name, info in zip(self._output_names, self.outputs, strict=True)]
+        return CapturedRuns(self._session, inputs, outputs, self.cuda_device)
 
 
-def _cuda_device(session: Any) -> int:
-    chosen = session.get_provider_options().get("CUDAExecutionProvider", {})
-    return int(chosen.get("device_id", 0))
+def _fixed(name: str, info: TensorInfo) -> Fixed:
+    return Fixed(name, tuple(size for size in info.stored_shape if size is not None), info.dtype)
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:

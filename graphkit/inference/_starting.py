@@ -16,7 +16,7 @@ from graphkit.inference._imported import IMPORTER_VERSION
 from graphkit.inference._model_file import describe_bytes
 from graphkit.inference._onnx_runtime import onnx_runtime
 from graphkit.inference._optimised import build_of, processor, start_from_disk
-from graphkit.inference._providers import start_fault
+from graphkit.inference._providers import CAPTURES, start_fault
 from graphkit.inference._session import Session
 from graphkit.models import replaced_by
 
@@ -158,12 +158,37 @@ def _onnx_session(
         return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
 
     try:
-        return start(choice.onnx_providers)
+        return _captured_or_not(start, choice)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
         if choice.required or choice.provider == "cpu":
             raise
         failures.append(shortened(str(exc)))
         return start(choice.onnx_providers[-1:])
+
+
+def _captured_or_not(start: Callable[[Sequence[Any]], Any], choice: Choice) -> Any:
+    """Start a session by CUDA graphs where they are asked for, and without where the model cannot be recorded."""
+    first = choice.onnx_providers[0]
+    if isinstance(first, str) or CAPTURES not in first[1]:
+        return start(choice.onnx_providers)
+    try:
+        session = start(choice.onnx_providers)
+        if _is_sized(session):
+            return session
+        why = "it leaves sizes open"
+    except Exception as exc:  # ONNX Runtime's errors have no common base of their own
+        why = shortened(str(exc))
+    name, settings = first
+    plain = {option: value for option, value in settings.items() if option != CAPTURES}
+    session = start([(name, plain), *choice.onnx_providers[1:]])
+    logger.warning("a model runs without a CUDA graph: %s", why)
+    return session
+
+
+def _is_sized(session: Any) -> bool:
+    """Return whether all inputs and outputs of a model have sizes of their own."""
+    values = [*session.get_inputs(), *session.get_outputs()]
+    return all(isinstance(size, int) for value in values for size in value.shape)
 
 
 def _session_options(onnxruntime: Any, key: Key, *, optimised: bool) -> Any:

@@ -1,6 +1,7 @@
 """The work behind the command line, for programs: sources, a graph, sinks.
 
-`run_video` runs a graph over a clip, `run_camera` over live pictures. `video_job` and `files_job` make jobs
+`run_video` runs a graph over a clip, `run_camera` over live pictures; `iterate` gives a program what comes out,
+row by row, or as a table. `video_job` and `files_job` make jobs
 that can be stopped while they run and that tell how far they are. A new kind of input is a `Source`, a new kind of
 file a `FileSink`; any other place for results is a `Sink`.
 
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.jobs._build import files_job, video_job
 from graphkit.jobs._calls import run_camera, run_video
+from graphkit.jobs._collector import Row
+from graphkit.jobs._iteration import RowIterator, iterate
 from graphkit.jobs._job import GraphJob
 from graphkit.jobs._leases import Lease
 from graphkit.jobs._progress import Progress
@@ -39,7 +42,10 @@ if TYPE_CHECKING:
     from graphkit.jobs._batch.unit import ClipTask, ClipWorker
 
 __all__ = [
-    # in one call
+    # in one call, and row by row
+    "Row",
+    "RowIterator",
+    "iterate",
     "run_camera",
     "run_video",
     # jobs

@@ -6,7 +6,7 @@ import os
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import UsageError, did_you_mean
 from graphkit.framework import INFERENCE
@@ -19,6 +19,7 @@ from graphkit.jobs._pixels import wrapper_for
 from graphkit.jobs._sinks.graph_file import GraphFileSink
 from graphkit.jobs._sinks.limited import Limited
 from graphkit.jobs._source import Origin, Source
+from graphkit.jobs._sources.given import GivenSource
 from graphkit.jobs._sources.own import OwnInput
 from graphkit.jobs._sources.video import VideoSource
 from graphkit.jobs._streams import (
@@ -32,7 +33,7 @@ from graphkit.jobs._streams import (
 from graphkit.video import VideoReader, check_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from graphkit.graph import CalculatorGraph
     from graphkit.jobs._leases import Lease
@@ -98,6 +99,27 @@ def files_job(graph: CalculatorGraph, inputs: Mapping[str, PathLike], settings: 
             remedies=("inputs",),
         )
     return _fed_job(graph, {stream: os.fspath(place) for stream, place in inputs.items()}, settings)
+
+
+def given_job(graph: CalculatorGraph, items: Iterable[Any], settings: JobSettings) -> GraphJob:
+    """Return the job of feeding a graph's one input stream, or its one stream of images, from an iterable.
+
+    Args:
+        graph: not running.
+        items: see `GivenSource`.
+        settings: the rest.
+
+    Raises:
+        UsageError: the graph has no such stream, or others that stay unfed.
+    """
+    names = graph.plan.graph_inputs.names
+    stream = names[0] if len(names) == 1 else video_input(graph.plan)
+    outputs = Outputs(graph.plan, settings, [])
+    with ExitStack() as opened:
+        leases, gpu = _leases(graph, settings, opened)
+        source = GivenSource(items, stream, wrapper_for(stream_type(graph.plan, stream), gpu))
+        opened.pop_all()
+    return _job(graph, settings, [source], outputs.sinks([source]), leases)
 
 
 def _fed_job(graph: CalculatorGraph, inputs: Mapping[str, str], settings: JobSettings) -> GraphJob:

@@ -9,6 +9,7 @@ import numpy as np
 from graphkit._process.threads import opencv
 from graphkit.errors import FormatError
 from graphkit.formats import Image, ImageFormat, ImageFrame
+from graphkit.formats._png import png_of, unit_range
 from graphkit.gpu import GpuBuffer
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def to_array(frame: ImageFrame) -> Pixels:
     VEC32F1, the format of masks, is taken as 0 to 1 and becomes uint8, 255 for 1: a sixtieth of the size when
     compressed, and finer than any mask is sure of itself. Everything else stays as it is.
     """
-    return _unit_range(frame.data) if frame.format is ImageFormat.VEC32F1 else frame.data
+    return unit_range(frame.data) if frame.format is ImageFormat.VEC32F1 else frame.data
 
 
 def to_png(frame: ImageFrame) -> bytes:
@@ -91,12 +92,10 @@ def to_png(frame: ImageFrame) -> bytes:
     Raises:
         FormatError: a format that has no colours.
     """
-    convert = _TO_PNG.get(frame.format)
-    if convert is None:
+    encoded = png_of(frame)
+    if encoded is None:
         raise FormatError(f"{frame!r} cannot be shown as a .png; dump the stream as .npz")
-    cv2 = opencv()
-    _, encoded = cv2.imencode(".png", convert(frame.data))
-    return bytes(encoded)
+    return encoded
 
 
 def _repeated(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -114,11 +113,6 @@ def _upper_bytes(data: Pixels) -> NDArray[np.uint8]:
     return upper
 
 
-def _unit_range(data: Pixels) -> NDArray[np.uint8]:
-    scaled: NDArray[np.uint8] = np.rint(np.clip(data, 0, 1) * 255).astype(np.uint8)
-    return scaled
-
-
 _TO_RGB: Final[dict[ImageFormat, Callable[[Pixels], NDArray[np.uint8]]]] = {
     ImageFormat.SRGB: lambda data: data,
     ImageFormat.SRGBA: _without_alpha,
@@ -127,17 +121,5 @@ _TO_RGB: Final[dict[ImageFormat, Callable[[Pixels], NDArray[np.uint8]]]] = {
     ImageFormat.GRAY16: lambda data: _repeated(_upper_bytes(data)),
     ImageFormat.SRGB48: _upper_bytes,
     ImageFormat.SRGBA64: lambda data: _upper_bytes(data[:, :, :3]),
-    ImageFormat.VEC32F1: lambda data: _repeated(_unit_range(data)),
-}
-
-# OpenCV writes BGR and BGRA.
-_TO_PNG: Final[dict[ImageFormat, Callable[[Pixels], Pixels]]] = {
-    ImageFormat.SRGB: lambda data: data[:, :, ::-1],
-    ImageFormat.SRGBA: lambda data: data[:, :, (2, 1, 0, 3)],
-    ImageFormat.SBGRA: lambda data: data,
-    ImageFormat.GRAY8: lambda data: data,
-    ImageFormat.GRAY16: lambda data: data,
-    ImageFormat.SRGB48: lambda data: data[:, :, ::-1],
-    ImageFormat.SRGBA64: lambda data: data[:, :, (2, 1, 0, 3)],
-    ImageFormat.VEC32F1: _unit_range,
+    ImageFormat.VEC32F1: lambda data: _repeated(unit_range(data)),
 }

@@ -65,6 +65,10 @@ class CalculatorRunner:
         self._services: dict[GraphService[Any], Any] = {}
         self._actions: list[Callable[[CalculatorGraph, NodePlan], None]] = []
 
+    def __repr__(self) -> str:
+        seen = ", ".join(f"{len(packets)} on {key_label(key)}" for key, packets in self.outputs.items())
+        return f"CalculatorRunner({' '.join(self._body.split())}{'; packets: ' if seen else ''}{seen})"
+
     def add(self, key: str | int | Key, payload: Any, timestamp: int) -> None:
         """Queue a packet for input *key* at *timestamp* microseconds; pushed in the order of the calls."""
         packet = payload.at(timestamp) if isinstance(payload, Packet) else Packet(payload, timestamp)

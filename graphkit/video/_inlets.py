@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import select
-import sys
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from graphkit._process.system import written_pipe
 from graphkit.video._outlets import is_pipe
 
 if TYPE_CHECKING:
@@ -27,19 +26,12 @@ def awaited(path: Path) -> Iterator[None]:
     FFmpeg would wait inside of ``open``, where a KeyboardInterrupt is lost. In the block the pipe can be opened
     without waiting.
     """
-    if sys.platform == "win32" or not is_pipe(path):
-        yield
-        return
-    held = [os.open(path, os.O_RDONLY | os.O_NONBLOCK)]
-    try:
-        poll = select.poll()
-        poll.register(held[0], select.POLLIN)
-        while not poll.poll(_POLL_MS):
-            pass  # between two polls Python runs the handlers of signals
-        held.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
-        letting_go = threading.Timer(_HELD_S, _close, [held])
-        letting_go.daemon = True
+    held = written_pipe(path, _POLL_MS) if is_pipe(path) else []
+    letting_go = threading.Timer(_HELD_S, _close, [held])
+    letting_go.daemon = True
+    if held:
         letting_go.start()
+    try:
         yield
     except BaseException:
         _close(held)

@@ -87,6 +87,12 @@ class VideoReader(Closing):
         self._closed = False
         self._frames = self._upright_frames(opening)
 
+    def __repr__(self) -> str:
+        info = self.info
+        shape = f"{info.width}x{info.height}, {float(info.frame_rate):g} fps"
+        length = f", {info.frame_count} frames" if info.frame_count else ""
+        return f"VideoReader({str(info.path)!r}, {shape}{length})"
+
     def __iter__(self) -> Iterator[VideoFrame]:
         return self
 

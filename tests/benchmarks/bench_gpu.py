@@ -37,15 +37,17 @@ from graphkit.video import VideoReader
 from graphkit_calculators.gpu.luminance_calculator import LuminanceCalculator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from graphkit import CalculatorContext, Packet
-    from graphkit.gpu import GlContext, GpuBuffer
+    from graphkit.gpu import GlContext, GpuBuffer, TensorLender
     from graphkit.gpu._cuda import CudaRuntime
 
 HAND_CLIP: Final = Path(__file__).parents[2] / "examples" / "media" / "hand_cup.mp4"
 WIDTH, HEIGHT = 1280, 720
 MOST_OVERHEAD: Final = 1.15
+MOST_APART: Final = 1e-3
+"""Of the picture: CUDA adds the same numbers in the same order, whichever way they came to it."""
 MOST_GROWTH: Final = 16 << 20
 MOST_TEXTURES: Final = 20
 """Two queues of 8, one in the hands of each node, one being drawn in each context."""
@@ -196,19 +198,33 @@ def running(text: str, gpu: GpuResources | None = None) -> Iterator[CalculatorGr
         graph.cancel_quietly()
 
 
-def overhead(gpu: GpuResources, frames: int) -> bool:
-    """A luminance pass at 720p, finished, no transfers: helper and pool against bare calls."""
-    del frames
+def pass_times(gpu: GpuResources) -> tuple[float, float]:
+    """Return the seconds of a pass with bare calls and through the helper."""
     node = 'node { calculator: "BenchOverhead" input_stream: "a" output_stream: "b" }'
     with running(f'input_stream: "a" {node}', gpu) as graph, graph:
         graph.add_packet_to_input_stream("a", gpu.upload(ImageFrame(picture(1, WIDTH, HEIGHT))), timestamp=0)
-    bare, helper = (1000 * statistics.median(BenchOverhead.times[name]) for name in ("bare", "helper"))
+    bare, helper = (statistics.median(BenchOverhead.times[name]) for name in ("bare", "helper"))
+    return bare, helper
+
+
+def overhead(gpu: GpuResources, frames: int) -> bool:
+    """A luminance pass at 720p, finished, no transfers: helper and pool against bare calls."""
+    del frames
+    bare, helper = (1000 * seconds for seconds in pass_times(gpu))
     print(f"overhead: bare {bare:.3f} ms, helper {helper:.3f} ms, ratio {helper / bare:.3f} (<= {MOST_OVERHEAD})")
     return helper / bare <= MOST_OVERHEAD
 
 
 def contexts(gpu: GpuResources, frames: int) -> bool:
     """Frames through two contexts, every pixel checked."""
+    count = max(1, frames // 10)
+    bad, rate = frames_through_two_contexts(gpu, count)
+    print(f"contexts: {count} frames through two contexts, {bad} bad, {rate:.0f} frames/s")
+    return not bad
+
+
+def frames_through_two_contexts(gpu: GpuResources, count: int) -> tuple[int, float]:
+    """Return how many of *count* frames came out wrong, and frames a second."""
     bad: list[int] = []
 
     def check(packet: Packet[GpuBuffer]) -> None:
@@ -216,16 +232,13 @@ def contexts(gpu: GpuResources, frames: int) -> bool:
         if not np.array_equal(packet.payload.array(), 255 - np.roll(picture(t), -1, axis=1)):
             bad.append(t)
 
-    count = max(1, frames // 10)
     start = time.perf_counter()
     with running(TWO_CONTEXTS, gpu) as graph:
         graph.observe_output_stream("c", check)
         with graph:
             for t in range(count):
                 graph.add_packet_to_input_stream("a", gpu.upload(ImageFrame(picture(t))), timestamp=t)
-    rate = count / (time.perf_counter() - start)
-    print(f"contexts: {count} frames through two contexts, {len(bad)} bad, {rate:.0f} frames/s")
-    return not bad
+    return len(bad), count / (time.perf_counter() - start)
 
 
 def flat(gpu: GpuResources, frames: int) -> bool:
@@ -285,19 +298,19 @@ def rates(gpu: GpuResources, frames: int) -> bool:
     alone = 0.0
     print("rates: rounds  inference/s  rendering/s  share   30 fps kept")
     for rounds in (0, 10, 100, 1000, 4000):
-        free, results = _rates(gpu, rounds, period=0.0)
-        paced, _ = _rates(gpu, rounds, period=1 / 30)
+        free, results = rates_of(gpu, rounds, period=0.0)
+        paced, _ = rates_of(gpu, rounds, period=1 / 30)
         alone = alone or free
         print(f"       {rounds:6d}  {results:11.1f}  {free:11.1f}  {free / alone:5.0%}   {paced / 30:6.0%}")
     return True
 
 
-def _rates(gpu: GpuResources, rounds: int, *, period: float) -> tuple[float, float]:
-    """Return frames and results a second, over 3 s; frames start *period* apart, or one after another."""
+def rates_of(gpu: GpuResources, rounds: int, *, period: float, seconds: float = 3.0) -> tuple[float, float]:
+    """Return frames and results a second; frames start *period* apart, or one after another."""
     BenchSlow.rounds = rounds
     text = TWO_RATES if rounds else TWO_RATES[: TWO_RATES.index("node", TWO_RATES.index("Luminance"))]
     done, results = threading.Semaphore(0), 0
-    source, seconds, shown = gpu.upload(ImageFrame(picture(1, 640, 480))), 3.0, 0
+    source, shown = gpu.upload(ImageFrame(picture(1, 640, 480))), 0
 
     def on_result(packet: Packet[Any]) -> None:
         nonlocal results
@@ -327,17 +340,23 @@ def _rates(gpu: GpuResources, rounds: int, *, period: float) -> tuple[float, flo
 def cuda(gpu: GpuResources, frames: int) -> bool:
     """The hand graph with models on CUDA, its tensors lent or copied, in turns; the hands must be the same."""
     del frames
-    if not gpu.group.cuda.is_usable(gpu.group):
+    if gpu.group.cuda.device(gpu.group) is None:
         print(f"cuda: not run, it needs an NVIDIA card that CUDA and OpenGL share: {gpu.group.cuda.fault}")
         return True
-    return hands_lent_and_copied(gpu, "cuda", gpu.group.cuda)
+    return hands_lent_and_copied(gpu, "cuda", gpu.group.cuda, _print)
 
 
-def hands_lent_and_copied(gpu: GpuResources, provider: str, lending: CudaInterop) -> bool:
-    """Print what both ways cost; return whether nothing was read back where tensors were lent."""
+def _print(figure: str, value: Any, unit: str = "") -> None:
+    print(f"cuda: {figure}: {value} {unit}".rstrip())
+
+
+def hands_lent_and_copied(
+    gpu: GpuResources, provider: str, lending: TensorLender, tell: Callable[..., None]
+) -> bool:
+    """Tell what both ways cost; return whether nothing was read back on the short one, with the same hands."""
     with VideoReader(HAND_CLIP) as reader:
         pictures = [ImageFrame(frame.data.copy()) for frame in islice(reader, 60)]
-    ways: dict[str, CudaInterop] = {"lent": lending, "copied": CudaInterop(_refuse)}
+    ways: dict[str, TensorLender] = {"lent": lending, "copied": CudaInterop(_refuse)}
     spent: dict[str, list[float]] = {name: [] for name in ways}
     found: dict[str, list[Any]] = {}
     read: dict[str, int] = {}
@@ -353,12 +372,14 @@ def hands_lent_and_copied(gpu: GpuResources, provider: str, lending: CudaInterop
     gpu.group.cuda = lending
     for name, seconds in spent.items():
         each = 1000 * statistics.median(seconds) / len(pictures)
-        print(f"cuda: {name}: {each:.2f} ms a frame, {read[name]} pictures read back")
+        tell(f"{name}, a frame", round(each, 3), "ms")
+        tell(f"{name}, pictures read back", read[name])
     both = zip(found["lent"], found["copied"], strict=True)
     apart = max((float(np.abs(one - other).max()) for one, other in both if one.shape == other.shape), default=0.0)
     counts = [sum(map(len, hands)) for hands in found.values()]
-    print(f"      hands {counts}, landmarks at most {apart:.2e} of the picture apart")
-    return read["lent"] == 0 and counts[0] == counts[1]
+    tell("hands, lent and copied", f"{counts[0]} and {counts[1]}")
+    tell("landmarks at most apart", f"{apart:.2e}", "of the picture")
+    return read["lent"] == 0 and counts[0] == counts[1] and apart <= MOST_APART
 
 
 def _refuse(context: GlContext) -> CudaRuntime:

@@ -167,7 +167,8 @@ def test_error_of_a_source_has_no_timestamp(harness: MakeHarness, script: type[S
     h = harness(source("n"), script_n=script(process=process))
     with pytest.raises(CalculatorError) as caught:
         h.start().finish()
-    assert str(caught.value) == 'process() of node "source_n (ConfScripted)" failed: OSError: camera unplugged'
+    words = 'process() of node "source_n (ConfScripted)" failed: OSError: camera unplugged (at '
+    assert str(caught.value).startswith(words + __file__)
     assert caught.value.timestamp is None
 
 

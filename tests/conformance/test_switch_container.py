@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 @calculator("ConfTimesTen")
-def times_ten(number: int) -> int:
+def times_ten(number: int) -> Annotated[int, "OUT"]:
     """Multiply by ten."""
     return number * 10
 
 
 @calculator("ConfNegate")
-def negate(number: int) -> int:
+def negate(number: int) -> Annotated[int, "OUT"]:
     """Change the sign."""
     return -number
 

@@ -63,6 +63,12 @@ SHOWN_BY: Final = {
     "graphkit/formats/test_face_mesh.py": [
         "graphkit/formats/_skeletons.py",
     ],
+    "graphkit/formats/test_landmarks.py": [
+        "graphkit/formats/_tables.py",
+    ],
+    "graphkit/jobs/test_iteration.py": [
+        "graphkit/jobs/_dataframes.py",
+    ],
     "graphkit/formats/test_messages.py": [
         "graphkit/formats/_sequence.py",
     ],
@@ -74,9 +80,6 @@ SHOWN_BY: Final = {
     ],
     "graphkit/gpu/test_context.py": [
         "graphkit/gpu/_forked.py",
-    ],
-    "graphkit/gpu/test_cuda_interop.py": [
-        "graphkit/gpu/_lending.py",
     ],
     "graphkit/gpu/test_forks.py": [
         "graphkit/gpu/_host_memory.py",

@@ -95,7 +95,9 @@ def to_planes(pixels: Pixels, scale: float, offset: float) -> Floats:
         pixels = pixels[:, :, None]
     channels = 1 if pixels.shape[2] == 1 else 3
     planes = np.empty((1, channels, *pixels.shape[:2]), np.float32)
-    np.multiply(pixels[:, :, :channels].transpose(2, 0, 1), np.float32(scale), out=planes[0])
+    # Split first: NumPy multiplies what lies side by side in half the time.
+    for index, plane in enumerate(opencv().split(pixels)[:channels]):
+        np.multiply(plane, np.float32(scale), out=planes[0, index])
     if offset:
         planes += np.float32(offset)
     return planes

@@ -54,11 +54,13 @@ class Lowering:
     Attributes:
         model: what is converted.
         graph: what is made of it.
+        affine_maps: for tensors that hold a transform matrix, the value of its transposed affine part (3, 2).
     """
 
     def __init__(self, model: TfliteModel) -> None:
         self.model = model
         self.graph = Graph()
+        self.affine_maps: dict[int, str] = {}
         self._values: dict[int, str] = {}
         self._arrays: dict[int, NDArray[Any]] = {}
 

@@ -16,10 +16,10 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from graphkit._process.system import die_with
 from graphkit.errors import GraphkitError
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from graphkit.jobs._batch.unit import ClipTask
 
 _SECONDS_BETWEEN_COUNTS: Final = 0.2
-_FIRST_TO_GO: Final = "500"
-_DIES_WITH_PARENT: Final = 1
-_KILLED: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ def main() -> None:
 def _work() -> None:
     answers = _Answers()
     faulthandler.enable()
-    _end_with(parent=int(sys.argv[-1]))
+    die_with(parent=int(sys.argv[-1]))
     logging.getLogger("graphkit").addHandler(_ToParent(answers))
     recipe, tasks = _asked(sys.stdin.buffer)
     from graphkit.jobs._batch.unit import ClipWorker
@@ -150,16 +147,3 @@ def _carried(error: GraphkitError) -> GraphkitError:
     except Exception:  # whatever the exception of a user's calculator does there
         return GraphkitError(str(error), status=error.status)
     return error
-
-
-def _end_with(parent: int) -> None:
-    """Let this process not outlive its parent, and be the first to go where memory runs out."""
-    if sys.platform != "linux":
-        return  # the end of standard input tells as much, unless a clip hangs
-    import ctypes
-
-    ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, _KILLED, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(0)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)

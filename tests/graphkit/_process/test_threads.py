@@ -33,7 +33,7 @@ def test_default_is_one_thread_an_inference() -> None:
 def test_environment_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHKIT_THREADS", "1")
     monkeypatch.setenv("GRAPHKIT_INFERENCE_THREADS", "3")
-    assert budget() == Budget(cores=1, inference=3, opencv=1, codec=1)
+    assert budget() == Budget(cores=1, inference=3, opencv=1, codec=1, idle_cores=False)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5"])

@@ -107,7 +107,22 @@ def test_equality():
 
 def test_repr_shows_the_shape():
     landmarks = NormalizedLandmarkList(table(), True, True)
-    assert repr(landmarks) == "NormalizedLandmarkList(2 landmarks, visibility, presence)"
+    low, high = table().min(axis=0), table().max(axis=0)
+    assert repr(landmarks) == (
+        f"NormalizedLandmarkList(2 landmarks, x {low[0]:.2f} to {high[0]:.2f}, y {low[1]:.2f} to {high[1]:.2f}, "
+        "visibility, presence)"
+    )
+    assert repr(NormalizedLandmarkList(table()[:0])) == "NormalizedLandmarkList(0 landmarks)"
+
+
+def test_a_notebook_shows_a_table_with_the_names_of_hands_and_poses():
+    shown = NormalizedLandmarkList.from_xyz(np.full((21, 3), 0.25), presence=0.5)._repr_html_()
+    assert shown.startswith("<table><caption>NormalizedLandmarkList(21 landmarks, x 0.25 to 0.25")
+    assert "<th>x</th><th>y</th><th>z</th><th>presence</th>" in shown
+    assert "<tr><td>8</td><td>INDEX_FINGER_TIP</td><td>0.2500</td>" in shown
+    many = LandmarkList.from_xyz(np.zeros((100, 3)))._repr_html_()
+    assert many.count("<tr>") == 61
+    assert many.endswith("<p>and 40 more</p>")
 
 
 @pytest.mark.parametrize(

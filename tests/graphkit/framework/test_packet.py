@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from graphkit import Packet, Timestamp
+from graphkit import ImageFrame, Packet, Timestamp
 from graphkit.errors import EmptyPacketError, PacketTypeError, TimestampError
 
 
@@ -63,5 +64,17 @@ def test_packets_cannot_be_changed() -> None:
 
 
 def test_repr() -> None:
-    assert repr(Packet("x", 4)) == "Packet(str at 4)"
+    assert repr(Packet("x", 4)) == "Packet('x' at 4)"
     assert repr(Packet.empty()) == "Packet(empty at UNSET)"
+    assert repr(Packet([1, 2], 4)) == "Packet(list of 2 int at 4)"
+    assert repr(Packet([], 4)) == "Packet(empty list at 4)"
+    assert repr(Packet(np.zeros((2, 3), np.uint8), 4)) == "Packet(ndarray uint8 (2, 3) at 4)"
+    assert repr(Packet("x" * 100, 4)) == "Packet(str at 4)"
+
+
+def test_a_notebook_shows_what_the_payload_shows() -> None:
+    shown = Packet(ImageFrame(np.zeros((2, 3, 3), np.uint8)), 4)._repr_mimebundle_()
+    assert shown is not None
+    assert shown["image/png"].startswith(b"\x89PNG")
+    assert shown["text/plain"] == "Packet(ImageFrame(3x2, SRGB) at 4)"
+    assert Packet(3, 4)._repr_mimebundle_() is None

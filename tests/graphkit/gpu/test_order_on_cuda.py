@@ -91,9 +91,9 @@ def session(told: list[str]) -> Iterator[Session]:
     """A session on the CPU that takes itself for one on CUDA."""
     found = load(PALM, provider="cpu")
     real = found._session
-    found.cuda_device, found._session = 0, Recorded(real, told)
+    found.cuda_device, found._session, found._device_runs = 0, Recorded(real, told), None
     yield found
-    found.cuda_device, found._session = None, real
+    found.cuda_device, found._session, found._device_runs = None, real, None
 
 
 def tensor(gpu: GpuResources, warp: GpuWarp, roi: Roi) -> GpuTensor:
@@ -113,9 +113,12 @@ def test_one_after_the_other(card: GpuResources, session: Session, told: list[st
         told.clear()
         io.run([tensor(card, warp, Roi(80.0, 60.0, 90.0, 70.0, 0.3 * turn))])
         settle(card)
-    assert [step for step in told if step != "bind_output"] == [
-        "fence reached", "map", "synchronize", "pointer", "bind_input", "run", "copy_outputs_to_cpu", "unmap",
-    ]  # fmt: skip
+        steps = [step for step in told if step not in ("bind_output", "register_buffer")]
+        if "bind_input" in steps or turn == 0:  # at an address that was bound before it stays bound
+            assert steps.pop(4) == "bind_input"
+        assert steps == [
+            "fence reached", "map", "synchronize", "pointer", "run", "copy_outputs_to_cpu", "unmap",
+        ]  # fmt: skip
     assert not {"synchronize_inputs", "synchronize_outputs"} & set(told), "those wait for the whole device"
 
 

@@ -7,13 +7,18 @@ transform_tensor_bilinear.cc and transform_landmarks.cc. Their options are a fle
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from graphkit.inference._importer.ops.conv import transposed_conv_with_bias
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from graphkit.inference._importer.graph import Shape
     from graphkit.inference._importer.lowering import Lowering
     from graphkit.inference._importer.ops.registry import Converter
     from graphkit.inference._importer.reader import TfliteOperator
@@ -39,39 +44,42 @@ def _flexbuffer(low: Lowering, op: TfliteOperator, *keys: str) -> dict[str, Any]
 
 
 class _Maths:
-    """Small float32 arithmetic in the graph, on values of known shape."""
+    """Small float32 arithmetic in the graph, on matrices; each operator costs more than its numbers."""
 
     def __init__(self, low: Lowering) -> None:
         self.low = low
 
-    def number(self, value: float) -> str:
-        return self.low.graph.constant(np.array(value, np.float32))
+    def matrix(self, rows: Sequence[Sequence[float]] | NDArray[Any]) -> str:
+        return self.low.graph.constant(np.array(rows, np.float32))
+
+    def shape(self, value: str) -> Shape:
+        return self.low.graph.shapes[value]
 
     def binary(self, op: str, left: str, right: str) -> str:
-        shapes = self.low.graph.shapes
-        return self.low.graph.emit(op, [left, right], np.broadcast_shapes(shapes[left], shapes[right]))
+        return self.low.graph.emit(op, [left, right], np.broadcast_shapes(self.shape(left), self.shape(right)))
 
-    def add(self, left: str, right: str) -> str:
-        return self.binary("Add", left, right)
+    def product(self, left: str, right: str) -> str:
+        return self.low.graph.emit("MatMul", [left, right], (self.shape(left)[0], self.shape(right)[1]))
 
-    def sub(self, left: str, right: str) -> str:
-        return self.binary("Sub", left, right)
-
-    def mul(self, left: str, right: str) -> str:
-        return self.binary("Mul", left, right)
-
-    def scale(self, value: str, factor: float) -> str:
-        return self.mul(value, self.number(factor))
-
-    def gather(self, value: str, indices: list[int], axis: int) -> str:
-        shape = list(self.low.graph.shapes[value])
+    def gather(self, value: str, indices: Sequence[int], axis: int = 0) -> str:
+        shape = list(self.shape(value))
         shape[axis] = len(indices)
-        return self.low.graph.emit(
-            "Gather", [value, self.low.graph.constant(np.array(indices, np.int64))], tuple(shape), axis=axis
-        )
+        chosen = self.low.graph.constant(np.array(indices, np.int64))
+        return self.low.graph.emit("Gather", [value, chosen], tuple(shape), axis=axis)
 
-    def reduce(self, op: str, value: str) -> str:
-        return self.low.graph.emit(op, [value], (1,), axes=[0], keepdims=1)
+    def reduce(self, op: str, value: str, axis: int) -> str:
+        shape = list(self.shape(value))
+        shape[axis] = 1
+        return self.low.graph.emit(op, [value], tuple(shape), axes=[axis], keepdims=1)
+
+    def stack(self, *values: str) -> str:
+        rows = sum(self.shape(value)[0] for value in values)
+        return self.low.graph.emit("Concat", values, (rows, self.shape(values[0])[1]), axis=0)
+
+
+# What the three operations hand each other is, inside the graph, the transposed affine map (3, 2): a point is
+# (x, y, 1) times it. The matrix (1, 4, 4) of the model is made of it, and dropped where nobody else reads it.
+_TO_XY: Final = ((1, 0), (0, 1), (0, 0))
 
 
 def landmarks_to_transform_matrix(low: Lowering, op: TfliteOperator) -> str:
@@ -84,66 +92,56 @@ def landmarks_to_transform_matrix(low: Lowering, op: TfliteOperator) -> str:
     keys = ("left_rotation_idx", "right_rotation_idx", "subset_idxs", "target_rotation_radians")
     options = _flexbuffer(low, op, *keys, "scale_x", "scale_y", "output_width", "output_height")
     maths = _Maths(low)
-    count = low.shape(low.input(op, 0))[1]
-    points = low.reshape(low.value(low.input(op, 0)), (count, 3))
-    cos, sin = _rotation(maths, points, options)
-    centre_x, centre_y, width, height = _turned_box(maths, points, options["subset_idxs"], cos, sin)
-    columns = []
-    for size, scale, output in (
-        (width, options["scale_x"], options["output_width"]),
-        (height, options["scale_y"], options["output_height"]),
-    ):
-        columns.append((maths.scale(size, scale / output), -output / 2.0))
-    (scale_x, shift_x), (scale_y, shift_y) = columns
-    rows = []
-    for centre, along_x, along_y in (
-        (centre_x, maths.mul(cos, scale_x), maths.mul(sin, scale_y)),
-        (centre_y, maths.scale(maths.mul(sin, scale_x), -1.0), maths.mul(cos, scale_y)),
-    ):
-        offset = maths.add(maths.scale(along_x, shift_x), maths.scale(along_y, shift_y))
-        rows += [along_x, along_y, low.graph.constant(np.zeros(1, np.float32)), maths.add(centre, offset)]
-    rest = low.graph.constant(np.array([0, 0, 1, 0, 0, 0, 0, 1], np.float32))
-    return low.reshape(low.graph.emit("Concat", [*rows, rest], (16,), axis=0), (1, 4, 4))
+    points = low.reshape(low.value(low.input(op, 0)), (low.shape(low.input(op, 0))[1], 3))
+    subset = sorted(set(options["subset_idxs"]))
+    ends = [options["left_rotation_idx"], options["right_rotation_idx"]]
+    xy = maths.product(maths.gather(points, [*subset, *ends]), maths.matrix(_TO_XY))
+    back = _rotation_back(maths, maths.gather(xy, [len(subset), len(subset) + 1]), options)
+    sums, size = _turned_box(maths, maths.gather(xy, range(len(subset))), back)
+    # Half of the sums of lowest and highest is the centre, here turned back into the image.
+    centre = low.graph.emit("Gemm", [sums, back], (1, 2), alpha=0.5)
+    crop = (options["output_width"], options["output_height"])
+    scales = maths.matrix([[options["scale_x"] / crop[0], options["scale_y"] / crop[1]]])
+    linear = maths.binary("Mul", back, low.reshape(maths.binary("Mul", size, scales), (2, 1)))
+    shift = low.graph.emit("Gemm", [maths.matrix([[-crop[0] / 2.0, -crop[1] / 2.0]]), linear, centre], (1, 2))
+    affine = maths.stack(linear, shift)
+    low.affine_maps[op.outputs[0]] = affine
+    columns = low.graph.emit("Transpose", [affine], (2, 3), perm=[1, 0])
+    rows = maths.product(columns, maths.matrix(np.eye(4)[[0, 1, 3]]))
+    return low.reshape(maths.stack(rows, maths.matrix(np.eye(4)[2:])), (1, 4, 4))
 
 
-def _rotation(maths: _Maths, points: str, options: dict[str, Any]) -> tuple[str, str]:
-    """Return cosine and sine, (1,) each, of target - atan2(right - left), by the addition theorems."""
-    graph = maths.low.graph
-    left = maths.gather(points, [options["left_rotation_idx"]], 0)
-    right = maths.gather(points, [options["right_rotation_idx"]], 0)
-    delta = maths.low.reshape(maths.sub(right, left), (3,))
-    dx, dy = maths.gather(delta, [0], 0), maths.gather(delta, [1], 0)
-    length = graph.emit("Sqrt", [maths.add(maths.mul(dx, dx), maths.mul(dy, dy))], (1,))
-    # atan2(0, 0) is 0: a line without length counts as (1, 0).
-    flat = graph.emit("Equal", [length, maths.number(0.0)], (1,))
-    cos = graph.emit("Where", [flat, maths.number(1.0), maths.binary("Div", dx, length)], (1,))
-    sin = graph.emit("Where", [flat, maths.number(0.0), maths.binary("Div", dy, length)], (1,))
+def _rotation_back(maths: _Maths, ends: str, options: dict[str, Any]) -> str:
+    """Return the rotation ((cos r, -sin r), (sin r, cos r)) by r = target - atan2(right - left).
+
+    The addition theorems make it of the line's direction. A line without length counts as (1, 0), as atan2(0, 0)
+    is 0: to that end a length is added that no other line would notice.
+    """
+    line = maths.product(maths.matrix([[-1, 1]]), ends)
+    line = maths.binary("Add", line, maths.matrix([[1e-15, 0]]))
+    direction = maths.binary("Div", line, maths.reduce("ReduceL2", line, 1))
     target = float(options["target_rotation_radians"])
-    if target == 0.0:
-        return cos, maths.scale(sin, -1.0)
-    ct, st = math.cos(target), math.sin(target)
-    return (
-        maths.add(maths.scale(cos, ct), maths.scale(sin, st)),
-        maths.sub(maths.scale(cos, st), maths.scale(sin, ct)),
-    )
+    cos, sin = math.cos(target), math.sin(target)
+    turned = maths.product(direction, maths.matrix([[cos, -sin, sin, cos], [sin, cos, -cos, sin]]))
+    return maths.low.reshape(turned, (2, 2))
 
 
-def _turned_box(maths: _Maths, points: str, subset: list[int], cos: str, sin: str) -> tuple[str, str, str, str]:
-    """Return centre x and y (turned back), width and height, (1,) each, of the turned subset's box."""
-    chosen = maths.gather(points, sorted(set(subset)), 0)
-    count = maths.low.graph.shapes[chosen][0]
-    x, y = (maths.low.reshape(maths.gather(chosen, [axis], 1), (count,)) for axis in (0, 1))
-    turned = (
-        maths.sub(maths.mul(x, cos), maths.mul(y, sin)),
-        maths.add(maths.mul(x, sin), maths.mul(y, cos)),
-    )
-    highs = [maths.reduce("ReduceMax", axis) for axis in turned]
-    lows = [maths.reduce("ReduceMin", axis) for axis in turned]
-    width, height = (maths.sub(high, low) for high, low in zip(highs, lows, strict=True))
-    mid_x, mid_y = (maths.scale(maths.add(high, low), 0.5) for high, low in zip(highs, lows, strict=True))
-    centre_x = maths.add(maths.mul(mid_x, cos), maths.mul(mid_y, sin))
-    centre_y = maths.sub(maths.mul(mid_y, cos), maths.mul(mid_x, sin))
-    return centre_x, centre_y, width, height
+def _turned_box(maths: _Maths, xy: str, back: str) -> tuple[str, str]:
+    """Return the sum of lowest and highest (1, 2), and the size (1, 2), of the turned points' box."""
+    turned = maths.low.graph.emit("Gemm", [xy, back], maths.shape(xy), transB=1)
+    high, low = maths.reduce("ReduceMax", turned, 0), maths.reduce("ReduceMin", turned, 0)
+    return maths.binary("Add", high, low), maths.binary("Sub", high, low)
+
+
+def _affine_map(low: Lowering, op: TfliteOperator) -> str:
+    """Return the transposed affine map (3, 2) of the matrix that an operation reads."""
+    tensor = low.input(op, 1)
+    if tensor not in low.affine_maps:
+        maths = _Maths(low)
+        rows = maths.gather(low.reshape(low.value(tensor), (4, 4)), [0, 1])
+        rows = maths.gather(rows, [0, 1, 3], axis=1)
+        low.affine_maps[tensor] = low.graph.emit("Transpose", [rows], (3, 2), perm=[1, 0])
+    return low.affine_maps[tensor]
 
 
 def transform_tensor_bilinear(low: Lowering, op: TfliteOperator) -> str:
@@ -159,21 +157,19 @@ def transform_tensor_bilinear(low: Lowering, op: TfliteOperator) -> str:
     if out_h * out_w > _MOST_POSITIONS:
         raise low.unsupported(op, f"{out_h} x {out_w} positions; up to {_MOST_POSITIONS} are known")
     ys, xs = np.mgrid[0:out_h, 0:out_w].reshape(2, -1) + 0.5
-    centres = low.graph.constant(np.stack([xs, ys, np.zeros_like(xs), np.ones_like(xs)]).astype(np.float32))
-    matrix = maths.gather(low.reshape(low.value(low.input(op, 1)), (4, 4)), [0, 1], 0)
-    position = low.graph.emit("MatMul", [matrix, centres], (2, out_h * out_w))
-    position = maths.sub(position, maths.number(0.5))
-    # GridSample wants -1..1 from the first to the last pixel; anything far off samples as zero.
-    to_unit = low.graph.constant(np.array([[2.0 / (width - 1)], [2.0 / (height - 1)]], np.float32))
-    unit = maths.sub(maths.mul(position, to_unit), maths.number(1.0))
-    size = low.graph.shapes[unit]
-    outside = low.graph.emit("Greater", [low.graph.emit("Abs", [unit], size), maths.number(1.0)], size)
-    far = low.graph.emit("Where", [outside, maths.number(10.0), unit], size)
-    grid = low.graph.emit("Transpose", [far], (out_h * out_w, 2), perm=[1, 0])
-    grid = low.reshape(grid, (1, out_h, out_w, 2))
+    centres = maths.matrix(np.stack([xs, ys, np.ones_like(xs)], axis=1))
+    # GridSample wants -1..1 from the first pixel's centre to the last one's; what is far off samples as zero.
+    to_unit = np.array([2.0 / (width - 1), 2.0 / (height - 1)])
+    scaled = maths.binary("Mul", _affine_map(low, op), maths.matrix(to_unit[None]))
+    moved = maths.binary("Add", scaled, maths.matrix(np.stack([0 * to_unit, 0 * to_unit, -0.5 * to_unit - 1])))
+    unit = maths.product(centres, moved)
+    size = maths.shape(unit)
+    one, off = (low.graph.constant(np.array(value, np.float32)) for value in (1.0, 10.0))
+    outside = low.graph.emit("Greater", [low.graph.emit("Abs", [unit], size), one], size)
+    grid = low.graph.emit("Where", [outside, off, unit], size)
     return low.graph.emit(
         "GridSample",
-        [source, grid],
+        [source, low.reshape(grid, (1, out_h, out_w, 2))],
         (1, low.graph.shapes[source][1], out_h, out_w),
         mode="bilinear",
         padding_mode="zeros",
@@ -187,13 +183,10 @@ def transform_landmarks(low: Lowering, op: TfliteOperator) -> str:
     maths = _Maths(low)
     _, count, dimensions = low.shape(low.input(op, 0))
     points = low.reshape(low.value(low.input(op, 0)), (count, dimensions))
-    matrix = maths.gather(low.reshape(low.value(low.input(op, 1)), (4, 4)), [0, 1], 0)
-    linear = low.graph.emit("Transpose", [maths.gather(matrix, [0, 1], 1)], (2, 2), perm=[1, 0])
-    offset = low.reshape(maths.gather(matrix, [3], 1), (1, 2))
-    xy = low.graph.emit("MatMul", [maths.gather(points, [0, 1], 1), linear], (count, 2))
-    result = maths.add(xy, offset)
+    plane = maths.product(points, maths.matrix(np.eye(3)[:dimensions] * (1, 1, 0)))
+    result = maths.product(maths.binary("Add", plane, maths.matrix([[0, 0, 1]])), _affine_map(low, op))
     if dimensions == 3:
-        z = maths.gather(points, [2], 1)
+        z = maths.gather(points, [2], axis=1)
         result = low.graph.emit("Concat", [result, z], (count, 3), axis=1)
     return low.reshape(result, (1, count, dimensions))
 

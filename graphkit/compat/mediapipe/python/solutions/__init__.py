@@ -34,8 +34,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a solution on its first use."""
+    """Import a solution on its first use, and read its graph as an object without arguments has it."""
     if name not in __all__:
         absent = " (Objectron is not part of graphkit)" if name == "objectron" else ""
         raise AttributeError(f"module 'mediapipe.solutions' has no attribute {name!r}{absent}")
-    return _import_module(f"{__name__}.{name}")
+    module = _import_module(f"{__name__}.{name}")
+    if hasattr(module, "PLANNED_AHEAD"):
+        from graphkit.compat._plans import plan_ahead
+
+        plan_ahead(*module.PLANNED_AHEAD)
+    return module

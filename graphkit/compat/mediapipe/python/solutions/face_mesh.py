@@ -42,6 +42,20 @@ FACEMESH_NUM_LANDMARKS: Final = 468
 FACEMESH_NUM_LANDMARKS_WITH_IRISES: Final = 478
 
 
+_GRAPH: Final = "mediapipe/modules/face_landmark/face_landmark_front_cpu.binarypb"
+_DETECTION: Final = "facedetectionshortrangecpu__facedetectionshortrange__facedetection"
+
+
+def _thresholds(detection: float = 0.5, tracking: float = 0.5) -> dict[str, float]:
+    return {
+        f"{_DETECTION}__TensorsToDetectionsCalculator.min_score_thresh": detection,
+        "facelandmarkcpu__ThresholdingCalculator.threshold": tracking,
+    }
+
+
+PLANNED_AHEAD: Final = (_GRAPH, _thresholds())
+
+
 class FaceMesh(SolutionBase):
     """Finds the points of faces in pictures.
 
@@ -61,18 +75,14 @@ class FaceMesh(SolutionBase):
         min_detection_confidence: float = 0.5,
         min_tracking_confidence: float = 0.5,
     ) -> None:
-        detection = "facedetectionshortrangecpu__facedetectionshortrange__facedetection"
         super().__init__(
-            binary_graph_path="mediapipe/modules/face_landmark/face_landmark_front_cpu.binarypb",
+            binary_graph_path=_GRAPH,
             side_inputs={
                 "num_faces": max_num_faces,
                 "with_attention": refine_landmarks,
                 "use_prev_landmarks": not static_image_mode,
             },
-            calculator_params={
-                f"{detection}__TensorsToDetectionsCalculator.min_score_thresh": min_detection_confidence,
-                "facelandmarkcpu__ThresholdingCalculator.threshold": min_tracking_confidence,
-            },
+            calculator_params=_thresholds(min_detection_confidence, min_tracking_confidence),
             outputs=["multi_face_landmarks"],
         )
 

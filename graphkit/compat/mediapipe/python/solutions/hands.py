@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, Final
 
 from graphkit.compat.mediapipe.python.solution_base import SolutionBase
 from graphkit.compat.mediapipe.python.solutions.hands_connections import HAND_CONNECTIONS
 
 __all__ = ["HAND_CONNECTIONS", "HandLandmark", "Hands"]
+
+_GRAPH: Final = "modules/hand_landmark/hand_landmark_tracking_parallel_cpu.pbtxt"
+
+
+def _thresholds(detection: float = 0.5, tracking: float = 0.5) -> dict[str, float]:
+    return {
+        "palmdetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": detection,
+        "followed__handlandmarkcpu__ThresholdingCalculator.threshold": tracking,
+        "new__handlandmarkcpu__ThresholdingCalculator.threshold": tracking,
+    }
 
 
 class HandLandmark(enum.IntEnum):
@@ -37,6 +47,9 @@ class HandLandmark(enum.IntEnum):
     PINKY_TIP = 20
 
 
+PLANNED_AHEAD: Final = (_GRAPH, _thresholds())
+
+
 class Hands(SolutionBase):
     """Finds the landmarks and the handedness of hands in pictures.
 
@@ -57,17 +70,13 @@ class Hands(SolutionBase):
         min_tracking_confidence: float = 0.5,
     ) -> None:
         super().__init__(
-            binary_graph_path="modules/hand_landmark/hand_landmark_tracking_parallel_cpu.pbtxt",
+            binary_graph_path=_GRAPH,
             side_inputs={
                 "model_complexity": model_complexity,
                 "num_hands": max_num_hands,
                 "use_prev_landmarks": not static_image_mode,
             },
-            calculator_params={
-                "palmdetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": min_detection_confidence,
-                "followed__handlandmarkcpu__ThresholdingCalculator.threshold": min_tracking_confidence,
-                "new__handlandmarkcpu__ThresholdingCalculator.threshold": min_tracking_confidence,
-            },
+            calculator_params=_thresholds(min_detection_confidence, min_tracking_confidence),
             outputs=["multi_hand_landmarks", "multi_hand_world_landmarks", "multi_handedness"],
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from graphkit.compat.mediapipe.python.solution_base import SolutionBase
 from graphkit.compat.mediapipe.python.solutions.face_mesh_connections import (
@@ -26,6 +26,20 @@ __all__ = [
     "POSE_CONNECTIONS",
     "PoseLandmark",
 ]
+
+
+_GRAPH: Final = "mediapipe/modules/holistic_landmark/holistic_landmark_cpu.binarypb"
+_FOUND: Final = "poselandmarkcpu__poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation"
+
+
+def _thresholds(detection: float = 0.5, tracking: float = 0.5) -> dict[str, float]:
+    return {
+        "poselandmarkcpu__posedetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": detection,
+        f"{_FOUND}__ThresholdingCalculator.threshold": tracking,
+    }
+
+
+PLANNED_AHEAD: Final = (_GRAPH, _thresholds(), LOST_OPTIONS)
 
 
 class Holistic(SolutionBase):
@@ -53,9 +67,8 @@ class Holistic(SolutionBase):
         min_detection_confidence: float = 0.5,
         min_tracking_confidence: float = 0.5,
     ) -> None:
-        by_roi = "poselandmarkcpu__poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation"
         super().__init__(
-            binary_graph_path="mediapipe/modules/holistic_landmark/holistic_landmark_cpu.binarypb",
+            binary_graph_path=_GRAPH,
             side_inputs={
                 "model_complexity": model_complexity,
                 "smooth_landmarks": smooth_landmarks and not static_image_mode,
@@ -64,12 +77,7 @@ class Holistic(SolutionBase):
                 "refine_face_landmarks": refine_face_landmarks,
                 "use_prev_landmarks": not static_image_mode,
             },
-            calculator_params={
-                "poselandmarkcpu__posedetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": (
-                    min_detection_confidence
-                ),
-                f"{by_roi}__ThresholdingCalculator.threshold": min_tracking_confidence,
-            },
+            calculator_params=_thresholds(min_detection_confidence, min_tracking_confidence),
             outputs=[
                 "pose_landmarks",
                 "pose_world_landmarks",

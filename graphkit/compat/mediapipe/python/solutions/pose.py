@@ -54,6 +54,20 @@ class PoseLandmark(enum.IntEnum):
     RIGHT_FOOT_INDEX = 32
 
 
+_GRAPH: Final = "mediapipe/modules/pose_landmark/pose_landmark_cpu.binarypb"
+_FOUND: Final = "poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation"
+
+
+def _thresholds(detection: float = 0.5, tracking: float = 0.5) -> dict[str, float]:
+    return {
+        "posedetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": detection,
+        f"{_FOUND}__ThresholdingCalculator.threshold": tracking,
+    }
+
+
+PLANNED_AHEAD: Final = (_GRAPH, _thresholds(), LOST_OPTIONS)
+
+
 class Pose(SolutionBase):
     """Finds the landmarks of one person in pictures.
 
@@ -78,7 +92,7 @@ class Pose(SolutionBase):
         min_tracking_confidence: float = 0.5,
     ) -> None:
         super().__init__(
-            binary_graph_path="mediapipe/modules/pose_landmark/pose_landmark_cpu.binarypb",
+            binary_graph_path=_GRAPH,
             side_inputs={
                 "model_complexity": model_complexity,
                 "smooth_landmarks": smooth_landmarks and not static_image_mode,
@@ -86,12 +100,7 @@ class Pose(SolutionBase):
                 "smooth_segmentation": smooth_segmentation and not static_image_mode,
                 "use_prev_landmarks": not static_image_mode,
             },
-            calculator_params={
-                "posedetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": min_detection_confidence,
-                "poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation__ThresholdingCalculator.threshold": (
-                    min_tracking_confidence
-                ),
-            },
+            calculator_params=_thresholds(min_detection_confidence, min_tracking_confidence),
             outputs=["pose_landmarks", "pose_world_landmarks", "segmentation_mask"],
             default_options_of=LOST_OPTIONS,
         )

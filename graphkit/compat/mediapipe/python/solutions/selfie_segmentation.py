@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from graphkit.compat.mediapipe.python.solution_base import SolutionBase
 
 __all__ = ["SelfieSegmentation"]
+
+_GRAPH: Final = "mediapipe/modules/selfie_segmentation/selfie_segmentation_cpu.binarypb"
+PLANNED_AHEAD: Final = (_GRAPH,)
 
 
 class SelfieSegmentation(SolutionBase):
@@ -18,7 +21,7 @@ class SelfieSegmentation(SolutionBase):
 
     def __init__(self, model_selection: int = 0) -> None:
         super().__init__(
-            binary_graph_path="mediapipe/modules/selfie_segmentation/selfie_segmentation_cpu.binarypb",
+            binary_graph_path=_GRAPH,
             side_inputs={"model_selection": model_selection},
             outputs=["segmentation_mask"],
         )

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+
+from graphkit.compat import mediapipe as mp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROGRAM = """
 import gc, os
@@ -31,6 +40,27 @@ def make(count):
 
 print(*make(32), *make(64))
 """
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """Nobody looks for garbage meanwhile."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collection")
+@pytest.mark.parametrize("closed", [pytest.param(True, id="closed"), pytest.param(False, id="dropped")])
+def test_a_solution_ends_when_nobody_has_it(closed: bool) -> None:
+    """What waits for the garbage collector keeps its models and threads until that comes by."""
+    solution: Any = mp.solutions.selfie_segmentation.SelfieSegmentation()
+    solution.process(np.zeros((48, 64, 3), np.uint8))
+    left = [weakref.ref(solution), weakref.ref(solution._graph)]
+    if closed:
+        solution.close()
+    del solution
+    assert [reference() for reference in left] == [None, None]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux counts threads there")

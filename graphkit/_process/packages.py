@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graphkit._process.requirements import installed, pip, pip_install, supported
 
@@ -34,8 +33,7 @@ _log: Final = logging.getLogger("graphkit.packages")
 _said: Final[set[str]] = set()
 
 
-@dataclass(frozen=True, slots=True)
-class VersionFault:
+class VersionFault(NamedTuple):
     """A package of a version that is not supported.
 
     Attributes:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from graphkit._process.threads import budget
 
 if TYPE_CHECKING:
+    from graphkit._process.sleepers import Sleepers
     from graphkit._runtime.scheduler import Scheduler
-    from graphkit._runtime.sleepers import Sleepers
     from graphkit._runtime.state import GraphState
 
 

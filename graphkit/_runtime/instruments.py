@@ -17,10 +17,10 @@ from graphkit.framework import Timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from graphkit._process.sleepers import Sleepers
     from graphkit._runtime.lifecycle import Lifecycle
     from graphkit._runtime.listeners import Journal, Listeners
     from graphkit._runtime.node import Node
-    from graphkit._runtime.sleepers import Sleepers
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import InputStream, OutputStream
     from graphkit._runtime.throttle import Throttle

@@ -17,16 +17,17 @@ from graphkit.errors import (
     DeadlockError,
     InputStreamHandlerError,
     NodeNotOpenedError,
+    TimestampError,
 )
 from graphkit.framework import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from graphkit._process.sleepers import Sleepers
     from graphkit._runtime.look import RunLook
     from graphkit._runtime.node import Node
     from graphkit._runtime.side_packets import SidePackets
-    from graphkit._runtime.sleepers import Sleepers
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.tasks import Task, TaskKind, TaskQueue
     from graphkit.framework import CalculatorContext
@@ -79,6 +80,7 @@ class Lifecycle:
         self._sleepers = sleepers
         self._on_error = on_error
         self._on_end = on_end
+        self._begun = False
         self._closing = False
         self._to_tell = [True]
         self.terminated = False
@@ -89,6 +91,7 @@ class Lifecycle:
 
     def start(self) -> None:
         """Open every node whose side packets and producers are there (S22)."""
+        self._begun = True
         for node in self._state.nodes:
             self._side.resolve(node)
         for node in self._state.nodes:
@@ -110,8 +113,10 @@ class Lifecycle:
                 self._take_other(task.kind, task.node, task.context, outcome)
         except InputStreamHandlerError as exc:
             self.fail(exc)
-        except Exception as exc:  # a packet or bound that the rules refuse is the node's fault (S47)
+        except (TimestampError, ContractError) as exc:  # what the rules refuse is the node's fault (S47)
             self.fail(_wrapped(task.kind, task.node, task.context, exc))
+        except Exception as exc:  # nothing that was counted is to be trusted: the caller breaks off (S51)
+            raise _wrapped(task.kind, task.node, task.context, exc) from exc
         if self._state.unblocked:
             self.after_unblock()
         if not ready.pending:
@@ -221,6 +226,8 @@ class Lifecycle:
 
     def idle(self) -> None:
         """Nothing is ready or running: end the run, break a deadlock, or tell those who wait."""
+        if not self._begun and self.error is None:  # inputs may close before the first node opens
+            return
         state = self._state
         if self.error is None and state.throttle.full and not self._closing:
             try:

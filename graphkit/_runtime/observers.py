@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from graphkit._runtime.sleepers import Sleepers
+from graphkit._process.sleepers import Sleepers
 from graphkit.framework import EMPTY, Calculator, Status
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class OutputSignal:
         self._count = 0
         self._told = 0
         self._open = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may come here while it is held
         self._sleepers = Sleepers(self._lock)
 
     def add(self) -> None:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import weakref
+from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._process.sleepers import Sleepers
+from graphkit._runtime.afterwards import Afterwards, is_below
 from graphkit._runtime.lifecycle import Lifecycle
 from graphkit._runtime.look import look_at
 from graphkit._runtime.scheduler import Scheduler
-from graphkit._runtime.sleepers import Sleepers
 from graphkit._runtime.switch_interval import SwitchInterval
 from graphkit._runtime.under_way import calls_under_way
 from graphkit.errors import (
     CalculatorError,
     CancelledError,
     ExecutorError,
-    GraphkitError,
     GraphStateError,
     InputStreamHandlerError,
     StreamClosedError,
     ThrottledError,
+    TimestampError,
 )
 
 if TYPE_CHECKING:
@@ -57,14 +60,17 @@ class GraphRun:
     ) -> None:
         self._state = state
         self._interval = SwitchInterval()
-        self._sleepers = Sleepers(threading.Lock())
+        lock = threading.RLock()
+        self._sleepers = Sleepers(lock)
         self._life = Lifecycle(state, side_packets, self._sleepers, on_error=on_error, on_end=self._interval.leave)
         self._scheduler = scheduler(state, self._life, self._sleepers)
         self._idle_cores = idle_cores
         if idle_cores is not None:
             idle_cores.watch(state, self._scheduler, self._sleepers)
-        self._lock = self._scheduler.lock
+        self._lock = lock
         self._guard = Guard(self._scheduler)
+        self._afterwards = Afterwards(lock, self._made_afterwards)
+        self._interrupted = self._afterwards.is_needed
         self._owned = [queue.executor for queue in state.ready.queues if queue.owned]
         # For a graph that the program drops without ending its run.
         self._last_wills: list[weakref.finalize[Any, Any]] = [
@@ -92,50 +98,70 @@ class GraphRun:
 
     def start(self) -> None:
         """Open what can be opened and start the sources; raises the first error of ``open``."""
+        self._begin()
+        self._wait(lambda: not self._life.is_opening() or self._life.terminated)
+
+    def _begin(self) -> None:
         self._interval.enter()
         for executor in self._scheduler.application_executors:
             executor.attach(self._scheduler, Scheduler.wake_sleepers)
         with self._lock:
             self._life.start()
         self._scheduler.work()
-        self._wait(lambda: not self._life.is_opening() or self._life.terminated)
 
     def push(self, source: GraphInput, packet: Packet[Any], *, block: bool) -> None:
         """Deliver a program's packet; throttled: wait if *block*, else raise ThrottledError (S39)."""
-        scheduler, life = self._scheduler, self._life
+        if self._interrupted():
+            self._afterwards.call(partial(self.push, source, packet, block=True))
+            return
+        scheduler = self._scheduler
         nested = get_ident() in scheduler.working
         try:
             if source.blocked_by and not nested:
                 self._await_room(source, block=block)
-            with self._lock:
-                if source.closed or life.error is not None or life.terminated:
-                    self._refuse(source)
-                try:
-                    self._state.deliver(source, packet)
-                except InputStreamHandlerError as exc:
-                    life.fail_idle(exc)
+            refusal = self._take_in(source, self._state.deliver, packet)
             if not nested:
                 scheduler.work()
-        except GraphkitError:
+        except ThrottledError:
             raise
         except BaseException as exc:
             scheduler.break_off(exc)
             raise
+        if refusal is not None:
+            raise refusal
 
     def set_bound(self, source: GraphInput, settled: int) -> None:
         """Settle a graph input up to *settled* (S7)."""
+        if self._interrupted():
+            self._afterwards.call(partial(self.set_bound, source, settled))
+            return
         with self._guard:
-            with self._lock:
-                if source.closed or self._life.error is not None or self._life.terminated:
-                    self._refuse(source)
-                try:
-                    self._state.bound(source, settled)
-                except InputStreamHandlerError as exc:
-                    self._life.fail_idle(exc)
+            refusal = self._take_in(source, self._state.bound, settled)
             self._scheduler.work_unless_inside()
+        if refusal is not None:
+            raise refusal
+
+    def _take_in(
+        self, source: GraphInput, change: Callable[[GraphInput, Any], None], what: Any
+    ) -> BaseException | None:
+        """Make a change to a graph input, or return why it cannot be made."""
+        life = self._life
+        with self._lock:
+            if source.closed or life.error is not None or life.terminated:
+                return self._refusal(source)
+            try:
+                change(source, what)
+            except InputStreamHandlerError as exc:
+                life.fail_idle(exc)
+            except TimestampError as exc:
+                return exc
+        return None
 
     def close_inputs(self, sources: list[GraphInput], *, stop_sources: bool = False) -> None:
         """End graph inputs, and the sources of the graph too if asked."""
+        if self._interrupted():
+            self._afterwards.call(partial(self.close_inputs, sources, stop_sources=stop_sources))
+            return
         with self._guard:
             with self._lock:
                 try:
@@ -151,15 +177,19 @@ class GraphRun:
 
     def cancel(self) -> None:
         """Stop the run: running calls finish, opened nodes are closed (S49)."""
+        if self._interrupted():
+            self._afterwards.call(self.cancel)
+            return
         self._scheduler.break_off(CancelledError("the run was cancelled"))
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
         """Wait until nothing is ready or running; return False where *timeout* seconds did not suffice."""
-        return self._wait(lambda: self._state.ready.pending == 0 or self._life.terminated, timeout)
+        ready, life, afterwards = self._state.ready, self._life, self._afterwards
+        return self._wait(lambda: (not ready.pending or life.terminated) and not afterwards.pending, timeout)
 
     def wait_until_done(self, timeout: float | None = None) -> bool:
         """Wait until the run has ended (S27); return False where *timeout* seconds did not suffice."""
-        return self._wait(lambda: self._life.terminated, timeout)
+        return self._wait(lambda: self._life.terminated and not self._afterwards.pending, timeout)
 
     def look(self) -> RunLook:
         """Return a look at the run; of a good one that has ended, as it was before its open nodes were closed."""
@@ -180,6 +210,8 @@ class GraphRun:
 
     def take(self, queue: Any) -> Packet[Any] | None:
         """Take a packet out of a poller's queue, None where it is empty; lets throttled feeders go on (S45)."""
+        if self._interrupted():
+            raise GraphStateError(f"{_INTERRUPTED} cannot read a poller; let the program do that")
         with self._guard:
             with self._lock:
                 if not queue.queue:
@@ -209,15 +241,24 @@ class GraphRun:
     def _calls(self) -> list[CallLook]:
         return calls_under_way(self._scheduler.working)
 
-    def _refuse(self, source: GraphInput) -> None:
+    def _made_afterwards(self, error: BaseException | None) -> None:
+        """Take in that a handler's call is over: the handler has returned, so its error is the run's."""
+        if error is not None and self._life.terminated:
+            _LOG.warning("a call of a signal handler came too late: %s", error)
+        elif error is not None:
+            self._scheduler.break_off(error)
+        self._scheduler.wake_sleepers()
+
+    def _refusal(self, source: GraphInput) -> BaseException:
+        """Return why a graph input takes nothing any more."""
         name = source.stream.name
         if self._life.error is not None:
-            raise self._life.error
+            return self._life.error
         if source.closed:
-            raise StreamClosedError(
+            return StreamClosedError(
                 f'graph input stream "{name}" is closed; packets cannot be added to it', stream=name
             )
-        raise GraphStateError(f'the run has ended; start another to add packets to "{name}"')
+        return GraphStateError(f'the run has ended; start another to add packets to "{name}"')
 
     def _await_room(self, source: GraphInput, *, block: bool) -> None:
         """Wait until *source* is not throttled, closed, or the run failed; not under the lock."""
@@ -251,6 +292,10 @@ class GraphRun:
     def _wait(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
         if get_ident() in self._scheduler.working:
             raise GraphStateError("a node or observer cannot wait for the graph that is calling it")
+        if is_below(_WORKING, self):
+            raise GraphStateError(
+                f"{_INTERRUPTED} cannot wait for it; cancel it or close its inputs there, and let the program wait"
+            )
         deadline = None if timeout is None else time.monotonic() + timeout
         is_ready = False
 
@@ -275,6 +320,17 @@ class GraphRun:
         return any(executor.has_tasks() for executor in self._scheduler.application_executors)
 
 
+_LOG: Final = logging.getLogger(__name__)
+_INTERRUPTED: Final = "a signal handler or destructor that interrupts the graph at work on its own thread"
+_WORKING: Final = frozenset(
+    method.__code__
+    for method in (
+        GraphRun._begin, GraphRun.push, GraphRun.set_bound, GraphRun.close_inputs, GraphRun.cancel, GraphRun.take,
+    )
+)  # fmt: skip
+"""What a program's thread is in while nodes may wait for it."""
+
+
 class Guard:
     """A ``with`` block of a program's thread in the engine; what escapes from it ends the run (S51)."""
 
@@ -287,7 +343,7 @@ class Guard:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and not isinstance(error, GraphkitError):
+        if error is not None:
             self._scheduler.break_off(error)
 
 

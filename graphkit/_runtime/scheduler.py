@@ -17,8 +17,8 @@ from graphkit.errors import ExecutorError
 from graphkit.framework import ApplicationThreadExecutor
 
 if TYPE_CHECKING:
+    from graphkit._process.sleepers import Sleepers
     from graphkit._runtime.lifecycle import Lifecycle
-    from graphkit._runtime.sleepers import Sleepers
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.tasks import Task, TaskQueue
 

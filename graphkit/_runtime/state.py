@@ -246,15 +246,13 @@ class GraphState:
         """Ask the handler for input sets until the node has all it may run at once (S17, S18)."""
         handler = node.handler
         assert handler is not None  # every node with inputs has one
-        try:
-            if node.active >= node.limit:
+        if node.active >= node.limit:
+            try:
                 handler.arrived_while_busy()
-            while node.active < node.limit and node.status is OPENED and self._invoke(node, handler):
-                continue
-        except Exception as exc:
-            raise InputStreamHandlerError(
-                node.name, node.plan.calculator, node.plan.input_stream_handler, exc
-            ) from exc
+            except Exception as exc:
+                raise _fault_of_handler(node, exc) from exc
+        while node.active < node.limit and node.status is OPENED and self._invoke(node, handler):
+            continue
         if self.throttle.full:
             for stream in node.inputs:
                 if stream.full:
@@ -262,7 +260,10 @@ class GraphState:
 
     def _invoke(self, node: Node, handler: InputStreamHandler) -> bool:
         """Do what the handler says; return whether it may have more to say."""
-        decision = handler.readiness()
+        try:
+            decision = handler.readiness()
+        except Exception as exc:
+            raise _fault_of_handler(node, exc) from exc
         if decision.readiness is not Readiness.READY:
             if node.active:
                 return False
@@ -273,7 +274,10 @@ class GraphState:
             return False
         timestamp = decision.timestamp
         context = node.contexts[0] if node.limit == 1 else node.free_context()
-        handler.take(timestamp, context.inputs.packets)
+        try:
+            handler.take(timestamp, context.inputs.packets)
+        except Exception as exc:
+            raise _fault_of_handler(node, exc) from exc
         context.input_timestamp = Timestamp.from_raw(timestamp)
         node.active += 1
         if node.limit > 1:
@@ -316,3 +320,7 @@ class GraphState:
                 self.sources.go_on(feeder)
             elif feeder.may_feed:
                 self.unblocked = True
+
+
+def _fault_of_handler(node: Node, error: Exception) -> InputStreamHandlerError:
+    return InputStreamHandlerError(node.name, node.plan.calculator, node.plan.input_stream_handler, error)

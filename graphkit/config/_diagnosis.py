@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.config._checking.faults import Faults
 from graphkit.config._checking.planning import make_plan
@@ -28,8 +27,7 @@ _MODELS: Final = frozenset({".tflite", ".onnx", ".task"})
 _SWITCH: Final = "SwitchContainer"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """What there is to say about a graph.
 
     Attributes:

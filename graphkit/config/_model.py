@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphkit.config._text.source import NOWHERE, Mark, Place
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One stream or side packet of a node or graph: ``name``, ``TAG:name`` or ``TAG:index:name``."""
 
     text: str

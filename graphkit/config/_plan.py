@@ -6,7 +6,7 @@ The plan is data. ``graphkit.config`` makes it; the runtime only reads it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from graphkit.framework import Calculator, CalculatorContract, GraphService, PacketType, TagMap
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPlan:
+class StreamPlan(NamedTuple):
     """One stream of the expanded graph.
 
     Attributes:
@@ -91,8 +90,7 @@ class NodePlan:
         return bool(self.output_streams) and not self.input_streams
 
 
-@dataclass(frozen=True, slots=True)
-class SidePacketPlan:
+class SidePacketPlan(NamedTuple):
     """One side packet of the expanded graph.
 
     Attributes:
@@ -110,8 +108,7 @@ class SidePacketPlan:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutorPlan:
+class ExecutorPlan(NamedTuple):
     """One declared executor: its name ("" is the default one), type and options message fields."""
 
     name: str

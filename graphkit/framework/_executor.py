@@ -12,6 +12,7 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit._process.forks import call_in_children
@@ -123,13 +124,18 @@ class ThreadPoolExecutor(Executor):
         """Under the lock: wake an idle thread; return whether there was one."""
         while self._idle:
             waker = self._idle[-1]
-            asleep = waker.locked()
-            if asleep:
+            try:
                 waker.release()
-            self._idle.pop()
-            if asleep:
-                return True
+            except RuntimeError:  # it is awake: whoever woke it was interrupted, or came in between
+                self._forget(waker)
+                continue
+            self._forget(waker)
+            return True
         return False
+
+    def _forget(self, waker: Lock) -> None:
+        with suppress(ValueError):
+            self._idle.remove(waker)
 
     def shutdown(self) -> None:
         """Wake the idle threads so that they end; busy ones end after their task."""

@@ -9,7 +9,7 @@ import ctypes
 import os
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit._process.threads import usable_cores
 from graphkit.errors import GlContextLostError, GlVersionError, GpuError, NoEglError
@@ -73,8 +73,7 @@ _EXTRA: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EglFault:
+class EglFault(NamedTuple):
     """What EGL says about a call that failed; as text, its name and code."""
 
     code: int

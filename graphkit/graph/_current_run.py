@@ -30,7 +30,7 @@ class CurrentRun:
 
     def __init__(self) -> None:
         self.run: GraphRun | None = None
-        self.gate = threading.Lock()
+        self.gate = threading.RLock()
         self._ended: RunLook | None = None
         self._left_behind: tuple[GraphRun, int] | None = None
         call_in_children(self, CurrentRun._leave_behind)
@@ -94,6 +94,6 @@ class CurrentRun:
 
         It is kept, as the destructors of what its nodes hold may wait for threads, too.
         """
-        self.gate = threading.Lock()
+        self.gate = threading.RLock()
         if self.run is not None:
             self._left_behind, self.run = (self.run, os.getppid()), None

@@ -386,5 +386,5 @@ class CalculatorGraph:
 
     def _let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed."""
+        self._runs.let_go(run)  # first: a signal may raise in between, and then the run is let go once more
         self._current.let_go()
-        self._runs.let_go(run)

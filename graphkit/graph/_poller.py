@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphkit._process.forks import call_in_children
+from graphkit._process.sleepers import Sleepers
 from graphkit._runtime.observers import Observer
-from graphkit._runtime.sleepers import Sleepers
 from graphkit.errors import GraphStateError
 from graphkit.framework import Packet, Timestamp
 from graphkit.framework._settled import MAX, POST_STREAM, PRE_STREAM, UNSTARTED
@@ -54,8 +54,8 @@ class OutputStreamPoller:
         self._seen: InputStream | None = None
 
     def _renew_locks(self) -> None:
-        self._taking = threading.Lock()
-        self._waking = threading.Lock()
+        self._taking = threading.RLock()  # a signal handler may come here while they are held
+        self._waking = threading.RLock()
         self._sleepers = Sleepers(self._waking)
 
     def _observed(self, streams: tuple[str, ...], bounds: bool, max_queue_size: int) -> Observer:

@@ -14,7 +14,7 @@ from graphkit._runtime.instruments import watched_by
 from graphkit._runtime.listeners import Listeners
 from graphkit._runtime.run import GraphRun
 from graphkit._runtime.side_packets import SidePackets
-from graphkit.errors import SidePacketError
+from graphkit.errors import GraphStateError, SidePacketError
 from graphkit.framework import IDLE_CORES, Packet
 from graphkit.framework._services import RunServices
 
@@ -87,10 +87,20 @@ class RunFactory:
         self._constants = ConstantNodes()
         self._services: RunServices | None = None
         self._listeners: Listeners | None = None
+        self._making = False
         self.counters = Counters()
 
     def make(self, side_packets: Mapping[str, Any], headers: Mapping[str, Any]) -> Prepared:
         """Return a fresh run, with new calculators and services, that makes only the outputs that are read."""
+        if self._making:
+            raise GraphStateError("a signal handler cannot start a graph that it interrupted while it starts")
+        self._making = True
+        try:
+            return self._make(side_packets, headers)
+        finally:
+            self._making = False
+
+    def _make(self, side_packets: Mapping[str, Any], headers: Mapping[str, Any]) -> Prepared:
         setup = self._setup
         stream_headers = {setup.known_input(name): Packet(value) for name, value in headers.items()}
         given = SidePackets(self._plan, self._merged(side_packets), self._constants)

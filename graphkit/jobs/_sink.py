@@ -7,7 +7,7 @@ import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from graphkit.errors import OutputError, StatusCode
 from graphkit.jobs._streams import stream_type
@@ -31,8 +31,7 @@ class Pacing(enum.Enum):
     LOOKS_ON = "it tells nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Tap:
+class Tap(NamedTuple):
     """A stream and who takes its packets.
 
     Attributes:
@@ -46,8 +45,7 @@ class Tap:
     bounds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How a job ended, as far as a sink can know when it is closed.
 
     Attributes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import heapq
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from graphkit.video import CameraSettings, VideoInfo
 
 
-@dataclass(frozen=True, slots=True)
-class InputSet:
+class InputSet(NamedTuple):
     """The packets that enter a graph at one time.
 
     Attributes:
@@ -105,8 +103,7 @@ class Source(ABC):
         """Add what was wrong with the input, or left out of it, to the summary of the job."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """What a source is made for.
 
     Attributes:

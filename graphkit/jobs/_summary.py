@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +29,7 @@ class LandmarkCount:
     points: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenFile:
+class WrittenFile(NamedTuple):
     """A file that the job wrote.
 
     Attributes:
@@ -46,8 +45,7 @@ class WrittenFile:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class GpuUse:
+class GpuUse(NamedTuple):
     """What a job had to do with the GPU.
 
     Attributes:

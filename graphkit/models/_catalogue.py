@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphkit.errors import StatusCode, UsageError, did_you_mean
 
@@ -12,8 +11,7 @@ _PREFIX: Final = "mediapipe/"
 _SUFFIX: Final = ".tflite"
 
 
-@dataclass(frozen=True, slots=True)
-class NpmPackage:
+class NpmPackage(NamedTuple):
     """One version of a package of the npm registry."""
 
     name: str
@@ -23,8 +21,7 @@ class NpmPackage:
         return f"{self.name}@{self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A model file.
 
     Attributes:

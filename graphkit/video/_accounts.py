@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.video._scans import SCANNED, damaged_bytes
 from graphkit.video._structure import Chain, avi_element, flv_element, matroska_element, walk
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from graphkit.video._structure import Step
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """How packets lie in a kind of file.
 
     Attributes:

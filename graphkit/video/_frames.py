@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graphkit.video._tone import TRANSFER_NAMES
 
@@ -31,8 +31,7 @@ class VideoFrame:
         return f"VideoFrame(shape={self.data.shape}, timestamp_us={self.timestamp_us})"
 
 
-@dataclass(frozen=True, slots=True)
-class ColorTags:
+class ColorTags(NamedTuple):
     """How a clip's samples are to be understood, as the code points of ITU-T H.273.
 
     Attributes:

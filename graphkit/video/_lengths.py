@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graphkit.video._timestamps import MICROSECONDS, to_fraction, to_microseconds, to_ticks
 
@@ -22,8 +21,7 @@ _ONE_FOR_ALL: Final = frozenset({"flv", "live_flv", "asf", "matroska,webm"})
 _LARGEST_WITHOUT_INDEX: Final = 1 << 28
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredLength:
+class DeclaredLength(NamedTuple):
     """What a file says about its length; 0 where it says nothing.
 
     Attributes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from graphkit._process.closing import Closing
 from graphkit.errors import LiveInputLostError, VideoOpenError
@@ -35,8 +35,7 @@ _SANE_RATES: Final = range(1, 241)
 _CLOSE_SECONDS: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class LiveSource:
+class LiveSource(NamedTuple):
     """An open camera or stream.
 
     Attributes:
@@ -51,8 +50,7 @@ class LiveSource:
     is_camera: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
+class _Arrival(NamedTuple):
     picture: av.VideoFrame
     at_us: int
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graphkit.config._text.names import keyed, tag_map
 from graphkit.errors import did_you_mean
@@ -24,8 +24,7 @@ GRAPH: Final = -1
 """Stands for the program, which feeds graph inputs, where a node's number is expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """One end of a connection: a port of a node, or of the graph.
 
     Attributes:

@@ -8,8 +8,7 @@ when it has changed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graphkit.config._text.parser import tokens_of
 from graphkit.framework._registry import scoped_names
@@ -37,8 +36,7 @@ _REGISTERED_AS: Final = {
 _MAY_DECLARE: Final = re.compile(r"\btype\s*:\s*[\"']")
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(NamedTuple):
     """What a file declares, and the state of the file when that was read."""
 
     modified_ns: int

@@ -186,12 +186,10 @@ class _Builder:
 
     def _connect(self, channel: int, node: NodeConfig, demux: NodeConfig, mux: NodeConfig) -> NodeConfig:
         place = Place(node.place.source, node.place.offset)
-        node.inputs += [dataclasses.replace(e, place=place) for e in self._inputs.inside(channel)]
-        node.outputs += [dataclasses.replace(e, place=place) for e in self._outputs.inside(channel)]
-        node.input_side_packets += [dataclasses.replace(e, place=place) for e in self._side_inputs.inside(channel)]
-        node.output_side_packets += [
-            dataclasses.replace(e, place=place) for e in self._side_outputs.inside(channel)
-        ]
+        node.inputs += [e._replace(place=place) for e in self._inputs.inside(channel)]
+        node.outputs += [e._replace(place=place) for e in self._outputs.inside(channel)]
+        node.input_side_packets += [e._replace(place=place) for e in self._side_inputs.inside(channel)]
+        node.output_side_packets += [e._replace(place=place) for e in self._side_outputs.inside(channel)]
         demux.outputs += self._inputs.channel(channel)
         demux.output_side_packets += self._side_inputs.channel(channel)
         mux.inputs += self._outputs.channel(channel)

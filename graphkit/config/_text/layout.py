@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -20,8 +19,7 @@ FLOAT_TYPES: Final = frozenset({FieldDescriptor.TYPE_DOUBLE, FieldDescriptor.TYP
 TEXT_TYPES: Final = frozenset({FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES})
 
 
-@dataclass(frozen=True, slots=True)
-class FieldLayout:
+class FieldLayout(NamedTuple):
     """One field: its name, protobuf type (FieldDescriptor.TYPE_*), and what its values are.
 
     Attributes:

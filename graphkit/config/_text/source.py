@@ -5,7 +5,6 @@ Parsing keeps one `Mark` a field. A fault turns a mark into ``file:line:column``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from graphkit.errors import Location
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One config as it was read.
 
     Attributes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphkit.errors import OutputError, StatusCode, UsageError
 from graphkit.jobs._sink import check_creatable
@@ -16,8 +15,7 @@ _DEFAULT_NAME: Final = "%012d.png"
 _TIME: Final = re.compile(r"%(?:0(\d+))?d")
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """How the pictures of a sequence are called.
 
     Attributes:

@@ -7,8 +7,7 @@ are follows from the type of the stream alone, so that a run which finds nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_origin
 
 from graphkit.errors import FormatError
 from graphkit.formats import (
@@ -38,8 +37,7 @@ _COLLECTIONS: Final[dict[type[Any], type[Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """The table of a stream.
 
     Attributes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit._runtime.sleepers import Sleepers
+from graphkit._process.sleepers import Sleepers
 
 if TYPE_CHECKING:
     from types import FrameType

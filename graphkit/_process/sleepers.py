@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from threading import Lock
 
 
@@ -20,7 +22,7 @@ class Sleepers:
     """The threads that wait for one thing.
 
     Args:
-        lock: guards what they wait for. Whoever changes that wakes them under it.
+        lock: guards what they wait for, a Lock or an RLock. Whoever changes that wakes them under it.
 
     Attributes:
         lock: see above.
@@ -29,16 +31,16 @@ class Sleepers:
 
     __slots__ = ("lock", "wakers")
 
-    def __init__(self, lock: Lock) -> None:
+    def __init__(self, lock: AbstractContextManager[object]) -> None:
         self.lock = lock
         self.wakers: list[Lock] = []
 
     def wake(self) -> None:
         """Wake all of them; called under the lock. Waking one twice is harmless."""
-        for waker in self.wakers:
-            if waker.locked():
+        while self.wakers:  # a signal handler may come in between and wake some
+            waker = self.wakers.pop()
+            with suppress(RuntimeError):
                 waker.release()
-        self.wakers.clear()
 
     def wait_for(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
         """Wait until *ready*, asked under the lock, says yes; return False if it does not within *timeout* s."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from graphkit._process.closing import Closing
 from graphkit._process.system import lock
 from graphkit.errors import FormatError, ManifestError
-from graphkit.jobs._batch.entry import ClipEntry
+from graphkit.jobs._batch.entry import ClipEntry, json_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ class Manifest(Closing):
     def head(self, graph: str, fingerprint: Fingerprint) -> None:
         """Add a head; raises ManifestError."""
         head = {_HEAD: VERSION, "graph": graph, "recipe": fingerprint.recipe, "parts": asdict(fingerprint)}
-        self._add(json.dumps(head, ensure_ascii=False))
+        self._add(json_line(head))
 
     def add(self, entry: ClipEntry) -> None:
         """Add what became of a clip; raises ManifestError."""
@@ -132,7 +132,7 @@ class ManifestLines:
 
     def head_lines(self) -> list[str]:
         """Return the heads as lines, the last one last."""
-        return [json.dumps(head, ensure_ascii=False) for head in self._heads]
+        return [json_line(head) for head in self._heads]
 
     def _entry(self, number: int, line: bytes) -> ClipEntry | None:
         try:

@@ -2,6 +2,8 @@
 
 from graphkit.insight._explanation import Explanation, NodeReport
 from graphkit.insight._findings import Finding, Kind
+from graphkit.insight._profile import NodeProfile, Profile
+from graphkit.insight._trace import Trace
 from graphkit.insight._watchdog import Watchdog
 
-__all__ = ["Explanation", "Finding", "Kind", "NodeReport", "Watchdog"]
+__all__ = ["Explanation", "Finding", "Kind", "NodeProfile", "NodeReport", "Profile", "Trace", "Watchdog"]

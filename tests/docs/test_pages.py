@@ -30,6 +30,7 @@ NOT_RUN = (
     "docker compose build",
     "python3 -m venv",
     "pip install",
+    "pip uninstall",
     "pytest",
     "scripts/",
     "source ",

@@ -44,6 +44,7 @@ FLAGS: Final = {
     "shard": Flag("--shard", "I/N"),
     "side": Flag("--side", "NAME=TYPE:VALUE"),
     "side_packets": Flag("--input_side_packets", "NAME=VALUE"),
+    "trace": Flag("--trace", "FILE"),
     "threads": Flag("--threads", "N"),
 }
 """By parameter. A parameter that is not here has no flag, and is told by its own name."""

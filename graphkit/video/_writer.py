@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphkit._process.closing import Closing
+from graphkit._process.parts import part
 from graphkit.errors import VideoWriteError
 from graphkit.video._audio import AudioCopy
 from graphkit.video._containers import check_writable, container_format
@@ -173,13 +174,16 @@ class VideoWriter(Closing):
         Raises:
             VideoWriteError: not such an array, the writer is closed, or the file cannot be written.
         """
-        picture = self._converted(rgb)
+        with part("encode"):
+            self._encode(self._converted(rgb), timestamp_us)
+        self.stats.frames += 1
+
+    def _encode(self, picture: av.VideoFrame, timestamp_us: int) -> None:
         picture.pts = self._next_ticks(timestamp_us)
         picture.time_base = self._time_base
         self._end_us = timestamp_us + round(MICROSECONDS / self._rate)
         with self._reporting():
             self._mux(self._stream.encode(picture))
-        self.stats.frames += 1
 
     def _converted(self, rgb: NDArray[np.uint8] | YuvPicture) -> av.VideoFrame:
         """Return the encoder's picture, without a timestamp."""

@@ -204,7 +204,7 @@ def test_taken_extension_number():
         a: int = option(1)
 
     ensure_registered(options_class())
-    with pytest.raises(ContractError, match='Taker takes extension number 510000001 .*"cfgtest.CfgOptions" has'):
+    with pytest.raises(ContractError, match=r'Taker takes extension number 510000001 .*"cfgtest.CfgOptions" has'):
         ensure_registered(Taker)
 
 

@@ -63,48 +63,48 @@ class WatchedScheduler(Scheduler):
 
 
 class WatchedFlow(Flow):
-    """A flow that notes what moves.
+    """A flow that notes which packets move.
 
     Args:
         throttle: of the run.
-        listeners: of the run.
+        journal: where it is noted.
     """
 
-    def __init__(self, throttle: Throttle, listeners: Listeners) -> None:
+    def __init__(self, throttle: Throttle, journal: Journal) -> None:
         super().__init__(throttle)
-        self._note = listeners.journal.note
-        self._queued = listeners.hear_any(QUEUED, DROPPED)
-        self._bounds = listeners.hear_any(BOUND_MOVED)
+        self._note = journal.note
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
         """Send, and note each queue that the packet came into."""
         super().send(stream, packet)
-        if not self._queued:
-            return
-        now, timestamp = perf_counter(), packet._timestamp
+        now, timestamp, name = perf_counter(), packet._timestamp, stream.name
         for queue in stream.consumers:
             node, waiting = queue.node, queue.queue
             if node.on_touch is not None:
                 continue
             if waiting and waiting[-1] is packet:
-                self._note((QUEUED, node.name, stream.name, timestamp, len(waiting), now))
+                self._note((QUEUED, (node.name, name, timestamp, len(waiting), now)))
             else:
-                self._note((DROPPED, node.name, stream.name, timestamp, now))
-
-    def raise_settled(self, stream: OutputStream, settled: int) -> None:
-        """Settle, and note the bound if it moved."""
-        before = stream.settled
-        super().raise_settled(stream, settled)
-        if self._bounds and stream.settled > before:
-            bound = Timestamp.from_raw(int(stream.settled) + 1)
-            self._note((BOUND_MOVED, stream.name, bound, perf_counter()))
+                self._note((DROPPED, (node.name, name, timestamp, now)))
 
     def drop_all(self, queue: InputStream) -> None:
         """Empty a queue, and note what is lost."""
         now = perf_counter()
         for packet in queue.queue if queue.node.on_touch is None else ():
-            self._note((DROPPED, queue.node.name, queue.name, packet._timestamp, now))
+            self._note((DROPPED, (queue.node.name, queue.name, packet._timestamp, now)))
         super().drop_all(queue)
+
+
+class BoundsFlow(WatchedFlow):
+    """A flow that notes which bounds move, too."""
+
+    def raise_settled(self, stream: OutputStream, settled: int) -> None:
+        """Settle, and note the bound if it moved."""
+        before = stream.settled
+        super().raise_settled(stream, settled)
+        if stream.settled > before:
+            bound = Timestamp.from_raw(int(stream.settled) + 1)
+            self._note((BOUND_MOVED, (stream.name, bound, perf_counter())))
 
 
 class WatchedHandler:
@@ -141,7 +141,7 @@ class WatchedHandler:
         for queue, packets in zip(self._node.inputs, before, strict=True):
             gone = packets[: len(packets) - len(queue.queue)]
             for packet in gone[: len(gone) - (bool(taken) and bool(taken[queue.index]))]:
-                self._journal.note((DROPPED, self._node.name, queue.name, packet._timestamp, now))
+                self._journal.note((DROPPED, (self._node.name, queue.name, packet._timestamp, now)))
         return outcome
 
 
@@ -149,7 +149,10 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
     """Let *listeners* see what happens in a run that has not begun; return what makes its scheduler."""
     if listeners is None or not listeners.hear_any(*_ALL_BUT_ENDS):
         return Scheduler
-    state.flow = WatchedFlow(state.throttle, listeners)
+    if listeners.hear_any(BOUND_MOVED):
+        state.flow = BoundsFlow(state.throttle, listeners.journal)
+    elif listeners.hear_any(QUEUED, DROPPED):
+        state.flow = WatchedFlow(state.throttle, listeners.journal)
     for node in state.nodes:
         node.link = None  # a packet that passes its queue by would pass the flow by, too
         node.listeners = listeners
@@ -162,15 +165,23 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
 
 def _watched_process(node: Node, listeners: Listeners) -> Callable[[CalculatorContext], Any]:
     """Return the node's process call with the hooks around it."""
-    process, tell, journal = node.process, listeners.tell, listeners.journal
+    process, tell, mute, journal = node.process, listeners.tell, listeners.mute, listeners.journal
+    entries, before, after = journal.entries, listeners.calls("processing"), listeners.calls("processed")
 
     def call(cc: CalculatorContext) -> Any:
-        journal.tell()
-        tell("processing", cc)
+        if entries:
+            journal.tell()
+        if before:
+            tell("processing", cc)
         start = perf_counter()
         try:
             return process(cc)
         finally:
-            tell("processed", cc, perf_counter() - start)
+            seconds = perf_counter() - start
+            for hear in after:
+                try:
+                    hear(cc, start, seconds)
+                except Exception:
+                    mute(hear)
 
     return call

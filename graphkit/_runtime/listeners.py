@@ -30,9 +30,13 @@ class Listeners:
     """
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
-        self._instruments = instruments
-        self._calls = {hook: self._filled_in(hook) for hook in vars(Instrument) if not hook.startswith("_")}
+        hooks = (hook for hook in vars(Instrument) if not hook.startswith("_"))
+        self._calls: dict[str, list[Any]] = {hook: _filled_in(instruments, hook) for hook in hooks}
         self.journal = Journal(self)
+
+    def calls(self, hook: str) -> list[Any]:
+        """Return the methods of those that fill in *hook*; the list shrinks when one of them raises."""
+        return self._calls[hook]
 
     def hear_any(self, *hooks: str) -> bool:
         """Return whether an instrument fills in one of *hooks*."""
@@ -44,7 +48,7 @@ class Listeners:
             try:
                 call(*facts)
             except Exception:
-                self._mute(call, hook)
+                self.mute(call)
 
     def watched(self, hook: str, call: Callable[[CalculatorContext], Any], cc: CalculatorContext) -> Any:
         """Make a call of a node and tell its *hook*."""
@@ -53,7 +57,7 @@ class Listeners:
         try:
             return call(cc)
         finally:
-            self.tell(hook, cc, perf_counter() - start)
+            self.tell(hook, cc, start, perf_counter() - start)
 
     def begin(self, run: RunView) -> None:
         """The run begins."""
@@ -66,22 +70,18 @@ class Listeners:
         parts.stop_listening(self._part_done)
         self.journal.tell()
         self.tell("run_ended")
-        self._calls = dict.fromkeys(self._calls, ())
+        for calls in self._calls.values():
+            calls.clear()
+
+    def mute(self, bad: Any) -> None:
+        """Tell nothing more to the instrument whose method *bad* has just raised."""
+        instrument, name = bad.__self__, type(bad.__self__).__name__
+        _LOG.exception("instrument %s raised in %s() and is not called again in this run", name, bad.__name__)
+        for calls in self._calls.values():
+            calls[:] = [call for call in calls if call.__self__ is not instrument]
 
     def _part_done(self, part: str, begin: float, seconds: float) -> None:
         self.tell("part_done", part, begin, seconds)
-
-    def _filled_in(self, hook: str) -> tuple[Any, ...]:
-        plain = getattr(Instrument, hook)
-        return tuple(getattr(one, hook) for one in self._instruments if getattr(type(one), hook) is not plain)
-
-    def _mute(self, bad: Any, hook: str) -> None:
-        instrument, name = bad.__self__, type(bad.__self__).__name__
-        _LOG.exception("instrument %s raised in %s() and is not called again in this run", name, hook)
-        self._calls = {
-            each: tuple(call for call in calls if call.__self__ is not instrument)
-            for each, calls in self._calls.items()
-        }
 
 
 class Journal:
@@ -89,20 +89,30 @@ class Journal:
 
     Args:
         listeners: who is told.
+
+    Attributes:
+        entries: hooks and what they are to be told.
+        note: adds such a pair.
     """
 
     def __init__(self, listeners: Listeners) -> None:
         self._listeners = listeners
         self._telling = threading.Lock()
-        self._entries: deque[tuple[Any, ...]] = deque()
-        self.note = self._entries.append
+        self.entries: deque[tuple[str, tuple[Any, ...]]] = deque()
+        self.note = self.entries.append
 
     def tell(self) -> None:
         """Tell what was noted; where another thread tells already, it tells this too."""
-        entries = self._entries
+        entries = self.entries
         while entries and self._telling.acquire(blocking=False):
             try:
                 while entries:
-                    self._listeners.tell(*entries.popleft())
+                    hook, facts = entries.popleft()
+                    self._listeners.tell(hook, *facts)
             finally:
                 self._telling.release()
+
+
+def _filled_in(instruments: Sequence[Instrument], hook: str) -> list[Any]:
+    plain = getattr(Instrument, hook)
+    return [getattr(one, hook) for one in instruments if getattr(type(one), hook) is not plain]

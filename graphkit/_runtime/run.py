@@ -64,9 +64,8 @@ class GraphRun:
         self._sleepers = Sleepers(lock)
         self._life = Lifecycle(state, side_packets, self._sleepers, on_error=on_error, on_end=self._interval.leave)
         self._scheduler = scheduler(state, self._life, self._sleepers)
-        self._idle_cores = idle_cores
         if idle_cores is not None:
-            idle_cores.watch(state, self._scheduler, self._sleepers)
+            idle_cores.watch(weakref.ref(self._scheduler))
         self._lock = lock
         self._guard = Guard(self._scheduler)
         self._afterwards = Afterwards(lock, self._made_afterwards)
@@ -235,8 +234,6 @@ class GraphRun:
             application.detach(self._scheduler)
         for will in self._last_wills:
             will.detach()
-        if self._idle_cores is not None:
-            self._idle_cores.let_go()
 
     def _calls(self) -> list[CallLook]:
         return calls_under_way(self._scheduler.working)

@@ -49,6 +49,13 @@ class Scheduler:
         self._without_thread: list[TaskQueue] = []
         self._other_work = len(state.ready.queues) > 1 or bool(self._speculating)
 
+    def unused_of(self, cores: int) -> int:
+        """Return how many of *cores* are unused while the program waits for the run, else 0 (S53)."""
+        if not self._sleepers.wakers:
+            return 0
+        waiting = sum(max(len(queue.heavy), queue.workers_requested) for queue in self._ready.queues)
+        return max(0, cores - len(self.working) - waiting)
+
     def work(self) -> None:
         """Run the light tasks that are ready, on this thread, and get threads for the others (S29, S30)."""
         default = self._ready.default

@@ -57,6 +57,7 @@ class NodePlan:
         executor: name of the executor, "" for the default one.
         source_layer: layers of sources run one after the other.
         buffer_size_hint: raises the queue limit of the node's inputs; 0 for none.
+        ancestry: types of the subgraphs that it came out of, outermost first.
     """
 
     id: int
@@ -79,6 +80,7 @@ class NodePlan:
     executor: str = ""
     source_layer: int = 0
     buffer_size_hint: int = 0
+    ancestry: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         ports = f"{len(self.inputs)} inputs, {len(self.outputs)} outputs"
@@ -116,6 +118,21 @@ class ExecutorPlan(NamedTuple):
     options: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ProfilerPlan:
+    """What the config's ``profiler_config`` asks for.
+
+    Attributes:
+        profile: count calls and times.
+        trace: keep a trace, if the program says where.
+        trace_name: how it wants the trace to be called, never where.
+    """
+
+    profile: bool = False
+    trace: bool = False
+    trace_name: str = "trace"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class GraphPlan:
     """A whole graph, expanded, validated and sorted.
@@ -134,6 +151,7 @@ class GraphPlan:
         num_threads: of the default executor, 0 to choose.
         executors: declared ones.
         report_deadlock: fail instead of growing a full queue.
+        profiler: what is to be measured.
     """
 
     type: str
@@ -149,6 +167,7 @@ class GraphPlan:
     num_threads: int = 0
     executors: tuple[ExecutorPlan, ...] = ()
     report_deadlock: bool = False
+    profiler: ProfilerPlan = ProfilerPlan()
 
     def __repr__(self) -> str:
         streams = [_listed("in", self.graph_inputs.names), _listed("out", self.graph_outputs.names)]

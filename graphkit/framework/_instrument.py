@@ -66,8 +66,8 @@ class Instrument:
     def run_started(self, run: RunView) -> None:
         """A run begins; nothing is open yet."""
 
-    def opened(self, cc: CalculatorContext, seconds: float) -> None:
-        """``open`` of a node returned or raised after *seconds*."""
+    def opened(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
+        """``open`` of a node, called at *begin*, returned or raised after *seconds*."""
 
     def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
         """At *at*, a packet of *stream* came into a queue of *node*, in which *waiting* packets are now.
@@ -78,8 +78,8 @@ class Instrument:
     def processing(self, cc: CalculatorContext) -> None:
         """``process`` of a node is about to be called with what *cc* holds."""
 
-    def processed(self, cc: CalculatorContext, seconds: float) -> None:
-        """``process`` returned or raised after *seconds*; what it emitted is in the outputs of *cc* still."""
+    def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
+        """``process``, called at *begin*, returned or raised after *seconds*; *cc* still holds what it emitted."""
 
     def bound_moved(self, stream: str, bound: Timestamp, at: float) -> None:
         """At *at*, *stream* was settled up to *bound* without a packet: nothing earlier can come."""
@@ -87,8 +87,8 @@ class Instrument:
     def packet_dropped(self, node: str, stream: str, timestamp: Timestamp, at: float) -> None:
         """At *at*, *node* lost a packet of *stream* unprocessed: its policy dropped it, or the node has closed."""
 
-    def closed(self, cc: CalculatorContext, seconds: float) -> None:
-        """``close`` of a node returned or raised after *seconds*."""
+    def closed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
+        """``close`` of a node, called at *begin*, returned or raised after *seconds*."""
 
     def part_done(self, part: str, begin: float, seconds: float) -> None:
         """This thread has spent *seconds* since *begin* on a part of the work, within a node's call or beside it.

@@ -14,6 +14,7 @@ from graphkit.gpu._gl_texture import GlTexture
 from graphkit.gpu._gpu_tensor import GpuTensor
 from graphkit.gpu._helper import GlCalculatorHelper
 from graphkit.gpu._lending import Lease, TensorCut, TensorLender
+from graphkit.gpu._planes import read_planes
 from graphkit.gpu._pool import TexturePool
 from graphkit.gpu._program import FullFrameProgram, compile_program
 from graphkit.gpu._raw_gl import RawGl
@@ -53,4 +54,5 @@ __all__ = [
     "Transfers",
     "compile_program",
     "list_devices",
+    "read_planes",
 ]

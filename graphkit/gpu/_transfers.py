@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from graphkit._process.parts import part
 from graphkit.formats import ImageFormat, ImageFrame
 from graphkit.gpu import _raw_gl as raw_gl
 from graphkit.gpu._formats import GpuBufferFormat, image_format_of
@@ -77,9 +78,10 @@ def upload(
     raw = context.raw
     texture.use(0)
     raw.unpack_from_memory(stride // size)
-    raw.tex_sub_image(
-        raw_gl.TEXTURE_2D, 0, *at, width, height, format_.gl_format, format_.gl_type, pixels.ctypes.data
-    )
+    with part("upload"):
+        raw.tex_sub_image(
+            raw_gl.TEXTURE_2D, 0, *at, width, height, format_.gl_format, format_.gl_type, pixels.ctypes.data
+        )
     raw.pixel_store(raw_gl.UNPACK_ROW_LENGTH, 0)
     counts.uploads[texture.size] += 1
     counts.upload_bytes += width * height * size
@@ -98,7 +100,8 @@ def read_back(
     raw = context.raw
     framebuffer.use()
     raw.pack_into_memory()
-    raw.read_pixels(0, 0, width, height, format_.gl_format, format_.gl_type, pixels.ctypes.data)
+    with part("readback"):
+        raw.read_pixels(0, 0, width, height, format_.gl_format, format_.gl_type, pixels.ctypes.data)
     counts.readbacks[width, height] += 1
     counts.readback_bytes += pixels.nbytes
     return pixels

@@ -12,6 +12,8 @@ from graphkit._process.forks import call_in_children
 from graphkit.errors import ForkedGraphError, GraphStateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphkit._runtime.look import RunLook
     from graphkit._runtime.run import GraphRun
     from graphkit._runtime.streams import InputStream
@@ -68,6 +70,15 @@ class CurrentRun:
         if run is None and self._ended is not None:
             return self._ended
         return self.going_on().look()
+
+    def wait(self, wait: Callable[[float | None], bool], timeout: float | None, late: str) -> None:
+        """Wait for the run; an error that ends the wait tells what it waits for."""
+        try:
+            if not wait(timeout):
+                raise TimeoutError(late)
+        except (KeyboardInterrupt, TimeoutError) as error:
+            self.explain_to(error)
+            raise
 
     def explain_to(self, error: BaseException) -> None:
         """Add to *error*, which ends a wait for the run, what the run waits for."""

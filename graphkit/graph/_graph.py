@@ -53,6 +53,7 @@ class CalculatorGraph:
         plan: the expanded and validated graph.
         add_mode_blocks: whether adding a packet waits while the graph is throttled (the default), or
             raises ThrottledError.
+        profile: of the last run, where the config's ``profiler_config`` asks for one; else None.
 
     Raises:
         ConfigError: the text cannot be parsed.
@@ -82,6 +83,7 @@ class CalculatorGraph:
         self._inputs: dict[str, GraphInput] = {}
         self._side: SidePackets | None = None
         self._classes = self._setup.input_classes()
+        self.profile = self._setup.asked_profile()
 
     # -- before a run -----------------------------------------------------------------------------------
 
@@ -164,6 +166,11 @@ class CalculatorGraph:
         """Let *instrument* watch the runs."""
         self._current.refuse("add an instrument")
         self._setup.instruments.append(instrument)
+
+    def remove_instrument(self, instrument: Instrument) -> None:
+        """Let *instrument* watch no later run; one that does not watch changes nothing."""
+        self._current.refuse("remove an instrument")
+        self._setup.instruments = [one for one in self._setup.instruments if one is not instrument]
 
     def set_input_stream_max_queue_size(self, stream: str, max_queue_size: int) -> None:
         """Let the queues that graph input *stream* feeds hold that many packets before it is throttled.
@@ -253,7 +260,7 @@ class CalculatorGraph:
     def wait_until_idle(self, timeout: float | None = None) -> None:
         """Wait until every packet added so far is processed; raises the run's error, or TimeoutError."""
         run = self._current.going_on()
-        self._wait(run.wait_until_idle, timeout, f"the graph was still busy after {timeout} s")
+        self._current.wait(run.wait_until_idle, timeout, f"the graph was still busy after {timeout} s")
         if run.error is not None:
             self.wait_until_done()
 
@@ -261,7 +268,7 @@ class CalculatorGraph:
         """Wait until the run has ended and every node is closed; raises the run's error, or TimeoutError."""
         run = self._current.going_on()
         late = f"the run had not ended after {timeout} s; close the input streams first"
-        self._wait(run.wait_until_done, timeout, late)
+        self._current.wait(run.wait_until_done, timeout, late)
         self._let_go(run)
         if run.error is not None:
             raise run.error
@@ -311,18 +318,22 @@ class CalculatorGraph:
             run.wait_until_done()
             self._let_go(run)
 
-    def explain(self) -> Explanation:
+    def explain(self, packets: Mapping[str, int] | None = None) -> Explanation:
         """Return why nothing comes out: what each node has and waits for, and what probably helps.
 
         Of the run that is going on, as it is now; else of the last one, as it was when nothing more could come.
         From any thread, also from an observer or an instrument, but not from a signal handler.
+
+        Args:
+            packets: how many packets each stream has carried, to name nodes that emit nothing; by default as a
+                Profile counted them that watches the graph, if there is one.
 
         Raises:
             GraphStateError: there was no run.
         """
         from graphkit.insight._explain import explain
 
-        return explain(self._current.look(), self._setup.packet_counts())
+        return explain(self._current.look(), packets or self._setup.packet_counts())
 
     def output_stream_bound(self, name: str) -> Timestamp:
         """Return the current timestamp bound of stream *name* of the run: nothing earlier can still come."""
@@ -355,6 +366,11 @@ class CalculatorGraph:
         state = "not running" if self._current.run is None else "over" if self.is_over() else "running"
         return f"CalculatorGraph({self.plan!r}, {state})"
 
+    def _repr_svg_(self) -> str:
+        from graphkit.insight import draw
+
+        return draw(self.plan)
+
     def __enter__(self) -> CalculatorGraph:
         if self._current.run is None:
             self.start_run()
@@ -374,15 +390,6 @@ class CalculatorGraph:
             self.cancel_quietly()
 
     # -- helpers ----------------------------------------------------------------------------------------
-
-    def _wait(self, wait: Callable[[float | None], bool], timeout: float | None, late: str) -> None:
-        """Wait for the run; an error that ends the wait tells what it waits for."""
-        try:
-            if not wait(timeout):
-                raise TimeoutError(late)
-        except (KeyboardInterrupt, TimeoutError) as error:
-            self._current.explain_to(error)
-            raise
 
     def _let_go(self, run: GraphRun) -> None:
         """End what a finished run has borrowed."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from graphkit._runtime.streams import InputStream
     from graphkit.config import GraphPlan
     from graphkit.framework import Executor, GraphService, Instrument, Packet
+    from graphkit.insight import Profile
 
 
 class GraphSetup:
@@ -97,6 +98,15 @@ class GraphSetup:
                 parameter="max_queue_size",
             )
         self.queue_sizes[self.known_input(stream)] = max_queue_size
+
+    def asked_profile(self) -> Profile | None:
+        """Return the profile that the config asks for, which watches the graph from now on; None for none."""
+        if not self._plan.profiler.profile:
+            return None
+        from graphkit.insight import Profile
+
+        self.instruments.append(profile := Profile())
+        return profile
 
     def packet_counts(self) -> Mapping[str, int] | None:
         """Return how many packets each stream has carried, if an instrument counts them."""

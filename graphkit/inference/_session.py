@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graphkit._process.forks import call_in_children
+from graphkit._process.parts import part
 from graphkit.errors import InferenceError, ModelFormatError
 from graphkit.errors._base import shortened
 from graphkit.inference._bound_runs import BoundRuns, CapturedRuns, DeviceArray, Fixed
@@ -182,9 +183,10 @@ class Session:
             feeds[name] = np.ascontiguousarray(memory, info.dtype)
         on_device = any(isinstance(array, DeviceArray) for array in arrays)
         try:
-            if on_device or self.captures:
-                return self._on_device().run(feeds)
-            outputs: list[NDArray[Any]] = self._session.run(self._output_names, feeds)
+            with part("inference"):
+                if on_device or self.captures:
+                    return self._on_device().run(feeds)
+                outputs: list[NDArray[Any]] = self._session.run(self._output_names, feeds)
             return outputs
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             failure = InferenceError(

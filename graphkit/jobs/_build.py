@@ -13,11 +13,12 @@ from graphkit.framework import INFERENCE
 from graphkit.jobs._gpu import GpuLease, needs_gpu
 from graphkit.jobs._job import GraphJob
 from graphkit.jobs._kinds import SOURCES
-from graphkit.jobs._leases import InferenceLease
+from graphkit.jobs._leases import InferenceLease, InstrumentsLease
 from graphkit.jobs._outputs import Outputs, check_inputs, is_file_name
 from graphkit.jobs._pixels import wrapper_for
 from graphkit.jobs._sinks.graph_file import GraphFileSink
 from graphkit.jobs._sinks.limited import Limited
+from graphkit.jobs._sinks.trace import TraceSink
 from graphkit.jobs._source import Origin, Source
 from graphkit.jobs._sources.given import GivenSource
 from graphkit.jobs._sources.own import OwnInput
@@ -179,6 +180,8 @@ def _job(
     sinks: Sequence[Sink],
     leases: Sequence[Lease],
 ) -> GraphJob:
+    traces = [sink.trace for sink in sinks if isinstance(sink, TraceSink)]
+    watching = InstrumentsLease(graph, [*settings.instruments, *traces])
     return GraphJob(
         graph,
         sources,
@@ -186,7 +189,7 @@ def _job(
         side_packets=settings.side_packets,
         limits=settings.limits,
         progress=settings.progress,
-        leases=leases,
+        leases=[*leases, watching],
     )
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from graphkit._process.packages import loaded_faults
-from graphkit.errors import CalculatorError, CancelledError, StreamClosedError
+from graphkit.errors import CalculatorError, CancelledError, GraphkitError, StreamClosedError
 from graphkit.jobs._arrival_order import InOrder, depends_on_arrival
 from graphkit.jobs._cancellation import CancellationToken
 from graphkit.jobs._leases import CoresLease, FlowLease
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from graphkit.framework import Packet
     from graphkit.graph import CalculatorGraph
+    from graphkit.insight import Explanation
     from graphkit.jobs._leases import Lease
     from graphkit.jobs._sink import Sink
     from graphkit.jobs._source import InputSet, Source
@@ -46,6 +47,7 @@ class GraphJob:
 
     Attributes:
         summary: filled while the job runs; complete when ``run`` returns or raises.
+        when_stopped: what the graph did when the job was told to stop; None where it was not, or was not running.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class GraphJob:
         leases: Sequence[Lease] = (),
     ) -> None:
         self.summary = Summary()
+        self.when_stopped: Explanation | None = None
         self._graph, self._side_packets = graph, side_packets
         self._sources, self._sinks = sources, sinks
         self._limits = limits or Limits()
@@ -255,12 +258,20 @@ class GraphJob:
         return True
 
     def _on_stop(self) -> None:
+        if self._running and self.when_stopped is None:
+            self.when_stopped = self._explained()
         for source in self._sources:
             source.stop()
         for sink in self._sinks:
             sink.hurry()
         if not self._fed:
             self._graph.end_input()
+
+    def _explained(self) -> Explanation | None:
+        try:
+            return self._graph.explain()
+        except GraphkitError:  # the run has just ended
+            return None
 
     def _on_cancel(self) -> None:
         self._on_stop()

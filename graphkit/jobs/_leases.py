@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from graphkit.framework import FLOW_CONTROL, IDLE_CORES, INFERENCE, FlowControl, InferenceSettings
 
 if TYPE_CHECKING:
-    from graphkit.framework import GraphService
+    from collections.abc import Sequence
+
+    from graphkit.framework import GraphService, Instrument
     from graphkit.graph import CalculatorGraph
     from graphkit.inference import Session
     from graphkit.jobs._summary import Summary
@@ -85,6 +87,28 @@ class CoresLease(ServiceLease):
 
     def __init__(self, graph: CalculatorGraph) -> None:
         super().__init__(graph, IDLE_CORES, _none_idle)
+
+
+class InstrumentsLease(Lease):
+    """Instruments that watch the run of a job.
+
+    Args:
+        graph: not running.
+        instruments: see above.
+    """
+
+    def __init__(self, graph: CalculatorGraph, instruments: Sequence[Instrument]) -> None:
+        self._graph, self._instruments = graph, instruments
+
+    def lend(self) -> None:
+        """Let them watch."""
+        for instrument in self._instruments:
+            self._graph.add_instrument(instrument)
+
+    def give_back(self) -> None:
+        """Let them watch no more."""
+        for instrument in self._instruments:
+            self._graph.remove_instrument(instrument)
 
 
 def _none_idle() -> int:

@@ -12,6 +12,7 @@ from graphkit.jobs._kinds import SINKS
 from graphkit.jobs._sink import Target
 from graphkit.jobs._sinks.landmark_counts import landmark_counters
 from graphkit.jobs._sinks.preview import PreviewSink
+from graphkit.jobs._sinks.trace import TraceSink
 from graphkit.jobs._sinks.video import VideoSink
 from graphkit.jobs._streams import known_stream, video_output
 from graphkit.video import check_writable, is_camera
@@ -19,6 +20,8 @@ from graphkit.video._source import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    PathLike = str | os.PathLike[str]
 
     from graphkit.config import GraphPlan
     from graphkit.jobs._settings import JobSettings
@@ -57,6 +60,10 @@ class Outputs:
             sink.check()
         for other in settings.sinks:
             other.check()
+        self._trace = None if settings.trace is None else TraceSink(_trace_file(plan, settings.trace))
+        if self._trace is not None:
+            _claim_trace(self._trace, taken)
+            self._trace.check()
         if settings.preview is not None:
             self._shown = video_output(plan, settings.output_stream)
 
@@ -72,7 +79,7 @@ class Outputs:
         sinks += landmark_counters(self._plan, [sink.stream for sink in self._files])
         if settings.preview is not None:
             sinks.append(PreviewSink(self._shown, settings.preview))
-        return sinks
+        return sinks if self._trace is None else [*sinks, self._trace]
 
 
 def is_file_name(place: str) -> bool:
@@ -116,6 +123,19 @@ def made_sink(plan: GraphPlan, settings: JobSettings, stream: str, text: str) ->
             parameter="dumps",
         )
     return kind(Target(stream, name, plan, tuple(settings.dumps), tuple(settings.side_packets)))
+
+
+def _trace_file(plan: GraphPlan, place: PathLike) -> Path:
+    """Return the file of a trace: *place*, or where that is a folder one below it, called as the config wants."""
+    path = Path(place)
+    is_folder = path.is_dir() or os.fspath(place).endswith(("/", os.sep))
+    return path / f"{plan.profiler.trace_name}.json" if is_folder else path
+
+
+def _claim_trace(sink: TraceSink, taken: dict[Path, str]) -> None:
+    """Make sure that the trace takes no other file's place; raises UsageError."""
+    if (other := taken.get(sink.path.absolute())) is not None:
+        raise UsageError(f"{sink.path}: this file is {other} already. Choose another name.", parameter="trace")
 
 
 def _claim(sink: FileSink, taken: dict[Path, str]) -> None:

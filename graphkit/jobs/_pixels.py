@@ -10,7 +10,8 @@ from graphkit._process.threads import opencv
 from graphkit.errors import FormatError
 from graphkit.formats import Image, ImageFormat, ImageFrame
 from graphkit.formats._png import png_of, unit_range
-from graphkit.gpu import GpuBuffer
+from graphkit.gpu import GpuBuffer, read_planes
+from graphkit.video import YuvPicture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +76,18 @@ def to_rgb(payload: object) -> NDArray[np.uint8]:
     if convert is None:
         raise FormatError(f"{frame!r} cannot be shown as a video; convert it to SRGB, SRGBA or GRAY8 in the graph")
     return convert(frame.data)
+
+
+def to_yuv(payload: object) -> YuvPicture | None:
+    """Return an image payload as encoders take it, where its GPU makes that, None where memory does it better.
+
+    A GPU that is the processor itself, and pixels that somebody has read back already, are no gain.
+    """
+    buffer = payload.source if isinstance(payload, Image) else payload
+    if not isinstance(buffer, GpuBuffer) or buffer.is_in_memory or buffer.group.software:
+        return None
+    planes = read_planes(buffer)
+    return None if planes is None else YuvPicture(planes)
 
 
 def to_array(frame: ImageFrame) -> Pixels:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
+    from graphkit.framework import Instrument
     from graphkit.jobs._progress import Progress
     from graphkit.jobs._sink import Sink
     from graphkit.jobs._sinks.preview import Page
@@ -60,6 +61,8 @@ class JobSettings:
         video_track: which video track of a file, counted from 0; None for the largest.
         preview: shows the images of *output_stream* meanwhile; whoever made it closes it.
         sinks: further ones, such as a program's own.
+        instruments: what watches the graph meanwhile.
+        trace: a file for the trace of the run (.json, or .json.gz), None for none.
     """
 
     output: PathLike | None = None
@@ -75,3 +78,5 @@ class JobSettings:
     video_track: int | None = None
     preview: Page | None = None
     sinks: Sequence[Sink] = ()
+    instruments: Sequence[Instrument] = ()
+    trace: PathLike | None = None

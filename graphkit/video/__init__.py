@@ -9,7 +9,7 @@ from graphkit.video._background import BackgroundReader, BackgroundWriter, Frame
 from graphkit.video._cameras import CameraSettings, find_devices, is_camera, open_camera
 from graphkit.video._containers import check_writable
 from graphkit.video._encoders import EncoderSettings
-from graphkit.video._frames import ColorTags, ReadStats, VideoFrame, VideoInfo, WriteStats
+from graphkit.video._frames import ColorTags, ReadStats, VideoFrame, VideoInfo, WriteStats, YuvPicture
 from graphkit.video._live import LiveSource, LiveVideo
 from graphkit.video._outlets import Destination
 from graphkit.video._reader import VideoReader
@@ -32,6 +32,7 @@ __all__ = [
     "VideoReader",
     "VideoWriter",
     "WriteStats",
+    "YuvPicture",
     "check_writable",
     "find_devices",
     "is_camera",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._process.parts import part
 from graphkit.video._accounts import ByteAccount
 from graphkit.video._avi import IndexedTimes
 from graphkit.video._lengths import counts_from_zero, declared_length
@@ -115,7 +116,8 @@ def decode_packet(
     from av.error import FFmpegError
 
     try:
-        pictures = stream.decode(packet)
+        with part("decode"):
+            pictures = stream.decode(packet)
     except EndOfStream:
         return
     except FFmpegError as error:

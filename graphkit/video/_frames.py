@@ -31,6 +31,22 @@ class VideoFrame:
         return f"VideoFrame(shape={self.data.shape}, timestamp_us={self.timestamp_us})"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class YuvPicture:
+    """A picture to write that is as encoders take it already.
+
+    Attributes:
+        planes: (H * 3 / 2, W) uint8, C-contiguous: I420 in BT.601 of limited range, H and W even.
+    """
+
+    planes: NDArray[np.uint8]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.planes.shape[1], self.planes.shape[0] * 2 // 3
+
+
 class ColorTags(NamedTuple):
     """How a clip's samples are to be understood, as the code points of ITU-T H.273.
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import av
     from numpy.typing import NDArray
 
+    from graphkit.video._frames import YuvPicture
+
 # H.273 code points of what the conversions here produce.
 BT601_MATRIX = 6
 LIMITED_RANGE = 1
@@ -74,10 +76,7 @@ class YuvConverter:
 
         padded = self._pad(np.ascontiguousarray(rgb))
         if self._fast:
-            planes = cv2.cvtColor(padded, cv2.COLOR_RGB2YUV_I420)
-            # Without a copy PyAV rounds the height down to a multiple of four.
-            wrap = av.VideoFrame.from_ndarray if self._height % 4 else av.VideoFrame.from_numpy_buffer
-            return wrap(planes, format="yuv420p")
+            return self._wrapped(cv2.cvtColor(padded, cv2.COLOR_RGB2YUV_I420))
         picture = av.VideoFrame.from_numpy_buffer(padded, format="rgb24")
         return self._reformatter.reformat(
             picture,
@@ -87,6 +86,19 @@ class YuvConverter:
             threads=1,
         )
 
+    def from_planes(self, picture: YuvPicture) -> av.VideoFrame | None:
+        """Return the encoder's picture of one that is converted already, None where it wants another."""
+        if self._fast and picture.size == (self._width, self._height):
+            return self._wrapped(picture.planes)
+        return None
+
+    def _wrapped(self, planes: NDArray[np.uint8]) -> av.VideoFrame:
+        import av
+
+        # Without a copy PyAV rounds the height down to a multiple of four.
+        wrap = av.VideoFrame.from_ndarray if self._height % 4 else av.VideoFrame.from_numpy_buffer
+        return wrap(planes, format="yuv420p")
+
     def _pad(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Repeat the last column and row where the coded size is larger."""
         import cv2
@@ -95,6 +107,13 @@ class YuvConverter:
         if not below and not right:
             return rgb
         return np.asarray(cv2.copyMakeBorder(rgb, 0, below, 0, right, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def to_rgb(picture: YuvPicture) -> NDArray[np.uint8]:
+    """Return a picture for encoders as RGB, whose colours are a little coarser than before."""
+    import cv2
+
+    return np.asarray(cv2.cvtColor(picture.planes, cv2.COLOR_YUV2RGB_I420), np.uint8)
 
 
 def letterboxed(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

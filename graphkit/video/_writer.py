@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from graphkit._process.closing import Closing
+from graphkit._process.parts import part
 from graphkit.errors import VideoWriteError
 from graphkit.video._audio import AudioCopy
 from graphkit.video._containers import check_writable, container_format
 from graphkit.video._encoders import EncoderSettings
-from graphkit.video._frames import ColorTags, WriteStats
+from graphkit.video._frames import ColorTags, WriteStats, YuvPicture
 from graphkit.video._outlets import Destination, is_pipe, open_outlet
-from graphkit.video._pixels import BT601_MATRIX, LIMITED_RANGE, YuvConverter, letterboxed
+from graphkit.video._pixels import BT601_MATRIX, LIMITED_RANGE, YuvConverter, letterboxed, to_rgb
 from graphkit.video._timestamps import MICROSECONDS, to_microseconds, to_ticks
 from graphkit.video._tone import shown_color
 
@@ -162,27 +163,40 @@ class VideoWriter(Closing):
         if source and source.sample_aspect_ratio != 1:
             context.sample_aspect_ratio = source.sample_aspect_ratio
 
-    def write(self, rgb: NDArray[np.uint8], timestamp_us: int) -> None:
+    def write(self, rgb: NDArray[np.uint8] | YuvPicture, timestamp_us: int) -> None:
         """Encode one picture.
 
         Args:
-            rgb: (H, W, 3) uint8, RGB, top-left origin; another size than the writer's is letterboxed.
+            rgb: (H, W, 3) uint8, RGB, top-left origin, or a YuvPicture; another size than the writer's is
+                letterboxed.
             timestamp_us: presentation time in microseconds; later than the last, or it is moved.
 
         Raises:
             VideoWriteError: not such an array, the writer is closed, or the file cannot be written.
         """
-        self._check_picture(rgb)
-        if rgb.shape[:2] != (self._height, self._width):
-            rgb = letterboxed(rgb, self._width, self._height)
-            self.stats.letterboxed += 1
-        picture = self._converter.convert(rgb)
+        with part("encode"):
+            self._encode(self._converted(rgb), timestamp_us)
+        self.stats.frames += 1
+
+    def _encode(self, picture: av.VideoFrame, timestamp_us: int) -> None:
         picture.pts = self._next_ticks(timestamp_us)
         picture.time_base = self._time_base
         self._end_us = timestamp_us + round(MICROSECONDS / self._rate)
         with self._reporting():
             self._mux(self._stream.encode(picture))
-        self.stats.frames += 1
+
+    def _converted(self, rgb: NDArray[np.uint8] | YuvPicture) -> av.VideoFrame:
+        """Return the encoder's picture, without a timestamp."""
+        if isinstance(rgb, YuvPicture):
+            picture = None if self._closed else self._converter.from_planes(rgb)
+            if picture is not None:
+                return picture
+            rgb = to_rgb(rgb)
+        self._check_picture(rgb)
+        if rgb.shape[:2] != (self._height, self._width):
+            rgb = letterboxed(rgb, self._width, self._height)
+            self.stats.letterboxed += 1
+        return self._converter.convert(rgb)
 
     def copy_rest_of_audio(self) -> None:
         """Copy the audio that lasts longer than the video too, before ``close``."""

@@ -71,7 +71,7 @@ class Everything(Instrument):
     def run_started(self, run: RunView) -> None:
         self.events.append(("run started", tuple(node.name for node in run.graph.nodes), run.counters()))
 
-    def opened(self, cc: CalculatorContext, seconds: float) -> None:
+    def opened(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         self.note("opened", cc.node_name)
 
     def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
@@ -80,7 +80,7 @@ class Everything(Instrument):
     def processing(self, cc: CalculatorContext) -> None:
         self.note("processing", cc.node_name, int(cc.input_timestamp))
 
-    def processed(self, cc: CalculatorContext, seconds: float) -> None:
+    def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         self.note("processed", cc.node_name, [int(p.timestamp) for shard in cc.outputs for p in shard.queue])
 
     def bound_moved(self, stream: str, bound: Timestamp, at: float) -> None:
@@ -89,7 +89,7 @@ class Everything(Instrument):
     def packet_dropped(self, node: str, stream: str, timestamp: Timestamp, at: float) -> None:
         self.note("dropped", node, stream, int(timestamp))
 
-    def closed(self, cc: CalculatorContext, seconds: float) -> None:
+    def closed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         self.note("closed", cc.node_name)
 
     def run_ended(self) -> None:

@@ -165,7 +165,7 @@ class Recorder(Instrument):
     def processing(self, cc: CalculatorContext) -> None:
         self.events.append(("start", cc.node_name, int(cc.input_timestamp)))
 
-    def processed(self, cc: CalculatorContext, seconds: float) -> None:
+    def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         self.events.append(("end", cc.node_name, int(cc.input_timestamp)))
         self.seconds.append(seconds)
 

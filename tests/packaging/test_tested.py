@@ -27,9 +27,6 @@ SHOWN_BY: Final = {
     "conformance/test_forks.py": [
         "graphkit/_process/forks.py",
     ],
-    "conformance/test_instruments.py": [
-        "graphkit/_runtime/listeners.py",
-    ],
     "conformance/test_lifecycle.py": [
         "graphkit/_runtime/constant_nodes.py",
         "graphkit/_runtime/lifecycle.py",

@@ -99,10 +99,9 @@ class Meter(Instrument, Progress):
         """Remember this thread's clock."""
         self._here.cpu = time.thread_time()
 
-    def processed(self, cc: CalculatorContext, seconds: float) -> None:
+    def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Count the call."""
-        end = time.perf_counter()
-        self._add(cc.node_name, end - seconds, end, time.thread_time() - self._here.cpu)
+        self._add(cc.node_name, begin, begin + seconds, time.thread_time() - self._here.cpu)
 
     def started(self, total: int) -> None:
         """Look at the clocks: models are loaded."""

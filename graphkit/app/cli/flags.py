@@ -20,9 +20,11 @@ FLAGS: Final = {
     "clip": Flag("--clip", "FILE"),
     "codec": Flag("--video-codec", "CODEC"),
     "crf": Flag("--crf", "Q"),
+    "cpus": Flag("--cpus-per-clip", "N"),
     "dumps": Flag("--dump", "STREAM=FILE"),
     "frames_in_flight": Flag("--frames-in-flight", "N"),
     "folder": Flag("--out", "FOLDER"),
+    "gpus": Flag("--gpus-per-clip", "N"),
     "gpu_device": Flag("--gpu-device", "DEVICE"),
     "input_video": Flag("--input_video_path", "FILE"),
     "inputs": Flag("--input", "STREAM=FILE"),
@@ -31,6 +33,7 @@ FLAGS: Final = {
     "modules": Flag("--import", "MODULE"),
     "output": Flag("--output_video_path", "FILE"),
     "output_stream": Flag("--output_stream", "STREAM"),
+    "output_drawing": Flag("-o", "FILE"),
     "overrides": Flag("--set", "NODE.FIELD=VALUE"),
     "peer": Flag("--against-mediapipe", "PYTHON"),
     "preset": Flag("--preset", "SPEED"),
@@ -42,6 +45,7 @@ FLAGS: Final = {
     "shard": Flag("--shard", "I/N"),
     "side": Flag("--side", "NAME=TYPE:VALUE"),
     "side_packets": Flag("--input_side_packets", "NAME=VALUE"),
+    "trace": Flag("--trace", "FILE"),
     "threads": Flag("--threads", "N"),
 }
 """By parameter. A parameter that is not here has no flag, and is told by its own name."""

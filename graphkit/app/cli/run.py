@@ -43,6 +43,11 @@ class RunFlags(JobFlags):
     input_files: tuple[str, ...]
     threads: int | None
     preview: str | None
+    explain: str | None
+    trace: str | None
+    profile: str | None
+    watch: bool
+    watchdog: float
     quiet: bool
     strict: bool
 
@@ -70,6 +75,20 @@ class RunFlags(JobFlags):
     "--preview", metavar="[HOST:PORT]",
     help="Show the annotated frames on a page for browsers; by default on port 8477 of this machine only.",
 )  # fmt: skip
+@click.option(
+    "--explain", metavar="[FILE.json]",
+    help="Say in the end which nodes still waited, for what, and why; also which got packets and emitted none.",
+)  # fmt: skip
+@click.option(
+    "--trace", metavar="FILE.json",
+    help="Write what every thread did when, for https://ui.perfetto.dev; into a folder if it is one.",
+)  # fmt: skip
+@click.option("--profile", metavar="[FILE.json]", help="Print a table of the time of every node in the end.")
+@click.option("--watch", is_flag=True, help="Show that table while the graph runs.")
+@click.option(
+    "--watchdog", type=click.FloatRange(min=0), default=10, show_default=True, metavar="SECONDS",
+    help="Name a node whose call takes longer; 0 for none.",
+)  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress and no summary; warnings and errors only.")
 @click.option("--strict", is_flag=True, help="End with status 1 where the input is damaged or incomplete.")
 @job_options
@@ -93,20 +112,23 @@ def run(flags: RunFlags) -> None:
     """Do what the flags say; leaves through SystemExit where the status is not 0."""
     with _preview(flags.preview) as preview:
         with gc_paused():
-            from graphkit.app.cli.progress import choose_progress
+            from graphkit.app.cli.insights import Insights, Wanted, telling_what_hangs
             from graphkit.app.cli.report import summary_lines
             from graphkit.app.cli.signals import interruptible
 
             graph = _load(flags)
-            settings = _settings(flags, choose_progress(quiet=flags.quiet))
-            settings.preview = preview
+            wanted = Wanted(flags.explain, flags.profile, flags.trace, flags.watch, flags.watchdog)
+            insights = Insights(graph, wanted)
+            settings = _settings(flags, insights.progress(quiet=flags.quiet))
+            settings.preview, settings.instruments = preview, insights.instruments
             job = _job(flags, graph, settings)
-        with interruptible(job) as interruptions:
+        with interruptible(job) as interruptions, telling_what_hangs(graph, interruptions.came):
             try:
                 job.run()
             finally:
                 if not flags.quiet and (lines := summary_lines(job.summary)):
                     click.echo("\n".join(lines))
+                insights.tell(job)
     if interruptions.first:
         raise SystemExit(signal_status(interruptions.first))
     if flags.strict and job.summary.damaged:
@@ -167,6 +189,7 @@ def _settings(flags: RunFlags, progress: Progress) -> JobSettings:
     settings = job_settings(flags)
     camera_rate = None if flags.camera_rate is None else rate_of(flags.camera_rate, "--camera-rate")
     settings.progress, settings.camera = progress, CameraSettings(_size(flags.camera_size), camera_rate)
+    settings.trace = flags.trace
     return settings
 
 

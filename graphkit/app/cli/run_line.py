@@ -23,18 +23,18 @@ _MEANT: Final = {
 
 
 class RunCommand(click.Command):
-    """The command, whose ``--preview`` takes an address or none, and which knows where stray words belong."""
+    """The command, some of whose flags take a value or none, and which knows where stray words belong."""
 
     allow_extra_args = True  # to say more about them than click does
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse; what follows ``--preview`` belongs to it only if it looks like an address.
+        """Parse; what follows ``--preview`` or ``--explain`` belongs to it only if it looks like its value.
 
         Raises:
             click.UsageError: a flag does not exist, or more is named without a flag than the graph.
         """
         try:
-            rest = super().parse_args(ctx, list(_preview_with_value(args)))
+            rest = super().parse_args(ctx, list(_with_values(args)))
         except click.NoSuchOption as error:
             if error.option_name in _MEANT:
                 ctx.fail(f"No such option '{error.option_name}'. Did you mean '{_MEANT[error.option_name]}'?")
@@ -44,9 +44,15 @@ class RunCommand(click.Command):
         return rest
 
 
-def _preview_with_value(args: list[str]) -> Iterator[str]:
+def _with_values(args: list[str]) -> Iterator[str]:
+    """Yield the line with "=" behind flags that go without their value."""
+    values = {"--preview": _is_address, "--explain": _is_json, "--profile": _is_json}
     for word, following in pairwise([*args, ""]):
-        yield "--preview=" if word == "--preview" and not _is_address(following) else word
+        yield f"{word}=" if word in values and not values[word](following) else word
+
+
+def _is_json(word: str) -> bool:
+    return word.endswith(".json")
 
 
 def _is_address(word: str) -> bool:

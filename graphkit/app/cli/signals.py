@@ -6,6 +6,7 @@ import os
 import signal
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Interruptions:
 
     Attributes:
         first: number of the first signal, 0 before one.
+        came: gets True with the first; a queue of this kind is safe in a handler.
     """
 
     def __init__(self, job: Stoppable, words: Words) -> None:
@@ -56,6 +58,7 @@ class Interruptions:
         # Asked now: one that is gone does not say any more that it was a terminal.
         self._terminals = [descriptor for descriptor in (1, 2) if os.isatty(descriptor)]
         self.first = 0
+        self.came: SimpleQueue[bool] = SimpleQueue()
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Take a signal: the first stops the job, the second cancels it; a third has its default effect.
@@ -70,6 +73,7 @@ class Interruptions:
         if self._count == 1:
             self.first = number
             self._job.stop()
+            self.came.put(True)
             _tell(self._words.finishing)
             return
         self._job.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.config._checking.contracts import build_nodes
@@ -11,7 +12,7 @@ from graphkit.config._checking.handlers import check_sizes, executors, input_pol
 from graphkit.config._checking.ordering import sorted_order
 from graphkit.config._checking.type_resolution import resolve_types
 from graphkit.config._checking.wiring import GRAPH, connect
-from graphkit.config._plan import GraphPlan, NodePlan, SidePacketPlan, StreamPlan
+from graphkit.config._plan import GraphPlan, NodePlan, ProfilerPlan, SidePacketPlan, StreamPlan
 from graphkit.framework import ANY
 
 if TYPE_CHECKING:
@@ -69,7 +70,15 @@ def make_plan(graph: GraphConfig, faults: Faults, known_types: KnownTypes = set)
         num_threads=num_threads,
         executors=declared,
         report_deadlock=message.report_deadlock,
+        profiler=_profiler(message.profiler_config),
     )
+
+
+def _profiler(asked: Any) -> ProfilerPlan:
+    """Return what a ``profiler_config`` asks for; of the path of a trace only its last part, and no hidden one."""
+    name = re.split(r"[/\\]", asked.trace_log_path)[-1].lstrip(".")
+    trace = asked.trace_enabled and not asked.trace_log_disabled
+    return ProfilerPlan(asked.enable_profiler, trace, name or "trace")
 
 
 def _services(nodes: Sequence[CheckedNode]) -> dict[GraphService[Any], bool]:
@@ -141,6 +150,7 @@ class _PlanMaker:
             executor=message.executor,
             source_layer=message.source_layer,
             buffer_size_hint=message.buffer_size_hint,
+            ancestry=node.config.ancestry,
         )
 
     def _contract(self, number: int) -> CalculatorContract:

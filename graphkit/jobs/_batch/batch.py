@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from graphkit.config import check_side_packets
 from graphkit.errors import OutputError
 from graphkit.jobs._batch.clips import find_clips
 from graphkit.jobs._batch.fingerprint import Fingerprint, fingerprint
@@ -172,7 +171,6 @@ class Batch:
     def _checked(self) -> Fingerprint:
         """Return the fingerprint of the recipe; raises what is wrong with it."""
         graph = self._recipe.load()
-        check_side_packets(graph.plan, self._recipe.settings.side_packets)
         check_recipe(self._recipe, graph.plan)
         return fingerprint(self._recipe, graph.plan)
 

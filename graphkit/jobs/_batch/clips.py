@@ -51,18 +51,22 @@ def find_clips(places: Sequence[str], out: Path, *, root: str = "") -> list[Clip
     """
     inside = out.absolute()
     found: dict[str, str] = {}
+    seen: set[str] = set()
     for place in places:
         if not is_file_name(place):
             raise UsageError(f"{place}: a batch reads files; this is a device or a URL.")
         for top, path in _at(place, inside):
+            if path in seen:
+                continue
+            seen.add(path)
             clip = _named(top, path, root)
-            other = found.setdefault(clip.name, clip.path)
-            if other != clip.path and not Path(other).samefile(clip.path):
+            other = found.setdefault(clip.name, path)
+            if other != path:
                 raise UsageError(_two_of_a_name(clip, other), remedies=("root",))
     if not found:
         raise UsageError("there are no clips. Name files, folders or patterns.")
     for name, path in found.items():
-        if inside in Path(path).parents:
+        if path.startswith(f"{inside}{os.sep}"):
             raise UsageError(_among(path, inside, name), parameter="folder")
     return [Clip(name, found[name]) for name in sorted(found)]
 
@@ -105,7 +109,13 @@ def _in_folder(folder: Path, out: Path) -> Iterator[tuple[Path, str]]:
             parameter="folder",
         )
     count = 0
-    for where, folders, files in os.walk(top):
+    seen: set[tuple[int, int]] = set()
+    for where, folders, files in os.walk(top, followlinks=True):
+        stat = os.stat(where)  # noqa: PTH116
+        if (stat.st_dev, stat.st_ino) in seen:  # a link leads back
+            folders.clear()
+            continue
+        seen.add((stat.st_dev, stat.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         clips = [name for name in files if name.lower().endswith(CLIP_ENDINGS) and not name.startswith(".")]
         count += len(clips)

@@ -10,6 +10,20 @@ from typing import Any, Self
 from graphkit.errors import FormatError
 
 
+def json_line(values: dict[str, Any]) -> str:
+    """Return an object as a line, readable as it is, but for names of files that are no UTF-8."""
+    line = json.dumps(values, ensure_ascii=False)
+    return line if line.isascii() or _is_utf8(line) else json.dumps(values)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
@@ -115,7 +129,7 @@ class ClipEntry:
         values = asdict(self)
         state = values.pop("state")
         head = {"clip": values.pop("clip"), "status": "done" if self.done else "failed"}
-        return json.dumps({**head, **state, **values, "seconds": round(self.seconds, 3)}, ensure_ascii=False)
+        return json_line({**head, **state, **values, "seconds": round(self.seconds, 3)})
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:

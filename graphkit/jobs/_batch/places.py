@@ -61,7 +61,7 @@ def place_of(pattern: str, clip: str, parameter: str = "dumps") -> Place:
         )
     filled = PurePosixPath(filled).as_posix() + ("/" if filled.endswith("/") else "")
     target = Path(filled)
-    if _TIME.search(target.name) and not filled.endswith("/"):
+    if _TIME.search(PurePosixPath(name).name) and not filled.endswith("/"):
         target = target.parent
     return Place(kind, filled, target)
 

@@ -10,11 +10,10 @@ import platform
 import shutil
 import time
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphkit.errors import GraphkitError, OutputError
+from graphkit.errors import FileError, GraphkitError, OutputError
 from graphkit.jobs._batch.contents import stat_of, state_of
 from graphkit.jobs._batch.entry import ClipEntry, ClipFailure, OutputFile
 from graphkit.jobs._batch.faults import fails_every_clip, is_out_of_room
@@ -80,17 +79,18 @@ class ClipWorker:
             GraphkitError: what would fail for every clip: the graph, a model, a package, or no room on the disk.
         """
         begin = time.perf_counter()
-        stage = Path(task.stage)
+        stage, names = Path(task.stage), _Names(self.recipe, task)
         try:
-            attempt = _Attempt(self._opened(), self.recipe, task)
+            attempt = _Attempt(self._opened(), self.recipe, task, names)
             shutil.rmtree(stage, ignore_errors=True)
             stage.mkdir(parents=True)
             entry = attempt.run(self._frames)
         except GraphkitError as error:
             self._graph = None  # the next clip shall not depend on how this one ended
             if fails_every_clip(error):
+                names.put_right(error)
                 raise
-            entry = failed(task, type(error).__name__, _plain(error, task))
+            entry = failed(task, type(error).__name__, names.said(error))
         except OSError as error:
             if is_out_of_room(error):
                 raise OutputError(f"cannot be written: {error.strerror}.", path=task.folder) from error
@@ -105,11 +105,42 @@ class ClipWorker:
         return self._graph
 
 
+class _Names:
+    """What the outputs of a clip are called while they are made, and what they will be called."""
+
+    def __init__(self, recipe: Recipe, task: ClipTask) -> None:
+        self._task = task
+        settings = recipe.settings
+        self.places: dict[str, Place] = {}  # by the part of the stage in which each is made
+        if settings.output is not None:
+            self.places["video"] = place_of(os.fspath(settings.output), task.clip, "output")
+        for number, pattern in enumerate(settings.dumps.values()):
+            self.places[str(number)] = place_of(os.fspath(pattern), task.clip)
+
+    def shown(self, text: str) -> str:
+        """Return a text with the names that the outputs will have."""
+        for part, place in self.places.items():
+            text = text.replace(f"{self._task.stage}/{part}", str(Path(self._task.folder) / place.target.parent))
+        return text
+
+    def said(self, error: GraphkitError) -> str:
+        """Return all that an error says; which clip it is about, the entry says."""
+        text = "\n".join([str(error), *getattr(error, "__notes__", ())])
+        return self.shown(text.removeprefix(f"{self._task.path}: "))
+
+    def put_right(self, error: GraphkitError) -> None:
+        """Give those names to an error."""
+        if isinstance(error, FileError):
+            error.path = self.shown(error.path)
+        error.__notes__ = [self.shown(note) for note in getattr(error, "__notes__", ())]
+
+
 class _Attempt:
     """One clip on its way through the graph."""
 
-    def __init__(self, graph: CalculatorGraph, recipe: Recipe, task: ClipTask) -> None:
-        self._graph, self._recipe, self._task = graph, recipe, task
+    def __init__(self, graph: CalculatorGraph, recipe: Recipe, task: ClipTask, names: _Names) -> None:
+        self._graph, self._recipe, self._task, self._names = graph, recipe, task, names
+        self._places = names.places
 
     def run(self, progress: Progress) -> ClipEntry:
         task, stage = self._task, Path(self._task.stage)
@@ -135,17 +166,6 @@ class _Attempt:
             notes=tuple(self._notes(summary)),
         )
 
-    @cached_property
-    def _places(self) -> dict[str, Place]:
-        """Where the outputs go, by the part of the stage in which each is made."""
-        settings, clip = self._recipe.settings, self._task.clip
-        places = {}
-        if settings.output is not None:
-            places["video"] = place_of(os.fspath(settings.output), clip, "output")
-        for number, pattern in enumerate(settings.dumps.values()):
-            places[str(number)] = place_of(os.fspath(pattern), clip)
-        return places
-
     def _job(self, progress: Progress) -> Summary:
         settings, stage = self._recipe.settings, Path(self._task.stage)
         staged = {part: place.staged(stage / part) for part, place in self._places.items()}
@@ -168,7 +188,7 @@ class _Attempt:
         return found
 
     def _notes(self, summary: Summary) -> list[str]:
-        notes = [_shown(note, self._task) for note in summary.notes]
+        notes = [self._names.shown(note) for note in summary.notes]
         if summary.truncated:
             notes.insert(0, f"Input: {summary.truncated}")
         if summary.timestamps_repaired:
@@ -181,12 +201,3 @@ def failed(task: ClipTask, kind: str, message: str) -> ClipEntry:
     """Return the entry of a clip that failed."""
     entry = ClipEntry(task.clip, task.path, task.recipe, host=platform.node())
     return replace(entry, state=state_of(Path(task.path)), error=ClipFailure(kind, message))
-
-
-def _plain(error: GraphkitError, task: ClipTask) -> str:
-    """Return all that an error says, with the names that the outputs would have had."""
-    return _shown("\n".join([str(error), *getattr(error, "__notes__", ())]), task)
-
-
-def _shown(text: str, task: ClipTask) -> str:
-    return text.replace(task.stage, task.folder)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graphkit.jobs._pixels import to_rgb
+from graphkit.jobs._pixels import to_rgb, to_yuv
 from graphkit.jobs._sink import Ending, Pacing, Sink
 from graphkit.jobs._summary import Summary, WrittenFile
-from graphkit.video import BackgroundWriter, Destination, EncoderSettings, VideoWriter
+from graphkit.video import BackgroundWriter, Destination, EncoderSettings, VideoWriter, YuvPicture
 
 if TYPE_CHECKING:
     import os
@@ -32,11 +32,12 @@ class _LazyWriter:
         self.keep_rest_of_audio = False
         self.stats: WriteStats | None = None
 
-    def write(self, rgb: NDArray[np.uint8], timestamp_us: int) -> None:
+    def write(self, picture: NDArray[np.uint8] | YuvPicture, timestamp_us: int) -> None:
         if self._writer is None:
-            self._writer = self._open(rgb.shape[1], rgb.shape[0])
+            size = picture.size if isinstance(picture, YuvPicture) else picture.shape[1::-1]
+            self._writer = self._open(size[0], size[1])
             self.stats = self._writer.stats
-        self._writer.write(rgb, timestamp_us)
+        self._writer.write(picture, timestamp_us)
 
     def close(self) -> None:
         if self._writer is None:
@@ -92,6 +93,7 @@ class VideoSink(Sink):
         self._destination = Destination(self.path)
         self._lazy = _LazyWriter(self._destination, rate, encoder or EncoderSettings(), source)
         self._depth = depth
+        self._in_planes = (encoder or EncoderSettings()).pixel_format == "yuv420p"
 
     @property
     def frames(self) -> int:
@@ -114,7 +116,8 @@ class VideoSink(Sink):
             FormatError: the payload is no image that a video can hold.
             VideoWriteError: an earlier picture could not be written.
         """
-        self._writer.write(to_rgb(packet.payload), int(packet.timestamp))
+        picture = to_yuv(packet.payload) if self._in_planes else None
+        self._writer.write(to_rgb(packet.payload) if picture is None else picture, int(packet.timestamp))
 
     def hurry(self) -> None:
         """Give up a pipe that nobody reads."""

@@ -48,6 +48,17 @@ def test_names(takes: Path, places: list[str], root: str, names: list[str]) -> N
     assert all(Path(clip.path).is_file() for clip in found)
 
 
+def test_links_are_followed_and_not_in_circles(takes: Path) -> None:
+    (takes / "in" / "back").symlink_to(takes / "in")
+    (takes / "in" / "more").symlink_to(takes / "more")
+    found = find_clips(["in"], takes / "out")
+    assert [clip.name for clip in found] == ["a.mp4", "b.MOV", "more/a.mp4", "x/a.mp4"]
+
+
+def test_a_clip_that_is_named_in_two_ways_is_one(takes: Path) -> None:
+    assert len(find_clips(["in", "*/x/a.mp4"], takes / "out")) == 3
+
+
 def test_a_file_that_looks_like_a_pattern(takes: Path) -> None:
     (takes / "in" / "take[1].mp4").touch()
     assert [clip.name for clip in find_clips(["in/take[1].mp4"], takes / "out")] == ["take[1].mp4"]

@@ -42,6 +42,14 @@ def test_what_was_written_is_read(path: Path) -> None:
     assert len(path.read_bytes().splitlines()) == 3
 
 
+def test_names_that_are_no_utf8(path: Path) -> None:
+    name = os.fsdecode(b"\xff.mp4")
+    with Manifest(path) as manifest:
+        manifest.add(_entry(name))
+    assert [entry.clip for entry in ManifestLines(path)][-1] == name
+    assert path.read_text("utf-8")
+
+
 @pytest.mark.parametrize("lost", [1, 40])
 def test_one_that_was_cut_in_the_middle_loses_its_last_line(path: Path, lost: int) -> None:
     path.write_bytes(path.read_bytes()[:-lost])

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit.errors import GraphkitError
+from graphkit.errors import GraphkitError, SidePacketError
+from graphkit.framework import graphs_dir
+from graphkit.jobs import JobSettings, Recipe
 from graphkit.jobs._batch.preflight import check_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from graphkit.jobs import Recipe
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,12 @@ def test_a_graph_that_takes_more_than_a_clip(recipe: Recipe) -> None:
         GraphkitError, match=r"feeds the pictures of a clip .*: more \(.*\), input_video \(ImageFrame\)"
     ):
         check_recipe(recipe, recipe.load().plan)
+
+
+def test_a_graph_that_reads_and_writes_clips_by_itself() -> None:
+    graph = graphs_dir() / "hand_tracking" / "hand_tracking_desktop.pbtxt"
+    recipe = Recipe(str(graph), JobSettings(output="{clip}.mp4"))
+    plan = recipe.load().plan
+    check_recipe(recipe, plan)
+    with pytest.raises(SidePacketError, match=r'"output_video_path" .* is required and was not given'):
+        check_recipe(Recipe(str(graph), JobSettings(dumps={"landmarks": "{clip}.csv"})), plan)

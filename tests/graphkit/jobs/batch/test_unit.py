@@ -82,7 +82,7 @@ def test_a_broken_clip_is_an_entry_and_leaves_nothing(
     entry = worker.do(task_of(clip))
     assert entry.error is not None
     assert entry.error.kind == "VideoOpenError"
-    assert entry.error.message.startswith(f"{clip}: not a video file")
+    assert entry.error.message.startswith("not a video file")
     assert entry.state.size == len("no clip")
     assert _files(tmp_path / "out") == []
     assert worker.do(task_of(make_clip(tmp_path / "a.mp4"))).done
@@ -164,6 +164,10 @@ def test_where_an_output_goes(pattern: str, name: str, target: str) -> None:
     assert place.staged(Path("/s")) == f"{place.kind}/s/{last}"
 
 
+def test_a_clip_may_be_called_like_pictures() -> None:
+    assert place_of("{clip}.csv", "take%d.mp4").target == Path("take%d.csv")
+
+
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
@@ -181,3 +185,16 @@ def test_where_no_output_can_go(pattern: str, message: str) -> None:
 def test_a_recipe_takes_no_progress() -> None:
     with pytest.raises(ArgumentError, match="progress: a batch has none"):
         Recipe("g.pbtxt", JobSettings(progress=Progress(), limits=Limits(max_frames=1)))
+
+
+def test_errors_name_outputs_as_they_will_be_called(
+    recipe: Recipe, make_clip: Callable[..., Path], task_of: Callable[..., ClipTask], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("graphkit.jobs._sinks.text_file.TextFile._write_all", full)
+    with pytest.raises(OutputError) as raised:
+        ClipWorker(recipe).do(task_of(make_clip(tmp_path / "a.mp4"), "x/a.mp4"))
+    assert raised.value.path == str(tmp_path / "out" / "x" / "a.jsonl")

@@ -1,0 +1,173 @@
+"""Events of a run in the Chrome trace event format, which Perfetto and chrome://tracing read.
+
+Times are microseconds since the first event. An arrow leads from each call that emitted a packet to every call
+that took it; one of whose ends the trace has lost is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.framework._timestamp import describe
+from graphkit.insight._events import Move, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from graphkit.insight._events import Events
+
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
+_PROCESS: Final = 1
+_SHOWN_DEPTH: Final = 2
+"""Queues that never hold so many packets get no track of their own."""
+_SHOWN_PAUSE_S: Final = 100e-6
+"""Between the calls of light nodes the number of packets that wait changes too often to be seen."""
+
+
+def trace_events(events: Events, calculators: Mapping[str, str]) -> Iterator[str]:
+    """Yield the events as JSON text.
+
+    Args:
+        events: of a run.
+        calculators: names of calculators by node.
+    """
+    kept = events.in_order()
+    clock = Clock(min((_begin(event) for event in kept), default=0.0))
+    yield _named("process_name", 0, "graphkit")
+    for number, name in sorted(events.threads.items()):
+        yield _named("thread_name", number, name)
+    if events.lost:
+        what = f"The oldest {events.lost} events were dropped."
+        yield _ENCODE({"name": what, "ph": "i", "s": "g", "ts": 0, "pid": _PROCESS, "tid": 1})
+    works = [event for event in kept if isinstance(event, Work)]
+    yield from _slices(works, clock, calculators)
+    yield from (_drop(event, clock) for event in kept if isinstance(event, Move) and event.is_drop)
+    yield from _arrows(works, clock)
+    yield from map(_ENCODE, _depths(kept, clock))
+
+
+class Clock:
+    """Turns seconds into whole nanoseconds since the beginning, and these into what the format has.
+
+    Args:
+        zero: the beginning, in seconds.
+    """
+
+    def __init__(self, zero: float) -> None:
+        self._zero = round(zero * 1e9)
+
+    def ns(self, seconds: float) -> int:
+        """Return nanoseconds since the beginning."""
+        return round(seconds * 1e9) - self._zero
+
+    def us(self, seconds: float) -> float:
+        """Return microseconds since the beginning."""
+        return self.ns(seconds) / 1000
+
+
+class Quoted(dict[str, str]):
+    """Names as JSON has them, each worked out once."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = quoted = json.dumps(name)
+        return quoted
+
+
+def _slices(works: Sequence[Work], clock: Clock, calculators: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the threads did; of these and of arrows there are so many that they are put together by hand."""
+    quoted = Quoted()
+    for work in works:
+        begin, end = clock.ns(work.begin), clock.ns(work.begin + work.seconds)
+        name = work.name if work.kind in ("process", "part") else f"{work.kind} {work.name}"
+        args = f'"calculator":{quoted[calculators[work.name]]}' if work.name in calculators else ""
+        if work.kind == "process":
+            args += "," if args else ""
+            args += f'"timestamp":"{describe(work.time)}"'
+            args += f',"in":{_listed(work.taken, quoted)},"out":{_listed(work.emitted, quoted)}'
+        yield (
+            f'{{"name":{quoted[name]},"cat":"{work.kind}","ph":"X","ts":{begin / 1000},'
+            f'"dur":{(end - begin) / 1000},"pid":{_PROCESS},"tid":{work.thread},"args":{{{args}}}}}'
+        )
+
+
+def _drop(move: Move, clock: Clock) -> str:
+    event = {
+        "name": f"dropped: {move.stream}", "cat": "drop", "ph": "i", "s": "p", "ts": clock.us(move.at),
+        "pid": _PROCESS, "tid": 1, "args": {"node": move.node, "timestamp": describe(move.time)},
+    }  # fmt: skip
+    return _ENCODE(event)
+
+
+def _arrows(works: Sequence[Work], clock: Clock) -> Iterator[str]:
+    """Yield the two ends of each arrow."""
+    quoted = Quoted()
+    made = {packet: work for work in works for packet in work.emitted}
+    numbers = count(1)
+    for reader in works:
+        for packet in reader.taken:
+            maker = made.get(packet)
+            if maker is None:
+                continue
+            begin, taken = clock.ns(maker.begin + maker.seconds), clock.ns(reader.begin)
+            if begin > taken:  # a call ahead of time (S36)
+                continue
+            common = f'{{"name":{quoted[packet[0]]},"cat":"packet","id":{next(numbers)},"pid":{_PROCESS}'
+            yield f'{common},"ph":"s","ts":{begin / 1000},"tid":{maker.thread}}}'
+            yield f'{common},"ph":"f","bp":"e","ts":{taken / 1000},"tid":{reader.thread}}}'
+
+
+def _depths(kept: Sequence[Work | Move], clock: Clock) -> Iterator[dict[str, Any]]:
+    """Yield how many packets wait: in all queues together, and in each that ever holds several."""
+    steps = sorted(_steps(kept), key=lambda step: step[0])
+    highest: dict[tuple[str, str], int] = {}
+    depths: dict[tuple[str, str], int] = {}
+    rows = []
+    for at, queue, change, exact in steps:
+        depth = exact if change > 0 else max(0, depths.get(queue, 0) + change)
+        depths[queue] = depth
+        highest[queue] = max(highest.get(queue, 0), depth)
+        rows.append((at, queue, depth))
+    yield from _totals(rows, clock)
+    for at, queue, depth in rows:
+        if highest[queue] >= _SHOWN_DEPTH:
+            node, stream = queue
+            yield _counter(f"queue of {node}: {stream}", clock.us(at), {"packets": depth})
+
+
+def _totals(rows: Sequence[tuple[float, tuple[str, str], int]], clock: Clock) -> Iterator[dict[str, Any]]:
+    """Yield how many packets wait in all queues, for every moment at which nothing changes for a while."""
+    now: dict[tuple[str, str], int] = {}
+    total = 0
+    for i, (at, queue, depth) in enumerate(rows):
+        total += depth - now.get(queue, 0)
+        now[queue] = depth
+        if i + 1 == len(rows) or rows[i + 1][0] - at >= _SHOWN_PAUSE_S:
+            yield _counter("packets that wait", clock.us(at), {"packets": total})
+
+
+def _steps(kept: Sequence[Work | Move]) -> Iterator[tuple[float, tuple[str, str], int, int]]:
+    """Yield when which queue gained or lost a packet, and what it then held if that is known."""
+    for event in kept:
+        if isinstance(event, Move):
+            yield event.at, (event.node, event.stream), -1 if event.is_drop else 1, event.waiting
+        else:
+            for stream, _ in event.taken:
+                yield event.begin, (event.name, stream), -1, 0
+
+
+def _counter(name: str, at: float, values: dict[str, int]) -> dict[str, Any]:
+    return {"name": name, "ph": "C", "ts": at, "pid": _PROCESS, "tid": 0, "args": values}
+
+
+def _named(what: str, thread: int, name: str) -> str:
+    return _ENCODE({"name": what, "ph": "M", "pid": _PROCESS, "tid": thread, "args": {"name": name}})
+
+
+def _listed(packets: Sequence[tuple[str, int]], quoted: Quoted) -> str:
+    return '"' + ", ".join(f"{quoted[stream][1:-1]} @ {describe(time)}" for stream, time in packets) + '"'
+
+
+def _begin(event: Work | Move) -> float:
+    return event.begin if isinstance(event, Work) else event.at

@@ -1,0 +1,63 @@
+"""Writing a trace: JSON in the Chrome trace event format, whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from graphkit.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import IO
+
+_AT_ONCE: Final = 2000
+
+
+def write_events(path: Path, events: Iterable[str], lost: int) -> int:
+    """Write *events* and return their number.
+
+    Args:
+        path: of the file; one that ends with .gz is compressed.
+        events: as JSON text.
+        lost: events that are missing at the beginning.
+
+    Raises:
+        OutputError: the file cannot be written; what was begun is removed, an older file is left alone.
+    """
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        try:
+            with _opened(path, beside) as file:
+                number = _write(file, events, lost)
+            beside.replace(path)
+        except BaseException:
+            with suppress(OSError):  # it may not have been made
+                beside.unlink()
+            raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"the trace cannot be written: {reason}. Choose another place.", path=path) from error
+    return number
+
+
+def _opened(path: Path, beside: Path) -> IO[str]:
+    if path.name.endswith(".gz"):
+        return gzip.open(beside, "wt", encoding="utf-8")
+    return beside.open("w", encoding="utf-8")
+
+
+def _write(file: IO[str], events: Iterable[str], lost: int) -> int:
+    file.write(
+        f'{{"displayTimeUnit":"ms","otherData":{{"program":"graphkit","events_lost":{lost}}},"traceEvents":[\n'
+    )
+    number, rest = 0, iter(events)
+    while batch := list(islice(rest, _AT_ONCE)):
+        file.write(",\n" if number else "")
+        file.write(",\n".join(batch))
+        number += len(batch)
+    file.write("\n]}\n")
+    return number

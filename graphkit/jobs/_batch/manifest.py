@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process.closing import Closing
+from graphkit._process.system import lock
 from graphkit.errors import FormatError, ManifestError
 from graphkit.jobs._batch.entry import ClipEntry, json_line
 
@@ -31,6 +32,11 @@ def manifest_name(shard: tuple[int, int] | None = None) -> str:
 def manifests_in(folder: Path) -> list[Path]:
     """Return the manifests in a folder of outputs: of whole batches and of shards."""
     return sorted(folder.glob("manifest.jsonl")) + sorted(folder.glob("manifest-*-of-*.jsonl"))
+
+
+def stages_of(manifest: Path) -> Path:
+    """Return the folder in which the outputs of the clips of a manifest are made."""
+    return manifest.parent / ".graphkit" / manifest.stem
 
 
 class Manifest(Closing):
@@ -159,7 +165,7 @@ def _opened(path: Path) -> BinaryIO:
     while True:
         file = path.open("a+b", buffering=0)
         try:
-            _lock(file)
+            lock(file)
             if _is_at(path, file):
                 return file
         except BaseException:
@@ -173,12 +179,3 @@ def _is_at(path: Path, file: BinaryIO) -> bool:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
-
-
-def _lock(file: BinaryIO) -> None:
-    """Keep others from locking the file until it is closed, also by the end of this process."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: two batches in one folder are not told from each other
-        return
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

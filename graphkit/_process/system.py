@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
     from subprocess import Popen
+    from typing import BinaryIO
 
 NAME: Final[str] = sys.platform
 """``linux``, ``darwin``, ``win32``."""
@@ -162,3 +163,26 @@ def let_wait(descriptor: int) -> None:
     """Let writes to an open pipe wait for its reader."""
     if sys.platform != "win32":
         os.set_blocking(descriptor, True)
+
+
+def lock(file: BinaryIO) -> None:
+    """Keep others from locking an open file until it is closed, also by the end of this process.
+
+    Windows locks nothing: what others do with the file is not told there.
+
+    Raises:
+        BlockingIOError: somebody has locked it.
+    """
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def memory_of(process: int) -> int:
+    """Return the bytes of memory that a process holds; 0 where the system does not tell."""
+    held = 0
+    if sys.platform == "linux":
+        with suppress(OSError, IndexError), open(f"/proc/{process}/statm", encoding="ascii") as numbers:  # noqa: PTH123
+            held = int(numbers.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return held

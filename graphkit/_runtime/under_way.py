@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 def calls_under_way(threads: Iterable[int]) -> list[CallLook]:
     """Return the calls in which *threads*, which work on a run, are now; called under its lock."""
     frames = sys._current_frames()
-    found = [_call(thread, frames[thread]) for thread in threads if thread in frames]
+    try:
+        found = [_call(thread, frames[thread]) for thread in threads if thread in frames]
+    finally:
+        frames.clear()  # this frame is among them: whoever called it would live until garbage is collected
     return [call for call in found if call is not None]
 
 

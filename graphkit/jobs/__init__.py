@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from graphkit.jobs._batch.local import ClipLimits, LocalEngine
     from graphkit.jobs._batch.planning import BatchPlan, Reason
     from graphkit.jobs._batch.progress import BatchProgress, BatchSummary
+    from graphkit.jobs._batch.ray_cluster import Share
+    from graphkit.jobs._batch.ray_engine import RayEngine
     from graphkit.jobs._batch.recipe import Recipe
     from graphkit.jobs._batch.shard import Shard
     from graphkit.jobs._batch.unit import ClipTask, ClipWorker
@@ -96,9 +98,11 @@ __all__ = [
     "Engine",
     "LocalEngine",
     "OutputFile",
+    "RayEngine",
     "Reason",
     "Recipe",
     "Shard",
+    "Share",
     "collect_table",
     "merge_manifests",
     "newest_entries",
@@ -120,9 +124,11 @@ _OF_BATCHES: Final = {
     "Engine": "engine",
     "LocalEngine": "local",
     "OutputFile": "entry",
+    "RayEngine": "ray_engine",
     "Reason": "planning",
     "Recipe": "recipe",
     "Shard": "shard",
+    "Share": "ray_cluster",
     "collect_table": "collecting",
     "merge_manifests": "collecting",
     "newest_entries": "collecting",

@@ -27,6 +27,7 @@ FOREIGN: Final = {
     "app/doctor/inference.py": {"--gpus"},
     "app/doctor/installers.py": {"--force-reinstall", "--no-deps"},
     "_process/requirements.py": {"--force-reinstall"},
+    "jobs/_batch/ray_cluster.py": {"--address"},  # ray health-check
     "models/_fetch.py": {"--ignore-scripts", "--fetch-retry-mintimeout", "--fetch-retry-maxtimeout"},  # npm
     "schema/_compile.py": {"--descriptor_set_out"},  # protoc
     "video/_cameras.py": {"--device"},

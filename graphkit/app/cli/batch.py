@@ -13,7 +13,7 @@ from graphkit.app.cli.job_options import JobFlags, job_options, job_settings, si
 from graphkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from graphkit.jobs import Batch, BatchSettings, ClipLimits, Recipe
+    from graphkit.jobs import Batch, BatchSettings, ClipLimits, Engine, Recipe
 
 _EXAMPLE: Final = """\b
 Example:
@@ -38,6 +38,9 @@ class BatchFlags(JobFlags):
     retry_failed: bool
     dry_run: bool
     shard: str | None
+    on: str
+    cpus_per_clip: float | None
+    gpus_per_clip: float | None
     quiet: bool
 
 
@@ -86,6 +89,18 @@ class BatchFlags(JobFlags):
 @click.option(
     "--shard", metavar="I/N",
     help="Do the I-th of N parts of the clips, counted from 0; auto asks SLURM's job array.",
+)  # fmt: skip
+@click.option(
+    "--on", type=click.Choice(["processes", "ray"]), default="processes", show_default=True,
+    help="Who does the clips: processes of this machine, or Ray, at RAY_ADDRESS or on this machine.",
+)  # fmt: skip
+@click.option(
+    "--cpus-per-clip", type=click.FloatRange(min=0, min_open=True), metavar="N",
+    help="Cores that Ray keeps for each clip.  [default: 1]",
+)  # fmt: skip
+@click.option(
+    "--gpus-per-clip", type=click.FloatRange(min=0), metavar="N",
+    help="Graphics cards that Ray keeps for each clip; 0.5 lets two share one.  [default: 0]",
 )  # fmt: skip
 @click.option("--quiet", is_flag=True, help="No progress and no summary; warnings and errors only.")
 @job_options
@@ -170,14 +185,26 @@ def _clips(flags: BatchFlags) -> list[str]:
 
 
 def _settings(flags: BatchFlags) -> BatchSettings:
-    from graphkit.jobs import BatchSettings, LocalEngine, Shard
+    from graphkit.jobs import BatchSettings, Shard
 
     return BatchSettings(
-        engine=LocalEngine(flags.processes, _limits(flags)),
+        engine=_engine(flags),
         root=flags.root,
         retry_failed=flags.retry_failed,
         shard=None if flags.shard is None else Shard.parse(flags.shard),
     )
+
+
+def _engine(flags: BatchFlags) -> Engine:
+    from graphkit.jobs import LocalEngine, RayEngine, Share
+
+    if flags.on == "ray":
+        cpus = 1.0 if flags.cpus_per_clip is None else flags.cpus_per_clip
+        share = Share(cpus, flags.gpus_per_clip or 0.0)
+        return RayEngine(tasks=flags.processes, limits=_limits(flags), share=share)
+    if flags.cpus_per_clip is not None or flags.gpus_per_clip is not None:
+        raise UsageError("--cpus-per-clip and --gpus-per-clip say what Ray keeps for a clip: --on ray")
+    return LocalEngine(flags.processes, _limits(flags))
 
 
 def _limits(flags: BatchFlags) -> ClipLimits:

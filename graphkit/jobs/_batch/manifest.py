@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process.closing import Closing
+from graphkit._process.system import lock
 from graphkit.errors import FormatError, ManifestError
 from graphkit.jobs._batch.entry import ClipEntry, json_line
 
@@ -159,7 +160,7 @@ def _opened(path: Path) -> BinaryIO:
     while True:
         file = path.open("a+b", buffering=0)
         try:
-            _lock(file)
+            lock(file)
             if _is_at(path, file):
                 return file
         except BaseException:
@@ -173,12 +174,3 @@ def _is_at(path: Path, file: BinaryIO) -> bool:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
         return False
-
-
-def _lock(file: BinaryIO) -> None:
-    """Keep others from locking the file until it is closed, also by the end of this process."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: two batches in one folder are not told from each other
-        return
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,9 +12,9 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._process.system import memory_of
 from graphkit.errors import BatchError
 from graphkit.jobs._batch.worker import Frames, Ready
 
@@ -104,11 +104,7 @@ class WorkerProcess:
 
     def memory(self) -> int:
         """Return the bytes of memory that it holds; 0 where the system does not tell."""
-        try:
-            pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
-        except (OSError, IndexError):
-            return 0
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return memory_of(self._process.pid)
 
     def kill(self) -> None:
         """End it at once."""

@@ -122,7 +122,7 @@ def _work() -> None:
         try:
             answers.send(Finished(worker.do(task)))
         except GraphkitError as error:
-            answers.send(Fault(_carried(error)))
+            answers.send(Fault(carried(error)))
 
 
 def _asked(stream: BinaryIO) -> tuple[Any, SimpleQueue[ClipTask]]:
@@ -140,7 +140,7 @@ def _asked(stream: BinaryIO) -> tuple[Any, SimpleQueue[ClipTask]]:
     return recipe, tasks
 
 
-def _carried(error: GraphkitError) -> GraphkitError:
+def carried(error: GraphkitError) -> GraphkitError:
     """Return the error, or, where what caused it cannot be carried to another process, what it says."""
     try:
         pickle.loads(pickle.dumps(error))

@@ -134,6 +134,23 @@ def test_a_pipe_opens_when_somebody_reads_it(tmp_path: Path) -> None:
     os.close(reader)
 
 
+@pytest.mark.skipif(system.WINDOWS, reason="Windows locks nothing")
+def test_a_file_is_locked_until_it_is_closed(tmp_path: Path) -> None:
+    first, second = ((tmp_path / "file").open("a+b") for _ in range(2))
+    system.lock(first)
+    with pytest.raises(BlockingIOError):
+        system.lock(second)
+    first.close()
+    system.lock(second)
+    second.close()
+
+
+@pytest.mark.skipif(not system.LINUX, reason="Linux tells it")
+def test_the_memory_of_a_process() -> None:
+    assert system.memory_of(os.getpid()) > 1 << 20
+    assert system.memory_of(0) == 0
+
+
 def test_a_pipe_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         system.opened_pipe(tmp_path / "none")

@@ -12,7 +12,7 @@ from graphkit.compat._packets import PacketDataType, content_of, kind_of, payloa
 from graphkit.compat._plans import Wishes, plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from types import TracebackType
 
     from graphkit import Packet
@@ -77,7 +77,9 @@ class SolutionBase:
         self._side_packets = {name: side_value(plan, name, value) for name, value in (side_inputs or {}).items()}
         with as_peer_raises():
             for name in self._outputs:
-                self._graph.observe_output_stream(name, self._keep(name), observe_timestamp_bounds=True)
+                self._graph.observe_output_stream(
+                    name, _keeping(self._latest, name), observe_timestamp_bounds=True
+                )
             self._graph.start_run(self._side_packets)
 
     def process(self, input_data: Any) -> SolutionOutputs:
@@ -149,12 +151,6 @@ class SolutionBase:
     ) -> None:
         self.close()
 
-    def _keep(self, name: str) -> Any:
-        def keep(packet: Packet[Any]) -> None:
-            self._latest[name] = packet
-
-        return keep
-
     def _content(self, name: str) -> Any:
         packet = self._latest.get(name)
         return content_of(packet.payload) if packet else None
@@ -176,3 +172,12 @@ class SolutionBase:
         if name not in self._inputs:
             raise KeyError(f"the graph has no input stream {name!r}; it has {', '.join(self._inputs)}")
         return self._inputs[name]
+
+
+def _keeping(latest: dict[str, Packet[Any]], name: str) -> Callable[[Packet[Any]], None]:
+    """Return what puts a stream's packets into *latest*; it knows no solution, which ends when it is dropped."""
+
+    def keep(packet: Packet[Any]) -> None:
+        latest[name] = packet
+
+    return keep

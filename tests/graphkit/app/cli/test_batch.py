@@ -177,3 +177,19 @@ def test_more_clips_come_from_a_list(work: Path, clips: Path, graphkit: Callable
     words = ["in/a.mp4", "--clips-from", "list.txt", "-o", "out", "--dry-run"]
     told = graphkit("batch", "hands.pbtxt", *DUMP, *words)
     assert told.output.splitlines()[:2] == ["a.mp4: new", "b.mp4: new"]
+
+
+def test_what_ray_keeps_is_asked_of_ray_only(work: Path, clips: Path, graphkit: Callable[..., Result]) -> None:
+    ended = graphkit("batch", "hands.pbtxt", "in", "-o", "out", *DUMP, "--gpus-per-clip", "1")
+    assert ended.exit_code == 2
+    assert "--cpus-per-clip and --gpus-per-clip say what Ray keeps for a clip: --on ray" in ended.output
+
+
+def test_a_machine_without_ray(
+    work: Path, clips: Path, graphkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphkit.jobs._batch.ray_engine.find_spec", lambda name: None)
+    ended = graphkit("batch", "hands.pbtxt", "in", "-o", "out", *DUMP, "--on", "ray")
+    assert ended.exit_code == 1
+    assert "pip install 'graphkit[ray]'" in ended.output
+    assert not (work / "out").exists()

@@ -7,7 +7,7 @@ graph and what it lacks. Nothing here runs a graph.
 from graphkit.config._checking.faults import Faults, NamedNode
 from graphkit.config._checking.given import check_side_packet_name, check_side_packets
 from graphkit.config._checking.planning import validate
-from graphkit.config._diagnosis import Diagnosis, diagnose
+from graphkit.config._diagnosis import Diagnosis, Examined, diagnose, examine
 from graphkit.config._expansion.subgraph import Subgraph, SubgraphContext
 from graphkit.config._expansion.switch_container import SwitchContainerOptions
 from graphkit.config._loading import expand, load, search_path
@@ -19,9 +19,10 @@ from graphkit.config._text.source import Place
 from graphkit.config._text.writer import to_message, to_pbtxt
 
 __all__ = [
-    "diagnose", "load", "parse", "path_of", "expand", "validate", "to_message", "to_pbtxt", "search_path",
+    "diagnose", "examine", "load", "parse", "path_of", "expand", "validate", "to_message", "to_pbtxt",
+    "search_path",
     "check_side_packet_name", "check_side_packets", "options_message",
     "GraphPlan", "NodePlan", "StreamPlan", "SidePacketPlan", "ExecutorPlan", "ProfilerPlan",
-    "ConfigLike", "Diagnosis", "Faults", "GraphConfig", "NamedNode", "NodeConfig", "Place",
+    "ConfigLike", "Diagnosis", "Examined", "Faults", "GraphConfig", "NamedNode", "NodeConfig", "Place",
     "Subgraph", "SubgraphContext", "SwitchContainerOptions",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from graphkit.config._model import GraphConfig, NodeConfig
+    from graphkit.config._plan import GraphPlan
     from graphkit.config._text.reader import ConfigLike
     from graphkit.framework import Resources
 
@@ -80,6 +81,35 @@ def diagnose(
     except GraphkitError as exc:
         raised = list(_as_faults(exc, name))
     return Diagnosis(name, (*raised, *faults.in_order()), tuple(faults.warnings), faults.more)
+
+
+class Examined(NamedTuple):
+    """A graph, expanded as far as that goes.
+
+    Attributes:
+        graph: the expanded graph.
+        plan: None where it is not valid.
+        faults: why not, by file and line.
+    """
+
+    graph: GraphConfig
+    plan: GraphPlan | None
+    faults: tuple[ConfigError, ...]
+
+
+def examine(config: ConfigLike, *, resources: Resources | None = None, overrides: Sequence[str] = ()) -> Examined:
+    """Return a graph as `load` sees it, also where that refuses it; arguments as in `diagnose`.
+
+    Raises:
+        PbtxtSyntaxError, ResourceNotFoundError, ConfigError: nothing can be read of it.
+    """
+    faults = Faults()
+    graph = read(config, faults)
+    expander = Expander(search_path(graph, resources), faults)
+    expanded = expander.expand(graph)
+    apply_overrides(expanded, overrides, faults)
+    plan = make_plan(expanded, faults, expander.known_types)
+    return Examined(expanded, plan, tuple(faults.in_order()))
 
 
 def _as_faults(error: GraphkitError, name: str) -> Iterator[ConfigError]:

@@ -57,6 +57,7 @@ class NodePlan:
         executor: name of the executor, "" for the default one.
         source_layer: layers of sources run one after the other.
         buffer_size_hint: raises the queue limit of the node's inputs; 0 for none.
+        ancestry: types of the subgraphs that it came out of, outermost first.
     """
 
     id: int
@@ -79,6 +80,7 @@ class NodePlan:
     executor: str = ""
     source_layer: int = 0
     buffer_size_hint: int = 0
+    ancestry: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         ports = f"{len(self.inputs)} inputs, {len(self.outputs)} outputs"

@@ -67,11 +67,12 @@ def _import_file(path: Path) -> ModuleType:
         beside = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
         raise UsageError(f"{path}: no such file.{did_you_mean(path.name, beside)}", parameter="modules")
     known = sys.modules.get(path.stem)
-    if known is not None and Path(known.__file__ or "").resolve() == path.resolve():
-        return known
+    name = path.stem if known is None else f"graphkit_imported_{path.stem}"
+    for module in (known, sys.modules.get(name)):
+        if module is not None and Path(getattr(module, "__file__", None) or "").resolve() == path.resolve():
+            return module
     # What lies beside the file can be imported by it, as if Python ran it.
     sys.path.insert(0, str(path.parent.resolve()))
-    name = path.stem if known is None else f"graphkit_imported_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{path}: is no Python file (.py).", parameter="modules")

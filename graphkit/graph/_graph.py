@@ -366,6 +366,11 @@ class CalculatorGraph:
         state = "not running" if self._current.run is None else "over" if self.is_over() else "running"
         return f"CalculatorGraph({self.plan!r}, {state})"
 
+    def _repr_svg_(self) -> str:
+        from graphkit.insight import draw
+
+        return draw(self.plan)
+
     def __enter__(self) -> CalculatorGraph:
         if self._current.run is None:
             self.start_run()

@@ -39,6 +39,7 @@ for _name, _short_help in {
     "batch": "Run a graph over many clips, each once.",
     "manifest": "Look at what a batch did; merge shards; one table of all clips.",
     "graph": "Print a graph with its subgraphs expanded.",
+    "draw": "Draw a graph: svg, html, dot, mmd.",
     "validate": "Check many graphs; name all faults, and all that is missing.",
     "calculators": "List calculators, or show one.",
     "models": "List models, find one, fetch those not shipped.",

@@ -81,7 +81,7 @@ class _Counts(BatchProgress):
 
 
 class BatchLines(_Counts):
-    """A line every few seconds: clips, share, frames a second, time left.
+    """A line every few seconds, later every few minutes: clips, share, frames a second, time left.
 
     Args:
         stream: where the lines go.
@@ -104,7 +104,8 @@ class BatchLines(_Counts):
         now = self.clock()
         if now < self._next:
             return
-        self._next = now + _LINE_SECONDS
+        # A batch may take days: lines become rarer.
+        self._next = now + max(_LINE_SECONDS, (now - self.begin) / 20)
         left = f", {(now - self.begin) / self.done * (self.work - self.done):.0f} s left" if self.done else ""
         share = 100 * self.done / self.work if self.work else 100
         text = f"clip {self.done} of {self.work} ({share:.0f} %){self.failures}, {self.rate:.1f} fps{left}"

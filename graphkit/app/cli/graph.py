@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("graph")
 @click.argument("graph")
-@click.option("--mermaid", is_flag=True, help="A Mermaid flowchart instead of text.")
+@click.option("--mermaid", is_flag=True, help="A Mermaid flowchart instead of text, as draw makes it.")
 @click.option("--streams", is_flag=True, help="Every stream and side packet with its type instead of text.")
 @click.option(
     "--resource_root_dir", multiple=True, metavar="DIR", help="Where models and subgraphs are looked for first."
@@ -52,11 +52,13 @@ def _described(
     path: Path, resources: Resources, overrides: tuple[str, ...], *, mermaid: bool, streams: bool
 ) -> str:
     from graphkit import config
-    from graphkit.app.cli.drawing import stream_table, to_mermaid
+    from graphkit.app.cli.stream_table import stream_table
 
     plan = config.load(path, resources=resources, overrides=overrides)
     if mermaid:
-        return to_mermaid(plan)
+        from graphkit.insight import draw
+
+        return draw(plan, "mmd").rstrip()
     if streams:
         return stream_table(plan)
     return config.to_pbtxt(config.expand(config.parse(path), resources=resources, overrides=overrides)).rstrip()

@@ -150,6 +150,7 @@ class _PlanMaker:
             executor=message.executor,
             source_layer=message.source_layer,
             buffer_size_hint=message.buffer_size_hint,
+            ancestry=node.config.ancestry,
         )
 
     def _contract(self, number: int) -> CalculatorContract:

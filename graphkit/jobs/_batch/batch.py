@@ -7,16 +7,17 @@ import secrets
 import shutil
 import time
 from collections import Counter
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from graphkit.errors import OutputError
 from graphkit.jobs._batch.clips import find_clips
 from graphkit.jobs._batch.fingerprint import Fingerprint, fingerprint
 from graphkit.jobs._batch.local import LocalEngine
-from graphkit.jobs._batch.manifest import Manifest, manifest_name
+from graphkit.jobs._batch.manifest import Manifest, manifest_name, stages_of
 from graphkit.jobs._batch.planning import BatchPlan, Past, Reason, check_places, past_of, plan_for, touched
 from graphkit.jobs._batch.preflight import check_recipe
 from graphkit.jobs._batch.progress import BatchProgress, BatchSummary
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from graphkit.jobs._batch.shard import Shard
 
     PathLike = str | os.PathLike[str]
-
-_STAGES: Final = ".graphkit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ class Batch:
                 manifest.head(Path(self._recipe.graph).name, prints)
             for entry in touched(self._folder, plan):
                 manifest.add(entry)
-            stages = self._folder / _STAGES / manifest.path.stem
+            stages = stages_of(manifest.path)
             shutil.rmtree(stages, ignore_errors=True)
             try:
                 self._do(plan.work, stages / secrets.token_hex(4), prints.recipe, manifest)
@@ -155,11 +154,16 @@ class Batch:
     def _do(self, work: list[tuple[Clip, Reason]], stages: Path, recipe: str, manifest: Manifest) -> None:
         work.reverse()
         tasks = self._tasks(work, stages, recipe)
-        for entry in self._engine.entries(self._recipe, tasks, self._progress.advanced):
-            manifest.add(entry)
-            self.summary.add(entry)
-            self._progress.finished_clip(entry)
-            self._on_entry(entry)
+        entries = self._engine.entries(self._recipe, tasks, self._progress.advanced)
+        try:
+            for entry in entries:
+                manifest.add(entry)
+                self.summary.add(entry)
+                self._progress.finished_clip(entry)
+                self._on_entry(entry)
+        finally:
+            if isinstance(entries, Generator):
+                entries.close()  # what is under way ends now, though a traceback may keep the generator
 
     def _tasks(self, work: list[tuple[Clip, Reason]], stages: Path, recipe: str) -> Iterator[ClipTask]:
         number = 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from contextlib import ExitStack
+import shutil
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from graphkit.errors import InputError, ManifestError, OutputError, UsageError, did_you_mean
-from graphkit.jobs._batch.manifest import Manifest, ManifestLines, manifest_name, manifests_in
+from graphkit.jobs._batch.manifest import Manifest, ManifestLines, manifest_name, manifests_in, stages_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def newest_entries(folder: Path) -> dict[str, ClipEntry]:
 
 
 def merge_manifests(folder: Path) -> Path:
-    """Make one manifest of those of the shards, which are removed.
+    """Make one manifest of those of the shards, which are removed with what was left half done.
 
     Raises:
         ManifestError: there is none, one cannot be read, a batch is at work, or they are of several graphs.
@@ -45,8 +46,11 @@ def merge_manifests(folder: Path) -> Path:
         lines = [*dict.fromkeys(lines), *(entry.to_json() for entry in entries.values())]
         _replace(merged, "".join(f"{line}\n" for line in lines).encode())
         for path in paths:
+            shutil.rmtree(stages_of(path), ignore_errors=True)
             if path != merged:
                 path.unlink()
+        with suppress(OSError):  # there is none, or a batch is at work
+            stages_of(merged).parent.rmdir()
     return merged
 
 

@@ -160,8 +160,8 @@ class LocalEngine(Engine):
         if task is None:
             return None
         shutil.rmtree(task.stage, ignore_errors=True)
-        if not ready:
-            raise BatchError(f"a process did not get as far as its first clip: {why}.")
+        if not ready and attempts >= _ATTEMPTS:
+            raise BatchError(f"two processes did not get as far as their first clip: {why}.")
         if kind != "TimeLimit" and attempts < _ATTEMPTS:
             self._again.append((task, attempts + 1))
             return None

@@ -34,6 +34,11 @@ def manifests_in(folder: Path) -> list[Path]:
     return sorted(folder.glob("manifest.jsonl")) + sorted(folder.glob("manifest-*-of-*.jsonl"))
 
 
+def stages_of(manifest: Path) -> Path:
+    """Return the folder in which the outputs of the clips of a manifest are made."""
+    return manifest.parent / ".graphkit" / manifest.stem
+
+
 class Manifest(Closing):
     """A manifest that is written to; nobody else writes to it meanwhile.
 

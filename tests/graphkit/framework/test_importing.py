@@ -55,8 +55,9 @@ def test_a_file_called_like_a_module_does_not_replace_it(package: Path) -> None:
 
     (package / "json.py").write_text("import sys\nSTEP = 3\n" + CODE.format(
         name="JobsPlusThree", module="sys.modules[__name__]"))  # fmt: skip
-    import_calculators(["./json.py"])
+    (module,) = import_calculators(["./json.py"])
     assert sys.modules["json"] is json
+    assert import_calculators(["./json.py"]) == [module]
     assert lookup_calculator("JobsPlusThree") is not None
 
 

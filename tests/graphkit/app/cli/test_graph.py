@@ -27,10 +27,9 @@ def test_mermaid(graphkit, work: Path) -> None:
     result = graphkit("graph", "hands.pbtxt", "--mermaid")
     lines = [line.strip() for line in result.stdout.splitlines()]
     assert lines[0] == "flowchart TD"
-    assert 'in_input_video(["input_video"])' in lines
-    assert 'n0["SampleHands"]' in lines
-    assert "in_input_video -->|input_video| n0" in lines
-    assert "n1 --> out_output_video" in lines
+    assert 's1(["input_video<br/>ImageFrame"])' in lines
+    assert 'n2["SampleHands"]' in lines
+    assert "s1 --> n2" in lines
 
 
 def test_a_back_edge_is_dashed(graphkit, work: Path) -> None:
@@ -47,7 +46,7 @@ def test_a_back_edge_is_dashed(graphkit, work: Path) -> None:
     )
     result = graphkit("graph", "loop.pbtxt", "--mermaid")
     assert result.exit_code == 0, result.output
-    assert "n1 -.->|y| n0" in result.stdout
+    assert "-. back .-> n2" in result.stdout
 
 
 def test_streams(graphkit, work: Path) -> None:

@@ -204,6 +204,27 @@ def test_what_an_earlier_batch_left_half_done_is_removed(batches: Batches) -> No
     assert [path.name for path in (batches.out / ".graphkit").iterdir()] == ["manifest-1-of-2"]
 
 
+def test_a_program_that_fails_ends_what_is_under_way(batches: Batches) -> None:
+    batch = batches.make()
+    ended: list[bool] = []
+
+    def entries(*_: object) -> Iterator[ClipEntry]:
+        try:
+            yield ClipEntry("a.mp4", "/a.mp4", "r")
+        finally:
+            ended.append(True)
+
+    def fail(entry: ClipEntry) -> None:
+        raise ZeroDivisionError
+
+    batches.engine.entries = entries  # type: ignore[method-assign]
+    batch._on_entry = fail
+    with pytest.raises(ZeroDivisionError) as raised:
+        batch.run()
+    assert ended
+    assert raised.value.__traceback__ is not None
+
+
 def test_shards_share_the_work(batches: Batches) -> None:
     batches.run(shard=Shard(0, 2))
     assert batches.engine.done == ["a.mp4", "bad.mp4"]

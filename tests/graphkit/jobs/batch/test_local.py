@@ -56,20 +56,21 @@ def test_clips_that_kill_hang_and_grow_are_passed_over(
     ]
 
 
+@pytest.mark.parametrize("call", ["do", "take"], ids=["while it begins", "at work"])
 def test_a_process_that_is_killed_loses_no_clip(
-    recipe: Recipe, make_clip: Callable[..., Path], task_of: Callable[..., ClipTask], tmp_path: Path,
+    call: str, recipe: Recipe, make_clip: Callable[..., Path], task_of: Callable[..., ClipTask], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     started: list[WorkerProcess] = []
-    begin = WorkerProcess.take
+    called = getattr(WorkerProcess, call)
 
-    def take(process: WorkerProcess, message: object) -> int:
+    def killing(process: WorkerProcess, *arguments: object) -> object:
         if not started:
             os.kill(process._process.pid, signal.SIGKILL)
         started.append(process)
-        return begin(process, message)
+        return called(process, *arguments)
 
-    monkeypatch.setattr(WorkerProcess, "take", take)
+    monkeypatch.setattr(WorkerProcess, call, killing)
     tasks = iter([task_of(make_clip(tmp_path / "a.mp4"))])
     (entry,) = LocalEngine(1).entries(recipe, tasks, lambda frames: None)
     assert (entry.done, entry.attempts) == (True, 2)
@@ -91,7 +92,8 @@ def test_a_process_that_cannot_begin(
     lost = replace(recipe, folder=str(tmp_path / "gone"))
     tasks = iter([task_of(make_clip(tmp_path / "a.mp4"))])
     with pytest.raises(
-        BatchError, match=r"did not get as far as its first clip: .* status 1 \(FileNotFoundError: .*gone"
+        BatchError,
+        match=r"two processes did not get as far as their first clip: .* status 1 \(FileNotFoundError: .*gone",
     ):
         list(LocalEngine(1).entries(lost, tasks, lambda frames: None))
 

@@ -1,4 +1,4 @@
-"""A plan as a Mermaid flowchart, and as a table of streams."""
+"""A plan as a table of streams."""
 
 from __future__ import annotations
 
@@ -6,24 +6,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from graphkit.config import GraphPlan
-
-
-def to_mermaid(plan: GraphPlan) -> str:
-    """Return a flowchart: a box a node, an arrow a connection, rounded ends for the graph's own streams."""
-    lines = ["flowchart TD"]
-    lines += [f'  in_{name}(["{name}"])' for name in plan.graph_inputs.names]
-    for node in plan.nodes:
-        label = node.calculator if node.name == node.calculator else f"{node.name}<br/>{node.calculator}"
-        lines.append(f'  n{node.id}["{label}"]')
-    lines += [f'  out_{name}(["{name}"])' for name in plan.graph_outputs.names]
-    for stream in plan.streams:
-        source = f"n{stream.producer}" if stream.producer >= 0 else f"in_{stream.name}"
-        for node_id, input_id in stream.consumers:
-            arrow = "-.->" if plan.nodes[node_id].back_edges[input_id] else "-->"
-            lines.append(f"  {source} {arrow}|{stream.name}| n{node_id}")
-        if stream.name in plan.graph_outputs.names:
-            lines.append(f"  {source} --> out_{stream.name}")
-    return "\n".join(lines)
 
 
 def stream_table(plan: GraphPlan) -> str:

@@ -71,7 +71,7 @@ async function loadGraph() {
   element("graph").replaceChildren(svg);
   boxes.clear();
   for (const box of svg.querySelectorAll("g.node")) {
-    boxes.set(box.dataset.id.replace(/^node /, ""), box);
+    boxes.set(box.dataset.box.replace(/^node /, ""), box);
     box.classList.add("never");
     box.querySelector("text.detail").textContent = "";
   }

@@ -52,7 +52,7 @@ def test_the_drawing_names_its_nodes_and_brings_no_styles(graph: CalculatorGraph
     """The page's policy allows neither a style element nor a style attribute."""
     svg = GraphView(graph.plan, Profile()).svg()
     parts = list(ElementTree.fromstring(svg).iter())
-    boxes = {part.get("data-id") for part in parts if "node" in (part.get("class") or "").split()}
+    boxes = {part.get("data-box") for part in parts if "node" in (part.get("class") or "").split()}
     assert boxes == {"node first", "node join"}
     assert not [part for part in parts if part.get("style") or part.tag.endswith("}style")]
     assert b"data-style=" in svg
@@ -83,7 +83,7 @@ def test_the_server_answers_with_drawing_styles_and_nodes(preview: PreviewServer
     preview.show_graph(graph.plan, profile)
     with urlopen(f"{preview.url}graph.svg") as answer:
         assert answer.headers["Content-Type"] == "image/svg+xml"
-        assert b'data-id="node join"' in answer.read()
+        assert b'data-box="node join"' in answer.read()
     with urlopen(f"{preview.url}graph.css") as answer:
         assert answer.headers["Content-Type"].startswith("text/css")
         assert b".node > rect" in answer.read()

@@ -19,13 +19,16 @@ from graphkit._process.sleepers import Sleepers
 from graphkit.errors import PreviewError
 from graphkit.preview._address import Address
 from graphkit.preview._broadcaster import FrameBroadcaster
+from graphkit.preview._graph_view import GraphView
 from graphkit.preview._requests import PreviewRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from graphkit.config import GraphPlan
     from graphkit.framework import Packet
+    from graphkit.insight import Profile
 
 log = logging.getLogger("graphkit.preview")
 
@@ -45,6 +48,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
     Attributes:
         address: with the port that was taken.
         broadcaster: as given.
+        graph_view: the graph of the run, None where it is not known.
     """
 
     request_seconds = _REQUEST_SECONDS  # for the whole of it, however it comes
@@ -55,6 +59,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
         family, _, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
         self.address_family = family
         self.broadcaster = broadcaster
+        self.graph_view: GraphView | None = None
         self._connections: set[socket.socket] = set()
         self._asking: dict[socket.socket, float] = {}  # until when; the one that began first comes first
         self._streams = 0
@@ -197,6 +202,10 @@ class PreviewServer(Closing):
     def take(self, packet: Packet[Any]) -> None:
         """Show the image of a packet (ImageFrame, Image or GpuBuffer)."""
         self.broadcaster.take(packet.payload)
+
+    def show_graph(self, plan: GraphPlan, profile: Profile) -> None:
+        """Show a graph beside the pictures, with what *profile* sees of its nodes."""
+        self._server.graph_view = GraphView(plan, profile)
 
     def dropped(self, frames: int) -> None:
         """Tell how many pictures of live input were dropped so far."""

@@ -105,7 +105,7 @@ def test_the_page_loads_nothing_from_elsewhere(preview: PreviewServer) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     for link in re.findall(r'(?:src|href)="([^"]+)"', page):
-        assert link in {"data:,", "preview.css", "preview.js", "pictures"}
+        assert link in {"data:,", "preview.css", "graph.css", "preview.js", "pictures"}
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from graphkit.errors import GraphStateError, UsageError
 from graphkit.errors._base import shortened
@@ -26,6 +25,7 @@ from graphkit.jobs._settings import JobSettings
 from graphkit.jobs._streams import fed_pictures, known_stream, labels_for, own_frames
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from graphkit.config import GraphPlan
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from graphkit.jobs._summary import Summary
 
     PathLike = str | os.PathLike[str]
+
+T = TypeVar("T")
 
 _of_graph: Final = weakref.WeakKeyDictionary["CalculatorGraph", "weakref.ref[RowIterator]"]()
 
@@ -66,6 +68,13 @@ def iterate(
     rows = RowIterator(opened, source, streams, settings or JobSettings())
     _of_graph[opened] = weakref.ref(rows)
     return rows
+
+
+async def _beside_the_loop(call: Callable[[], T]) -> T:
+    """Return what *call* returns, without holding up the event loop; whoever has one has loaded asyncio."""
+    from asyncio import to_thread
+
+    return await to_thread(call)
 
 
 class RowIterator:
@@ -106,9 +115,9 @@ class RowIterator:
         return self
 
     async def __anext__(self) -> Row:
-        row = await asyncio.to_thread(self._started().next)
+        row = await _beside_the_loop(self._started().next)
         if row is None:
-            await asyncio.to_thread(self.close)
+            await _beside_the_loop(self.close)
             raise StopAsyncIteration
         return row
 
@@ -126,7 +135,7 @@ class RowIterator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self.close)
+        await _beside_the_loop(self.close)
 
     def close(self) -> None:
         """End the run if it is going on, and wait for its end; harmless when repeated."""

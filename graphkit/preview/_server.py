@@ -15,6 +15,7 @@ from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process.closing import Closing
+from graphkit._process.sleepers import Sleepers
 from graphkit.errors import PreviewError
 from graphkit.preview._address import Address
 from graphkit.preview._broadcaster import FrameBroadcaster
@@ -63,7 +64,8 @@ class PreviewHttpServer(ThreadingHTTPServer):
         self._asking: dict[socket.socket, float] = {}  # until when; the one that began first comes first
         self._streams = 0
         self._turned_away = 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._streams_end = Sleepers(self._lock)
         super().__init__(place[:2], PreviewRequest)  # type: ignore[arg-type]
         self.address = Address(address.host, self.server_address[1])
 
@@ -87,33 +89,33 @@ class PreviewHttpServer(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer a request on a new thread."""
-        with self._changed:  # not on that thread: `hang_up` may come before it has begun
+        with self._lock:  # not on that thread: `hang_up` may come before it has begun
             self._connections.add(request)
             self._asking[request] = time.monotonic() + self.request_seconds
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         """Forget a connection and close it."""
-        with self._changed:
+        with self._lock:
             self._connections.discard(request)
             self._asking.pop(request, None)
         super().shutdown_request(request)
 
     def has_asked(self, request: socket.socket) -> None:
         """Note that a request has come whole."""
-        with self._changed:
+        with self._lock:
             self._asking.pop(request, None)
 
     def service_actions(self) -> None:
         """Cut the connections whose request does not come to an end; called many times a second."""
         now = time.monotonic()
-        with self._changed:
+        with self._lock:
             late = [request for request, until in self._asking.items() if until < now]
         for request in late:
             self._cut(request)
 
     def _cut_who_asks_longest(self) -> bool:
-        with self._changed:
+        with self._lock:
             longest = next(iter(self._asking), None)
         if longest is not None:
             self._cut(longest)
@@ -121,7 +123,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
 
     def _cut(self, request: socket.socket) -> None:
         """Let the thread of a connection find its end."""
-        with self._changed:
+        with self._lock:
             self._asking.pop(request, None)
             with suppress(OSError):  # closed by the other side already
                 request.shutdown(socket.SHUT_RDWR)
@@ -135,19 +137,19 @@ class PreviewHttpServer(ThreadingHTTPServer):
     @contextmanager
     def streaming(self) -> Iterator[None]:
         """While the block runs, an answer is on its way that has an end worth waiting for."""
-        with self._changed:
+        with self._lock:
             self._streams += 1
         try:
             yield
         finally:
-            with self._changed:
+            with self._lock:
                 self._streams -= 1
-                self._changed.notify_all()
+                self._streams_end.wake()
 
     def hang_up(self, timeout_seconds: float) -> None:
         """Give the answers on their way so many seconds, then cut all connections."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._streams, timeout_seconds)
+        self._streams_end.wait_for(lambda: not self._streams, timeout_seconds)
+        with self._lock:
             for connection in self._connections:
                 with suppress(OSError):  # closed by the other side already
                     connection.shutdown(socket.SHUT_RDWR)

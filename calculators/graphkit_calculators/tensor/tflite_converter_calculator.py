@@ -51,8 +51,8 @@ class TfLiteConverterCalculator(Calculator):
     counts (its default input policy is FixedSizeInputStreamHandler).
 
     Inputs, one of: IMAGE, an ImageFrame in SRGB, SRGBA, GRAY8 or VEC32F1; IMAGE_GPU, a GpuBuffer, which is read
-    back unless a model on CUDA reads it where it is; MATRIX. Outputs, one of: TENSORS, TENSORS_GPU, which carry the
-    same here: one tensor, (1, H, W, channels), of a matrix (1, rows, columns, 1).
+    back unless a model on CUDA reads it where it is; MATRIX. Outputs, one of: TENSORS, TENSORS_GPU, which carry
+    the same here: one tensor, (1, H, W, channels), of a matrix (1, rows, columns, 1).
 
     Knobs: ``zero_center`` (on by default): -1 to 1 instead of 0 to 1; ``output_tensor_float_range`` or
     ``use_custom_normalization`` with ``custom_div`` and ``custom_sub`` (value / div - sub) for other ranges;

@@ -50,8 +50,13 @@ class Scheduler:
         self._other_work = len(state.ready.queues) > 1 or bool(self._speculating)
 
     def unused_of(self, cores: int) -> int:
-        """Return how many of *cores* are unused while the program waits for the run, else 0 (S53)."""
-        if not self._sleepers.wakers:
+        """Return how many of *cores* are unused while the program waits for the run, else 0 (S53).
+
+        A call on a thread of the program, which only a wait makes, asks on behalf of a program that waits.
+        """
+        own = self.working.get(get_ident())
+        on_programs_thread = own is not None and isinstance(own.executor, ApplicationThreadExecutor)
+        if not self._sleepers.wakers and not on_programs_thread:
             return 0
         waiting = sum(max(len(queue.heavy), queue.workers_requested) for queue in self._ready.queues)
         return max(0, cores - len(self.working) - waiting)

@@ -112,6 +112,9 @@ class OutputStream:
             timestamp,
             stream=self.name,
             node=self.producer,
+            hint=" A node sends at cc.input_timestamp or later, each time later than before."
+            if self.producer
+            else "",
         )
 
 

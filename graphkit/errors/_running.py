@@ -68,11 +68,13 @@ class TimestampMismatchError(TimestampError):
 
     status = StatusCode.INVALID_ARGUMENT
 
-    def __init__(self, where: str, expected: object, found: object, *, stream: str = "", node: str = "") -> None:
+    def __init__(
+        self, where: str, expected: object, found: object, *, stream: str = "", node: str = "", hint: str = ""
+    ) -> None:
         self.where, self.expected, self.found = where, expected, found
         super().__init__(
             f"Packet timestamp mismatch on {where}. Current minimum expected timestamp is {expected} but "
-            f"received {found}. Timestamps of one stream must increase strictly.",
+            f"received {found}. Timestamps of one stream must increase strictly.{hint}",
             stream=stream,
             node=node,
             timestamp=found,

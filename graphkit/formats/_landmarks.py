@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -21,11 +22,17 @@ Floats: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 COLUMNS: Final = 5
 _VISIBILITY: Final = 3
 _PRESENCE: Final = 4
-_LANDMARK_KEY: Final = 1 << 3 | 2
-"""Of the field `landmark` in a serialised list: field 1, of a given length."""
-_FOUR_BYTES: Final = 5
-"""The wire type of a float."""
+_HEAD: Final = 2
+_FIELD: Final = 5
+"""Bytes of a serialised landmark: a key and a length, then for each number a key and four bytes."""
 _COLUMN_NAMES: Final = ("x", "y", "z", "visibility", "presence")
+
+
+@lru_cache(maxsize=32)
+def _empty_wire(count: int, columns: tuple[int, ...]) -> bytes:
+    """Return a serialised list of *count* landmarks in which the numbers are 0."""
+    fields = b"".join(bytes((((column + 1) << 3) | 5, 0, 0, 0, 0)) for column in columns)
+    return (bytes((1 << 3 | 2, len(fields))) + fields) * count
 
 
 class Landmark(NamedTuple):
@@ -167,18 +174,14 @@ class _LandmarkArray:
         return message_class(self.PROTO).FromString(self._wire())
 
     def _wire(self) -> bytes:
-        """Return the serialised message, made in a tenth of the time that adding landmarks to one takes.
-
-        Each landmark is a field of its own: key, length, and for each number a key and four bytes.
-        """
+        """Return the serialised message, made in a tenth of the time that adding landmarks to one takes."""
         columns = self._columns()
-        wire = np.empty((len(self), 2 + 5 * len(columns)), np.uint8)
-        wire[:, :2] = _LANDMARK_KEY, 5 * len(columns)
-        numbers = wire[:, 2:].reshape(len(self), len(columns), 5)
-        numbers[:, :, 0] = [(column + 1) << 3 | _FOUR_BYTES for column in columns]
-        values = np.ascontiguousarray(self.data[:, columns], "<f4")
-        numbers[:, :, 1:] = values.view(np.uint8).reshape(len(self), len(columns), 4)
-        return wire.tobytes()
+        wire = bytearray(_empty_wire(len(self), tuple(columns)))
+        if wire:
+            strides = (_HEAD + len(columns) * _FIELD, _FIELD)
+            numbers: Floats = np.ndarray((len(self), len(columns)), "<f4", wire, _HEAD + 1, strides)
+            numbers[:] = self.data[:, columns]
+        return bytes(wire)
 
     @classmethod
     def from_proto(cls, message: Any) -> Self:

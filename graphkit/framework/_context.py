@@ -133,7 +133,7 @@ class OutputShard:
         """
         payload = packet._payload
         if self.closed or not self.caller.active:
-            raise self._refusal("nothing can be added to it", "was given a packet")
+            raise self._refusal("nothing can be added to it: send before you close it", "was given a packet")
         if payload is EMPTY:
             self.set_next_timestamp_bound(packet.timestamp.next_allowed_in_stream())
             return

@@ -60,12 +60,12 @@ class Choice:
         return str(first if isinstance(first, str) else first[0])
 
 
-def choose(provider: str = "auto", asked_by: str = "", device: int = 0) -> Choice:
+def choose(provider: str = "auto", why: str = "", device: int = 0) -> Choice:
     """Return the provider to use.
 
     Args:
         provider: "auto" takes CUDA where it is usable and else the CPU; the others are taken or refused.
-        asked_by: who wants it, for the reason; "" for the caller.
+        why: the reason, such as "the graph asks for it"; "" where the caller asks.
         device: CUDA's number of the GPU to use.
 
     Raises:
@@ -79,7 +79,7 @@ def choose(provider: str = "auto", asked_by: str = "", device: int = 0) -> Choic
             parameter="provider",
         )
     warn_of_two_runtimes()
-    asked = f"{asked_by} asks for it" if asked_by else "it was asked for"
+    asked = why or "it was asked for"
     if provider == "cpu":
         return Choice("cpu", asked, _onnx_providers("cpu"), required=True)
     missing = _fork_fault() or cuda_fault() or (tensorrt_fault() if provider == "tensorrt" else None)

@@ -8,15 +8,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from graphkit.errors import GraphStateError, UsageError
+from graphkit.errors import ArgumentError, GraphStateError
 from graphkit.errors._base import shortened
 from graphkit.graph import CalculatorGraph
 from graphkit.jobs._build import files_job, given_job, video_job
@@ -26,6 +25,7 @@ from graphkit.jobs._settings import JobSettings
 from graphkit.jobs._streams import fed_pictures, known_stream, labels_for, own_frames
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from graphkit.config import GraphPlan
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from graphkit.jobs._summary import Summary
 
     PathLike = str | os.PathLike[str]
+
+T = TypeVar("T")
 
 _of_graph: Final = weakref.WeakKeyDictionary["CalculatorGraph", "weakref.ref[RowIterator]"]()
 
@@ -57,7 +59,7 @@ def iterate(
         settings: of the job, such as side packets and limits.
 
     Raises:
-        UsageError: the graph has no such streams.
+        ArgumentError: the graph has no such streams.
     """
     opened = graph if isinstance(graph, CalculatorGraph) else CalculatorGraph(graph)
     earlier = _of_graph.get(opened, lambda: None)()
@@ -66,6 +68,13 @@ def iterate(
     rows = RowIterator(opened, source, streams, settings or JobSettings())
     _of_graph[opened] = weakref.ref(rows)
     return rows
+
+
+async def _beside_the_loop(call: Callable[[], T]) -> T:
+    """Return what *call* returns, without holding up the event loop; whoever has one has loaded asyncio."""
+    from asyncio import to_thread
+
+    return await to_thread(call)
 
 
 class RowIterator:
@@ -82,7 +91,9 @@ class RowIterator:
         wanted = tuple(streams) or plan.graph_outputs.names
         self.streams = tuple(known_stream(plan, name, "streams") for name in dict.fromkeys(wanted))
         if not self.streams:
-            raise UsageError("the graph declares no output stream; name those that you want", parameter="streams")
+            raise ArgumentError(
+                "the graph declares no output stream; name those that you want", parameter="streams"
+            )
         self.summary: Summary | None = None
         self._collector: Collector | None = None
         self._finalizer: weakref.finalize[Any, RowIterator] | None = None
@@ -106,9 +117,9 @@ class RowIterator:
         return self
 
     async def __anext__(self) -> Row:
-        row = await asyncio.to_thread(self._started().next)
+        row = await _beside_the_loop(self._started().next)
         if row is None:
-            await asyncio.to_thread(self.close)
+            await _beside_the_loop(self.close)
             raise StopAsyncIteration
         return row
 
@@ -126,7 +137,7 @@ class RowIterator:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self.close)
+        await _beside_the_loop(self.close)
 
     def close(self) -> None:
         """End the run if it is going on, and wait for its end; harmless when repeated."""
@@ -199,7 +210,7 @@ def _job(graph: CalculatorGraph, source: Any, settings: JobSettings) -> GraphJob
         return files_job(graph, source, settings)
     if isinstance(source, Iterable):
         return given_job(graph, source, settings)
-    raise UsageError(
+    raise ArgumentError(
         f"found {type(source).__name__}; give a file, files by stream, (microseconds, payload) pairs or None",
         parameter="source",
     )
@@ -210,5 +221,5 @@ def _frame_stream(plan: GraphPlan) -> str:
     fed = plan.graph_inputs.names
     found = fed_pictures(plan) or (fed[0] if fed else own_frames(plan))
     if found is None:
-        raise UsageError("the graph has neither an input stream nor a source: nothing can come out of it")
+        raise ArgumentError("the graph has neither an input stream nor a source: nothing can come out of it")
     return found

@@ -187,7 +187,8 @@ def test_packet_below_the_bound_of_its_own_stream_names_the_producer(
     assert str(caught.value).partition(" (at ")[0] == (
         'process() of node "laggard (ConfScripted)" failed at timestamp 50: TimestampMismatchError: Packet '
         'timestamp mismatch on stream "out" from node "laggard". Current minimum expected timestamp is 11 '
-        "but received -50. Timestamps of one stream must increase strictly."
+        "but received -50. Timestamps of one stream must increase strictly. A node sends at cc.input_timestamp or "
+        "later, each time later than before."
     )
     assert caught.value.node == "laggard"
     assert caught.value.phase == "process"
@@ -296,7 +297,7 @@ def test_closing_an_output_ends_it_for_its_readers(harness: MakeHarness, script:
     [
         pytest.param(
             lambda out: out.send(1, Timestamp(10)),
-            'output stream "out" is closed; nothing can be added to it',
+            'output stream "out" is closed; nothing can be added to it: send before you close it',
             id="packet",
         ),
         pytest.param(

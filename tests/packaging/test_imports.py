@@ -184,3 +184,7 @@ def test_the_help_of_the_command_imports_nothing_heavy() -> None:
 def test_importing_the_calculators_imports_no_library_that_only_processing_needs() -> None:
     lazy = {"av", "cv2", "moderngl", "onnx", "onnxruntime", "tflite"}
     assert _modules_after("import graphkit_calculators") & lazy == set()
+
+
+def test_importing_the_jobs_imports_neither_an_event_loop_nor_what_finds_pictures() -> None:
+    assert _modules_after("import graphkit.jobs") & {"asyncio", "av", "cv2", "onnxruntime", "ssl"} == set()

@@ -23,27 +23,24 @@ Part: TypeAlias = tuple[int, int, int, int]
 # coverage, and in alpha how much of the picture still shows. No color has to stand for "nothing drawn".
 _EMPTY: Final = int.from_bytes(b"\x00\x00\x00\xff", sys.byteorder)
 
+# What a drawing does not need is left out of the program: where the CPU draws, both ways of a choice cost.
 _SHADER: Final = """
     uniform sampler2D frame;
     uniform sampler2D overlay;
-    uniform bool flipped;
     uniform ivec4 part;  // left, top, right and bottom of what is set of the overlay
     out vec4 color;
 
     void main() {
         ivec2 place = ivec2(gl_FragCoord.xy);
         vec4 below = texelFetch(frame, place, 0);
-        ivec2 size = textureSize(frame, 0), canvas = textureSize(overlay, 0);
-        place = canvas == size ? place : place * canvas / size;
-        place = flipped ? ivec2(place.x, canvas.y - 1 - place.y) : place;
-        if (any(lessThan(place, part.xy)) || any(greaterThanEqual(place, part.zw))) {
-            color = below;
-        } else {
-            vec4 above = texelFetch(overlay, place, 0);
-            color = vec4(above.rgb, 1.0 - above.a) + below * above.a;
-        }
+        PLACED
+        bool is_drawn = all(greaterThanEqual(place, part.xy)) && all(lessThan(place, part.zw));
+        vec4 above = is_drawn ? texelFetch(overlay, place, 0) : vec4(0.0, 0.0, 0.0, 1.0);
+        color = vec4(above.rgb, 1.0 - above.a) + below * above.a;
     }
 """
+_SCALED: Final = "place = place * textureSize(overlay, 0) / textureSize(frame, 0);"
+_FLIPPED: Final = "place.y = textureSize(overlay, 0).y - 1 - place.y;"
 
 
 class GpuOverlay:
@@ -98,8 +95,10 @@ class GpuOverlay:
         return self._canvas
 
     def _compiled(self, flipped: bool) -> FullFrameProgram:
-        program = FullFrameProgram(self._helper.context, _SHADER, name="AnnotationOverlayCalculator")
-        program.set(frame=0, overlay=1, flipped=flipped)
+        placed = (_SCALED if self._scale < 1 else "") + (_FLIPPED if flipped else "")
+        shader = _SHADER.replace("PLACED", placed)
+        program = FullFrameProgram(self._helper.context, shader, name="AnnotationOverlayCalculator")
+        program.set(frame=0, overlay=1)
         return program
 
     def _blend(self, frame: GpuBuffer, canvas: NDArray[np.uint8], part: Part) -> GpuBuffer:

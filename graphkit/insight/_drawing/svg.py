@@ -105,8 +105,8 @@ def box_svg(box: Box, place: tuple[float, float, float, float]) -> str:
     middle, title_y = x + width / 2, y + (14.5 if box.shape is Shape.NODE else 12.5)
     detail = _text("detail", middle, title_y + 11, box.detail) if box.detail else ""
     return (
-        f'<g class="{classes}"><title>{escape(about)}</title>{_rect(place, radius, fill)}'
-        f"{_text('name', middle, title_y, box.title)}{detail}</g>"
+        f'<g class="{classes}" data-box="{escape(box.id)}"><title>{escape(about)}</title>'
+        f"{_rect(place, radius, fill)}{_text('name', middle, title_y, box.title)}{detail}</g>"
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import ArgumentError, BatchError, StatusCode
+from graphkit.errors._base import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ _AUTO: Final = "auto"
 _CLIENT: Final = "ray://"
 _ANSWER_SECONDS: Final = 5.0
 _HEALTH_SECONDS: Final = 15.0
+_LONGEST: Final = 300
 # Outcomes are small; Ray would take a third of the memory.
 _STORE_BYTES: Final = 128 << 20
 _REPLACED_BY_RAY: Final = (signal.SIGINT, signal.SIGTERM)
@@ -149,9 +151,16 @@ def _check_answer(address: str) -> None:
 def _check_health(address: str) -> None:
     command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
     try:
-        subprocess.run(command, capture_output=True, check=True, timeout=_HEALTH_SECONDS)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as exc:
-        raise BatchError(
-            f"what answers at {address} is no Ray, or one of another version. Is this the address of the cluster?",
-            status=StatusCode.UNAVAILABLE,
-        ) from exc
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_HEALTH_SECONDS)
+    except subprocess.TimeoutExpired:
+        why = f"no Ray within {_HEALTH_SECONDS:g} s"
+    else:
+        if done.returncode == 0:
+            return
+        lines = done.stderr.strip().splitlines()
+        why = shortened(lines[-1], _LONGEST) if lines else f"status {done.returncode} of its check of health"
+    raise BatchError(
+        f"what answers at {address} cannot be used: {why}. Is this the address of the cluster, and is its Ray "
+        "the one that is installed here?",
+        status=StatusCode.UNAVAILABLE,
+    )

@@ -98,8 +98,7 @@ class RayEngine(Engine):
                         under_way[remote.remote(order, task)] = task
                     if not under_way:
                         return
-                    ready, _ = ray.wait(list(under_way), timeout=_LOOK_SECONDS)
-                    for reference in ready:
+                    for reference in _ready(ray, list(under_way)):
                         entry = self._settled(ray, reference, under_way.pop(reference))
                         on_frames(entry.frames)
                         yield entry
@@ -143,6 +142,14 @@ class RayEngine(Engine):
             if text not in self._said:
                 self._said.add(text)
                 _LOG.log(level, "%s", text)
+
+
+def _ready(ray: Any, references: list[Any]) -> list[Any]:
+    """Return what is ready: all of it, for looking takes long where much is under way."""
+    ready, waiting = ray.wait(references, timeout=_LOOK_SECONDS)
+    if ready and waiting:
+        ready = ready + ray.wait(waiting, num_returns=len(waiting), timeout=0)[0]
+    return list(ready)
 
 
 def _mark(task: ClipTask) -> Path:

@@ -9,7 +9,7 @@ import pytest
 
 from graphkit import Calculator, CalculatorGraph, Input, Output, calculator
 from graphkit._process.threads import Budget, set_budget
-from graphkit.framework import IDLE_CORES
+from graphkit.framework import IDLE_CORES, ApplicationThreadExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,20 @@ def test_cores_that_nobody_needs(config: str, calls: int, cores: int, idle: list
 
 def test_a_program_that_does_something_else_needs_its_core() -> None:
     assert told(ONE, 1, Budget(2), waits=False) == [0]
+
+
+def test_a_call_on_the_programs_own_thread() -> None:
+    set_budget(Budget(2))
+    IdleCoresTestNode.arrived, IdleCoresTestNode.asked = threading.Barrier(1), threading.Barrier(1)
+    graph = CalculatorGraph(ONE)
+    graph.set_executor("", ApplicationThreadExecutor())
+    found: list[int] = []
+    graph.observe_output_stream("out", lambda packet: found.append(packet.payload))
+    with graph:
+        graph.add_packet_to_input_stream("in", 1, 0)
+        assert found == []
+        graph.wait_until_idle()
+    assert found == [1]
 
 
 def test_a_number_of_threads_that_somebody_chose_holds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,12 +103,12 @@ def test_build_without_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_who_asks_for_it() -> None:
     assert providers.choose("cpu").reason == "it was asked for"
-    assert providers.choose("cpu", "the graph").reason == "the graph asks for it"
+    assert providers.choose("cpu", "the graph asks for it").reason == "the graph asks for it"
 
 
 @pytest.mark.usefixtures("with_gpu")
 def test_who_asks_for_cuda() -> None:
-    assert providers.choose("cuda", "the graph").reason == "the graph asks for it"
+    assert providers.choose("cuda", "the graph asks for it").reason == "the graph asks for it"
     assert providers.choose("auto", "the graph").reason == "an NVIDIA GPU and its libraries were found"
 
 

@@ -214,3 +214,31 @@ def test_the_header_of_the_video_is_handed_on() -> None:
 def test_contradictions_are_found_before_the_run(node: str, message: str) -> None:
     with pytest.raises(GraphValidationError, match=message):
         CalculatorRunner(f'calculator: "AnnotationOverlayCalculator" {node} output_stream: "IMAGE:drawn"').run()
+
+
+def test_what_nobody_reads_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    monkeypatch.setattr(
+        "graphkit_calculators.util.annotation_overlay_calculator.AnnotationRenderer.render",
+        lambda self, pixels, scenes: drawn.append(len(scenes)),
+    )
+    graph = CalculatorGraph(
+        """
+        input_stream: "frames" input_stream: "scene"
+        output_stream: "annotated"
+        node { calculator: "AnnotationOverlayCalculator" input_stream: "IMAGE:frames" input_stream: "scene"
+          output_stream: "IMAGE:annotated" }
+        """
+    )
+    frame = ImageFrame(np.zeros((8, 8, 3), np.uint8))
+    scene = box(RED, 0)
+    seen: list[object] = []
+    for observed in (False, True):
+        if observed:
+            graph.observe_output_stream("annotated", seen.append)
+        with graph:
+            graph.add_packet_to_input_stream("frames", frame, 0)
+            graph.add_packet_to_input_stream("scene", scene, 0)
+            graph.wait_until_idle()
+            assert graph.output_stream_bound("annotated") == 1
+        assert len(drawn) == len(seen) == observed

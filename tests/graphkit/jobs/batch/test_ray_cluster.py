@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,7 +34,9 @@ def test_somebody_else_who_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_cluster, "_HEALTH_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(BatchError, match=f"what answers at {address} is no Ray"):
+        with pytest.raises(
+            BatchError, match=f"what answers at {address} cannot be used: no Ray within 0.05 s. Is"
+        ):
             ray_cluster._check_answer(address)
 
 
@@ -84,3 +88,23 @@ def test_arguments_that_are_refused(
     monkeypatch.setattr(ray_engine, "find_spec", lambda name: object())
     with pytest.raises(ArgumentError, match=message):
         RayEngine(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        pytest.param(
+            "import sys; sys.exit('x\\nAuthenticationError: a token')", "AuthenticationError: a token", id="why"
+        ),
+        pytest.param("raise SystemExit(3)", "status 3 of its check of health", id="no word"),
+    ],
+)
+def test_what_ray_says_of_its_health_is_passed_on(
+    monkeypatch: pytest.MonkeyPatch, code: str, message: str
+) -> None:
+    run = subprocess.run
+    monkeypatch.setattr(
+        ray_cluster.subprocess, "run", lambda command, **options: run([sys.executable, "-c", code], **options)
+    )
+    with pytest.raises(BatchError, match=f"what answers at a:1 cannot be used: {message}. Is this the address"):
+        ray_cluster._check_health("a:1")

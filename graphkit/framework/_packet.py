@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+_UNSET: Final = int(Timestamp.UNSET)
 
 
 class _Empty:
@@ -28,7 +29,25 @@ class _Empty:
 EMPTY: Final[Any] = _Empty()
 
 
-_KEEPERS: Final[dict[type, Callable[[Any], Any]]] = {}
+def _kept_items(payload: Any) -> list[Any]:
+    """Return a list of what a list or tuple holds, each kept as a payload would be."""
+    if _KEEPERS.keys().isdisjoint(map(type, payload)):
+        return list(payload)
+    return [_KEEPERS[type(item)](item) if type(item) in _KEEPERS else item for item in payload]
+
+
+def _kept_tuple(payload: tuple[Any, ...]) -> tuple[Any, ...]:
+    return payload if _KEEPERS.keys().isdisjoint(map(type, payload)) else tuple(_kept_items(payload))
+
+
+def _kept_dict(payload: dict[Any, Any]) -> dict[Any, Any]:
+    return dict(zip(payload, _kept_items(payload.values()), strict=True))
+
+
+_CONTAINERS: Final[dict[type, Callable[[Any], Any]]] = {
+    list: _kept_items, tuple: _kept_tuple, dict: _kept_dict, set: set, bytearray: bytearray,
+}  # fmt: skip
+_KEEPERS: Final = _CONTAINERS.copy()
 
 
 def keep_with(kind: type[Any], keep: Callable[[Any], Any]) -> None:
@@ -41,7 +60,8 @@ class Packet(Generic[T]):
 
     Args:
         payload: any Python object; treat it as read-only from now on. A plain numpy array is made read-only, and a
-            view is copied where others can still write to the memory behind it.
+            view is copied where others can still write to the memory behind it. In a stream, a plain list, tuple,
+            dict, set or bytearray is copied, and what it holds is kept in the same way (S55).
         timestamp: microseconds; UNSET for side packets and headers.
     """
 
@@ -49,7 +69,9 @@ class Packet(Generic[T]):
 
     def __init__(self, payload: T, timestamp: int = Timestamp.UNSET) -> None:
         kind = payload.__class__
-        self._payload: T = _KEEPERS[kind](payload) if kind in _KEEPERS else payload
+        if kind in _KEEPERS and (timestamp != _UNSET or kind not in _CONTAINERS):
+            payload = _KEEPERS[kind](payload)
+        self._payload: T = payload
         self._timestamp: Timestamp = timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
 
     @classmethod
@@ -96,7 +118,12 @@ class Packet(Generic[T]):
 
     def at(self, timestamp: int) -> Packet[T]:
         """Return the same payload at *timestamp*."""
-        return Packet(self._payload, timestamp)
+        if self._timestamp == _UNSET:
+            return Packet(self._payload, timestamp)
+        packet: Packet[T] = Packet.__new__(Packet)  # what it holds is kept already
+        packet._payload = self._payload
+        packet._timestamp = timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
+        return packet
 
     def __bool__(self) -> bool:
         return self._payload is not EMPTY

@@ -7,7 +7,6 @@ that took it; one of whose ends the trace has lost is left out.
 from __future__ import annotations
 
 import json
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.framework._timestamp import describe
@@ -16,10 +15,14 @@ from graphkit.insight._events import Move, Work
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    Timed = tuple[Work, int, int]
+    """Work, and the nanoseconds of its begin and end."""
+
     from graphkit.insight._events import Events
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _PROCESS: Final = 1
+_NEVER: Final = (2**63, 0)
 _SHOWN_DEPTH: Final = 2
 """Queues that never hold so many packets get no track of their own."""
 _SHOWN_PAUSE_S: Final = 100e-6
@@ -41,10 +44,10 @@ def trace_events(events: Events, calculators: Mapping[str, str]) -> Iterator[str
     if events.lost:
         what = f"The oldest {events.lost} events were dropped."
         yield _ENCODE({"name": what, "ph": "i", "s": "g", "ts": 0, "pid": _PROCESS, "tid": 1})
-    works = [event for event in kept if isinstance(event, Work)]
-    yield from _slices(works, clock, calculators)
+    works = [(e, clock.ns(e.begin), clock.ns(e.begin + e.seconds)) for e in kept if isinstance(e, Work)]
+    yield from _slices(works, calculators)
     yield from (_drop(event, clock) for event in kept if isinstance(event, Move) and event.is_drop)
-    yield from _arrows(works, clock)
+    yield from _arrows(works)
     yield from map(_ENCODE, _depths(kept, clock))
 
 
@@ -67,7 +70,7 @@ class Clock:
         return self.ns(seconds) / 1000
 
 
-class Quoted(dict[str, str]):
+class _Quoted(dict[str, str]):
     """Names as JSON has them, each worked out once."""
 
     def __missing__(self, name: str) -> str:
@@ -75,20 +78,28 @@ class Quoted(dict[str, str]):
         return quoted
 
 
-def _slices(works: Sequence[Work], clock: Clock, calculators: Mapping[str, str]) -> Iterator[str]:
+class _Packets(dict[tuple[str, int], str]):
+    """Packets as they are listed, each worked out once."""
+
+    def __missing__(self, packet: tuple[str, int]) -> str:
+        self[packet] = listed = f"{json.dumps(packet[0])[1:-1]} @ {describe(packet[1])}"
+        return listed
+
+
+def _slices(works: Sequence[Timed], calculators: Mapping[str, str]) -> Iterator[str]:
     """Yield what the threads did; of these and of arrows there are so many that they are put together by hand."""
-    quoted = Quoted()
-    for work in works:
-        begin, end = clock.ns(work.begin), clock.ns(work.begin + work.seconds)
-        name = work.name if work.kind in ("process", "part") else f"{work.kind} {work.name}"
-        args = f'"calculator":{quoted[calculators[work.name]]}' if work.name in calculators else ""
-        if work.kind == "process":
-            args += "," if args else ""
-            args += f'"timestamp":"{describe(work.time)}"'
-            args += f',"in":{_listed(work.taken, quoted)},"out":{_listed(work.emitted, quoted)}'
+    quoted, listed = _Quoted(), _Packets()
+    kinds = {name: f'"calculator":{json.dumps(kind)}' for name, kind in calculators.items()}
+    for work, begin, end in works:
+        thread, kind, name, _, _, time, taken, emitted = work
+        args = kinds.get(name, "")
+        if kind == "process":
+            went_in, came_out = ", ".join([listed[p] for p in taken]), ", ".join([listed[p] for p in emitted])
+            args = f'{args}{"," if args else ""}"timestamp":"{describe(time)}","in":"{went_in}","out":"{came_out}"'
+        shown = quoted[name if kind in ("process", "part") else f"{kind} {name}"]
         yield (
-            f'{{"name":{quoted[name]},"cat":"{work.kind}","ph":"X","ts":{begin / 1000},'
-            f'"dur":{(end - begin) / 1000},"pid":{_PROCESS},"tid":{work.thread},"args":{{{args}}}}}'
+            f'{{"name":{shown},"cat":"{kind}","ph":"X","ts":{begin / 1000},"dur":{(end - begin) / 1000},'
+            f'"pid":{_PROCESS},"tid":{thread},"args":{{{args}}}}}'
         )
 
 
@@ -100,21 +111,18 @@ def _drop(move: Move, clock: Clock) -> str:
     return _ENCODE(event)
 
 
-def _arrows(works: Sequence[Work], clock: Clock) -> Iterator[str]:
+def _arrows(works: Sequence[Timed]) -> Iterator[str]:
     """Yield the two ends of each arrow."""
-    quoted = Quoted()
-    made = {packet: work for work in works for packet in work.emitted}
-    numbers = count(1)
-    for reader in works:
+    quoted, number = _Quoted(), 0
+    made = {packet: (end, work.thread) for work, _, end in works for packet in work.emitted}
+    for reader, taken, _ in works:
         for packet in reader.taken:
-            maker = made.get(packet)
-            if maker is None:
+            begin, thread = made.get(packet, _NEVER)
+            if begin > taken:  # lost, or a call ahead of time (S36)
                 continue
-            begin, taken = clock.ns(maker.begin + maker.seconds), clock.ns(reader.begin)
-            if begin > taken:  # a call ahead of time (S36)
-                continue
-            common = f'{{"name":{quoted[packet[0]]},"cat":"packet","id":{next(numbers)},"pid":{_PROCESS}'
-            yield f'{common},"ph":"s","ts":{begin / 1000},"tid":{maker.thread}}}'
+            number += 1
+            common = f'{{"name":{quoted[packet[0]]},"cat":"packet","id":{number},"pid":{_PROCESS}'
+            yield f'{common},"ph":"s","ts":{begin / 1000},"tid":{thread}}}'
             yield f'{common},"ph":"f","bp":"e","ts":{taken / 1000},"tid":{reader.thread}}}'
 
 
@@ -163,10 +171,6 @@ def _counter(name: str, at: float, values: dict[str, int]) -> dict[str, Any]:
 
 def _named(what: str, thread: int, name: str) -> str:
     return _ENCODE({"name": what, "ph": "M", "pid": _PROCESS, "tid": thread, "args": {"name": name}})
-
-
-def _listed(packets: Sequence[tuple[str, int]], quoted: Quoted) -> str:
-    return '"' + ", ".join(f"{quoted[stream][1:-1]} @ {describe(time)}" for stream, time in packets) + '"'
 
 
 def _begin(event: Work | Move) -> float:

@@ -35,6 +35,7 @@ class NodeProfile:
         rate: calls a second.
         dropped: packets that the node's queues lost, and those that it counted as dropped.
         queue: the most packets that were in one of its queues.
+        waiting: packets in its queues now.
         threads: on how many threads it ran.
         opening: seconds in open().
     """
@@ -53,6 +54,7 @@ class NodeProfile:
     rate: float
     dropped: int
     queue: int
+    waiting: int
     threads: int
     opening: float
 
@@ -263,6 +265,7 @@ class Profile(Instrument):
             rate=run.count / self.seconds if self.seconds else 0.0,
             dropped=self._dropped[name] + counted,
             queue=max((queue.most for queue in self._queues.get(name, {}).values()), default=0),
+            waiting=sum(len(queue.arrivals) for queue in self._queues.get(name, {}).values()),
             threads=threads,
             opening=self._opening.get(name, 0.0),
         )

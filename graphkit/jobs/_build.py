@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import UsageError, did_you_mean
 from graphkit.framework import INFERENCE
+from graphkit.insight import Profile
 from graphkit.jobs._gpu import GpuLease, needs_gpu
 from graphkit.jobs._job import GraphJob
 from graphkit.jobs._kinds import SOURCES
@@ -18,6 +19,7 @@ from graphkit.jobs._outputs import Outputs, check_inputs, is_file_name
 from graphkit.jobs._pixels import wrapper_for
 from graphkit.jobs._sinks.graph_file import GraphFileSink
 from graphkit.jobs._sinks.limited import Limited
+from graphkit.jobs._sinks.preview import GraphPage
 from graphkit.jobs._sinks.trace import TraceSink
 from graphkit.jobs._source import Origin, Source
 from graphkit.jobs._sources.given import GivenSource
@@ -181,7 +183,7 @@ def _job(
     leases: Sequence[Lease],
 ) -> GraphJob:
     traces = [sink.trace for sink in sinks if isinstance(sink, TraceSink)]
-    watching = InstrumentsLease(graph, [*settings.instruments, *traces])
+    watching = InstrumentsLease(graph, [*settings.instruments, *traces, *_shown_profile(graph, settings)])
     return GraphJob(
         graph,
         sources,
@@ -191,6 +193,17 @@ def _job(
         progress=settings.progress,
         leases=[*leases, watching],
     )
+
+
+def _shown_profile(graph: CalculatorGraph, settings: JobSettings) -> list[Profile]:
+    """Let a page that shows graphs show this one; return the profile that it needs, if there is none yet."""
+    if not isinstance(settings.preview, GraphPage):
+        return []
+    watching = [graph.profile, *settings.instruments]
+    found = next((one for one in watching if isinstance(one, Profile)), None)
+    profile = found or Profile()
+    settings.preview.show_graph(graph.plan, profile)
+    return [] if found is profile else [profile]
 
 
 def _self_fed_job(

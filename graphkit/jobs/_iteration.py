@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from graphkit.errors import ArgumentError, GraphStateError, UsageError
+from graphkit.errors import ArgumentError, GraphStateError
 from graphkit.errors._base import shortened
 from graphkit.graph import CalculatorGraph
 from graphkit.jobs._build import files_job, given_job, video_job
@@ -59,7 +59,7 @@ def iterate(
         settings: of the job, such as side packets and limits.
 
     Raises:
-        ArgumentError: the graph has no such streams, or takes no such source.
+        ArgumentError: the graph has no such streams.
     """
     opened = graph if isinstance(graph, CalculatorGraph) else CalculatorGraph(graph)
     earlier = _of_graph.get(opened, lambda: None)()
@@ -221,5 +221,5 @@ def _frame_stream(plan: GraphPlan) -> str:
     fed = plan.graph_inputs.names
     found = fed_pictures(plan) or (fed[0] if fed else own_frames(plan))
     if found is None:
-        raise UsageError("the graph has neither an input stream nor a source: nothing can come out of it")
+        raise ArgumentError("the graph has neither an input stream nor a source: nothing can come out of it")
     return found

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from graphkit._process.sleepers import Sleepers
 from graphkit._process.threads import opencv
 from graphkit.errors import FormatError
 from graphkit.jobs._pixels import to_rgb
@@ -88,12 +89,13 @@ class FrameBroadcaster:
 
     Attributes:
         watchers: how many want pictures.
-        changed: notified of new pictures, watchers and the end.
+        changed: the threads that wait for new pictures, watchers or the end.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self.changed = threading.Condition()
+        self._lock = threading.Lock()
+        self.changed = Sleepers(self._lock)
         self._times: deque[float] = deque()
         self._begin = self._last = 0.0
         self._frames = self._dropped = 0
@@ -107,7 +109,7 @@ class FrameBroadcaster:
         """Show an image payload; one that cannot be shown is told on the page and harms nothing."""
         pixels = self._pixels(image) if self.watchers else None
         now = self._clock()
-        with self.changed:
+        with self._lock:
             if not self._frames:
                 self._begin, self._state = now, "running"
             self._frames += 1
@@ -116,7 +118,7 @@ class FrameBroadcaster:
             self._forget_times(now)
             if pixels is not None:
                 self._picture = Picture(self._frames, pixels)
-                self.changed.notify_all()
+                self.changed.wake()
 
     def dropped(self, frames: int) -> None:
         """Tell how many pictures were dropped so far."""
@@ -129,10 +131,10 @@ class FrameBroadcaster:
             state: "finished", "stopped" or "failed".
             message: what went wrong.
         """
-        with self.changed:
+        with self._lock:
             if not self.is_over:
                 self._state, self._message = state, message or self._message
-                self.changed.notify_all()
+                self.changed.wake()
 
     # -- for browsers --------------------------------------------------------------------------------------
 
@@ -151,25 +153,24 @@ class FrameBroadcaster:
             self._count_watchers(-1)
 
     def _count_watchers(self, more: int) -> None:
-        with self.changed:
+        with self._lock:
             self.watchers += more
-            self.changed.notify_all()
+            self.changed.wake()
 
     def next_picture(self, after: int) -> Picture | None:
         """Wait for a picture newer than number *after*, and return the newest; None after the end."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.is_over or self._is_newer(after))
+        self.changed.wait_for(lambda: self.is_over or self._is_newer(after))
+        with self._lock:
             return self._picture if self._is_newer(after) else None
 
     def pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the run."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.is_over, max(0.0, seconds))
+        self.changed.wait_for(lambda: self.is_over, max(0.0, seconds))
 
     def statistics(self) -> RunStatistics:
         """Return how the run is doing."""
         now = self._clock()
-        with self.changed:
+        with self._lock:
             self._forget_times(now)
             lasted = (self._last if self.is_over else now) - self._begin if self._frames else 0.0
             return RunStatistics(

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+from graphkit.preview._graph_view import STYLE_SHEET
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -39,6 +41,8 @@ _EVENT_SECONDS: Final = 0.25
 # What waits in the kernel for a slow browser is old by the time it arrives, and who takes nothing is found by it.
 _PICTURE_BUFFER: Final = 256 * 1024
 _EVENT_BUFFER: Final = 4 * 1024
+_NODES_SECONDS: Final = 1.0
+_NODES_BUFFER: Final = 64 * 1024
 
 
 class PreviewRequest(BaseHTTPRequestHandler):
@@ -55,6 +59,7 @@ class PreviewRequest(BaseHTTPRequestHandler):
         streams: Mapping[str, tuple[str, Callable[[], None]]] = {
             "/pictures": (f"multipart/x-mixed-replace; boundary={_BOUNDARY}", self._send_pictures),
             "/numbers": ("text/event-stream", self._send_numbers),
+            "/nodes": ("text/event-stream", self._send_nodes),
         }
         if not self.server.address.answers_to(self.headers.get("Host")):
             self._refuse_host()
@@ -62,6 +67,12 @@ class PreviewRequest(BaseHTTPRequestHandler):
             self._send_text(HTTPStatus.FORBIDDEN, "Other sites may link to this preview, but not show it.\n")
         elif path in _PAGES:
             self._send_page(path)
+        elif path == "/graph.css":
+            self._send(HTTPStatus.OK, "text/css; charset=utf-8", STYLE_SHEET.encode())
+        elif path in ("/graph.svg", "/nodes") and self.server.graph_view is None:
+            self._send_text(HTTPStatus.NOT_FOUND, "The graph of this run is not known here.\n")
+        elif path == "/graph.svg" and self.server.graph_view is not None:
+            self._send(HTTPStatus.OK, "image/svg+xml", self.server.graph_view.svg())
         elif path in streams:
             content_type, send = streams[path]
             self._begin(HTTPStatus.OK, content_type)
@@ -126,8 +137,22 @@ class PreviewRequest(BaseHTTPRequestHandler):
         while not over:
             statistics = broadcaster.statistics()
             over = statistics.over
-            self.wfile.write(f"data: {json.dumps(statistics.as_dict())}\n\n".encode())
+            shown = {**statistics.as_dict(), "graph": self.server.graph_view is not None}
+            self.wfile.write(f"data: {json.dumps(shown)}\n\n".encode())
             broadcaster.pause(_EVENT_SECONDS)
+
+    def _send_nodes(self) -> None:
+        """Send how the nodes are doing once a second until the run has ended, and then once more."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _NODES_BUFFER)
+        broadcaster, view = self.server.broadcaster, self.server.graph_view
+        over = False
+        for nodes in () if view is None else view.changes():
+            shown = {"nodes": nodes, "over": over}
+            self.wfile.write(f"data: {json.dumps(shown)}\n\n".encode())
+            if over:
+                return
+            broadcaster.pause(_NODES_SECONDS)
+            over = broadcaster.is_over
 
     def log_message(self, format: str, *args: object) -> None:
         """Log a request."""

@@ -15,16 +15,20 @@ from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process.closing import Closing
+from graphkit._process.sleepers import Sleepers
 from graphkit.errors import PreviewError
 from graphkit.preview._address import Address
 from graphkit.preview._broadcaster import FrameBroadcaster
+from graphkit.preview._graph_view import GraphView
 from graphkit.preview._requests import PreviewRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from graphkit.config import GraphPlan
     from graphkit.framework import Packet
+    from graphkit.insight import Profile
 
 log = logging.getLogger("graphkit.preview")
 
@@ -44,6 +48,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
     Attributes:
         address: with the port that was taken.
         broadcaster: as given.
+        graph_view: the graph of the run, None where it is not known.
     """
 
     request_seconds = _REQUEST_SECONDS  # for the whole of it, however it comes
@@ -54,11 +59,13 @@ class PreviewHttpServer(ThreadingHTTPServer):
         family, _, _, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
         self.address_family = family
         self.broadcaster = broadcaster
+        self.graph_view: GraphView | None = None
         self._connections: set[socket.socket] = set()
         self._asking: dict[socket.socket, float] = {}  # until when; the one that began first comes first
         self._streams = 0
         self._turned_away = 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._streams_end = Sleepers(self._lock)
         super().__init__(place[:2], PreviewRequest)  # type: ignore[arg-type]
         self.address = Address(address.host, self.server_address[1])
 
@@ -82,33 +89,33 @@ class PreviewHttpServer(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer a request on a new thread."""
-        with self._changed:  # not on that thread: `hang_up` may come before it has begun
+        with self._lock:  # not on that thread: `hang_up` may come before it has begun
             self._connections.add(request)
             self._asking[request] = time.monotonic() + self.request_seconds
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         """Forget a connection and close it."""
-        with self._changed:
+        with self._lock:
             self._connections.discard(request)
             self._asking.pop(request, None)
         super().shutdown_request(request)
 
     def has_asked(self, request: socket.socket) -> None:
         """Note that a request has come whole."""
-        with self._changed:
+        with self._lock:
             self._asking.pop(request, None)
 
     def service_actions(self) -> None:
         """Cut the connections whose request does not come to an end; called many times a second."""
         now = time.monotonic()
-        with self._changed:
+        with self._lock:
             late = [request for request, until in self._asking.items() if until < now]
         for request in late:
             self._cut(request)
 
     def _cut_who_asks_longest(self) -> bool:
-        with self._changed:
+        with self._lock:
             longest = next(iter(self._asking), None)
         if longest is not None:
             self._cut(longest)
@@ -116,7 +123,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
 
     def _cut(self, request: socket.socket) -> None:
         """Let the thread of a connection find its end."""
-        with self._changed:
+        with self._lock:
             self._asking.pop(request, None)
             with suppress(OSError):  # closed by the other side already
                 request.shutdown(socket.SHUT_RDWR)
@@ -130,19 +137,19 @@ class PreviewHttpServer(ThreadingHTTPServer):
     @contextmanager
     def streaming(self) -> Iterator[None]:
         """While the block runs, an answer is on its way that has an end worth waiting for."""
-        with self._changed:
+        with self._lock:
             self._streams += 1
         try:
             yield
         finally:
-            with self._changed:
+            with self._lock:
                 self._streams -= 1
-                self._changed.notify_all()
+                self._streams_end.wake()
 
     def hang_up(self, timeout_seconds: float) -> None:
         """Give the answers on their way so many seconds, then cut all connections."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._streams, timeout_seconds)
+        self._streams_end.wait_for(lambda: not self._streams, timeout_seconds)
+        with self._lock:
             for connection in self._connections:
                 with suppress(OSError):  # closed by the other side already
                     connection.shutdown(socket.SHUT_RDWR)
@@ -195,6 +202,10 @@ class PreviewServer(Closing):
     def take(self, packet: Packet[Any]) -> None:
         """Show the image of a packet (ImageFrame, Image or GpuBuffer)."""
         self.broadcaster.take(packet.payload)
+
+    def show_graph(self, plan: GraphPlan, profile: Profile) -> None:
+        """Show a graph beside the pictures, with what *profile* sees of its nodes."""
+        self._server.graph_view = GraphView(plan, profile)
 
     def dropped(self, frames: int) -> None:
         """Tell how many pictures of live input were dropped so far."""

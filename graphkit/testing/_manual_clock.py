@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from graphkit._process.sleepers import Sleepers
 from graphkit.framework import Clock
 
 
@@ -16,8 +17,9 @@ class ManualClock(Clock):
 
     def __init__(self, start_us: int = 0) -> None:
         self._now = start_us
-        self._moved = threading.Condition()
-        self._sleepers: list[int] = []
+        self._lock = threading.Lock()
+        self._moved = Sleepers(self._lock)
+        self._until: list[int] = []
 
     def now_us(self) -> int:
         """Return the time it was set to."""
@@ -25,27 +27,28 @@ class ManualClock(Clock):
 
     def advance(self, microseconds: int) -> None:
         """Move the time forward and wake those whose time has come."""
-        with self._moved:
+        with self._lock:
             self._now += microseconds
-            self._moved.notify_all()
+            self._moved.wake()
 
     def sleep_until(self, time_us: int, wake: threading.Event | None = None) -> None:
         """Wait until ``advance`` reaches *time_us*, or *wake* is set."""
-        with self._moved:
-            self._sleepers.append(time_us)
-            self._moved.notify_all()
-            while self._now < time_us and not (wake is not None and wake.is_set()):
-                self._moved.wait(0.01 if wake is not None else None)
-            self._sleepers.remove(time_us)
+        with self._lock:
+            self._until.append(time_us)
+            self._moved.wake()
+        while not self._moved.wait_for(lambda: self._now >= time_us, None if wake is None else 0.01):
+            if wake is not None and wake.is_set():
+                break
+        with self._lock:
+            self._until.remove(time_us)
 
     def wait_for_sleepers(self, count: int, timeout: float = 5.0) -> None:
         """Wait until *count* threads sleep on the clock; raises TimeoutError after *timeout* real seconds.
 
         Threads whose time has come do not count, even if they did not get to run yet.
         """
-        with self._moved:
-            if not self._moved.wait_for(lambda: self._asleep() >= count, timeout):
-                raise TimeoutError(f"{self._asleep()} of {count} threads sleep on the clock")
+        if not self._moved.wait_for(lambda: self._asleep() >= count, timeout):
+            raise TimeoutError(f"{self._asleep()} of {count} threads sleep on the clock")
 
     def _asleep(self) -> int:
-        return sum(time_us > self._now for time_us in self._sleepers)
+        return sum(time_us > self._now for time_us in self._until)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Generic, TypeVar
 
+from graphkit._process.sleepers import Sleepers
+
 T = TypeVar("T")
 
 
@@ -17,23 +19,24 @@ class LatestValueSlot(Generic[T]):
 
     def __init__(self) -> None:
         self.replaced = 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._sleepers = Sleepers(self._lock)
         self._item: T | None = None
         self._taking = self._ended = False
 
     def put(self, item: T) -> None:
         """Leave *item*, in place of what was left before."""
-        with self._changed:
+        with self._lock:
             # What came while nobody wanted anything yet was missed by nobody.
             self.replaced += self._taking and self._item is not None
             self._item = item
-            self._changed.notify()
+            self._sleepers.wake()
 
     def end(self) -> None:
         """Wake whoever waits: nothing will come any more. What was left can still be taken."""
-        with self._changed:
+        with self._lock:
             self._ended = True
-            self._changed.notify()
+            self._sleepers.wake()
 
     def take(self, timeout: float | None = None) -> T | None:
         """Wait for a thing, and take it; None after the end.
@@ -44,9 +47,15 @@ class LatestValueSlot(Generic[T]):
         Raises:
             TimeoutError: nothing came for so long.
         """
-        with self._changed:
+        taken: list[T] = []
+
+        def has_taken() -> bool:
             self._taking = True
-            if not self._changed.wait_for(lambda: self._item is not None or self._ended, timeout):
-                raise TimeoutError
-            item, self._item = self._item, None
-            return item
+            if self._item is not None:
+                taken.append(self._item)
+                self._item = None
+            return bool(taken) or self._ended
+
+        if not self._sleepers.wait_for(has_taken, timeout):
+            raise TimeoutError
+        return taken[0] if taken else None

@@ -30,10 +30,6 @@ SHOWN_BY: Final = {
     "conformance/test_lifecycle.py": [
         "graphkit/_runtime/constant_nodes.py",
         "graphkit/_runtime/lifecycle.py",
-        "graphkit/graph/_setup.py",
-    ],
-    "conformance/test_services.py": [
-        "graphkit/framework/_views.py",
     ],
     "graphkit/app/cli/test_run.py": [
         "graphkit/app/cli/run_line.py",

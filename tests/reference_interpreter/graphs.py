@@ -79,6 +79,7 @@ class Graph:
         nodes: in an order in which producers come before consumers, back edges aside.
         echoes: graph inputs that an observer of another stream feeds: input by stream.
         max_queue_size: S37; None for what the engine takes.
+        report_deadlock: S40.
         num_threads: of the default executor; 0 for what the engine takes.
         executors: type and number of threads by name.
     """
@@ -87,6 +88,7 @@ class Graph:
     nodes: list[Node]
     echoes: dict[str, str] = field(default_factory=dict)
     max_queue_size: int | None = None
+    report_deadlock: bool = False
     num_threads: int = 0
     executors: dict[str, tuple[str, int]] = field(default_factory=dict)
 

@@ -132,6 +132,31 @@ class Interpreter:
                     found.append(f"{running.node.name}: {left}")
         return found
 
+    def full(self, *, keeps: bool = False) -> set[str]:
+        """Return the streams of which a reader has as many packets as a queue holds: S37.
+
+        Args:
+            keeps: leave out the readers that may drop packets earlier than here: Mux (S15).
+        """
+        limit = self.graph.max_queue_size or 0
+        return {
+            name
+            for running in self.nodes
+            for name, queue in zip(running.node.inputs, running.queues, strict=True)
+            if running.state == "open" and 0 < limit <= len(queue.waiting)
+            if running.node.does[0] != "previous" and not (keeps and running.node.policy == "Mux")
+        }
+
+    def held_back(self) -> set[str]:
+        """Return the streams whose packets may end up in a full queue: S38."""
+        found, size = self.full(keeps=True), -1
+        while size != len(found):
+            size = len(found)
+            for running in self.nodes:
+                if found.intersection(running.node.outputs):
+                    found.update(running.node.inputs)
+        return found
+
     @property
     def finished(self) -> bool:
         """Whether no more input can come: S25, S27."""

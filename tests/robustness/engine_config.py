@@ -16,6 +16,8 @@ def config_of(graph: Graph) -> str:
     lines.append('input_side_packet: "book"')
     if graph.max_queue_size is not None:
         lines.append(f"max_queue_size: {graph.max_queue_size}")
+    if graph.report_deadlock:
+        lines.append("report_deadlock: true")
     if graph.num_threads:
         lines.append(f"num_threads: {graph.num_threads}")
     for name, (kind, threads) in graph.executors.items():

@@ -30,6 +30,9 @@ def random_program(dice: random.Random) -> Program:
     program.runs = dice.choice((1, 1, 1, 2))
     _watch(dice, program)
     _spoil(dice, program)
+    graph.report_deadlock = (graph.max_queue_size or 0) > 0 and not graph.echoes and dice.random() < 0.25
+    if graph.report_deadlock:
+        program.together = []  # the queues of such an observer fill up, too, and are no concern of the interpreter
     return program
 
 

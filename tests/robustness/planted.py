@@ -62,6 +62,7 @@ FAULTS = (
     ),
     Planted("a throttle never released", "S38", (("            feeder.blocked_by.discard(queue)\n", ""),)),
     Planted("a stuck queue never grows", "S40", (("queue.max_size = len(queue.queue) + 1", "continue"),)),
+    Planted("a deadlock is not reported", "S40", (("if self._report_deadlock or", "if"),)),
     Planted("an offset off by one", "S8", (("settled + offset,", "settled + offset + 1,"),)),
     Planted(
         "a guess kept that has to be dropped",

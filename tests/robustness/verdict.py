@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import CalculatorError, CancelledError
+from graphkit.errors import CalculatorError, CancelledError, DeadlockError
 from reference_interpreter import Interpreter
 from reference_interpreter.interpreter import Fault
 
@@ -31,6 +31,8 @@ class Judgement:
         self.objections: list[str] = []
         self.may_fail: set[Fault] = set()
         self.cancelled = False
+        self.stuck: set[str] = set()
+        self.must_report = False
         self.settled: int | None = None
         self.epoch = 0
         self.made = {node.name: self._log(node) for node in program.graph.nodes if node.does[0] != "previous"}
@@ -49,12 +51,14 @@ class Judgement:
             # A reader that holds up sources may let the fault come after more was fed.
             if (self.may_fail and self.program.comes_to_rest) or self.cancelled:
                 break
+            if self._reported and number == self.record.epoch:
+                break
         if self.cancelled and self.record.error is None and self.model.finished:
             self.cancelled = False  # it came too late
-        if not self.may_fail and not self.cancelled:
+        if not self.may_fail and not self.cancelled and not self._reported:
             self.epoch = len(self.program.epochs)
             self._carry_out_end()
-        if self.may_fail or self.cancelled:
+        if self.may_fail or self.cancelled or self._reported or self.must_report:
             self._judge_failure()
         else:
             self._judge_success()
@@ -74,6 +78,7 @@ class Judgement:
         counts = {name: len(calls) for name, calls in self.made.items()} if snapshot is None else snapshot.calls
         self.model.until(counts)
         for action in epoch:
+            self._note_stuck(action)
             self._act(action)
             self._note_faults()
             if (self.cancelled and not self.program.threads) or (self.may_fail and self.program.light):
@@ -101,6 +106,27 @@ class Judgement:
             self._stop_sources()
         else:
             self.cancelled = True
+
+    @property
+    def _reported(self) -> bool:
+        return isinstance(self.record.error, DeadlockError)
+
+    def _note_stuck(self, action: Action) -> None:
+        """S40: a full queue may be reported from now on; it must be where a push waits and nothing else moves."""
+        if not self.program.graph.report_deadlock:
+            return
+        self.stuck |= self.model.full()
+        if self.program.light and action[0] == "push" and action[1] in self.model.held_back():
+            self.must_report = True
+
+    def _may_report(self, stream: str) -> bool:
+        """Whether a queue of *stream* may have been full while nothing moved."""
+        if not self.program.graph.report_deadlock:
+            return False
+        limit = self.program.graph.max_queue_size or 0
+        return stream in self.stuck or (
+            not self.program.light and len(self.model.streams[stream].packets) >= limit
+        )
 
     def _stop_sources(self) -> None:
         for name in self.program.graph.inputs:
@@ -195,6 +221,12 @@ class Judgement:
 
     def _judge_error(self, error: BaseException | None) -> None:
         expected = sorted(map(str, self.may_fail)) + (["CancelledError"] if self.cancelled else [])
+        expected += ["DeadlockError"] if self.must_report else []
+        if isinstance(error, DeadlockError):
+            self.stuck |= self.model.full()
+            if not self._may_report(error.stream):
+                self.objections.append(f"{error!r}, but no queue of {error.stream} can be full at rest")
+            return
         if error is None:
             self.objections.append(f"ended well, expected {expected}")
         elif isinstance(error, CancelledError):

@@ -85,11 +85,27 @@ def _add_family(outer: str) -> None:
     file = FileDescriptorProto(name=f"{_FOLDER}{outer}.proto", package=package, syntax="proto2")
     file.dependency.extend(sorted(imports))
     file.message_type.append(root)
+    for full_name in members:
+        _refuse_taken_number(options_named(full_name)[0])
     try:
         schema.add_file(file)
     except SchemaError as exc:
         classes = ", ".join(_place(options_named(name)[0]) for name in members)
         raise ContractError(f"the options of {classes} do not make a protobuf message: {exc}") from exc
+
+
+def _refuse_taken_number(cls: type[Any]) -> None:
+    """Raise ContractError where another message has the class's extension number."""
+    number = schema_of(cls).extension
+    holder = schema.pool().FindMessageTypeByName("mediapipe.CalculatorOptions")
+    try:
+        taken = schema.pool().FindExtensionByNumber(holder, number)
+    except KeyError:
+        return
+    raise ContractError(
+        f"{_place(cls)} takes extension number {number} of mediapipe.CalculatorOptions, which "
+        f'"{taken.full_name.removesuffix(".ext")}" has already. Give it another number.'
+    )
 
 
 def _nested(message: DescriptorProto, name: str) -> DescriptorProto:

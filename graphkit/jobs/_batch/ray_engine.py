@@ -105,6 +105,7 @@ class RayEngine(Engine):
             finally:
                 for reference in under_way:
                     ray.cancel(reference, force=True)
+                mark.unlink(missing_ok=True)
 
     def _room(self) -> int:
         """Return how many clips may be under way: those that find room, and a few that are begun at once then."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from graphkit.jobs._sink import Ending, Pacing, Sink
 
 if TYPE_CHECKING:
+    from graphkit.config import GraphPlan
     from graphkit.framework import Packet
+    from graphkit.insight import Profile
     from graphkit.jobs._summary import Summary
 
 
@@ -27,6 +29,14 @@ class Page(Protocol):
             stopped: the job was stopped before its input ended.
             failure: what ended it, None if nothing went wrong.
         """
+
+
+@runtime_checkable
+class GraphPage(Page, Protocol):
+    """A page that shows the graph, too."""
+
+    def show_graph(self, plan: GraphPlan, profile: Profile) -> None:
+        """Show a graph, and what *profile* sees of its nodes while the job runs."""
 
 
 class PreviewSink(Sink):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import graphkit
 from graphkit._process.sleepers import Sleepers
 
 if TYPE_CHECKING:
@@ -99,3 +101,10 @@ def interrupted_at(place: int, sleepers: Sleepers) -> bool:
     finally:
         sys.setprofile(None)
     return False
+
+
+def test_nobody_waits_otherwise() -> None:
+    """Where a signal raises inside of a Condition, the caller lets go of a lock that another thread holds."""
+    package = Path(graphkit.__file__).parent
+    waiting = {path.name for path in package.rglob("*.py") if "threading.Condition(" in path.read_text()}
+    assert waiting == set()

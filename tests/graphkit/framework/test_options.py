@@ -26,7 +26,7 @@ class Inner:
     value: float | None = option(1)
 
 
-@options("opttest.Outer", extension=510100001)
+@options("opttest.Outer", extension=510100101)
 class Outer:
     count: int = option(1, default=7)
     ratio: float = option(2, "double", default=0.5)
@@ -41,7 +41,7 @@ class Outer:
 
 def test_the_schema_of_a_class() -> None:
     schema = schema_of(Outer)
-    assert (schema.full_name, schema.extension, schema.cls) == ("opttest.Outer", 510100001, Outer)
+    assert (schema.full_name, schema.extension, schema.cls) == ("opttest.Outer", 510100101, Outer)
     assert [(f.name, f.number, f.kind, f.repeated, f.default) for f in schema.fields] == [
         ("count", 1, "int32", False, 7),
         ("ratio", 2, "double", False, 0.5),

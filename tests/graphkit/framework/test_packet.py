@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Final
+
 import numpy as np
 import pytest
 
-from graphkit import ImageFrame, Packet, Timestamp
+from graphkit import CalculatorGraph, ImageFrame, Packet, Timestamp
 from graphkit.errors import EmptyPacketError, PacketTypeError, TimestampError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_at_shares_the_payload() -> None:
-    payload = ["a", "b"]
+    payload = object()
     packet = Packet(payload, 5)
     moved = packet.at(9)
     assert moved.payload is packet.payload is payload
+    listed = Packet([payload], 5)
+    assert listed.at(9).payload is listed.payload
     assert (packet.timestamp, moved.timestamp) == (5, 9)
 
 
@@ -78,3 +85,73 @@ def test_a_notebook_shows_what_the_payload_shows() -> None:
     assert shown["image/png"].startswith(b"\x89PNG")
     assert shown["text/plain"] == "Packet(ImageFrame(3x2, SRGB) at 4)"
     assert Packet(3, 4)._repr_mimebundle_() is None
+
+
+SENT: Final[dict[str, tuple[Callable[[], Any], Callable[[Any], Any], object]]] = {
+    "list": (lambda: [1, 2], lambda sent: sent.append(3), [1, 2]),
+    "list in a list": (lambda: [[1], 2], lambda sent: sent[0].append(3), [[1], 2]),
+    "dict": (lambda: {"a": 1}, lambda sent: sent.update(b=2), {"a": 1}),
+    "list in a dict": (lambda: {"a": [1]}, lambda sent: sent["a"].append(2), {"a": [1]}),
+    "list in a tuple": (lambda: ([1], 2), lambda sent: sent[0].append(3), ([1], 2)),
+    "set": (lambda: {1, 2}, lambda sent: sent.add(3), {1, 2}),
+    "bytearray": (lambda: bytearray(b"ab"), lambda sent: sent.reverse(), bytearray(b"ab")),
+}
+
+
+@pytest.mark.parametrize("kind", SENT)
+def test_what_a_packet_holds_does_not_change_with_what_was_sent(kind: str) -> None:
+    """S55."""
+    make, change, kept = SENT[kind]
+    sent = make()
+    packet = Packet(sent, 0)
+    change(sent)
+    assert packet.payload == kept != sent
+    assert type(packet.payload) is type(kept)
+
+
+def test_a_list_as_a_side_packet_is_the_one_that_was_given() -> None:
+    """It may be what nodes are to fill; on its way into a stream it is copied."""
+    payload = [1]
+    side = Packet(payload)
+    assert side.payload is payload
+    sent = side.at(5)
+    payload.append(2)
+    assert sent.payload == [1]
+
+
+def test_a_tuple_of_constants_is_not_copied() -> None:
+    payload = (1, "a", 2.5)
+    assert Packet(payload, 0).payload is payload
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda a: [a], lambda a: (a, 1), lambda a: {"picture": a}, lambda a: [{"pictures": (a,)}]],
+    ids=["list", "tuple", "dict", "nested"],
+)
+def test_arrays_in_containers_are_kept(wrap: Callable[[Any], Any]) -> None:
+    def held(payload: Any) -> Any:
+        while not isinstance(payload, np.ndarray):
+            payload = next(iter(payload.values())) if isinstance(payload, dict) else payload[0]
+        return payload
+
+    whole, buffer = np.zeros(3), np.zeros((2, 3))
+    assert held(Packet(wrap(whole), 0).payload) is whole  # no copy
+    with pytest.raises(ValueError, match="read-only"):
+        whole[0] = 1
+    window = Packet(wrap(buffer[0]), 0).payload
+    buffer[:] = 7
+    assert held(window).tolist() == [0, 0, 0]
+
+
+def test_a_list_that_a_program_fills_again() -> None:
+    graph = CalculatorGraph('input_stream: "in" node { calculator: "PassThroughCalculator" input_stream: "in" '
+                            'output_stream: "out" }')  # fmt: skip
+    seen: list[list[int]] = []
+    graph.observe_output_stream("out", lambda packet: seen.append(packet.payload))
+    numbers: list[int] = []
+    with graph:
+        for stamp in range(3):
+            numbers.append(stamp)
+            graph.add_packet_to_input_stream("in", numbers, stamp)
+    assert seen == [[0], [0, 1], [0, 1, 2]]

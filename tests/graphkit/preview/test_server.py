@@ -52,8 +52,7 @@ def show(preview: PreviewServer, level: int) -> None:
 
 
 def wait_for_watcher(preview: PreviewServer) -> None:
-    with preview.broadcaster.changed:
-        assert preview.broadcaster.changed.wait_for(lambda: preview.broadcaster.watchers > 0, 20)
+    assert preview.broadcaster.changed.wait_for(lambda: preview.broadcaster.watchers > 0, 20)
 
 
 def read_picture(answer: HTTPResponse) -> float:
@@ -106,7 +105,7 @@ def test_the_page_loads_nothing_from_elsewhere(preview: PreviewServer) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
     for link in re.findall(r'(?:src|href)="([^"]+)"', page):
-        assert link in {"data:,", "preview.css", "preview.js", "pictures"}
+        assert link in {"data:,", "preview.css", "graph.css", "preview.js", "pictures"}
 
 
 @pytest.mark.parametrize(
@@ -196,12 +195,11 @@ def test_a_browser_that_does_not_read_holds_nothing_up(preview: PreviewServer) -
 def test_a_browser_that_goes_away_is_forgotten(preview: PreviewServer) -> None:
     with asked(preview, "/pictures"):
         wait_for_watcher(preview)
-    with preview.broadcaster.changed:
-        for level in range(250):
-            show(preview, level)
-            if preview.broadcaster.changed.wait_for(lambda: preview.broadcaster.watchers == 0, 0.1):
-                break
-        assert preview.broadcaster.watchers == 0
+    for level in range(250):
+        show(preview, level)
+        if preview.broadcaster.changed.wait_for(lambda: preview.broadcaster.watchers == 0, 0.1):
+            break
+    assert preview.broadcaster.watchers == 0
 
 
 def test_numbers_and_the_end(preview: PreviewServer) -> None:

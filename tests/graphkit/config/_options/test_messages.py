@@ -204,8 +204,17 @@ def test_taken_extension_number():
         a: int = option(1)
 
     ensure_registered(options_class())
-    with pytest.raises(ContractError, match=r"Taker do not make a protobuf message: .*duplicate extension"):
+    with pytest.raises(ContractError, match=r'Taker takes extension number 510000001 .*"cfgtest.CfgOptions" has'):
         ensure_registered(Taker)
+
+
+def test_a_message_inside_one_of_the_schema():
+    @options("mediapipe.Color.Extra")
+    class Extra:
+        a: int = option(1)
+
+    with pytest.raises(ContractError, match=r"Extra do not make a protobuf message: .*mediapipe\.Color"):
+        ensure_registered(Extra)
 
 
 def test_enums_of_one_class_may_share_value_names():

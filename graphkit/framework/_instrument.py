@@ -47,7 +47,10 @@ class RunView(Protocol):
         """Return the counters of the nodes by name, ``<node>-<counter>``, as they are now."""
 
     def calls(self) -> Sequence[CallView]:
-        """Return the calls of nodes that are under way now; from any thread, under no lock."""
+        """Return the calls of nodes that are under way now; from any thread."""
+
+    def is_over(self) -> bool:
+        """Return whether the run has ended, or its graph was dropped without ending it."""
 
 
 class Instrument:

@@ -63,6 +63,11 @@ class WatchedRun:
         run = self._run()
         return [] if run is None else run.calls()
 
+    def is_over(self) -> bool:
+        """Return whether the run has ended or was dropped."""
+        run = self._run()
+        return run is None or run.terminated
+
 
 class RunFactory:
     """Makes the runs of one graph.

@@ -95,7 +95,7 @@ def load(
     outputs: Sequence[int] | None = None,
     threads: int | None = None,
     spin: bool = False,
-    asked_by: str = "",
+    why: str = "",
     device: int = 0,
 ) -> Session:
     """Return the session of a model.
@@ -107,7 +107,7 @@ def load(
             the others need is not computed. None for all.
         threads: threads inside one run; None for the budget's (`graphkit._process.threads`).
         spin: let them spin while a run lasts: quicker on cores that have nothing else to do, and else much slower.
-        asked_by: who wants *provider*, in words for `Session.provider_reason`; "" for the caller.
+        why: why it is *provider*, for `Session.provider_reason`; "" where the caller asks for it.
         device: CUDA's number of the GPU, where it is CUDA or TensorRT.
 
     Returns:
@@ -120,7 +120,7 @@ def load(
         UnsupportedOpError: the model holds an operation that is not known.
         InferenceError: the provider was asked for by name and is not usable, or there is no such output.
     """
-    choice = providers.choose(provider, asked_by, device)
+    choice = providers.choose(provider, why, device)
     source = _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
     wanted = None if outputs is None else tuple(outputs)
     key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin, choice.device)

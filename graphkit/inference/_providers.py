@@ -25,6 +25,7 @@ logger = logging.getLogger("graphkit.inference")
 PROVIDERS = ("auto", "cpu", "cuda", "tensorrt")
 VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
 CUDA_GRAPHS: Final = "GRAPHKIT_CUDA_GRAPHS"
+HALF_PRECISION: Final = "GRAPHKIT_TENSORRT_FP16"
 CAPTURES: Final = "enable_cuda_graph"
 """ONNX Runtime's name of the option that has it record a run, and play it again."""
 _TF32: Final = "NVIDIA_TF32_OVERRIDE"
@@ -60,12 +61,12 @@ class Choice:
         return str(first if isinstance(first, str) else first[0])
 
 
-def choose(provider: str = "auto", asked_by: str = "", device: int = 0) -> Choice:
+def choose(provider: str = "auto", why: str = "", device: int = 0) -> Choice:
     """Return the provider to use.
 
     Args:
         provider: "auto" takes CUDA where it is usable and else the CPU; the others are taken or refused.
-        asked_by: who wants it, for the reason; "" for the caller.
+        why: the reason, such as "the graph asks for it"; "" where the caller asks.
         device: CUDA's number of the GPU to use.
 
     Raises:
@@ -79,7 +80,7 @@ def choose(provider: str = "auto", asked_by: str = "", device: int = 0) -> Choic
             parameter="provider",
         )
     warn_of_two_runtimes()
-    asked = f"{asked_by} asks for it" if asked_by else "it was asked for"
+    asked = why or "it was asked for"
     if provider == "cpu":
         return Choice("cpu", asked, _onnx_providers("cpu"), required=True)
     missing = _fork_fault() or cuda_fault() or (tensorrt_fault() if provider == "tensorrt" else None)
@@ -106,7 +107,8 @@ def _onnx_providers(provider: str, device: int = 0) -> tuple[Any, ...]:
     if os.environ.get(CUDA_GRAPHS) == "1" and provider == "cuda":
         settings[CAPTURES] = "1"
     cuda = (("CUDAExecutionProvider", settings),)
-    tensorrt = (("TensorrtExecutionProvider", number),)
+    half = {"trt_fp16_enable": "1"} if os.environ.get(HALF_PRECISION) == "1" else {}
+    tensorrt = (("TensorrtExecutionProvider", {**number, **half}),)
     return {"cpu": cpu, "cuda": cuda + cpu, "tensorrt": tensorrt + cuda + cpu}[provider]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit import config
 from graphkit.config import GraphPlan
-from graphkit.errors import UsageError
+from graphkit.errors import ArgumentError
 from graphkit.insight._drawing.html import to_html
 from graphkit.insight._drawing.reading import add_profile, picture_of_config, picture_of_plan
 from graphkit.insight._drawing.svg import to_svg
@@ -45,7 +45,7 @@ def draw(
         title: of the drawing; "" for the graph's type or file.
 
     Raises:
-        UsageError: there is no such format.
+        ArgumentError: there is no such format.
         ConfigError, ResourceNotFoundError: nothing can be read of the graph.
     """
     return drawing_of(graph, form, profile=profile, resources=resources, overrides=overrides, title=title)[0]
@@ -62,7 +62,7 @@ def drawing_of(
 ) -> tuple[str, tuple[ConfigError, ...]]:
     """Return the drawing as `draw` does, and the faults of the graph."""
     if form not in FORMATS:
-        raise UsageError(f'there is no drawing as "{form}"; one of {", ".join(FORMATS)}', parameter="form")
+        raise ArgumentError(f'there is no drawing as "{form}"; one of {", ".join(FORMATS)}', parameter="form")
     faults: tuple[ConfigError, ...] = ()
     if isinstance(graph, GraphPlan):
         picture = picture_of_plan(graph, title)

@@ -125,14 +125,17 @@ class Explainer:
         )
 
     def _silent(self) -> Iterator[Finding]:
-        """Yield nodes that were given packets and emitted none, where packets were counted."""
+        """Yield nodes that had packets at all inputs and emitted none, where packets were counted.
+
+        Those behind them, which lack just these packets, are left out.
+        """
         emitted = self._emitted
         if emitted is None:
             return
         for node in self._look.nodes:
-            given = sum(emitted.get(queue.stream, 0) for queue in node.inputs)
             mute = [name for name in node.outputs if not emitted.get(name)]
-            if not given or not node.outputs or len(mute) < len(node.outputs) or node.awaited or node.shut:
+            was_given_all = bool(node.inputs) and all(emitted.get(queue.stream) for queue in node.inputs)
+            if not was_given_all or not mute or len(mute) < len(node.outputs) or node.awaited or node.shut:
                 continue
             got = ", ".join(packets_of(emitted.get(q.stream, 0), q.stream) for q in node.inputs)
             quoted = ", ".join(f'"{name}"' for name in mute)

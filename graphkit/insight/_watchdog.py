@@ -51,7 +51,7 @@ class Watchdog(Instrument):
     def _watch(self, run: RunView, ended: threading.Event) -> None:
         since: dict[object, float] = {}
         told: set[object] = set()
-        while not ended.wait(self._seconds / _LOOKS):
+        while not ended.wait(self._seconds / _LOOKS) and not run.is_over():
             now, calls = monotonic(), run.calls()
             since = {call.token: since.get(call.token, now) for call in calls}
             told &= since.keys()

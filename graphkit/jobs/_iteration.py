@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from graphkit.errors import GraphStateError, UsageError
+from graphkit.errors import ArgumentError, GraphStateError
 from graphkit.errors._base import shortened
 from graphkit.graph import CalculatorGraph
 from graphkit.jobs._build import files_job, given_job, video_job
@@ -59,7 +59,7 @@ def iterate(
         settings: of the job, such as side packets and limits.
 
     Raises:
-        UsageError: the graph has no such streams.
+        ArgumentError: the graph has no such streams.
     """
     opened = graph if isinstance(graph, CalculatorGraph) else CalculatorGraph(graph)
     earlier = _of_graph.get(opened, lambda: None)()
@@ -91,7 +91,9 @@ class RowIterator:
         wanted = tuple(streams) or plan.graph_outputs.names
         self.streams = tuple(known_stream(plan, name, "streams") for name in dict.fromkeys(wanted))
         if not self.streams:
-            raise UsageError("the graph declares no output stream; name those that you want", parameter="streams")
+            raise ArgumentError(
+                "the graph declares no output stream; name those that you want", parameter="streams"
+            )
         self.summary: Summary | None = None
         self._collector: Collector | None = None
         self._finalizer: weakref.finalize[Any, RowIterator] | None = None
@@ -208,7 +210,7 @@ def _job(graph: CalculatorGraph, source: Any, settings: JobSettings) -> GraphJob
         return files_job(graph, source, settings)
     if isinstance(source, Iterable):
         return given_job(graph, source, settings)
-    raise UsageError(
+    raise ArgumentError(
         f"found {type(source).__name__}; give a file, files by stream, (microseconds, payload) pairs or None",
         parameter="source",
     )
@@ -219,5 +221,5 @@ def _frame_stream(plan: GraphPlan) -> str:
     fed = plan.graph_inputs.names
     found = fed_pictures(plan) or (fed[0] if fed else own_frames(plan))
     if found is None:
-        raise UsageError("the graph has neither an input stream nor a source: nothing can come out of it")
+        raise ArgumentError("the graph has neither an input stream nor a source: nothing can come out of it")
     return found

@@ -104,7 +104,7 @@ def test_steps_end_in_time_and_have_names_of_their_own(tmp_path: Path) -> None:
 def test_it_runs_here(tmp_path: Path) -> None:
     """The script itself, a few frames of hands: the GPU's graph finds what the CPU's does."""
     report = tmp_path / "card.json"
-    chosen = ("--only", "hands", "compared", "two contexts")
+    chosen = ("--only", "hands", "compared", "trace", "two contexts")
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "check_card", "--short", "--json", report, *chosen],
         cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -117,4 +117,5 @@ def test_it_runs_here(tmp_path: Path) -> None:
     assert figures["hands gpu cpu: frames with as many"] == "18 of 18"
     assert figures["bad of 30 frames"] == 0
     assert figures["a frame"] > 0
+    assert figures["calls and parts"] > 20
     assert done.stdout.splitlines()[-1].endswith("none failed")

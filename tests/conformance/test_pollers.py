@@ -113,7 +113,7 @@ def test_a_poller_serves_the_next_run_too(harness: MakeHarness) -> None:
     for _ in range(2):
         h.start().push("a", (1, 10))
         h.graph.set_input_stream_timestamp_bound("a", 20)
-        assert [str(poller.next(timeout=1)) for _ in range(2)] == ["Packet(int at 10)", "Packet(empty at 19)"]
+        assert [str(poller.next(timeout=1)) for _ in range(2)] == ["Packet(1 at 10)", "Packet(empty at 19)"]
         h.finish()
         assert poller.next(timeout=1) is None
 
@@ -238,7 +238,7 @@ def test_several_streams_observed_together_with_bounds(harness: MakeHarness) -> 
     h.finish()
     assert [[str(p) for p in packets] for packets in seen] == [
         ["Packet(empty at 7)", "Packet(empty at 7)"],
-        ["Packet(int at 10)", "Packet(empty at 10)"],
+        ["Packet(1 at 10)", "Packet(empty at 10)"],
     ]
 
 

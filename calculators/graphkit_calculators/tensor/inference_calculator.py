@@ -169,13 +169,14 @@ class InferenceCalculator(Calculator):
         delegate = self._delegate(cc)
         provider = "cpu" if self.cpu_only else provider_of(settings, chosen, delegate, on_gpu=_draws_on_gpu(cc))
         threads = threads_of(settings, chosen, delegate)
-        asked_by = "" if settings.provider else "the graph"
+        said = delegate is not None or self.cpu_only or provider != "cpu"
+        asked = "the graph asks for it" if said else "the graph names no delegate"
         session = load(
             source,
             provider=provider,
             outputs=self._computed,
             threads=threads,
-            asked_by=asked_by,
+            why="" if settings.provider else asked,
             device=0 if provider == "cpu" else _drawing_device(cc),
         )
         settings.opened(session)

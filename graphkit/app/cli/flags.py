@@ -33,7 +33,7 @@ FLAGS: Final = {
     "modules": Flag("--import", "MODULE"),
     "output": Flag("--output_video_path", "FILE"),
     "output_stream": Flag("--output_stream", "STREAM"),
-    "output_drawing": Flag("-o", "FILE"),
+    "output_drawing": Flag("--output", "FILE"),
     "overrides": Flag("--set", "NODE.FIELD=VALUE"),
     "peer": Flag("--against-mediapipe", "PYTHON"),
     "preset": Flag("--preset", "SPEED"),

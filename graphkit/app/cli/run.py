@@ -64,7 +64,8 @@ class RunFlags(JobFlags):
 @click.option("--output_video_path", metavar="FILE", help="The video to write: .mp4, .mov, .mkv, .m4v or .avi.")
 @click.option(
     "--dump", multiple=True, metavar="STREAM=FILE",
-    help="Write the packets of any stream of the expanded graph: .jsonl, a .csv table, pictures as .npz or DIR/.",
+    help="Write the packets of any stream of the expanded graph: .jsonl, tables (.csv, .parquet), pictures (.npz, "
+    "DIR/), landmarks for other tools (.trc, coco:FILE, openpose:DIR/).",
 )  # fmt: skip
 @click.option(
     "--input", "input_files", multiple=True, metavar="STREAM=FILE",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from graphkit import CalculatorGraph, config
-from graphkit.errors import PbtxtSyntaxError, UsageError
+from graphkit.errors import ArgumentError, PbtxtSyntaxError
 from graphkit.framework import Resources
 from graphkit.insight import draw
 from graphkit.insight._draw import drawing_of
@@ -199,7 +199,7 @@ def test_of_a_broken_graph_is_drawn_what_there_is() -> None:
 
 
 def test_what_cannot_be_drawn() -> None:
-    with pytest.raises(UsageError, match='form: there is no drawing as "png"; one of svg, html, dot, mmd'):
+    with pytest.raises(ArgumentError, match='form: there is no drawing as "png"; one of svg, html, dot, mmd'):
         draw(LOOP, "png")
     with pytest.raises(PbtxtSyntaxError):
         draw("node {{", "svg")

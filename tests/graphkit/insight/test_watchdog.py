@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import logging
 import threading
@@ -93,6 +94,18 @@ def test_by_default_it_is_a_warning_of_the_log(caplog: pytest.LogCaptureFixture)
     logging.getLogger("graphkit.insight").removeHandler(handler)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert 'node "slow" has been inside process() of 10' in caplog.text
+
+
+def test_a_graph_that_is_dropped_keeps_no_watchdog() -> None:
+    graph = CalculatorGraph(GRAPH)
+    graph.add_instrument(Watchdog(0.02))
+    before = {thread for thread in threading.enumerate() if thread.name == "graphkit-watchdog"}
+    graph.start_run()
+    (thread,) = {thread for thread in threading.enumerate() if thread.name == "graphkit-watchdog"} - before
+    del graph
+    gc.collect()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_its_time_is_above_0() -> None:

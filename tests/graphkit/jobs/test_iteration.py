@@ -13,7 +13,14 @@ import pandas as pd
 import pytest
 
 from graphkit import ImageFrame, iterate
-from graphkit.errors import CalculatorError, FormatError, GraphStateError, PackageError, UsageError, VideoOpenError
+from graphkit.errors import (
+    ArgumentError,
+    CalculatorError,
+    FormatError,
+    GraphStateError,
+    PackageError,
+    VideoOpenError,
+)
 from graphkit.jobs import JobSettings, Limits, run_video
 from graphkit.video import VideoReader
 
@@ -99,7 +106,7 @@ def test_a_graph_that_feeds_itself(make_graph: Any) -> None:
     ],
 )
 def test_what_is_refused(make_graph: Any, clip: Path, how: dict[str, Any], message: str) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(ArgumentError) as caught:
         list(iterate(make_graph(INVERT), how.get("source", clip), *how.get("streams", ())))
     assert str(caught.value).startswith(message)
 

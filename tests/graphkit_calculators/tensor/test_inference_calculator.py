@@ -337,14 +337,15 @@ def test_messages_name_the_file_that_other_nodes_have_read(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("settings", "reason"),
+    ("settings", "options", "reason"),
     [
-        pytest.param(InferenceSettings(), "the graph asks for it", id="the graph"),
-        pytest.param(ON_CPU, "it was asked for", id="the program"),
+        pytest.param(InferenceSettings(), "delegate { xnnpack {} }", "the graph asks for it", id="the graph"),
+        pytest.param(InferenceSettings(), "", "the graph names no delegate", id="nobody"),
+        pytest.param(ON_CPU, "delegate { xnnpack {} }", "it was asked for", id="the program"),
     ],
 )
-def test_the_reason_says_who_wants_the_cpu(settings: InferenceSettings, reason: str) -> None:
-    run = runner(options="delegate { xnnpack {} }")
+def test_the_reason_says_who_wants_the_cpu(settings: InferenceSettings, options: str, reason: str) -> None:
+    run = runner(options=options)
     run.set_service(INFERENCE, settings)
     run.add("TENSORS", [tensor(1, 2), tensor(1, 1)], 0)
     run.run()

@@ -56,7 +56,9 @@ def test_a_profile_colours_it(graphkit, work: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        pytest.param(["-o", "g.png"], 2, "-o: g.png: a drawing ends in .svg, .html, .dot, .mmd.", id="format"),
+        pytest.param(
+            ["-o", "g.png"], 2, "--output: g.png: a drawing ends in .svg, .html, .dot, .mmd.", id="format"
+        ),
         pytest.param(["-o", "no/g.svg"], 1, "no/g.svg: cannot be written: No such file or directory", id="folder"),
         pytest.param(
             ["-o", "g.svg", "--profile", "none.json"],

@@ -75,7 +75,7 @@ LIMITS: Final = {
     ("face mesh", "cpu"): Cost(2, 0, 2, 2, 3, 1, 0),
     ("face mesh", "cuda"): Cost(1, 1, 2, 1, 3, 2, 1),
     ("iris", "cpu"): Cost(6, 0, 2, 4, 7, 1, 0),
-    ("iris", "cuda"): Cost(5, 1, 2, 3, 7, 2, 1),
+    ("iris", "cuda"): Cost(5, 3, 2, 1, 9, 4, 3),
     ("selfie", "cpu"): Cost(3, 0, 2, 2, 5, 2, 0),
     ("selfie", "cuda"): Cost(2, 1, 2, 1, 5, 3, 1),
     ("holistic", "cpu"): Cost(8, 0, 2, 8, 9, 3, 0),

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from graphkit.compat import install_as_mediapipe
+from graphkit.compat._install import installed_version
 
 
 def main() -> None:
@@ -19,7 +20,14 @@ def main() -> None:
     sys.argv = sys.argv[1:]
     sys.path[0] = str(script.resolve().parent)
     install_as_mediapipe()
+    _hand_on()
     runpy.run_path(str(script), run_name="__main__")
+
+
+def _hand_on() -> None:
+    """Let processes that the script starts find mediapipe, too: those of multiprocessing get its path."""
+    if installed_version() is None:
+        sys.path.append(str(Path(__file__).with_name("_stand_in")))
 
 
 if __name__ == "__main__":

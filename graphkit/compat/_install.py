@@ -29,7 +29,7 @@ def install_as_mediapipe() -> None:
     Raises:
         GraphStateError: a mediapipe that has all this itself, before 1.0, is installed or imported.
     """
-    version = _installed_version()
+    version = installed_version()
     if peer_version() is not None:
         raise GraphStateError(
             f"mediapipe {version} is installed, which has this API itself; uninstall it, or import "
@@ -46,11 +46,11 @@ def install_as_mediapipe() -> None:
 
 def peer_version() -> str | None:
     """Return the version of another mediapipe, imported or installed, that has this API itself; None for none."""
-    version = _installed_version()
+    version = installed_version()
     return version if version is not None and _major(version) < 1 else None
 
 
-def _installed_version() -> str | None:
+def installed_version() -> str | None:
     """Return the version of another mediapipe, imported or installed; None where there is none."""
     imported = sys.modules.get(_THEIRS)
     if imported is not None and imported.__name__ != _OURS:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from graphkit.compat.mediapipe.framework import formats
 from graphkit.formats import Image, ImageFrame, payload_type
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from graphkit.framework import PacketType
 
 RGB_CHANNELS: Final = 3
+MESSAGES: Final = formats
+"""Whose modules are imported before there is a result: they say of which module its class is."""
 
 
 class PacketDataType(enum.Enum):

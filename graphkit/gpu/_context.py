@@ -201,6 +201,11 @@ class GlContext:
             self._one_fence = Fence(self)
         return self._one_fence
 
+    @property
+    def shares_fences(self) -> bool:
+        """Whether it is in ``same_fence`` just now."""
+        return self._shares_fences
+
     @contextmanager
     def same_fence(self, *, reached: bool = False) -> Iterator[None]:
         """On the thread: have all that is finished in the ``with`` share a fence. Nothing is drawn in there.

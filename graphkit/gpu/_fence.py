@@ -35,6 +35,11 @@ class Fence:
         context.work.fences += 1
         context.raw.flush()  # a fence that was not flushed may never be reached for other contexts
 
+    @property
+    def is_known_to_be_reached(self) -> bool:
+        """Whether the work before the fence is done, without asking OpenGL."""
+        return self._reached
+
     def is_reached(self, here: GlContext) -> bool:
         """Return whether the work before the fence is done; never waits. On the thread of *here*."""
         if not self._reached:

@@ -113,7 +113,7 @@ class GlTexture:
         done, context = self._done, self._context
         if self._buffer is None or done is None:
             return
-        if context.is_current:
+        if context.is_current and not context.shares_fences:
             self._finish()
         else:  # the collector runs anywhere; the command keeps the buffer from its pool until then
             context.post(partial(done, context))

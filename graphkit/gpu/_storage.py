@@ -102,7 +102,10 @@ class TextureStorage(GpuStorage):
 
     def read_done(self, context: GlContext) -> None:
         """Leave a fence, so that whoever writes next does not overtake the reader."""
-        self._consumers[context] = context.fence()
+        fence = context.fence()
+        # That this read is done says nothing of those that the context has issued before.
+        if context not in self._consumers or not fence.is_known_to_be_reached:
+            self._consumers[context] = fence
 
     def writing(self, context: GlContext) -> moderngl.Texture:
         """Wait, as the context can, for the last producer and all consumers."""

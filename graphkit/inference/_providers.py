@@ -25,6 +25,7 @@ logger = logging.getLogger("graphkit.inference")
 PROVIDERS = ("auto", "cpu", "cuda", "tensorrt")
 VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
 CUDA_GRAPHS: Final = "GRAPHKIT_CUDA_GRAPHS"
+HALF_PRECISION: Final = "GRAPHKIT_TENSORRT_FP16"
 CAPTURES: Final = "enable_cuda_graph"
 """ONNX Runtime's name of the option that has it record a run, and play it again."""
 _TF32: Final = "NVIDIA_TF32_OVERRIDE"
@@ -106,7 +107,8 @@ def _onnx_providers(provider: str, device: int = 0) -> tuple[Any, ...]:
     if os.environ.get(CUDA_GRAPHS) == "1" and provider == "cuda":
         settings[CAPTURES] = "1"
     cuda = (("CUDAExecutionProvider", settings),)
-    tensorrt = (("TensorrtExecutionProvider", number),)
+    half = {"trt_fp16_enable": "1"} if os.environ.get(HALF_PRECISION) == "1" else {}
+    tensorrt = (("TensorrtExecutionProvider", {**number, **half}),)
     return {"cpu": cpu, "cuda": cuda + cpu, "tensorrt": tensorrt + cuda + cpu}[provider]
 
 

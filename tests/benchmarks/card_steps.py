@@ -209,9 +209,9 @@ class Recorder(Instrument):
     def __init__(self) -> None:
         self.events: list[tuple[float, float, str, str]] = []
 
-    def processed(self, cc: CalculatorContext, seconds: float) -> None:
+    def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Note a call."""
-        self._note(cc.node_name.rpartition("__")[2], time.perf_counter() - seconds, seconds)
+        self._note(cc.node_name.rpartition("__")[2], begin, seconds)
 
     def part_done(self, part: str, begin: float, seconds: float) -> None:
         """Note a part."""
@@ -236,6 +236,7 @@ def trace(wanted: argparse.Namespace) -> None:
         done, crossed = gpu.group.work.since(work), gpu.transfers.since(moved)
         run.end()
     tell("one frame, alone", round(1000 * seconds, 2), "ms")
+    tell("calls and parts", len(recorder.events), wrong="" if recorder.events else "nothing was noted")
     for name, count in (
         ("passes", done.passes), ("compute shaders", done.dispatches), ("fences", done.fences),
         ("waits", done.waits), ("hops", done.hops), ("uploads", crossed.uploads.total()),

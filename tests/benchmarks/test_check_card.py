@@ -85,6 +85,13 @@ def test_steps_that_there_is_no_time_for_are_left_out(with_steps: Callable[..., 
     assert (outcome.skipped, outcome.figures) == ("the 1 s are over", [])
 
 
+def test_a_step_whose_module_is_missing_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    step = check_card.Step("tests", ("-c", FIGURE), 20.0, needs="no_such_module")
+    monkeypatch.setattr(check_card, "steps", lambda folder, short: [step])
+    (outcome,) = check_card.run(Wanted(seconds=60.0, short=False, only=None, device=None), tmp_path)
+    assert (outcome.skipped, outcome.figures) == ("no_such_module is not there", [])
+
+
 def test_what_is_left_out_says_why(
     with_steps: Callable[..., list[Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,7 +111,7 @@ def test_steps_end_in_time_and_have_names_of_their_own(tmp_path: Path) -> None:
 def test_it_runs_here(tmp_path: Path) -> None:
     """The script itself, a few frames of hands: the GPU's graph finds what the CPU's does."""
     report = tmp_path / "card.json"
-    chosen = ("--only", "hands", "compared", "two contexts")
+    chosen = ("--only", "hands", "compared", "trace", "two contexts")
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "check_card", "--short", "--json", report, *chosen],
         cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -117,4 +124,5 @@ def test_it_runs_here(tmp_path: Path) -> None:
     assert figures["hands gpu cpu: frames with as many"] == "18 of 18"
     assert figures["bad of 30 frames"] == 0
     assert figures["a frame"] > 0
+    assert figures["calls and parts"] > 20
     assert done.stdout.splitlines()[-1].endswith("none failed")

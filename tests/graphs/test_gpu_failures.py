@@ -6,8 +6,10 @@ Errors of OpenGL that cannot be had on purpose are injected where its calls leav
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import moderngl
@@ -25,14 +27,24 @@ from graphkit.errors import (
     TextureTooLargeError,
 )
 from graphkit.formats import ImageFrame
-from graphkit.gpu import GPU_SERVICE, GlSimpleCalculator, GpuBuffer, GpuBufferFormat, GpuResources
+from graphkit.gpu import (
+    GPU_SERVICE,
+    GlContext,
+    GlSimpleCalculator,
+    GpuBuffer,
+    GpuBufferFormat,
+    GpuDevice,
+    GpuResources,
+    list_devices,
+)
+from graphkit.gpu import _devices as devices
 from graphkit.gpu._raw_gl import RawGl
 from graphkit.gpu._service import close_idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from graphkit.gpu import GlContext
+    from graphkit.gpu import EglDisplay
 
 PICTURE = np.random.default_rng(8).integers(0, 256, (12, 20, 4), dtype=np.uint8)
 OUT_OF_MEMORY, CONTEXT_LOST = 0x0505, 0x0507
@@ -265,3 +277,31 @@ def test_a_buffer_of_another_graphs_resources_is_refused(gpu: GpuResources, good
         assert isinstance(caught.value.cause, GpuError)
         foreign.release()
     good.check()
+
+
+def test_a_graph_runs_where_a_card_starts_and_makes_no_context(
+    monkeypatch: pytest.MonkeyPatch, gpu: GpuResources, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A card that is split up: EGL lists it first and starts it; contexts come from the device behind it only."""
+    (here, *_) = list_devices()
+    card = GpuDevice(0, here.handle, "NVIDIA H100", software=False, cuda=0)
+    monkeypatch.setattr(devices, "list_devices", lambda egl: (card, replace(here, index=1)))
+    make = GlContext._begin
+
+    def begin(context: GlContext, display: EglDisplay, share: int) -> None:
+        if display.name == card.name:
+            raise GlVersionError(display.name, "3.3", "eglCreateContext failed: EGL_BAD_MATCH 0x3009")
+        make(context, display, share)
+
+    monkeypatch.setattr(GlContext, "_begin", begin)
+    with caplog.at_level(logging.WARNING, "graphkit.gpu"), GpuResources.create() as mine:
+        graph = graph_in(mine, "TestFailuresCopy")
+        seen: list[Any] = []
+        graph.observe_output_stream("out", seen.append)
+        with graph:
+            graph.add_packet_to_input_stream("in", ImageFrame(PICTURE), 0)
+    np.testing.assert_array_equal(seen[0].payload.data, PICTURE)
+    (record,) = caplog.records
+    told = record.getMessage()
+    assert told.startswith(f"OpenGL draws on the CPU ({here.name}): NVIDIA H100 makes no OpenGL 3.3 core context")
+    assert "split up (MIG)" in told

@@ -37,8 +37,10 @@ _DOUBLE: Final = """
     void halve(double whole, out double high, out double low) {
         precise double scaled = whole * 134217729.0lf;
         precise double rest = scaled - whole;
-        high = scaled - rest;
-        low = whole - high;
+        precise double upper = scaled - rest;
+        precise double lower = whole - upper;
+        high = upper;
+        low = lower;
     }
 
     double left_over(double a, double b, double about) {

@@ -9,13 +9,14 @@ import numpy as np
 from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageFormat, ImageFrame, Matrix, Tensor
-from graphkit.gpu import GlCalculatorHelper, GpuBuffer
+from graphkit.gpu import GlCalculatorHelper, GpuBuffer, GpuBufferFormat, GpuTensor
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, CalculatorContract
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
+_COLOURS = 3
 _READABLE = (ImageFormat.SRGBA, ImageFormat.SRGB, ImageFormat.GRAY8, ImageFormat.VEC32F1)
 
 
@@ -50,8 +51,8 @@ class TfLiteConverterCalculator(Calculator):
     counts (its default input policy is FixedSizeInputStreamHandler).
 
     Inputs, one of: IMAGE, an ImageFrame in SRGB, SRGBA, GRAY8 or VEC32F1; IMAGE_GPU, a GpuBuffer, which is read
-    back; MATRIX. Outputs, one of: TENSORS, TENSORS_GPU, which carry the same here: one tensor, (1, H, W,
-    channels), of a matrix (1, rows, columns, 1).
+    back unless a model on CUDA reads it where it is; MATRIX. Outputs, one of: TENSORS, TENSORS_GPU, which carry
+    the same here: one tensor, (1, H, W, channels), of a matrix (1, rows, columns, 1).
 
     Knobs: ``zero_center`` (on by default): -1 to 1 instead of 0 to 1; ``output_tensor_float_range`` or
     ``use_custom_normalization`` with ``custom_div`` and ``custom_sub`` (value / div - sub) for other ranges;
@@ -99,17 +100,30 @@ class TfLiteConverterCalculator(Calculator):
         if not high > low:
             raise ContractError(f"black becomes {low} and white {high}; white must become more.")
         self._scale, self._bias = np.float32((high - low) / 255.0), np.float32(low)
+        self._levels = np.arange(256, dtype=np.float32) * self._scale + self._bias
         self._output = self.tensors if self.tensors.is_connected(cc) else self.tensors_gpu
 
     def process(self, cc: CalculatorContext) -> None:
         """Emit the tensor."""
         image, buffer, matrix = self.image.get(cc), self.image_gpu.get(cc), self.matrix.get(cc)
         if buffer is not None:
+            if self._stays(buffer):
+                self._output.send(cc, [GpuTensor(buffer, self._levels)])
+                return
             image = buffer.image_frame()
         if image is not None:
             self._output.send(cc, [Tensor(self._values(image), for_gpu=buffer is not None)])
         elif matrix is not None:
             self._output.send(cc, [Tensor(self._of_matrix(matrix))])
+
+    def _stays(self, buffer: GpuBuffer) -> bool:
+        """Return whether a model on CUDA reads the picture where it is, as it is."""
+        chosen = self._chosen
+        if not buffer.group.cuda.is_ready or chosen.flip_vertically or chosen.use_quantized_tensors:
+            return False
+        if buffer.format is GpuBufferFormat.RGBA8:
+            return chosen.max_num_channels == _COLOURS
+        return buffer.format is GpuBufferFormat.R8
 
     def _values(self, image: ImageFrame) -> np.ndarray[Any, Any]:
         if image.format not in _READABLE:

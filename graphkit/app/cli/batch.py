@@ -160,7 +160,7 @@ def _recipe(flags: BatchFlags) -> Recipe:
 
     import_calculators(flags.modules)
     resources = Resources(flags.resource_root_dir)
-    path = find_graph(flags.graph, resources).absolute()
+    path = find_graph(flags.graph, resources, "graphkit batch GRAPH").absolute()
     settings = job_settings(flags)
     if flags.input_side_packets or flags.side:
         graph = CalculatorGraph(path, resources=resources, overrides=flags.overrides)

@@ -19,17 +19,19 @@ _CLIP_SUFFIXES: Final = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm")
 _PARTS_OF_GRAPHS: Final = frozenset({"modules", "subgraphs"})
 
 
-def find_graph(name: str, resources: Resources) -> Path:
+def find_graph(name: str, resources: Resources, example: str = "graphkit run GRAPH --input_video_path") -> Path:
     """Return the path of a graph file: as named from here, or one that comes with graphkit.
+
+    Args:
+        name: that the user gives.
+        resources: where it is looked for.
+        example: of a command that takes a graph and a video, up to the video.
 
     Raises:
         UsageError: there is none, with the names of graphs that are close; or it is a video.
     """
     if Path(name).suffix.lower() in _CLIP_SUFFIXES:
-        raise UsageError(
-            f"{name}: is a video, not a graph. Name both: "
-            f"graphkit run GRAPH --input_video_path {shlex.quote(name)}"
-        )
+        raise UsageError(f"{name}: is a video, not a graph. Name both: {example} {shlex.quote(name)}")
     try:
         return resources.find_graph(name)
     except ResourceNotFoundError as exc:

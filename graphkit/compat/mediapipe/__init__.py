@@ -72,3 +72,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'mediapipe' has no attribute {name!r}{reason}")
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    """Return what is there, imported or not."""
+    return sorted({*globals(), *__all__})

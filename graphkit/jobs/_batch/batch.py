@@ -84,7 +84,8 @@ class Batch:
         on_entry: Callable[[ClipEntry], None] = lambda entry: None,
     ) -> None:
         self.summary = BatchSummary()
-        self._recipe, self._folder = recipe, Path(folder).absolute()
+        self._recipe = recipe
+        self._folder = Path(os.path.abspath(folder))  # noqa: PTH100 - Path.absolute keeps ".."
         self._places = [os.fspath(place) for place in clips]
         self._settings = settings or BatchSettings()
         self._engine = self._settings.engine or LocalEngine()
@@ -134,8 +135,8 @@ class Batch:
         shard = self._settings.shard
         name = manifest_name(None if shard is None else (shard.number, shard.of))
         with Manifest(self._folder / name) as manifest:
-            self.summary.manifest = manifest.path
             plan, past = self._planned(prints, clips)
+            self.summary.manifest = manifest.path
             self._count(plan)
             self._progress.started(plan)
             if past.recipes.get(manifest.path) != prints.recipe:

@@ -49,13 +49,12 @@ def find_clips(places: Sequence[str], out: Path, *, root: str = "") -> list[Clip
         UsageError: there are no clips, or two of one name, or outputs would lie among them.
         InputError: no such file.
     """
-    inside = out.absolute()
     found: dict[str, str] = {}
     seen: set[str] = set()
     for place in places:
         if not is_file_name(place):
             raise UsageError(f"{place}: a batch reads files; this is a device or a URL.")
-        for top, path in _at(place, inside):
+        for top, path in _at(place, out):
             if path in seen:
                 continue
             seen.add(path)
@@ -65,9 +64,10 @@ def find_clips(places: Sequence[str], out: Path, *, root: str = "") -> list[Clip
                 raise UsageError(_two_of_a_name(clip, other), remedies=("root",))
     if not found:
         raise UsageError("there are no clips. Name files, folders or patterns.")
+    inside = tuple(f"{folder}{os.sep}" for folder in {out.absolute(), out.resolve()})
     for name, path in found.items():
-        if path.startswith(f"{inside}{os.sep}"):
-            raise UsageError(_among(path, inside, name), parameter="folder")
+        if path.startswith(inside):
+            raise UsageError(_among(path, out, name), parameter="folder")
     return [Clip(name, found[name]) for name in sorted(found)]
 
 
@@ -102,7 +102,7 @@ def _at(place: str, out: Path) -> Iterator[tuple[Path, str]]:
 
 def _in_folder(folder: Path, out: Path) -> Iterator[tuple[Path, str]]:
     top = os.path.abspath(folder)  # noqa: PTH100
-    if out == Path(top) or Path(top) in out.parents:
+    if Path(top).resolve() in (out.resolve(), *out.resolve().parents):
         raise UsageError(
             f"{out} lies in {folder}, which is searched for clips: videos that are written there would be clips, "
             "too. Choose a folder elsewhere.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -91,15 +92,20 @@ def keypoints(
 
     A list without visibilities is sure of everything: 1.
     """
-    width, height = size or (1, 1)
-    data = landmarks.data.astype(np.float64)
+    rows, first, second = _columns(chosen, len(landmarks))
     points = np.zeros((len(chosen), 3))
-    for row, indices in zip(points, chosen, strict=True):
-        if not indices or max(indices) >= len(data):
-            continue
-        of = data[list(indices)]
-        sure = of[:, 3].min() if landmarks.has_visibility else 1.0
-        found = (of[:, 0].mean() * width, of[:, 1].mean() * height, sure)
-        if np.isfinite(found).all():
-            row[:] = found
+    a, b = (landmarks.data[indices].astype(np.float64) for indices in (first, second))
+    points[rows, :2] = (a[:, :2] + b[:, :2]) / 2 * (size or (1, 1))
+    points[rows, 2] = np.minimum(a[:, 3], b[:, 3]) if landmarks.has_visibility else 1.0
+    points[~np.isfinite(points).all(1)] = 0
     return points
+
+
+@lru_cache
+def _columns(
+    chosen: Sequence[tuple[int, ...]], landmarks: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return which points a list of so many landmarks has, and the two landmarks that each lies between."""
+    rows = [row for row, indices in enumerate(chosen) if indices and max(indices) < landmarks]
+    first, second = ([chosen[row][end] for row in rows] for end in (0, -1))
+    return np.array(rows, np.intp), np.array(first, np.intp), np.array(second, np.intp)

@@ -66,3 +66,17 @@ def test_landmarks_are_plotted(monkeypatch: pytest.MonkeyPatch) -> None:
     DRAW.plot_landmarks(_landmarks(21), mp.solutions.hands.HAND_CONNECTIONS)
     pyplot.close("all")
     assert shown == [19], "two of 21 are hidden"
+
+
+@pytest.mark.parametrize(
+    ("place", "pixel"),
+    [
+        pytest.param((0.5, 0.25), (320, 120), id="inside"),
+        pytest.param((1.0, 0.0), (639, 0), id="edge"),
+        pytest.param((1.01, 0.5), None, id="beyond"),
+        pytest.param((0.5, -0.01), None, id="before"),
+    ],
+)
+def test_pixels_of_places(place: tuple[float, float], pixel: tuple[int, int] | None) -> None:
+    """Private there, too, and called by programs all the same."""
+    assert mp.solutions.drawing_utils._normalized_to_pixel_coordinates(*place, 640, 480) == pixel

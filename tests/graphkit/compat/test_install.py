@@ -49,6 +49,38 @@ def test_a_script_runs_unchanged(tmp_path: Path) -> None:
     assert made.stdout == "0.10.21+graphkit graphkit.compat.mediapipe ['--camera', '0'] __main__\n"
 
 
+IN_PROCESSES = """
+import multiprocessing
+import mediapipe as mp
+
+def made(score):
+    landmark = mp.framework.formats.landmark_pb2.NormalizedLandmark
+    hand = mp.framework.formats.landmark_pb2.NormalizedLandmarkList(landmark=[landmark(x=score)])
+    detection = mp.framework.formats.detection_pb2.Detection(score=[score])
+    box = detection.location_data.relative_bounding_box
+    box.xmin = score
+    return hand, detection, box
+
+if __name__ == "__main__":
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        (hand, detection, box), = pool.map(made, [0.5])
+    print(hand.landmark[0].x, detection.score[0], box.xmin, type(box).__qualname__)
+"""
+
+
+def test_processes_that_a_script_starts_find_mediapipe_and_send_messages(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(IN_PROCESSES)
+    made = _run("-m", "graphkit.compat", "script.py", folder=tmp_path)
+    assert (made.stderr, made.stdout) == ("", "0.5 0.5 0.5 LocationData.RelativeBoundingBox\n")
+
+
+def test_what_is_not_imported_yet_is_listed(tmp_path: Path) -> None:
+    code = (
+        "from graphkit.compat import mediapipe as mp; print('solutions' in dir(mp), 'pose' in dir(mp.solutions))"
+    )
+    assert _run("-c", code, folder=tmp_path).stdout == "True True\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from graphkit import CalculatorGraph
 from graphkit.compat import mediapipe as mp
 from graphkit.compat.mediapipe.python.solution_base import PacketDataType, SolutionBase
 from graphkit.video import VideoReader
@@ -185,6 +186,24 @@ node { calculator: "MakePairCalculator" input_stream: "a" input_stream: "b" outp
 
 
 PICTURES = dict.fromkeys("ab", PacketDataType.IMAGE_FRAME)
+
+
+@pytest.mark.parametrize("ends_the_run", [False, True])
+def test_a_program_that_was_interrupted_may_go_on(ends_the_run: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait = CalculatorGraph.wait_until_idle
+
+    def interrupted(graph: CalculatorGraph) -> None:
+        if ends_the_run:
+            graph.cancel()
+        raise KeyboardInterrupt
+
+    with mp.solutions.selfie_segmentation.SelfieSegmentation() as selfie:
+        for _ in range(2):
+            monkeypatch.setattr(CalculatorGraph, "wait_until_idle", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                selfie.process(BLACK)
+            monkeypatch.setattr(CalculatorGraph, "wait_until_idle", wait)
+            assert selfie.process(BLACK).segmentation_mask.shape == BLACK.shape[:2]
 
 
 def test_a_graph_of_ones_own() -> None:

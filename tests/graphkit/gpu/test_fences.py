@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -30,6 +30,38 @@ SLOW_COPY = """
         color = texelFetch(frame, ivec2(gl_FragCoord.xy), 0) + nothing * 1e-7;
     }
 """
+
+
+def test_what_is_done_at_once_shares_a_fence(gpu: GpuResources) -> None:
+    context = gpu.context()
+
+    def made() -> tuple[int, int]:
+        with context.same_fence():
+            one, other = context.fence(), context.fence()
+            with context.same_fence():
+                assert context.fence() is one
+        assert one is other
+        return len({id(one), id(context.fence()), id(context.fence())}), context.work.fences
+
+    before = context.work.fences
+    kinds, fences = context.run(made)
+    assert fences - before == 3, "one for all that is in the block, and one for each call outside"
+    assert kinds >= 2
+
+
+def test_a_read_back_does_not_hide_a_reader_that_draws_still(gpu: GpuResources) -> None:
+    """The pixels are in memory, so that the read-back is over; what was issued before it need not be."""
+    painter = Painter(gpu, "")
+    white, target = painter.new(WHITE), painter.new(BLACK)
+    painter.slowly_copy(white, target)
+    storage: Any = white._storage
+    (reader,) = storage._consumers.values()
+    white.array()
+    assert storage._consumers == {painter.context: reader}
+    black = painter.new(BLACK)
+    black.array()
+    (known,) = black._storage._consumers.values()  # type: ignore[union-attr]
+    assert known.is_known_to_be_reached
 
 
 class Painter:

@@ -88,6 +88,14 @@ def test_tensorrt_comes_before_cuda() -> None:
     assert (second[0], last) == ("CUDAExecutionProvider", "CPUExecutionProvider")
 
 
+@pytest.mark.usefixtures("with_gpu")
+def test_half_precision_is_tensorrts_and_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHKIT_TENSORRT_FP16", "1")
+    first, second, _ = providers.choose("tensorrt").onnx_providers
+    assert first == ("TensorrtExecutionProvider", {"device_id": "0", "trt_fp16_enable": "1"})
+    assert not any("fp16" in option for option in second[1])
+
+
 def test_build_without_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     built_with(monkeypatch)
     choice = providers.choose("auto")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,7 +105,9 @@ def test_halves_fall_as_they_do_in_opencv(gpu: GpuResources) -> None:
 def test_without_double_precision_few_samples_move_and_little(
     gpu: GpuResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_gpu_warp, "_DOUBLE", _gpu_warp._SINGLE)
+    source = _gpu_warp._source
+    old: Any = SimpleNamespace(gl=SimpleNamespace(version_code=330))
+    monkeypatch.setattr(_gpu_warp, "_source", lambda context: source(old))
     roi, pixels = Roi(61.5, 44.25, 37.0, 35.0, 0.3), np.linspace(0, 255, 131, dtype=np.uint8)
     ramp = np.repeat(np.tile(pixels, (90, 1))[:, :, None], 3, axis=2)
     warp = GpuWarp(gpu.context(), replicate=True)

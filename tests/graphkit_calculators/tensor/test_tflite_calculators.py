@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from fake_cuda import FakeCuda, lend
 from graphkit.errors import CalculatorError, GraphValidationError
 from graphkit.formats import Anchors, ImageFormat, ImageFrame, Tensor
-from graphkit.gpu import GPU_SERVICE
+from graphkit.gpu import GPU_SERVICE, GpuTensor
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
@@ -77,6 +78,34 @@ def test_a_matrix(options: str, order: Any) -> None:
     tensor = converted(matrix, options, tag="MATRIX")
     assert tensor.shape == (1, 2, 3, 1)
     np.testing.assert_array_equal(tensor.nhwc().reshape(-1), matrix.ravel(order=order))
+
+
+@pytest.mark.parametrize(
+    ("options", "stays"),
+    [
+        pytest.param("", True, id="-1 to 1"),
+        pytest.param("zero_center: false", True, id="0 to 1"),
+        pytest.param("flip_vertically: true", False, id="upside down"),
+        pytest.param("use_quantized_tensors: true", False, id="8 bits"),
+        pytest.param("max_num_channels: 4", False, id="with alpha"),
+    ],
+)
+def test_a_picture_that_a_model_on_cuda_reads(gpu: GpuResources, options: str, stays: bool) -> None:
+    """It stays where it is, and whoever wants its values gets those of memory."""
+    if gpu.context().run(lambda: gpu.context().gl.version_code) < 430:
+        pytest.skip("this OpenGL has no compute shaders")
+    tensors = []
+    for is_lent in (False, True):
+        if is_lent:
+            lend(gpu, FakeCuda())
+        run = converter(options, "IMAGE_GPU", "TENSORS_GPU")
+        run.set_service(GPU_SERVICE, gpu)
+        run.add("IMAGE_GPU", gpu.upload(ImageFrame(RGBA, ImageFormat.SRGBA)), 4)
+        tensors += run.run().outputs["TENSORS_GPU"][0].payload
+    plain, lent = tensors
+    assert isinstance(lent, GpuTensor) is stays
+    assert lent.shape == plain.shape
+    np.testing.assert_array_equal(lent.nhwc(), plain.nhwc())
 
 
 def test_a_picture_on_the_gpu(gpu: GpuResources) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit import CalculatorGraph
 from graphkit.compat._errors import as_peer_raises
 from graphkit.compat._packets import PacketDataType, content_of, kind_of, payload_for, side_value
 from graphkit.compat._plans import Wishes, plan_of
-from graphkit.framework import ApplicationThreadExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -52,10 +51,6 @@ class SolutionBase:
         RuntimeError: the graph cannot be made or started.
     """
 
-    _on_callers_thread: ClassVar[bool] = False
-    """Whether nodes run on the thread that calls `process`: where slow ones can only run one after another, no
-    other thread has to be woken."""
-
     def __init__(
         self,
         binary_graph_path: str | None = None,
@@ -74,8 +69,6 @@ class SolutionBase:
         with as_peer_raises():
             plan, resources = plan_of(binary_graph_path, graph_config, wishes)
             self._graph: CalculatorGraph | None = CalculatorGraph(plan, resources=resources)
-        if self._on_callers_thread:
-            self._graph.set_executor("", ApplicationThreadExecutor())
         hints = dict(stream_type_hints or {})
         self._inputs = {name: hints.get(name) or kind_of(plan, name) for name in plan.graph_inputs.names}
         self._outputs = tuple(outputs) if outputs else plan.graph_outputs.names
@@ -111,10 +104,17 @@ class SolutionBase:
         payloads = {name: payload_for(self._kind_of_input(name), value) for name, value in input_data.items()}
         self._latest.clear()
         self._timestamp += FRAME_US
-        with as_peer_raises():
-            for name, payload in payloads.items():
-                graph.add_packet_to_input_stream(name, payload, self._timestamp)
-            graph.wait_until_idle()
+        try:
+            with as_peer_raises():
+                for name, payload in payloads.items():
+                    graph.add_packet_to_input_stream(name, payload, self._timestamp)
+                graph.wait_until_idle()
+        except KeyboardInterrupt:
+            if (
+                graph.is_over()
+            ):  # it came in the midst of the engine's work (S51); with mediapipe a program may go on
+                self.reset()
+            raise
         return SolutionOutputs(**{name: self._content(name) for name in self._outputs})
 
     def close(self) -> None:

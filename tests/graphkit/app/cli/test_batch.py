@@ -172,6 +172,23 @@ def test_wrong_usage(
     assert message.replace("WORK", str(work)) in ended.output
 
 
+def test_a_video_in_place_of_the_graph(clips: Path, graphkit: Callable[..., Result]) -> None:
+    ended = graphkit("batch", "in/a.mp4", "in", "-o", "out", *DUMP)
+    assert (ended.exit_code, ended.output) == (
+        2, "error: in/a.mp4: is a video, not a graph. Name both: graphkit batch GRAPH in/a.mp4\n",
+    )  # fmt: skip
+
+
+def test_a_batch_that_does_not_begin_has_no_summary(
+    work: Path, clips: Path, graphkit: Callable[..., Result]
+) -> None:
+    (work / "out").mkdir()
+    (work / "out" / "manifest.jsonl").write_text("nonsense\n")
+    ended = graphkit("batch", "hands.pbtxt", "in", "-o", "out", *DUMP)
+    assert ended.exit_code == 1
+    assert ended.output.startswith("error: ")
+
+
 def test_more_clips_come_from_a_list(work: Path, clips: Path, graphkit: Callable[..., Result]) -> None:
     (work / "list.txt").write_text("in/x/b.mp4\n")
     words = ["in/a.mp4", "--clips-from", "list.txt", "-o", "out", "--dry-run"]
@@ -191,5 +208,5 @@ def test_a_machine_without_ray(
     monkeypatch.setattr("graphkit.jobs._batch.ray_engine.find_spec", lambda name: None)
     ended = graphkit("batch", "hands.pbtxt", "in", "-o", "out", *DUMP, "--on", "ray")
     assert ended.exit_code == 1
-    assert "pip install 'graphkit[ray]'" in ended.output
+    assert "pip install 'graphkit-media[ray]'" in ended.output
     assert not (work / "out").exists()

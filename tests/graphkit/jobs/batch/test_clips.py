@@ -77,6 +77,9 @@ def test_a_file_that_looks_like_a_pattern(takes: Path) -> None:
             ["in/a.mp4", "more/a.mp4"], "out", r"two clips are called a\.mp4.*begin below .*root", id="names"
         ),
         pytest.param(["in"], "in/out", "lies in in, which is searched for clips", id="out inside"),
+        pytest.param(["in"], "more/../in/out", "lies in in", id="dots"),
+        pytest.param(["in"], "link/out", "lies in in", id="link"),
+        pytest.param(["in/a.mp4"], "link", "is the folder of outputs", id="among links"),
         pytest.param(["in"], "in", "lies in in, which is searched for clips", id="out is it"),
         pytest.param(
             ["in/a.mp4"], "in", r"is the folder of outputs, and the clip .*a\.mp4 .* lies in it", id="among"
@@ -85,6 +88,7 @@ def test_a_file_that_looks_like_a_pattern(takes: Path) -> None:
     ],
 )
 def test_places_that_do_not_do(takes: Path, places: list[str], out: str, message: str) -> None:
+    (takes / "link").symlink_to(takes / "in")
     with pytest.raises((UsageError, InputError), match=message):
         find_clips(places, takes / out)
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from graphkit.schema import message_class
+from graphkit.compat._pb2 import message
 
 __all__ = [
     "Classification",
@@ -10,6 +10,6 @@ __all__ = [
     "ClassificationListCollection",
 ]
 
-Classification: Final = message_class("mediapipe.Classification")
-ClassificationList: Final = message_class("mediapipe.ClassificationList")
-ClassificationListCollection: Final = message_class("mediapipe.ClassificationListCollection")
+Classification: Final = message("Classification", __name__)
+ClassificationList: Final = message("ClassificationList", __name__)
+ClassificationListCollection: Final = message("ClassificationListCollection", __name__)

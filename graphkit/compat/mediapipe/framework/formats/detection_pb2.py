@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from graphkit.schema import message_class
+from graphkit.compat._pb2 import message
 
 __all__ = ["Detection", "DetectionList"]
 
-Detection: Final = message_class("mediapipe.Detection")
-DetectionList: Final = message_class("mediapipe.DetectionList")
+Detection: Final = message("Detection", __name__)
+DetectionList: Final = message("DetectionList", __name__)

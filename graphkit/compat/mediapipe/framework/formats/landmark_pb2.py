@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from graphkit.schema import message_class
+from graphkit.compat._pb2 import message
 
 __all__ = [
     "Landmark",
@@ -13,9 +13,9 @@ __all__ = [
     "NormalizedLandmarkListCollection",
 ]
 
-Landmark: Final = message_class("mediapipe.Landmark")
-LandmarkList: Final = message_class("mediapipe.LandmarkList")
-LandmarkListCollection: Final = message_class("mediapipe.LandmarkListCollection")
-NormalizedLandmark: Final = message_class("mediapipe.NormalizedLandmark")
-NormalizedLandmarkList: Final = message_class("mediapipe.NormalizedLandmarkList")
-NormalizedLandmarkListCollection: Final = message_class("mediapipe.NormalizedLandmarkListCollection")
+Landmark: Final = message("Landmark", __name__)
+LandmarkList: Final = message("LandmarkList", __name__)
+LandmarkListCollection: Final = message("LandmarkListCollection", __name__)
+NormalizedLandmark: Final = message("NormalizedLandmark", __name__)
+NormalizedLandmarkList: Final = message("NormalizedLandmarkList", __name__)
+NormalizedLandmarkListCollection: Final = message("NormalizedLandmarkListCollection", __name__)

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from graphkit.schema import message_class
+from graphkit.compat._pb2 import message
 
 __all__ = [
     "LocationData",
 ]
 
-LocationData: Final = message_class("mediapipe.LocationData")
+LocationData: Final = message("LocationData", __name__)

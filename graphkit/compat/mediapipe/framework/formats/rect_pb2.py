@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from graphkit.schema import message_class
+from graphkit.compat._pb2 import message
 
 __all__ = [
     "NormalizedRect",
     "Rect",
 ]
 
-NormalizedRect: Final = message_class("mediapipe.NormalizedRect")
-Rect: Final = message_class("mediapipe.Rect")
+NormalizedRect: Final = message("NormalizedRect", __name__)
+Rect: Final = message("Rect", __name__)

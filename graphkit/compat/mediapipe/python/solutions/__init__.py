@@ -44,3 +44,8 @@ def __getattr__(name: str) -> Any:
 
         plan_ahead(*module.PLANNED_AHEAD)
     return module
+
+
+def __dir__() -> list[str]:
+    """Return what is there, imported or not."""
+    return sorted({*globals(), *__all__})

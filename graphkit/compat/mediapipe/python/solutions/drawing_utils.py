@@ -86,15 +86,15 @@ def draw_detection(
         raise ValueError("LocationData must be relative for this drawing function to work.")
     cv2 = opencv()
     for keypoint in location.relative_keypoints:
-        center = _pixel_of(keypoint.x, keypoint.y, *size)
+        center = _normalized_to_pixel_coordinates(keypoint.x, keypoint.y, *size)
         if center is not None:
             spec = keypoint_drawing_spec
             cv2.circle(image, center, spec.circle_radius, spec.color, spec.thickness)
     if not location.HasField("relative_bounding_box"):
         return
     box = location.relative_bounding_box
-    first = _pixel_of(box.xmin, box.ymin, *size)
-    last = _pixel_of(box.xmin + box.width, box.ymin + box.height, *size)
+    first = _normalized_to_pixel_coordinates(box.xmin, box.ymin, *size)
+    last = _normalized_to_pixel_coordinates(box.xmin + box.width, box.ymin + box.height, *size)
     if first is not None and last is not None:
         cv2.rectangle(image, first, last, bbox_drawing_spec.color, bbox_drawing_spec.thickness)
 
@@ -125,7 +125,7 @@ def draw_landmarks(
     size = _size_of(image)
     points = {}
     for index, landmark in _visible(landmark_list):
-        pixel = _pixel_of(landmark.x, landmark.y, *size)
+        pixel = _normalized_to_pixel_coordinates(landmark.x, landmark.y, *size)
         if pixel is not None:
             points[index] = pixel
     cv2 = opencv()
@@ -245,11 +245,14 @@ def _checked(connections: Iterable[Connection] | None, count: int) -> Iterable[C
         yield connection
 
 
-def _pixel_of(x: float, y: float, columns: int, rows: int) -> tuple[int, int] | None:
-    """Return the pixel of a point in parts of the image, None outside of it."""
-    if not (_is_part(x) and _is_part(y)):
+def _normalized_to_pixel_coordinates(
+    normalized_x: float, normalized_y: float, image_width: int, image_height: int
+) -> tuple[int, int] | None:
+    """Return the pixel of a point in parts of the image, None outside of it; programs call this, too."""
+    if not (_is_part(normalized_x) and _is_part(normalized_y)):
         return None
-    return min(math.floor(x * columns), columns - 1), min(math.floor(y * rows), rows - 1)
+    x, y = math.floor(normalized_x * image_width), math.floor(normalized_y * image_height)
+    return min(x, image_width - 1), min(y, image_height - 1)
 
 
 def _is_part(value: float) -> bool:

@@ -37,8 +37,6 @@ class FaceDetection(SolutionBase):
         model_selection: 0 for faces within 2 metres, 1 for those within 5.
     """
 
-    _on_callers_thread = True
-
     def __init__(self, min_detection_confidence: float = 0.5, model_selection: int = 0) -> None:
         reach = "full" if model_selection == 1 else "short"
         options = config.options_message("mediapipe.FaceDetectionOptions")()

@@ -67,8 +67,6 @@ class FaceMesh(SolutionBase):
         min_tracking_confidence: a face is followed while its score is above this, 0 to 1.
     """
 
-    _on_callers_thread = True
-
     def __init__(
         self,
         static_image_mode: bool = False,

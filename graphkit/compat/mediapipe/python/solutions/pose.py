@@ -81,8 +81,6 @@ class Pose(SolutionBase):
         min_tracking_confidence: the person is followed while the score is above this, 0 to 1.
     """
 
-    _on_callers_thread = True
-
     def __init__(
         self,
         static_image_mode: bool = False,

@@ -19,8 +19,6 @@ class SelfieSegmentation(SolutionBase):
         model_selection: 0 for the general model, 1 for the one for wide pictures, which is faster.
     """
 
-    _on_callers_thread = True
-
     def __init__(self, model_selection: int = 0) -> None:
         super().__init__(
             binary_graph_path=_GRAPH,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import sysconfig
 import traceback
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-_STANDARD: Final = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
 _OURS: Final = ("graphkit", "graphkit_calculators")
 
@@ -56,7 +55,14 @@ def _is_ours(module: str) -> bool:
     return _package(module) in _OURS
 
 
+@cache
+def _standard_folders() -> tuple[str, ...]:
+    import sysconfig  # it reads how Python was built, which takes as long as a dozen modules
+
+    return (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+
+
 def _is_standard(file: str) -> bool:
     if file.startswith(("<frozen", "<__array_function__")):
         return True
-    return file.startswith(_STANDARD) and not _INSTALLED.intersection(Path(file).parts)
+    return file.startswith(_standard_folders()) and not _INSTALLED.intersection(Path(file).parts)

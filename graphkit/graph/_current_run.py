@@ -48,7 +48,10 @@ class CurrentRun:
         """Raise GraphStateError where a run is going on: *what* has to be done before or after it."""
         self._not_forked()
         if self.run is not None and not self.run.terminated:
-            raise GraphStateError(f"the graph is running; {what} before start_run() or after wait_until_done()")
+            raise GraphStateError(
+                f"the graph is running; {what} before start_run() or after wait_until_done(). "
+                "cancel_quietly() ends a run that was left behind."
+            )
 
     def is_over(self) -> bool:
         """Return whether no run is going on, or it failed or ended."""

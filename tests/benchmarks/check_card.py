@@ -19,6 +19,7 @@ import tempfile
 import time
 import tomllib
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ class Step:
         limit: seconds after which it is ended.
         environment: variables that it gets.
         is_short: whether it is part of the short mode.
+        needs: a module that it does not go without.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Step:
     limit: float
     environment: dict[str, str] = field(default_factory=dict)
     is_short: bool = False
+    needs: str = ""
 
 
 @dataclass
@@ -99,7 +102,7 @@ def steps(folder: Path, *, short: bool) -> list[Step]:
         Step("helper", own("overhead"), 20, is_short=True),
         Step("two contexts", own("contexts"), 40, is_short=True),
         Step("two rates", own("rates"), 50),
-        Step("tests", ("-m", "pytest", "-q", "-p", "no:cacheprovider", *GPU_TESTS), 150),
+        Step("tests", ("-m", "pytest", "-q", "-p", "no:cacheprovider", *GPU_TESTS), 150, needs="pytest"),
     ]
 
 
@@ -193,6 +196,8 @@ def run(wanted: argparse.Namespace, folder: Path) -> list[Outcome]:
         left = end - time.monotonic()
         if left < LEAST_SECONDS:
             outcome = Outcome(step.name, skipped=f"the {wanted.seconds:.0f} s are over")
+        elif step.needs and find_spec(step.needs) is None:
+            outcome = Outcome(step.name, skipped=f"{step.needs} is not there")
         else:
             outcome = run_step(step, environment, min(step.limit, left))
         print_outcome(outcome)

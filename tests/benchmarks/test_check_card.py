@@ -85,6 +85,13 @@ def test_steps_that_there_is_no_time_for_are_left_out(with_steps: Callable[..., 
     assert (outcome.skipped, outcome.figures) == ("the 1 s are over", [])
 
 
+def test_a_step_whose_module_is_missing_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    step = check_card.Step("tests", ("-c", FIGURE), 20.0, needs="no_such_module")
+    monkeypatch.setattr(check_card, "steps", lambda folder, short: [step])
+    (outcome,) = check_card.run(Wanted(seconds=60.0, short=False, only=None, device=None), tmp_path)
+    assert (outcome.skipped, outcome.figures) == ("no_such_module is not there", [])
+
+
 def test_what_is_left_out_says_why(
     with_steps: Callable[..., list[Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:

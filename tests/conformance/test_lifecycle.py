@@ -281,7 +281,10 @@ def test_calls_that_must_come_before_the_run(harness: MakeHarness, script: type[
     h = harness(ONE, s=script()).start()
     with pytest.raises(GraphStateError) as caught:
         CALLS[what](h.graph)
-    assert str(caught.value) == f"the graph is running; {what} before start_run() or after wait_until_done()"
+    assert str(caught.value) == (
+        f"the graph is running; {what} before start_run() or after wait_until_done(). "
+        "cancel_quietly() ends a run that was left behind."
+    )
     h.finish()
 
 

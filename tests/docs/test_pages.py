@@ -129,7 +129,7 @@ def test_everything_on_the_page_runs(page: Path, here: Path, request: pytest.Fix
     if any(_DRAWS.search(block.text) for block in _blocks(page)):
         request.getfixturevalue("egl")
     if page.stem.endswith("_with_ray"):
-        pytest.importorskip("ray", reason="Ray is not installed: pip install 'graphkit[ray]'")
+        pytest.importorskip("ray", reason="Ray is not installed: pip install 'graphkit-media[ray]'")
     shown = next((clip for word, clip in _SHOWS.items() if word in page.stem), None)
     if shown is not None:
         (here / "my.mov").unlink()

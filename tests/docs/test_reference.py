@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import runpy
 from pathlib import Path
 
 import click
@@ -24,6 +25,11 @@ def test_every_exception_is_listed() -> None:
     classes = [name for name, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, Exception)]
     assert len(classes) > 20
     assert [name for name in classes if f"`{name}`" not in page and f".{name}`" not in page] == []
+
+
+def test_the_page_of_subgraphs_is_up_to_date() -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / "make_subgraphs.py"))
+    assert made["PAGE"].read_text() == made["page"](), "run .venv/bin/python scripts/make_subgraphs.py"
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))

@@ -29,10 +29,16 @@ def subgraph_names(resources: Resources) -> set[str]:
     return SubgraphIndex(resources).known_types()
 
 
+def subgraph_files(resources: Resources) -> dict[str, list[Path]]:
+    """Return the files that declare each subgraph."""
+    index = SubgraphIndex(resources)
+    return {name: index.find(name) for name in index.known_types()}
+
+
 def subgraph_summaries(resources: Resources) -> dict[str, str]:
     """Return the first line of the comment in the file of each subgraph."""
-    index = SubgraphIndex(resources)
-    return {name: next(iter(_comment(_text(index.find(name)[0]))), "") for name in index.known_types()}
+    files = subgraph_files(resources)
+    return {name: next(iter(comment_of(_text(paths[0]))), "") for name, paths in files.items()}
 
 
 def described_subgraphs(name: str, resources: Resources) -> Iterator[str]:
@@ -43,10 +49,10 @@ def described_subgraphs(name: str, resources: Resources) -> Iterator[str]:
         yield from ("", "") if number else ()
         yield f"{name} (a subgraph)"
         yield ""
-        yield from _comment(text) or ["(no description)"]
+        yield from comment_of(text) or ["(no description)"]
         yield ""
         yield "Ports:"
-        yield from _port_lines(graph, _types(path, resources), text.splitlines())
+        yield from port_lines(graph, _types(path, resources), text.splitlines())
         if graph.options:
             yield ""
             yield f"Options of its graph: {', '.join(options.full_name for options in graph.options)}"
@@ -58,13 +64,14 @@ def _text(path: Path) -> str:
     return path.read_text("utf-8", errors="replace") if path.suffix == ".pbtxt" else ""
 
 
-def _comment(text: str) -> list[str]:
+def comment_of(text: str) -> list[str]:
     """Return the lines of the comment at the top of a file."""
     lines = [line.strip() for line in text.splitlines()]
     return [line.lstrip("#").strip() for line in takewhile(lambda line: line.startswith("#"), lines)]
 
 
-def _port_lines(graph: GraphConfig, types: Mapping[str, str], lines: list[str]) -> Iterator[str]:
+def port_lines(graph: GraphConfig, types: Mapping[str, str], lines: list[str]) -> Iterator[str]:
+    """Yield a line for each port: its type where *types* has it, else what the comment beside it says."""
     for side, label in _SIDES.items():
         for (tag, index), entry in keyed(getattr(graph, side)).items():
             line = entry.place.location.line

@@ -141,8 +141,8 @@ def _join(parts: list[tuple[str, Path]], file: BinaryIO) -> None:
 
 def _quoted(name: str) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator=",").writerow([name])
-    return text.getvalue().encode()
+    csv.writer(text, lineterminator="").writerow([name])
+    return text.getvalue().encode() + b","
 
 
 def _replace(path: Path, contents: bytes) -> None:

@@ -60,7 +60,7 @@ class RayEngine(Engine):
     ) -> None:
         if find_spec("ray") is None:
             raise PackageError(
-                "ray", "a batch on Ray needs it, and it is not installed", "pip install 'graphkit[ray]'"
+                "ray", "a batch on Ray needs it, and it is not installed", "pip install 'graphkit-media[ray]'"
             )
         if tasks is not None and tasks < 1:
             raise ArgumentError(f"found {tasks}; at least 1 task does the work.", parameter="processes")
@@ -105,6 +105,7 @@ class RayEngine(Engine):
             finally:
                 for reference in under_way:
                     ray.cancel(reference, force=True)
+                mark.unlink(missing_ok=True)
 
     def _room(self) -> int:
         """Return how many clips may be under way: those that find room, and a few that are begun at once then."""

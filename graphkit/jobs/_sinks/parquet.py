@@ -40,7 +40,9 @@ class ParquetSink(CsvSink):
         super().check_stream()
         if find_spec("pyarrow") is None:
             raise PackageError(
-                "pyarrow", f"{self.target} needs it, and it is not installed", "pip install 'graphkit[parquet]'"
+                "pyarrow",
+                f"{self.target} needs it, and it is not installed",
+                "pip install 'graphkit-media[parquet]'",
             )
 
     def create(self) -> CsvFile:

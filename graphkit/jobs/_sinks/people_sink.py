@@ -66,10 +66,13 @@ class PeopleSink(FileSink):
         self._lock = threading.Lock()
 
     @property
-    def several(self) -> bool:
-        """Whether a packet may hold the landmarks of several people or hands."""
-        one = self._carries(NormalizedLandmarkList, LandmarkList)
-        return not one and self.stream.rpartition("__")[2] != HOLISTIC_STREAM
+    def several(self) -> bool | None:
+        """Whether a packet may hold the landmarks of several people or hands; None where nobody tells."""
+        if self._carries(NormalizedLandmarkList, LandmarkList):
+            return False
+        if self._carries(*_SEVERAL_IN_FRAME, *_SEVERAL_IN_METRES):
+            return self.stream.rpartition("__")[2] != HOLISTIC_STREAM
+        return None
 
     @property
     def in_metres(self) -> bool:

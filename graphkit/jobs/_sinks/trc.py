@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from graphkit.errors import OutputError, UsageError
+from graphkit.errors import FormatError, OutputError, UsageError
 from graphkit.formats import LandmarkList
 from graphkit.jobs._sink import check_creatable
 from graphkit.jobs._sinks.naming import Naming, check_naming
@@ -62,7 +62,7 @@ class TrcSink(PeopleSink):
                 f"a .trc has one subject. Name a folder for a file each: trc:{self._folder.with_suffix('')}/",
                 parameter="dumps",
             )
-        if not self.several and self._in_folder:
+        if self.several is False and self._in_folder:
             raise UsageError(
                 f'{self.target}: stream "{self.stream}" carries {self.target.carried}, the landmarks of one. Name '
                 f"a file: {self._folder.name or 'landmarks'}.trc",
@@ -133,6 +133,12 @@ class TrcSink(PeopleSink):
     def _subject(self, person: Person, taken: set[str]) -> str:
         """Return the name of a person's file without its ending; two left hands in a frame get two."""
         if not self._in_folder:
+            if taken:
+                raise FormatError(
+                    f'stream "{self.stream}": a .trc has one subject, and this packet holds several. Name a '
+                    f"folder for a file each: trc:{self._folder.with_suffix('')}/"
+                )
+            taken.add("")
             return ""
         base = f"id_{person.id}" if person.id is not None else person.label.replace("/", "_")
         base = base or f"item_{person.item}"

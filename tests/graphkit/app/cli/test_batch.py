@@ -208,5 +208,5 @@ def test_a_machine_without_ray(
     monkeypatch.setattr("graphkit.jobs._batch.ray_engine.find_spec", lambda name: None)
     ended = graphkit("batch", "hands.pbtxt", "in", "-o", "out", *DUMP, "--on", "ray")
     assert ended.exit_code == 1
-    assert "pip install 'graphkit[ray]'" in ended.output
+    assert "pip install 'graphkit-media[ray]'" in ended.output
     assert not (work / "out").exists()

@@ -277,3 +277,22 @@ def test_a_driver_that_is_too_old(machine, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_message_that_is_split_has_two_sentences() -> None:
     assert ". " in str(NoGpuDeviceError("none"))
+
+
+def test_a_card_that_starts_and_makes_no_context(machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is split up, say: the device that graphs take is told, and why not the card."""
+
+    def begin(self: Context, name: str, display: EglDisplay) -> None:
+        if "NVIDIA" in display.name:
+            raise GlVersionError(display.name, "3.3", "eglCreateContext failed: EGL_BAD_MATCH 0x3009")
+        original(self, name, display)
+
+    original = Context.__init__
+    monkeypatch.setattr(Context, "__init__", begin)
+    found = machine(CARD, MESA, hardware=NVIDIA)
+    assert found["taken"].found == "device 1, software (Mesa): software rendering; no hardware device works"
+    fact = found["not taken"]
+    assert fact.status is Status.WARNING
+    assert fact.found.startswith("NVIDIA /dev/dri/card0 makes no OpenGL 3.3 core context (eglCreateContext failed")
+    assert "split up (MIG)" in fact.found
+    assert "software: the CPU draws" in found["renderer"].found

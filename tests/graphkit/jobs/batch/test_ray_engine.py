@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from graphkit.jobs import ClipTask, Recipe
 
-pytest.importorskip("ray", reason="Ray is not installed: pip install 'graphkit[ray]'")
+pytest.importorskip("ray", reason="Ray is not installed: pip install 'graphkit-media[ray]'")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's own
 
 

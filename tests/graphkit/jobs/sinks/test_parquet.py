@@ -122,7 +122,7 @@ def test_many_rows_become_several_groups(tmp_path: Path, monkeypatch) -> None:
 def test_without_pyarrow_the_command_is_named(write, monkeypatch) -> None:
     monkeypatch.setattr(parquet, "find_spec", lambda name: None)
     with pytest.raises(
-        PackageError, match=r"pyarrow: p=x\.parquet needs it.*Fix: pip install 'graphkit\[parquet\]'"
+        PackageError, match=r"pyarrow: p=x\.parquet needs it.*Fix: pip install 'graphkit-media\[parquet\]'"
     ):
         write({"p": "x.parquet"}, {"p": ("pose", {})})
     assert list(Path().iterdir()) == []

@@ -200,3 +200,12 @@ def test_the_markers_of_a_pose_have_the_names_of_opensims_sets() -> None:
         "Eye", "Shoulder", "Elbow", "Wrist", "Hip", "Knee", "Ankle", "BigToe", "Heel", "Thumb", "Pinky", "Index",
     )}  # fmt: skip
     assert all(re.fullmatch(r"[A-Za-z]+", name) for name in names)
+
+
+def test_a_stream_of_an_open_type_is_what_its_packets_are(write) -> None:
+    write({"a": "one.trc"}, {"a": ("anything", {0: points(33), 1: [points(33)]})})
+    assert read("one.trc").at(1, "Nose") == read("one.trc").at(0, "Nose") != [""] * 3
+    write({"a": "trc:some/"}, {"a": ("anything", {0: [points(33)] * 2})})
+    assert len(list(Path("some").iterdir())) == 2
+    with pytest.raises(FormatError, match=r'stream "a": a \.trc has one subject, and this packet holds several'):
+        write({"a": "two.trc"}, {"a": ("anything", {0: [points(33)] * 2})})

@@ -29,7 +29,7 @@ _lock = threading.RLock()
 _message_names: set[str] = set()
 # The pool that stood before a file was taken out again; what programs hold was made from it.
 _first: list[DescriptorPool] = []
-_PAYLOADS: Final = ("mediapipe/framework/formats/", "mediapipe/util/")
+_PAYLOADS: Final = ("mediapipe/framework/formats/", "mediapipe/util/", "mediapipe/modules/face_geometry/protos/")
 _late_files: dict[str, FileDescriptorProto] = {}
 
 

@@ -214,3 +214,7 @@ def test_a_file_that_was_taken_out_may_come_back_changed():
     assert old.before == 3
     assert schema.message_class("mediapipe.NormalizedLandmarkList") is landmarks
     assert schema.message_class("mediapipe.CalculatorGraphConfig")().node is not None
+    matrix = schema.message_class("mediapipe.MatrixData")(rows=1, cols=1, packed_data=[2.0])
+    assert schema.message_class("mediapipe.face_geometry.FaceGeometry")(
+        pose_transform_matrix=matrix
+    ).IsInitialized()

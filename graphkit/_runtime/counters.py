@@ -13,11 +13,11 @@ class Counter:
         self._value = 0
 
     def increment(self) -> None:
-        """Add 1."""
+        """Add 1 to the number."""
         self.increment_by(1)
 
     def increment_by(self, amount: int) -> None:
-        """Add *amount*."""
+        """Add *amount* to the number."""
         with self._lock:
             self._value += amount
 

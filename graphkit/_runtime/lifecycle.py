@@ -245,7 +245,7 @@ class Lifecycle:
             self._sleepers.wake()
 
     def after_unblock(self) -> None:
-        """Graph inputs may go on: wake their writers."""
+        """Wake the threads that write to graph inputs, which may go on."""
         self._state.unblocked = False
         if self._sleepers.wakers:
             self._sleepers.wake()

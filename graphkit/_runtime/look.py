@@ -5,8 +5,7 @@ Nothing is kept for it while the graph runs: it is read off the state.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from graphkit.framework import Awaited
 
 
-@dataclass(frozen=True, slots=True)
-class CallLook:
+class CallLook(NamedTuple):
     """A call of user code that is under way.
 
     Attributes:
@@ -38,8 +36,7 @@ class CallLook:
     token: object
 
 
-@dataclass(frozen=True, slots=True)
-class QueueLook:
+class QueueLook(NamedTuple):
     """The queue at an input of a node.
 
     Attributes:
@@ -59,8 +56,7 @@ class QueueLook:
     full: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StreamLook:
+class StreamLook(NamedTuple):
     """A stream.
 
     Attributes:
@@ -78,8 +74,7 @@ class StreamLook:
     held_back_by: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NodeLook:
+class NodeLook(NamedTuple):
     """A node.
 
     Attributes:
@@ -121,8 +116,7 @@ class NodeLook:
     is_poller: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RunLook:
+class RunLook(NamedTuple):
     """A run.
 
     Attributes:

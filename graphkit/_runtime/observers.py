@@ -27,7 +27,7 @@ class OutputSignal:
         self._sleepers = Sleepers(self._lock)
 
     def add(self) -> None:
-        """Count one; takes a lock only if a thread waits."""
+        """Count a call of an observer; it takes a lock only if a thread waits."""
         self._count += 1
         if self._sleepers.wakers:
             with self._lock:
@@ -92,11 +92,11 @@ class ObserverCalculator(Calculator):
         self._signal = observer.signal
 
     def open(self, cc: CalculatorContext) -> None:
-        """Count as open."""
+        """Count the observer as open."""
         self._signal.begin()
 
     def close(self, cc: CalculatorContext) -> None:
-        """Count as ended."""
+        """Count the observer as ended."""
         self._signal.end()
 
     def process(self, cc: CalculatorContext) -> Status | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import ArgumentError, PacketTypeError, StatusCode, TimestampError, did_you_mean
 from graphkit.framework._converters import converter_hint, wrapper_hint
+from graphkit.framework._packet_type import element_classes, strange_element
 
 if TYPE_CHECKING:
     from graphkit.config import GraphPlan
@@ -39,17 +40,29 @@ def bad_packet(plan: GraphPlan, stream: str, packet: Packet[Any]) -> PacketTypeE
             timestamp=packet.timestamp,
         )
     if packet.timestamp.is_allowed_in_stream():
-        expected = plan.streams[plan.stream_ids[stream]].packet_type
-        return PacketTypeError(
-            f'graph input stream "{stream}" carries {expected}, but was given {type(payload).__name__}'
-            + (wrapper_hint(payload, expected.types) or converter_hint((type(payload),), expected.types)),
-            stream=stream,
-            timestamp=packet.timestamp,
-            expected=expected,
-            found=type(payload).__name__,
-        )
+        return _wrong_type(plan, stream, packet, type(payload).__name__)
     return TimestampError(
         f'a packet for "{stream}" has timestamp {packet.timestamp}; pass timestamp= in microseconds',
         stream=stream,
         timestamp=packet.timestamp,
+    )
+
+
+def check_elements(plan: GraphPlan, stream: str, packet: Packet[Any]) -> None:
+    """Raise PacketTypeError for a list that graph input *stream* cannot take, by its first elements."""
+    classes = element_classes(plan.streams[plan.stream_ids[stream]].packet_type.types)
+    strange = strange_element(packet._payload, classes) if classes is not None else ""
+    if strange:
+        raise _wrong_type(plan, stream, packet, strange)
+
+
+def _wrong_type(plan: GraphPlan, stream: str, packet: Packet[Any], found: str) -> PacketTypeError:
+    expected, payload = plan.streams[plan.stream_ids[stream]].packet_type, packet._payload
+    hint = wrapper_hint(payload, expected.types) or converter_hint((type(payload),), expected.types)
+    return PacketTypeError(
+        f'graph input stream "{stream}" carries {expected}, but was given {found}{hint}',
+        stream=stream,
+        timestamp=packet.timestamp,
+        expected=expected,
+        found=found,
     )

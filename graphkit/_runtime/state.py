@@ -81,26 +81,26 @@ class GraphState:
         self.settle()
 
     def deliver(self, source: GraphInput, packet: Packet[Any]) -> None:
-        """A program pushed *packet*."""
+        """Send a packet that the program pushed."""
         self.flow.send(source.stream, packet)
         self.settle()
 
     def bound(self, source: GraphInput, settled: int) -> None:
-        """A program settled an input stream up to *settled*; going back raises TimestampError (S7)."""
+        """Settle an input stream as the program said; going back raises TimestampError (S7)."""
         if settled < source.stream.settled:
             raise backward(source.stream, settled)
         self.flow.raise_settled(source.stream, settled)
         self.settle()
 
     def close_input(self, source: GraphInput) -> None:
-        """A program ended an input stream."""
+        """End an input stream as the program said."""
         if not source.closed:
             source.closed = True
             self.flow.close_stream(source.stream)
             self.settle()
 
     def processed(self, node: Node, context: CalculatorContext) -> None:
-        """``process`` returned: release its output in order of input time, then look for more work."""
+        """Release what a ``process`` that returned has emitted, in order of input time; look for more work."""
         flow, single = self.flow, node.single
         if single is not None:
             node.active = 0
@@ -125,7 +125,7 @@ class GraphState:
             self.settle()
 
     def speculated(self, node: Node, context: CalculatorContext | None) -> None:
-        """A call ahead of time returned; *context* is None where it raised, and the real call will raise again."""
+        """Take in a call ahead of time; *context* is None where it raised, as the real call will."""
         node.active = 0
         if context is not None:
             node.end_call(context)
@@ -134,7 +134,7 @@ class GraphState:
         self.settle()
 
     def closed(self, node: Node, context: CalculatorContext, *, emit: bool) -> None:
-        """``close`` returned: end the node's outputs (S25)."""
+        """End the outputs of a node whose ``close`` returned (S25)."""
         if emit:
             self.flow.emit(node, context, settle=False)
         node.status = CLOSED
@@ -178,7 +178,7 @@ class GraphState:
         return Timestamp.from_raw(int(settled) + 1)  # a special one takes no "+"
 
     def tell_pollers(self) -> None:
-        """The run ended: whoever waits for a packet should look again."""
+        """Have those who wait for a packet look again, as the run has ended."""
         for node in self.nodes:
             if node.on_touch is not None:
                 node.on_touch()

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import inspect
-import sysconfig
 import traceback
+from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
-_STANDARD: Final = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
 _OURS: Final = ("graphkit", "graphkit_calculators")
 
 
 def place_of(definition: Any) -> str:
-    """Return ``file:line`` of a class or function, its module where the source is not at hand."""
+    """Return ``file:line`` of a class or function, its module where nobody knows."""
     written = getattr(definition, "function", definition)
     try:
         return f"{inspect.getfile(written)}:{inspect.getsourcelines(written)[1]}"
-    except (TypeError, OSError):
-        return str(getattr(written, "__module__", ""))
+    except (TypeError, OSError):  # typed in, or without its source
+        codes = (_code_of(each) for each in (written, *getattr(written, "__dict__", {}).values()))
+        first = next((code for code in codes if code is not None), None)
+        return str(getattr(written, "__module__", "")) if first is None else _place(first)
 
 
 def place_of_call(cls: type[Any], phase: str) -> str:
     """Return ``file:line`` of what a calculator runs in *phase*, "" for calculators that come with graphkit."""
-    call = cls.__dict__.get("function") or getattr(cls, phase, None)
-    code = getattr(inspect.unwrap(call), "__code__", None) if callable(call) else None
-    if code is None or _is_ours(getattr(call, "__module__", "")):
+    if _is_ours(cls.__module__):
         return ""
+    call = cls.__dict__.get("function") or getattr(cls, phase, None)
+    code = _code_of(call)
+    inherited = code is None or _is_ours(getattr(call, "__module__", ""))
+    return place_of(cls) if inherited or code is None else _place(code)
+
+
+def _code_of(call: Any) -> CodeType | None:
+    code = getattr(inspect.unwrap(call), "__code__", None) if callable(call) else None
+    return code if isinstance(code, CodeType) else None
+
+
+def _place(code: CodeType) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
@@ -56,7 +68,14 @@ def _is_ours(module: str) -> bool:
     return _package(module) in _OURS
 
 
+@cache
+def _standard_folders() -> tuple[str, ...]:
+    import sysconfig  # it reads how Python was built, which takes as long as a dozen modules
+
+    return (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+
+
 def _is_standard(file: str) -> bool:
     if file.startswith(("<frozen", "<__array_function__")):
         return True
-    return file.startswith(_STANDARD) and not _INSTALLED.intersection(Path(file).parts)
+    return file.startswith(_standard_folders()) and not _INSTALLED.intersection(Path(file).parts)

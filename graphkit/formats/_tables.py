@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,6 +12,8 @@ _MOST_ROWS: Final = 60
 
 def html_table(caption: str, columns: Sequence[str], rows: Sequence[Iterable[object]]) -> str:
     """Return a table as HTML; of a long one the first rows, and how many there are."""
+    from html import escape
+
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     body = "".join(f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows[:_MOST_ROWS])
     more = "" if len(rows) <= _MOST_ROWS else f"<p>and {len(rows) - _MOST_ROWS} more</p>"
@@ -20,4 +21,6 @@ def html_table(caption: str, columns: Sequence[str], rows: Sequence[Iterable[obj
 
 
 def _cell(value: object) -> str:
+    from html import escape
+
     return f"{value:.4f}" if isinstance(value, float) else escape(str(value))

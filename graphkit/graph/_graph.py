@@ -235,6 +235,8 @@ class CalculatorGraph:
         classes = self._classes[stream]
         if packet._payload is None or (classes is not None and not isinstance(packet._payload, classes)):
             raise refusals.bad_packet(self.plan, stream, packet)
+        if packet._payload.__class__ is list:
+            refusals.check_elements(self.plan, stream, packet)
         if not PRE_STREAM <= packet._timestamp <= POST_STREAM:
             raise refusals.bad_packet(self.plan, stream, packet)
         run.push(source, packet, block=self.add_mode_blocks)

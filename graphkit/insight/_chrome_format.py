@@ -7,7 +7,7 @@ that took it; one of whose ends the trace has lost is left out.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from graphkit.framework._timestamp import describe
 from graphkit.insight._events import Move, Work
@@ -48,7 +48,7 @@ def trace_events(events: Events, calculators: Mapping[str, str]) -> Iterator[str
     yield from _slices(works, calculators)
     yield from (_drop(event, clock) for event in kept if isinstance(event, Move) and event.is_drop)
     yield from _arrows(works)
-    yield from map(_ENCODE, _depths(kept, clock))
+    yield from _depths(kept, clock)
 
 
 class Clock:
@@ -126,47 +126,44 @@ def _arrows(works: Sequence[Timed]) -> Iterator[str]:
             yield f'{common},"ph":"f","bp":"e","ts":{taken / 1000},"tid":{reader.thread}}}'
 
 
-def _depths(kept: Sequence[Work | Move], clock: Clock) -> Iterator[dict[str, Any]]:
+def _depths(kept: Sequence[Work | Move], clock: Clock) -> Iterator[str]:
     """Yield how many packets wait: in all queues together, and in each that ever holds several."""
-    steps = sorted(_steps(kept), key=lambda step: step[0])
-    highest: dict[tuple[str, str], int] = {}
     depths: dict[tuple[str, str], int] = {}
-    rows = []
-    for at, queue, change, exact in steps:
-        depth = exact if change > 0 else max(0, depths.get(queue, 0) + change)
-        depths[queue] = depth
-        highest[queue] = max(highest.get(queue, 0), depth)
-        rows.append((at, queue, depth))
-    yield from _totals(rows, clock)
-    for at, queue, depth in rows:
-        if highest[queue] >= _SHOWN_DEPTH:
-            node, stream = queue
-            yield _counter(f"queue of {node}: {stream}", clock.us(at), {"packets": depth})
-
-
-def _totals(rows: Sequence[tuple[float, tuple[str, str], int]], clock: Clock) -> Iterator[dict[str, Any]]:
-    """Yield how many packets wait in all queues, for every moment at which nothing changes for a while."""
-    now: dict[tuple[str, str], int] = {}
+    rows: dict[tuple[str, str], list[tuple[float, int]]] = {}
+    totals: list[tuple[float, int]] = []
     total = 0
-    for i, (at, queue, depth) in enumerate(rows):
-        total += depth - now.get(queue, 0)
-        now[queue] = depth
-        if i + 1 == len(rows) or rows[i + 1][0] - at >= _SHOWN_PAUSE_S:
-            yield _counter("packets that wait", clock.us(at), {"packets": total})
+    for at, queue, depth in _steps(kept, depths):
+        total += depth - depths.get(queue, 0)
+        depths[queue] = depth
+        rows.setdefault(queue, []).append((at, depth))
+        if totals and at - totals[-1][0] < _SHOWN_PAUSE_S:
+            totals[-1] = (at, total)
+        else:
+            totals.append((at, total))
+    yield from _counters("packets that wait", totals, clock)
+    for (node, stream), seen in rows.items():
+        if max(depth for _, depth in seen) >= _SHOWN_DEPTH:
+            yield from _counters(f"queue of {node}: {stream}", seen, clock)
 
 
-def _steps(kept: Sequence[Work | Move]) -> Iterator[tuple[float, tuple[str, str], int, int]]:
-    """Yield when which queue gained or lost a packet, and what it then held if that is known."""
+def _steps(
+    kept: Sequence[Work | Move], depths: Mapping[tuple[str, str], int]
+) -> Iterator[tuple[float, tuple[str, str], int]]:
+    """Yield when a queue gained or lost a packet, and how many it then held; *depths* is what they held before."""
     for event in kept:
         if isinstance(event, Move):
-            yield event.at, (event.node, event.stream), -1 if event.is_drop else 1, event.waiting
+            queue = (event.node, event.stream)
+            yield event.at, queue, max(0, depths.get(queue, 0) - 1) if event.is_drop else event.waiting
         else:
             for stream, _ in event.taken:
-                yield event.begin, (event.name, stream), -1, 0
+                queue = (event.name, stream)
+                yield event.begin, queue, max(0, depths.get(queue, 0) - 1)
 
 
-def _counter(name: str, at: float, values: dict[str, int]) -> dict[str, Any]:
-    return {"name": name, "ph": "C", "ts": at, "pid": _PROCESS, "tid": 0, "args": values}
+def _counters(name: str, seen: Sequence[tuple[float, int]], clock: Clock) -> Iterator[str]:
+    begin = f'{{"name":{json.dumps(name)},"ph":"C","pid":{_PROCESS},"tid":0,"ts":'
+    for at, packets in seen:
+        yield f'{begin}{clock.us(at)},"args":{{"packets":{packets}}}}}'
 
 
 def _named(what: str, thread: int, name: str) -> str:

@@ -64,8 +64,12 @@ class Explainer:
         yield from (self._not_open(node) for node in look.nodes if any(_is_side(lack) for lack in node.lacks))
         yield from self._idle_sources()
         yield from (self._waits(node, each) for node in look.nodes for each in node.awaited if _is_open(node))
-        yield from (_shut(node) for node in look.nodes if node.shut and _is_open(node))
+        yield from (_shut(node) for node in look.nodes if node.shut and (_is_open(node) or self._is_mute(node)))
         yield from self._silent()
+
+    def _is_mute(self, node: NodeLook) -> bool:
+        """Whether a node is known to have emitted nothing at all."""
+        return self._emitted is not None and not any(self._emitted.get(name) for name in node.outputs)
 
     def _busy(self, call: CallLook) -> Finding:
         node = self._nodes[call.node]
@@ -127,15 +131,16 @@ class Explainer:
     def _silent(self) -> Iterator[Finding]:
         """Yield nodes that had packets at all inputs and emitted none, where packets were counted.
 
-        Those behind them, which lack just these packets, are left out.
+        Those behind them, which lack just these packets, are left out, and those that nobody reads.
         """
         emitted = self._emitted
         if emitted is None:
             return
+        read = {queue.stream for node in self._look.nodes for queue in node.inputs}
         for node in self._look.nodes:
-            mute = [name for name in node.outputs if not emitted.get(name)]
             was_given_all = bool(node.inputs) and all(emitted.get(queue.stream) for queue in node.inputs)
-            if not was_given_all or not mute or len(mute) < len(node.outputs) or node.awaited or node.shut:
+            mute = [name for name in node.outputs if name in read]
+            if not (was_given_all and mute and self._is_mute(node)) or node.awaited or node.shut:
                 continue
             got = ", ".join(packets_of(emitted.get(q.stream, 0), q.stream) for q in node.inputs)
             quoted = ", ".join(f'"{name}"' for name in mute)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import sysconfig
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from graphkit.framework import CallView
 
-_NOT_THE_AUTHORS: Final = (
-    str(Path(__file__).parents[1]),
-    *(sysconfig.get_paths()[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
-    "<",
-)
+
+@cache
+def _not_the_authors() -> tuple[str, ...]:
+    import sysconfig  # it reads how Python was built, which takes as long as a dozen modules
+
+    paths = sysconfig.get_paths()
+    libraries = (paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return (str(Path(__file__).parents[1]), *libraries, "<")
 
 
 def place_of(call: CallView) -> str:
     """Return where a call is, as FILE:LINE in FUNCTION: its innermost line that is not a library's."""
-    own = (place for place in call.places if not place[0].startswith(_NOT_THE_AUTHORS))
+    own = (place for place in call.places if not place[0].startswith(_not_the_authors()))
     file, line, function = next(own, call.places[0])
     return f"{file}:{line} in {function}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -90,13 +90,38 @@ class _Calls:
 
 
 class _Queue:
-    """What came into a queue of a node: how many packets, the most at once, when those that wait arrived."""
+    """What came into a queue of a node.
 
-    __slots__ = ("arrivals", "came", "most")
+    Attributes:
+        came: how many packets.
+        most: the most at once.
+        waiting: how many wait now.
+        arrivals: when those arrived, by their time. Calls of one node may run side by side, so each takes its own.
+    """
+
+    __slots__ = ("arrivals", "came", "most", "waiting")
 
     def __init__(self) -> None:
-        self.came = self.most = 0
-        self.arrivals: deque[tuple[int, float]] = deque()
+        self.came = self.most = self.waiting = 0
+        self.arrivals: dict[int, float] = {}
+
+    def arrived(self, timestamp: int, waiting: int, at: float) -> None:
+        """Note a packet."""
+        self.came += 1
+        self.waiting = waiting
+        self.most = max(self.most, waiting)
+        arrivals = self.arrivals
+        arrivals[timestamp] = at
+        if len(arrivals) > waiting + _REMEMBERED:  # of packets for which a call ahead of time was used (S36)
+            for old in list(arrivals)[:_REMEMBERED]:
+                arrivals.pop(old, None)
+
+    def left(self, timestamp: int) -> float | None:
+        """Forget a packet; return when it arrived, if that is known."""
+        at = self.arrivals.pop(timestamp, None)
+        if at is not None and self.waiting:
+            self.waiting -= 1
+        return at
 
 
 class Profile(Instrument):
@@ -186,9 +211,7 @@ class Profile(Instrument):
         queue = queues.get(stream)
         if queue is None:
             queue = queues[stream] = _Queue()
-        queue.came += 1
-        queue.most = max(queue.most, waiting)
-        queue.arrivals.append((timestamp, at))
+        queue.arrived(timestamp, waiting, at)
         entered = self._entered
         if timestamp not in entered:
             entered[timestamp] = at
@@ -198,6 +221,9 @@ class Profile(Instrument):
     def packet_dropped(self, node: str, stream: str, timestamp: Timestamp, at: float) -> None:
         """Count the drop."""
         self._dropped[node] += 1
+        queue = self._queues[node].get(stream)
+        if queue is not None:
+            queue.left(timestamp)
 
     def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Count the call."""
@@ -208,12 +234,10 @@ class Profile(Instrument):
         if queues is not None:
             for name, packet in zip(inputs.tag_map.names, inputs.packets):  # noqa: B905 - strict costs
                 if packet._payload is not EMPTY and name in queues:
-                    _take(queues[name].arrivals, packet._timestamp, begin, calls.waited)
-            entered = self._entered.get(cc.input_timestamp, begin)
-            latency = calls.latency
-            latency.count += 1
-            if entered < begin:
-                latency.total += begin - entered
+                    at = queues[name].left(packet._timestamp)
+                    if at is not None:
+                        calls.waited.add(begin - at)
+            calls.latency.add(begin - self._entered.get(cc.input_timestamp, begin))
         for shard in cc.outputs.shards:
             if shard.queue:
                 self._carried[shard.name] += len(shard.queue)
@@ -249,6 +273,7 @@ class Profile(Instrument):
                 latency.include(calls.latency)
                 threads += 1
         counted = 0 if self._run is None else self._run.counters().get(f"{name}-dropped", 0)
+        queues = tuple(self._queues.get(name, {}).values())
         whole = self.seconds if not calculator else self._of_all_nodes()
         return NodeProfile(
             name=name.removeprefix("part "),
@@ -264,8 +289,8 @@ class Profile(Instrument):
             latency=latency.mean,
             rate=run.count / self.seconds if self.seconds else 0.0,
             dropped=self._dropped[name] + counted,
-            queue=max((queue.most for queue in self._queues.get(name, {}).values()), default=0),
-            waiting=sum(len(queue.arrivals) for queue in self._queues.get(name, {}).values()),
+            queue=max((queue.most for queue in queues), default=0),
+            waiting=sum(queue.waiting for queue in queues),
             threads=threads,
             opening=self._opening.get(name, 0.0),
         )
@@ -277,16 +302,6 @@ class Profile(Instrument):
             for name, calls in tuple(seen.items())
             if not name.startswith("part ")
         )
-
-
-def _take(arrivals: deque[tuple[int, float]], timestamp: int, begin: float, waited: Sum) -> None:
-    """Count how long a packet waited; forget it, and any before it."""
-    while arrivals and arrivals[0][0] <= timestamp:
-        time, at = arrivals.popleft()
-        if time == timestamp:
-            waited.count += 1
-            if at < begin:  # a call ahead of time comes before its packet (S36)
-                waited.total += begin - at
 
 
 def _us(seconds: float) -> float:

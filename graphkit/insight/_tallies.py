@@ -29,6 +29,12 @@ class Sum:
         self.count = 0
         self.total = 0.0
 
+    def add(self, seconds: float) -> None:
+        """Count one; less than nothing counts as nothing."""
+        self.count += 1
+        if seconds > 0:
+            self.total += seconds
+
     def include(self, other: Sum) -> None:
         """Count those of *other*, too."""
         self.count += other.count

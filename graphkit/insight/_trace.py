@@ -34,7 +34,7 @@ class Trace(Instrument):
         trace.write("trace.json")  # open it at https://ui.perfetto.dev or chrome://tracing
 
     Args:
-        most_events: that are kept; where there are more, the oldest are dropped. One takes about 300 bytes.
+        most_events: that are kept; where there are more, the oldest are dropped. One takes about 250 bytes.
 
     Attributes:
         lost: events that were dropped.

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import UsageError, did_you_mean
 from graphkit.framework import INFERENCE
-from graphkit.insight import Profile
 from graphkit.jobs._gpu import GpuLease, needs_gpu
 from graphkit.jobs._job import GraphJob
 from graphkit.jobs._kinds import SOURCES
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from graphkit.graph import CalculatorGraph
+    from graphkit.insight import Profile
     from graphkit.jobs._leases import Lease
     from graphkit.jobs._settings import JobSettings
     from graphkit.jobs._sink import Sink
@@ -200,6 +200,8 @@ def _shown_profile(graph: CalculatorGraph, settings: JobSettings) -> list[Profil
     if not isinstance(settings.preview, GraphPage):
         return []
     watching = [graph.profile, *settings.instruments]
+    from graphkit.insight import Profile
+
     found = next((one for one in watching if isinstance(one, Profile)), None)
     profile = found or Profile()
     settings.preview.show_graph(graph.plan, profile)

@@ -12,7 +12,7 @@ import threading
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import SchemaError, StatusCode, did_you_mean
 
@@ -27,6 +27,9 @@ DESCRIPTOR_SET = Path(__file__).with_name("schema.binpb")
 # Re-entrant: add_file() holds it while pool() may still have to build.
 _lock = threading.RLock()
 _message_names: set[str] = set()
+# The pool that stood before a file was taken out again; what programs hold was made from it.
+_first: list[DescriptorPool] = []
+_PAYLOADS: Final = ("mediapipe/framework/formats/", "mediapipe/util/", "mediapipe/modules/face_geometry/protos/")
 _late_files: dict[str, FileDescriptorProto] = {}
 
 
@@ -58,9 +61,11 @@ def add_file(file: FileDescriptorProto) -> None:
 def forget_file(name: str) -> None:
     """Take a file that was added later out again, with those that import it, so that it may be added anew.
 
-    protobuf cannot do that: a new pool takes the place of the old one. Messages that were made keep their classes.
+    protobuf cannot do that: a new pool takes the place of the old one. Messages that were made keep their classes,
+    and those of payloads stay the classes that they are.
     """
     with _lock:
+        _first.append(pool())
         gone = {name}
         for file in _late_files.values():  # in the order they came: none imports a later one
             if gone.intersection(file.dependency):
@@ -83,7 +88,10 @@ def message_class(full_name: str) -> type[Message]:
     from google.protobuf.message_factory import GetMessageClass
 
     try:
-        return GetMessageClass(pool().FindMessageTypeByName(full_name))
+        found = pool().FindMessageTypeByName(full_name)
+        if _first and found.file.name.startswith(_PAYLOADS):
+            found = _first[0].FindMessageTypeByName(full_name)
+        return GetMessageClass(found)
     except KeyError:
         close = did_you_mean(full_name, _message_names)
         raise SchemaError(f'no message type "{full_name}" is registered.{close}', name=full_name) from None

@@ -17,7 +17,7 @@ from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.gpu import GPU_SERVICE
 from graphkit.gpu import _tensor_buffer as tensor_buffer
 from graphkit.gpu._cuda_interop import CudaInterop, runtime_for
-from graphkit.inference import load, unload_all
+from graphkit.inference import load
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     found = Machine()
     monkeypatch.setattr(inference, "load", found.load)
     yield found
-    unload_all()
+    for session in found.sessions:
+        session.cuda_device = None
 
 
 def hands(gpu: GpuResources, provider: str = "auto") -> int:

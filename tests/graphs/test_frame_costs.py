@@ -20,7 +20,7 @@ from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
 from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.gpu import GPU_SERVICE, GpuWork
-from graphkit.inference import unload_all
+from graphkit.inference._loader import loaded_sessions
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from graphkit.inference import Session
 
 ROOT: Final = Path(__file__).parents[2]
-FRAMES: Final = 5
+FRAMES: Final = 4
 
 
 class Cost(NamedTuple):
@@ -139,10 +139,11 @@ def _cost(gpu: GpuResources, cuda: FakeCuda | None, run: Callable[[ImageFrame], 
 
 
 @pytest.fixture(autouse=True)
-def _fresh_sessions() -> Iterator[None]:
+def _plain_sessions() -> Iterator[None]:
     """Sessions that take themselves for CUDA's must not reach other tests."""
     yield
-    unload_all()
+    for session in loaded_sessions():
+        session.cuda_device = None
 
 
 @pytest.mark.parametrize("models", ["cpu", "cuda"])

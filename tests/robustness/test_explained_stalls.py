@@ -137,6 +137,7 @@ def test_random_stalled_graphs(first: int) -> None:
     compared = 0
     for seed in range(first, first + 100):
         program = random_program(random.Random(seed))
+        program.graph.report_deadlock = False  # it ends runs that stall
         found = explained(program) if is_plain(program) else None
         if found is None:
             continue

@@ -66,11 +66,15 @@ class Insights:
         self.instruments = self._instruments()
 
     def _instruments(self) -> list[Instrument]:
-        from graphkit.insight import Profile, Watchdog
-
         wanted = self._wanted
-        made: list[Instrument] = [Watchdog(wanted.watchdog)] if wanted.watchdog else []
+        made: list[Instrument] = []
+        if wanted.watchdog:
+            from graphkit.insight import Watchdog
+
+            made.append(Watchdog(wanted.watchdog))
         if self.profile is None and (self._shows_profile or wanted.explain is not None):
+            from graphkit.insight import Profile
+
             self.profile = Profile()
             made.append(self.profile)
         return made

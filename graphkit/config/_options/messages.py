@@ -31,7 +31,15 @@ def _value(field: OptionField, value: Any) -> Any:
         if field.repeated:
             return OptionList(to_instance(field.type, v) for v in value)
         return to_instance(field.type, value)
+    if field.message:
+        return OptionList(_known(v) for v in value) if field.repeated else _known(value)
     return OptionList(value) if field.repeated else value
+
+
+def _known(message: Any) -> Any:
+    """Return a schema message as one of the class that programs have, whichever pool it was read with."""
+    cls = schema.message_class(message.DESCRIPTOR.full_name)
+    return message if isinstance(message, cls) else cls.FromString(message.SerializePartialToString())
 
 
 def to_message(instance: Any) -> Message:
@@ -63,9 +71,15 @@ def _set(message: Message, field: OptionField, value: Any) -> None:
         return
     if field.repeated:
         for item in value:
-            getattr(message, field.name).add().CopyFrom(_as_message(item))
+            _copy(getattr(message, field.name).add(), _as_message(item))
     else:
-        getattr(message, field.name).CopyFrom(_as_message(value))
+        _copy(getattr(message, field.name), _as_message(value))
+
+
+def _copy(target: Any, value: Any) -> None:
+    """Copy a message, which may be of another pool."""
+    target.ParseFromString(value.SerializePartialToString())
+    target.SetInParent()
 
 
 def _as_message(value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.insight import Trace
 from graphkit.jobs._sink import Ending, Pacing, Sink, Tap, check_creatable
 from graphkit.jobs._summary import Summary, WrittenFile
 
@@ -28,6 +27,8 @@ class TraceSink(Sink):
     pacing = Pacing.LOOKS_ON
 
     def __init__(self, path: Path) -> None:
+        from graphkit.insight import Trace
+
         super().__init__("trace")
         self.path = path
         self.trace = Trace()

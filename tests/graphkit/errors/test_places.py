@@ -154,3 +154,22 @@ def test_an_installed_package_is_a_library_unless_nothing_else_is_at_work(
 def test_where_a_definition_stands() -> None:
     assert place_of(line_of) == line_of(line_of, 0)
     assert place_of(int) == "builtins"
+
+
+def test_what_was_typed_in_has_the_line_that_was_typed() -> None:
+    typed: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile("\ndef f():\n    pass\nclass C:\n    x = 1\n    def g(self): pass\n", "<typed>", "exec"), typed)
+    assert place_of(typed["f"]) == "<typed>:2"
+    assert place_of(typed["C"]) == "<typed>:6"
+    assert place_of_call(typed["C"], "g") == "<typed>:6"
+
+
+class PlacesIdle(Calculator):
+    """Has no process()."""
+
+    number = Input(int)
+
+
+def test_a_call_that_the_author_did_not_write_is_laid_to_the_class() -> None:
+    assert place_of_call(PlacesIdle, "process") == place_of(PlacesIdle)
+    assert place_of(PlacesIdle).startswith(f"{__file__}:")

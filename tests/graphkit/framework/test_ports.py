@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_type
 import pytest
 
 from graphkit import AnyType, Calculator, CalculatorContext, Input, OneOf, Output, SideInput, calculator
-from graphkit.errors import CalculatorError, ContractError, EmptyPacketError
+from graphkit.errors import CalculatorError, ContractError, EmptyPacketError, PacketTypeError
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
@@ -119,3 +119,30 @@ def test_a_port_without_a_type(make: Callable[[], object], message: str) -> None
     with pytest.raises(ContractError) as caught:
         make()
     assert str(caught.value) == message
+
+
+@calculator("PortsLists")
+def lists(numbers: list[int]) -> int:
+    """Adds."""
+    return sum(numbers)
+
+
+@pytest.mark.parametrize(
+    ("payload", "found"),
+    [
+        pytest.param([1, "a"], "a list whose element 1 is str", id="a strange element"),
+        pytest.param(3, "int; put it into a list: [value]", id="no list"),
+    ],
+)
+def test_a_program_is_told_of_a_list_of_something_else(payload: object, found: str) -> None:
+    runner = CalculatorRunner('calculator: "PortsLists" input_stream: "a" output_stream: "b"')
+    runner.add(0, payload, timestamp=5)
+    with pytest.raises(PacketTypeError) as caught:
+        runner.run()
+    assert str(caught.value) == f'graph input stream "a" carries list[int], but was given {found}'
+
+
+def test_a_list_of_what_is_declared_passes() -> None:
+    runner = CalculatorRunner('calculator: "PortsLists" input_stream: "a" output_stream: "b"')
+    runner.add(0, [1, 2], timestamp=5)
+    assert [packet.payload for packet in runner.run().outputs[0]] == [3]

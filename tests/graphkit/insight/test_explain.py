@@ -285,6 +285,25 @@ def test_the_closed_gate() -> None:
     )
 
 
+def test_a_gate_that_let_nothing_pass_is_named_after_the_run() -> None:
+    graph = CalculatorGraph("""
+        input_stream: "a" input_side_packet: "allowed"
+        node { name: "door" calculator: "GateCalculator" input_stream: "a" input_side_packet: "ALLOW:allowed"
+               output_stream: "b" }
+        node { calculator: "PassThroughCalculator" input_stream: "b" output_stream: "c" }
+    """)
+    graph.observe_output_stream("c", lambda packet: None)
+    graph.start_run({"allowed": False})
+    graph.add_packet_to_input_stream("a", 1, 10)
+    graph.close_all_input_streams()
+    graph.wait_until_done(10)
+    assert graph.explain().findings == ()  # nobody counted, and a gate may be shut in the end
+    (finding,) = graph.explain({"a": 1}).findings
+    assert (finding.kind, finding.node) == (Kind.SHUT, "door")
+    assert finding.way_out == 'It goes by "allowed".'
+    assert graph.explain({"a": 1, "b": 1, "c": 1}).findings == ()
+
+
 def test_a_gate_that_was_only_told_is_not_called_shut() -> None:
     graph = CalculatorGraph(GATE)
     graph.start_run()

@@ -136,6 +136,35 @@ def test_drops_of_the_queue_and_of_limiters_are_counted() -> None:
     assert (row.dropped, row.calls) == (4, 1)
 
 
+@calculator("ProfiledSideBySide")
+class ProfiledSideBySide(Calculator):
+    pure = True
+    blocking = True
+    a = Input(int)
+    b = Input(int)
+    out = Output(int)
+
+    def process(self, cc: CalculatorContext) -> None:
+        self.out.send(cc, self.a.get(cc))
+
+
+def test_calls_side_by_side_each_take_their_own_packets(caplog: pytest.LogCaptureFixture) -> None:
+    graph, profile = CalculatorGraph("""
+        input_stream: "a" input_stream: "b" num_threads: 4
+        node { name: "many" calculator: "ProfiledSideBySide" input_stream: "a" input_stream: "b"
+               output_stream: "c" }
+    """), Profile()  # fmt: skip
+    graph.add_instrument(profile)
+    with graph:
+        for at in range(2000):
+            graph.add_packet_to_input_stream("a", at, at)
+            graph.add_packet_to_input_stream("b", at, at)
+    (row,) = profile.nodes()
+    assert (row.calls, row.waiting) == (2000, 0)
+    assert 0 <= row.waited < 60
+    assert not caplog.records
+
+
 def test_a_config_may_ask_for_it() -> None:
     text = 'input_stream: "a" node { calculator: "PassThroughCalculator" input_stream: "a" output_stream: "b" } '
     assert CalculatorGraph(text).profile is None

@@ -185,3 +185,36 @@ ours = schema.message_class("mediapipe.CalculatorGraphConfig").DESCRIPTOR
 assert len(theirs.fields) == 0 and len(ours.fields) == 20, (len(theirs.fields), len(ours.fields))
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_file_that_was_taken_out_may_come_back_changed():
+    def file(field: str) -> FileDescriptorProto:
+        made = FileDescriptorProto(name="pooltest/again.proto", package="pooltest", syntax="proto2")
+        made.message_type.add(name="Again").field.add(
+            name=field, number=1, type=FieldDescriptorProto.TYPE_INT32, label=FieldDescriptorProto.LABEL_OPTIONAL
+        )
+        return made
+
+    def user() -> FileDescriptorProto:
+        made = FileDescriptorProto(name="pooltest/user.proto", package="pooltest", syntax="proto2")
+        made.dependency.append("pooltest/again.proto")
+        made.message_type.add(name="User")
+        return made
+
+    landmarks = schema.message_class("mediapipe.NormalizedLandmarkList")
+    schema.add_file(file("before"))
+    schema.add_file(user())
+    old = schema.message_class("pooltest.Again")(before=3)
+    schema.forget_file("pooltest/again.proto")
+    with pytest.raises(SchemaError):
+        schema.message_class("pooltest.User")
+    schema.add_file(file("after"))
+    schema.add_file(user())
+    assert schema.message_class("pooltest.Again")(after=4).after == 4
+    assert old.before == 3
+    assert schema.message_class("mediapipe.NormalizedLandmarkList") is landmarks
+    assert schema.message_class("mediapipe.CalculatorGraphConfig")().node is not None
+    matrix = schema.message_class("mediapipe.MatrixData")(rows=1, cols=1, packed_data=[2.0])
+    assert schema.message_class("mediapipe.face_geometry.FaceGeometry")(
+        pose_transform_matrix=matrix
+    ).IsInitialized()

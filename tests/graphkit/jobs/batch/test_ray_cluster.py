@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +31,7 @@ def test_an_address_where_nobody_answers(scheme: str) -> None:
     assert caught.value.status is StatusCode.UNAVAILABLE
 
 
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 def test_somebody_else_who_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_cluster, "_HEALTH_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -74,7 +76,9 @@ def test_shares_that_are_none(arguments: dict[str, float], message: str) -> None
 
 def test_without_ray_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_engine, "find_spec", lambda name: None)
-    with pytest.raises(PackageError, match=r"ray: a batch on Ray needs it.*Fix: pip install 'graphkit\[ray\]'"):
+    with pytest.raises(
+        PackageError, match=r"ray: a batch on Ray needs it.*Fix: pip install 'graphkit-media\[ray\]'"
+    ):
         RayEngine()
 
 

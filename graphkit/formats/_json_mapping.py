@@ -49,7 +49,7 @@ def to_json(payload: object) -> Json:
     if writer is not None:
         return writer(payload)
     if isinstance(payload, list | tuple):
-        return [to_json(item) for item in payload]
+        return [None if item is None else to_json(item) for item in payload]
     if isinstance(payload, np.generic):
         return shortest_float(float(payload)) if isinstance(payload, np.float32) else to_json(payload.item())
     if isinstance(payload, MessageSequence):

@@ -141,6 +141,7 @@ class Packet(Generic[T]):
 
 _SHOWN: Final = {"image/png": "_repr_png_", "image/svg+xml": "_repr_svg_", "text/html": "_repr_html_"}
 _LONGEST: Final = 80
+_LOOKED_AT: Final = 4
 
 
 def _described(payload: object) -> str:
@@ -149,7 +150,8 @@ def _described(payload: object) -> str:
         kind = type(payload).__name__
         if not payload:
             return f"empty {kind}"
-        return f"{kind} of {len(payload)} {type(payload[0]).__name__}"
+        inside = ", ".join(dict.fromkeys(type(item).__name__ for item in payload[:_LOOKED_AT]))
+        return f"{kind} of {len(payload)} {inside}"
     if hasattr(payload, "shape") and hasattr(payload, "dtype"):
         return f"{type(payload).__name__} {payload.dtype} {payload.shape}"
     text = repr(payload)

@@ -66,7 +66,7 @@ def _graphs(files: Sequence[str]) -> list[Path]:
     from graphkit.errors import UsageError
 
     paths: dict[Path, None] = {}
-    for path in map(Path, files):
+    for path in map(_here_or_ours, files):
         if not path.is_dir():
             paths[path] = None
             continue
@@ -75,6 +75,14 @@ def _graphs(files: Sequence[str]) -> list[Path]:
             raise UsageError(f"{path}: there is no graph in this folder, no {' and no '.join(_SUFFIXES)}.")
         paths.update(dict.fromkeys(inside))
     return list(paths)
+
+
+def _here_or_ours(name: str) -> Path:
+    """Return the path as named from here, or that of a graph or folder that comes with graphkit."""
+    from graphkit.framework import graphs_dir
+
+    path, ours = Path(name), graphs_dir() / name.removeprefix("graphs/")
+    return ours if not path.exists() and ours.exists() else path
 
 
 def _lines(found: Sequence[Diagnosis]) -> Iterator[str]:

@@ -69,7 +69,7 @@ class CsvSink(TextSink):
         if carried.kind is Kind.ONE_OF and not can_be_table(carried):
             raise UsageError(
                 f'{self.target}: stream "{self.stream}" carries {carried}; a {self.endings[0]} holds {HOLDS}. '
-                "Write it as .jsonl.",
+                "A .jsonl holds it, but for pictures in it.",
                 parameter="dumps",
             )
 

@@ -34,7 +34,7 @@ class PictureSink(FileSink):
             table = " or .csv" if can_be_table(carried) else ""
             raise UsageError(
                 f'{self.target}: stream "{self.stream}" carries {carried}; a {self.endings[0]} holds pictures. '
-                f"Write it as .jsonl{table}.",
+                f"A .jsonl{table} holds it, but for pictures in it.",
                 parameter="dumps",
             )
 

@@ -147,6 +147,7 @@ def test_matrix():
 
 def test_numpy_scalars_are_numbers():
     assert json.dumps(to_json([np.float32(0.1), np.int64(3), np.float64(0.1)])) == "[0.1, 3, 0.1]"
+    assert to_json((1, None)) == [1, None]  # what MakePairCalculator emits where a stream has nothing
 
 
 def test_messages_are_written_as_they_are():

@@ -74,6 +74,7 @@ def test_repr() -> None:
     assert repr(Packet("x", 4)) == "Packet('x' at 4)"
     assert repr(Packet.empty()) == "Packet(empty at UNSET)"
     assert repr(Packet([1, 2], 4)) == "Packet(list of 2 int at 4)"
+    assert repr(Packet((19, None), 4)) == "Packet(tuple of 2 int, NoneType at 4)"
     assert repr(Packet([], 4)) == "Packet(empty list at 4)"
     assert repr(Packet(np.zeros((2, 3), np.uint8), 4)) == "Packet(ndarray uint8 (2, 3) at 4)"
     assert repr(Packet("x" * 100, 4)) == "Packet(str at 4)"

@@ -120,3 +120,9 @@ def test_wrong_usage(graphkit: Callable[..., Any], graphs: Path, arguments: tupl
     result = graphkit("validate", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+def test_graphs_that_come_along_are_named_the_same_everywhere(graphkit: Callable[..., Any], graphs: Path) -> None:
+    result = graphkit("validate", "graphs/hand_tracking")
+    assert result.exit_code == 0, result.stdout
+    assert "hand_tracking_desktop_live.pbtxt: valid" in result.stdout

@@ -9,7 +9,7 @@ from graphkit.framework._packet_type import Kind
 from graphkit.jobs._sink import Tap, Target
 from graphkit.jobs._sinks.frame_sizes import FrameSizes
 from graphkit.jobs._sinks.labelled_file import LabelledFile
-from graphkit.jobs._sinks.tables import HOLDS, can_be_table, table_of_payload
+from graphkit.jobs._sinks.tables import HOLDS, can_be_table, kept_as_text, table_of_payload
 from graphkit.jobs._sinks.text_sink import TextSink
 from graphkit.jobs._streams import fed_pictures
 
@@ -69,7 +69,7 @@ class CsvSink(TextSink):
         if carried.kind is Kind.ONE_OF and not can_be_table(carried):
             raise UsageError(
                 f'{self.target}: stream "{self.stream}" carries {carried}; a {self.endings[0]} holds {HOLDS}. '
-                "A .jsonl holds it, but for pictures in it.",
+                f"{kept_as_text(carried)}.",
                 parameter="dumps",
             )
 

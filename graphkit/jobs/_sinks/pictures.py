@@ -9,7 +9,7 @@ from graphkit.errors import UsageError
 from graphkit.framework._packet_type import Kind, compatible
 from graphkit.jobs._pixels import frame_of
 from graphkit.jobs._sink import Ending, FileSink
-from graphkit.jobs._sinks.tables import can_be_table
+from graphkit.jobs._sinks.tables import can_be_table, kept_as_text
 from graphkit.jobs._streams import IMAGES
 from graphkit.video import BackgroundWriter
 
@@ -34,7 +34,7 @@ class PictureSink(FileSink):
             table = " or .csv" if can_be_table(carried) else ""
             raise UsageError(
                 f'{self.target}: stream "{self.stream}" carries {carried}; a {self.endings[0]} holds pictures. '
-                f"A .jsonl{table} holds it, but for pictures in it.",
+                f"{kept_as_text(carried)}{table}.",
                 parameter="dumps",
             )
 

@@ -101,6 +101,12 @@ def can_be_table(packet_type: PacketType) -> bool:
     return packet_type.kind is not Kind.ONE_OF or any(_table_of(kind) for kind in packet_type.types)
 
 
+def kept_as_text(packet_type: PacketType) -> str:
+    """Return how to keep a stream that a kind of file does not take, for a message."""
+    opaque = any(kind in (tuple, list) for kind in packet_type.types)
+    return "Write it as .jsonl" + (", if it holds no pictures" if opaque else "")
+
+
 def table_for(packet_type: PacketType) -> Table | None:
     """Return the table of a stream, None where its first packet has to tell."""
     tables = [_table_of(kind) for kind in packet_type.types]

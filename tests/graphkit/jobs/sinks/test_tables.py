@@ -31,9 +31,9 @@ from graphkit.formats import (
     Tensor,
     WholeImage,
 )
-from graphkit.framework import ANY
+from graphkit.framework import ANY, PacketType
 from graphkit.gpu import GpuBuffer
-from graphkit.jobs._sinks.tables import Table, can_be_table, table_for, table_of_payload
+from graphkit.jobs._sinks.tables import Table, can_be_table, kept_as_text, table_for, table_of_payload
 
 FRAME = (640, 480)
 BOX = RelativeBoundingBox(0.1, 0.2, 0.3, 0.4)
@@ -285,3 +285,14 @@ def test_what_does_not_belong_into_a_table_is_said(table: Table, payload: object
 def test_a_payload_without_a_table_is_said() -> None:
     with pytest.raises(FormatError, match="this packet holds Tensor"):
         table_of_payload(Tensor(np.zeros(3, np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        pytest.param(Tensor, "Write it as .jsonl", id="a payload"),
+        pytest.param(tuple, "Write it as .jsonl, if it holds no pictures", id="what may hold anything"),
+    ],
+)
+def test_how_to_keep_what_is_no_table(kind: type, words: str) -> None:
+    assert kept_as_text(PacketType.of(kind)) == words

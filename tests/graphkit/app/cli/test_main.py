@@ -50,7 +50,7 @@ def test_version(graphkit) -> None:
     from importlib.metadata import version
 
     result = graphkit("--version")
-    assert result.output == f"graphkit {version('graphkit')}\n"
+    assert result.output == f"graphkit {version('graphkit-media')}\n"
 
 
 def test_an_unknown_flag_is_wrong_usage(graphkit) -> None:

@@ -5,6 +5,7 @@ Nothing is kept for it while the graph runs: it is read off the state.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from graphkit._runtime.streams import GraphInput, InputStream, OutputStream
     from graphkit.framework import Awaited, Holding
 
+_LOG: Final = logging.getLogger(__name__)
 _OURS: Final = frozenset({"graphkit", "graphkit_calculators"})
 """Packages whose calculators come with graphkit."""
 
@@ -198,11 +200,19 @@ def _node(node: Node) -> NodeLook:
         _names(node.blocked_by),
         node.refused,
         tuple(_controls(node)) if plan.cls.is_gate else (),
-        node.calculator.holding() if node.has_opened else None,
+        _holding(node) if node.has_opened else None,
         plan.cls.__module__.partition(".")[0] in _OURS,
         plan.calculator == "observer",
         node.on_touch is not None,
     )
+
+
+def _holding(node: Node) -> Holding | None:
+    try:
+        return node.calculator.explain_holding()
+    except Exception as error:  # the run matters more than what is said of it
+        _LOG.warning('node "%s": explain_holding() of %s failed: %r', node.name, node.plan.calculator, error)
+        return None
 
 
 def _controls(node: Node) -> Iterator[ControlLook]:

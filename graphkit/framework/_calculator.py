@@ -118,7 +118,7 @@ class Calculator:
     def close(self, cc: CalculatorContext) -> None:
         """Finish; called once if ``open`` succeeded, after errors too. May emit in a good run."""
 
-    def holding(self) -> Holding | None:
+    def explain_holding(self) -> Holding | None:
         """Return what it keeps from the graph, for ``explain()``; None for a calculator that keeps nothing.
 
         Asked once ``open`` has returned, from any thread and also while ``process`` runs: it only looks.

@@ -142,7 +142,7 @@ class FlowLimiterCalculator(Calculator):
         if self._streams > 1:
             self._follow(cc)
 
-    def holding(self) -> Holding:
+    def explain_holding(self) -> Holding:
         """Return whether it is full, by which frames, and how many it dropped."""
         under_way, limit, dropped = tuple(self._in_flight), self._settings.max_in_flight, self._dropped
         if len(under_way) < limit or not under_way:

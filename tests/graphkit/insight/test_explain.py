@@ -397,6 +397,26 @@ def test_a_limiter_that_the_program_keeps_waiting_is_not_named() -> None:
     assert (finding.kind, finding.node, finding.stream) == (Kind.WAITS, "show", "mask")
 
 
+@calculator("ExplainCannotTell")
+class CannotTell(Mute):
+    """Fails where it is asked what it holds."""
+
+    def explain_holding(self) -> None:
+        raise ValueError("no idea")
+
+
+def test_a_calculator_that_cannot_tell_does_not_end_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    graph = CalculatorGraph(
+        'input_stream: "a" node { name: "odd" calculator: "ExplainCannotTell" input_stream: "A:a" '
+        'output_stream: "OUT:b" }'
+    )
+    with graph:
+        graph.add_packet_to_input_stream("a", 1, 10)
+    assert str(graph.explain()) == "The run has ended; every packet was processed."
+    told = "node \"odd\": explain_holding() of ExplainCannotTell failed: ValueError('no idea')"
+    assert told in caplog.messages
+
+
 def test_what_emits_nothing_behind_one_that_emits_nothing_is_left_out() -> None:
     graph = CalculatorGraph(
         'input_stream: "a" '

@@ -5,15 +5,20 @@ Nothing is kept for it while the graph runs: it is read off the state.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import logging
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from graphkit._runtime.node import Node, NodeStatus
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.streams import GraphInput, InputStream, OutputStream
-    from graphkit.framework import Awaited
+    from graphkit.framework import Awaited, Holding
+
+_LOG: Final = logging.getLogger(__name__)
+_OURS: Final = frozenset({"graphkit", "graphkit_calculators"})
+"""Packages whose calculators come with graphkit."""
 
 
 class CallLook(NamedTuple):
@@ -74,6 +79,20 @@ class StreamLook(NamedTuple):
     held_back_by: tuple[tuple[str, str], ...] = ()
 
 
+class ControlLook(NamedTuple):
+    """What a gate goes by.
+
+    Attributes:
+        name: of it.
+        is_side: whether it is a side packet.
+        value: of a side packet that is short to say, "" for none.
+    """
+
+    name: str
+    is_side: bool
+    value: str
+
+
 class NodeLook(NamedTuple):
     """A node.
 
@@ -93,6 +112,8 @@ class NodeLook(NamedTuple):
         held_back_by: for a source: (stream, node) of the full queues that hold it back.
         shut: whether it is a gate that did not let its last packet pass.
         controls: what it is told by: inputs without an output of the same tag, and side packets; for a gate.
+        holding: what its calculator says it keeps from the graph.
+        is_built_in: whether its calculator comes with graphkit, so that the reader cannot edit it.
         is_observer: whether it stands for an observer or poller of the program.
         is_poller: whether the program takes its packets one by one.
     """
@@ -111,7 +132,9 @@ class NodeLook(NamedTuple):
     stopped: bool
     held_back_by: tuple[tuple[str, str], ...]
     shut: bool
-    controls: tuple[str, ...]
+    controls: tuple[ControlLook, ...]
+    holding: Holding | None
+    is_built_in: bool
     is_observer: bool
     is_poller: bool
 
@@ -176,16 +199,31 @@ def _node(node: Node) -> NodeLook:
         node.stopped,
         _names(node.blocked_by),
         node.refused,
-        _controls(node) if plan.cls.is_gate else (),
+        tuple(_controls(node)) if plan.cls.is_gate else (),
+        _holding(node) if node.has_opened else None,
+        plan.cls.__module__.partition(".")[0] in _OURS,
         plan.calculator == "observer",
         node.on_touch is not None,
     )
 
 
-def _controls(node: Node) -> tuple[str, ...]:
-    inputs = node.plan.inputs
-    others = [name for key, name in zip(inputs, inputs.names, strict=True) if key not in node.plan.outputs]
-    return (*others, *node.plan.input_side_packets.names)
+def _holding(node: Node) -> Holding | None:
+    try:
+        return node.calculator.explain_holding()
+    except Exception as error:  # the run matters more than what is said of it
+        _LOG.warning('node "%s": explain_holding() of %s failed: %r', node.name, node.plan.calculator, error)
+        return None
+
+
+def _controls(node: Node) -> Iterator[ControlLook]:
+    inputs, side = node.plan.inputs, node.plan.input_side_packets
+    for key, name in zip(inputs, inputs.names, strict=True):
+        if key not in node.plan.outputs:
+            yield ControlLook(name, False, "")
+    packets = node.contexts[0].input_side_packets.packets if node.contexts else ()
+    for position, name in enumerate(side.names):
+        payload = packets[position].get_or(None) if packets else None
+        yield ControlLook(name, True, str(payload) if isinstance(payload, bool | int | float) else "")
 
 
 def _queue(queue: InputStream, back_edge: bool) -> QueueLook:

@@ -7,7 +7,7 @@ how a graph is read or run. What few calculators need is imported when it is fir
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework._calculator import Calculator, Status, calculator
+from graphkit.framework._calculator import Calculator, Holding, Status, calculator
 from graphkit.framework._context import CalculatorContext, OutputSet, OutputShard, OutputSideSet, PacketSet
 from graphkit.framework._contract import CalculatorContract, PortMap, PortSpec
 from graphkit.framework._demand import (
@@ -59,6 +59,7 @@ __all__ = [
     "Calculator",
     "CalculatorContext",
     "CalculatorContract",
+    "Holding",
     "OutputSet",
     "OutputShard",
     "OutputSideSet",

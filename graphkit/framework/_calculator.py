@@ -19,7 +19,7 @@ A graph names them ``calculator: "Blur"`` and ``calculator: "Grayscale"``.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from graphkit.errors import ContractError
@@ -53,6 +53,22 @@ class Status(enum.Enum):
     """
 
     STOP = "stop"
+
+
+class Holding(NamedTuple):
+    """What a calculator that lets packets in by a rule of its own keeps from the nodes behind it.
+
+    Attributes:
+        words: why it lets nothing more in, as what follows "Node N"; "" where it does.
+        since: the time of the packet whose end at a back edge it waits for.
+        way_out: what helps where that never comes.
+        dropped: how many packets it has dropped so far.
+    """
+
+    words: str = ""
+    since: int = 0
+    way_out: str = ""
+    dropped: int = 0
 
 
 class Calculator:
@@ -101,6 +117,13 @@ class Calculator:
 
     def close(self, cc: CalculatorContext) -> None:
         """Finish; called once if ``open`` succeeded, after errors too. May emit in a good run."""
+
+    def explain_holding(self) -> Holding | None:
+        """Return what it keeps from the graph, for ``explain()``; None for a calculator that keeps nothing.
+
+        Asked once ``open`` has returned, from any thread and also while ``process`` runs: it only looks.
+        """
+        return None
 
 
 @overload
@@ -238,5 +261,6 @@ def _resolved_same_as(packet_type: PacketType) -> PacketType:
 
 
 __all__ = [
-    "Calculator", "Input", "Output", "SideInput", "SideOutput", "Status", "apply_ports", "calculator", "ports_of",
+    "Calculator", "Holding", "Input", "Output", "SideInput", "SideOutput", "Status", "apply_ports", "calculator",
+    "ports_of",
 ]  # fmt: skip

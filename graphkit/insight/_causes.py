@@ -19,10 +19,14 @@ class Cause(NamedTuple):
     Attributes:
         words: for people.
         ring: where it waits for what is made of it: the nodes that wait for each other.
+        silent: the node that has used all it got and says nothing of what comes, "" where that is not the cause.
+        way: the nodes from the reader back to there.
     """
 
     words: str
     ring: list[str] | None = None
+    silent: str = ""
+    way: tuple[str, ...] = ()
 
 
 class Causes:
@@ -56,7 +60,7 @@ class Causes:
             return Cause(_by_way(name, way) + words)
         behind = _behind(node, up_to)
         if not behind:
-            return Cause(_by_way(name, way) + _of_silent(name, node, up_to))
+            return Cause(_by_way(name, way) + _of_silent(name, node, up_to), None, node.name, (*way, node.name))
         last = min(behind, key=lambda queue: queue.settled)
         return self._of(last.stream, up_to, [*readers, node.name], [*way, node.name])
 
@@ -135,6 +139,8 @@ def _of_silent(name: str, node: NodeLook, up_to: int | None) -> str:
     made = f'"{name}" is made by node "{node.name}" ({node.calculator}), which has used all it got'
     if up_to is None:
         return f"{made} and emitted no packet for it; the input policy waits for one, whatever its time."
+    if node.is_built_in:
+        return f"{made} up to there and neither emitted a packet nor set a bound: it needs what comes later."
     return (
         f"{made} up to there and neither emitted a packet nor set a bound: let it call set_next_timestamp_bound() "
         "where it emits nothing, or leave its timestamp_offset at 0."

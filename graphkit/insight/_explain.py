@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from graphkit.framework._settled import UNSTARTED
 from graphkit.framework._timestamp import describe
 from graphkit.insight._causes import Causes, lacking, split_lack
+from graphkit.insight._cycles import behind, holding_findings
 from graphkit.insight._explanation import Explanation, NodeReport
 from graphkit.insight._findings import Finding, Kind, counted, packets_of
 from graphkit.insight._places import place_of
@@ -14,7 +15,7 @@ from graphkit.insight._places import place_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from graphkit._runtime.look import CallLook, NodeLook, QueueLook, RunLook
+    from graphkit._runtime.look import CallLook, ControlLook, NodeLook, QueueLook, RunLook
     from graphkit.framework import Awaited
 
 
@@ -48,7 +49,8 @@ class Explainer:
         left = sum(queue.waiting for node in look.nodes if not node.is_poller for queue in node.inputs)
         findings = () if look.error is not None else tuple(self._findings())
         nodes = tuple(_report(node) for node in look.nodes)
-        return Explanation(self._state(), findings, nodes, bounds, left, look.error)
+        dropped = {node.name: node.holding.dropped for node in look.nodes if node.holding and node.holding.dropped}
+        return Explanation(self._state(), findings, nodes, bounds, left, look.error, dropped)
 
     def _state(self) -> str:
         if self._look.error is not None:
@@ -63,9 +65,24 @@ class Explainer:
         yield from (self._busy(call) for call in look.calls if not self._nodes[call.node].is_observer)
         yield from (self._not_open(node) for node in look.nodes if any(_is_side(lack) for lack in node.lacks))
         yield from self._idle_sources()
-        yield from (self._waits(node, each) for node in look.nodes for each in node.awaited if _is_open(node))
-        yield from (_shut(node) for node in look.nodes if node.shut and (_is_open(node) or self._is_mute(node)))
-        yield from self._silent()
+        stalled = [
+            *holding_findings(look, self._causes),
+            *(self._waits(node, each) for node in look.nodes for each in node.awaited if _is_open(node)),
+        ]
+        yield from stalled
+        known = [finding.node for finding in stalled] + [node.name for node in look.nodes if node.lacks]
+        yield from self._quiet(known)
+
+    def _quiet(self, known: list[str]) -> Iterator[Finding]:
+        """Yield gates that are shut and nodes that emit nothing, but for those behind the nodes *known*.
+
+        What is behind one that emitted nothing is left out as well: it lacks what that one did not make.
+        """
+        shut = [node for node in self._look.nodes if node.shut and (_is_open(node) or self._is_mute(node))]
+        quiet = [*(self._shut(node) for node in shut), *self._silent()]
+        mute = [finding.node for finding in quiet if self._is_mute(self._nodes[finding.node])]
+        left_out = behind(self._look, [*known, *mute])
+        return (finding for finding in quiet if finding.node not in left_out)
 
     def _is_mute(self, node: NodeLook) -> bool:
         """Whether a node is known to have emitted nothing at all."""
@@ -128,6 +145,24 @@ class Explainer:
             _packets(node),
         )
 
+    def _shut(self, node: NodeLook) -> Finding:
+        told = " and ".join(map(self._control, node.controls)) or "its options"
+        return Finding(
+            Kind.SHUT,
+            node.name,
+            node.calculator,
+            f'Node "{node.name}" ({node.calculator}) is shut: it did not let its last packet pass.',
+            f"It goes by {told}.",
+            node.outputs[0] if node.outputs else "",
+        )
+
+    def _control(self, control: ControlLook) -> str:
+        kind = "side packet" if control.is_side else "stream"
+        maker = next((n for n in self._look.nodes if control.name in (*n.outputs, *n.side_outputs)), None)
+        value = f" ({control.value})" if control.value else ""
+        origin = f'made by node "{maker.name}" ({maker.calculator})' if maker else "an input of the graph"
+        return f'the {kind} "{control.name}"{value}, {origin}'
+
     def _silent(self) -> Iterator[Finding]:
         """Yield nodes that had packets at all inputs and emitted none, where packets were counted.
 
@@ -152,18 +187,6 @@ class Explainer:
                 "That may be right: look at its options, and at what it gets.",
                 mute[0],
             )
-
-
-def _shut(node: NodeLook) -> Finding:
-    told = " and ".join(f'"{name}"' for name in node.controls) or "its options"
-    return Finding(
-        Kind.SHUT,
-        node.name,
-        node.calculator,
-        f'Node "{node.name}" ({node.calculator}) is shut: it did not let its last packet pass.',
-        f"It goes by {told}.",
-        node.outputs[0] if node.outputs else "",
-    )
 
 
 def _held(node: NodeLook) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graphkit.framework._timestamp import describe
@@ -59,6 +59,7 @@ class Explanation:
         inputs: graph inputs that are open: what they are settled up to, by name.
         left_over: packets that no node has taken.
         error: what ended the run, None in a good one.
+        dropped: how many packets nodes such as a FlowLimiterCalculator dropped before any work, by node.
     """
 
     state: str
@@ -67,11 +68,12 @@ class Explanation:
     inputs: Mapping[str, int]
     left_over: int
     error: BaseException | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def stalled(self) -> tuple[Finding, ...]:
         """The findings of nodes that have packets and cannot take them."""
-        return tuple(finding for finding in self.findings if finding.kind in (Kind.WAITS, Kind.CYCLE))
+        return tuple(finding for finding in self.findings if finding.kind in (Kind.HOLDS, Kind.WAITS, Kind.CYCLE))
 
     def __str__(self) -> str:
         return "\n".join([self.headline, *map(str, self.findings)])
@@ -83,12 +85,19 @@ class Explanation:
         if self.state == "failed":
             return f"The run failed: {self.error}"
         if self.state == "ended":
-            return f"The run has ended; {left if self.left_over else 'every packet was processed'}."
+            return f"The run has ended; {left if self.left_over else self._processed()}."
         if self.state == "busy":
             return (
                 "The graph is at work." if not self.findings else "The graph is at work, and this is in the way:"
             )
         return self._idle()
+
+    def _processed(self) -> str:
+        """Return that every packet was processed, but for those that a node dropped."""
+        if not self.dropped:
+            return "every packet was processed"
+        drops = " and ".join(f'node "{name}" dropped {counted(n, "frame")}' for name, n in self.dropped.items())
+        return f"{drops}, every other packet was processed"
 
     def _idle(self) -> str:
         """Return what an idle graph waits for."""
@@ -106,6 +115,7 @@ class Explanation:
             "state": self.state,
             "headline": self.headline,
             "left_over": self.left_over,
+            "dropped": dict(self.dropped),
             "findings": [finding.as_dict() for finding in self.findings],
             "nodes": [node.as_dict() for node in self.nodes],
             "inputs": {name: time_or_name(bound) for name, bound in self.inputs.items()},

@@ -17,6 +17,7 @@ class Kind(enum.Enum):
 
     WAITS = "waits for a stream"
     CYCLE = "waits for itself"
+    HOLDS = "lets nothing more in"
     NOT_OPEN = "not open"
     BUSY = "inside a call"
     SOURCE_WAITS = "a source that is not called"

@@ -47,7 +47,7 @@ class GraphView:
             if not self._svg:
                 picture = picture_of_plan(self._plan)
                 for box in _nodes(picture.root):
-                    box.detail = _ROOM
+                    box.title, box.detail = box.detail or box.title, _ROOM
                 drawing = _STYLE_ELEMENT.sub("", to_svg(picture))
                 self._svg = drawing.replace(' style="', ' data-style="').encode()
             return self._svg

@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from graphkit import AnyType, Calculator, Input, Options, Output, SideInput, Timestamp, calculator, option, options
-from graphkit.framework import FLOW_CONTROL
+from graphkit.framework import FLOW_CONTROL, Holding
 from graphkit_calculators.core._options import merge_options
 from graphkit_calculators.core._streams import copy_headers, pair_streams, stream_id
 
@@ -124,6 +124,7 @@ class FlowLimiterCalculator(Calculator):
         self._queues: list[deque[Packet[Any]]] = [deque() for _ in range(self._streams)]
         self._in_flight: deque[Timestamp] = deque()
         self._ranges = AllowedRanges()
+        self._dropped = 0
 
     def process(self, cc: CalculatorContext) -> None:
         """Take what came, then release, drop and pass bounds on."""
@@ -140,6 +141,20 @@ class FlowLimiterCalculator(Calculator):
         self._pass_bound(cc)
         if self._streams > 1:
             self._follow(cc)
+
+    def explain_holding(self) -> Holding:
+        """Return whether it is full, by which frames, and how many it dropped."""
+        under_way, limit, dropped = tuple(self._in_flight), self._settings.max_in_flight, self._dropped
+        if len(under_way) < limit or not under_way:
+            return Holding(dropped=dropped)
+        frames = "1 frame is" if len(under_way) == 1 else f"{len(under_way)} frames are"
+        drops = f", and it has dropped {dropped}" if dropped else ""
+        return Holding(
+            f"lets no more frames in: {frames} under way and max_in_flight is {limit}{drops}",
+            under_way[0],
+            "Set a larger max_in_flight, or take FINISHED from an earlier stream, which needs no later frames.",
+            dropped,
+        )
 
     def _pass_all(self, cc: CalculatorContext) -> None:
         for i in range(self._streams):
@@ -171,6 +186,7 @@ class FlowLimiterCalculator(Calculator):
         while len(queue) > self._settings.max_in_queue:
             self._decide(cc, queue.popleft().timestamp, False)
             cc.counter("dropped").increment()
+            self._dropped += 1
 
     def _decide(self, cc: CalculatorContext, timestamp: Timestamp, allowed: bool) -> None:
         self.allow.send(cc, allowed, timestamp)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Final
 
 import click
+
+_FLAGS_OF_RUN: Final = frozenset({"explain", "preview", "profile", "trace", "watch", "watchdog"})
 
 
 class Deferred(click.Command):
@@ -30,6 +33,10 @@ class DeferringGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command called *cmd_name*, None where there is none."""
         command = super().get_command(ctx, cmd_name)
+        if command is None and cmd_name in _FLAGS_OF_RUN:
+            ctx.fail(
+                f"No such command '{cmd_name}': it is a flag of run. Try graphkit run GRAPH.pbtxt --{cmd_name}."
+            )
         return command.load() if isinstance(command, Deferred) else command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

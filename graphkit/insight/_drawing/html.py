@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from graphkit.insight._drawing.levels import Edge, Item, Level
     from graphkit.insight._drawing.picture import Box, Picture
 
-_MOST_OPEN: Final = 120
-"""Nodes that are shown at once to begin with; larger graphs begin with their inner boxes folded."""
-
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ margin: 0; font: 13px sans-serif; }}
@@ -51,14 +48,11 @@ def to_html(picture: Picture) -> str:
 def _graph(picture: Picture) -> dict[str, Any]:
     boxes = {box.id: box for box in _all(picture.root)}
     groups = [id_ for id_, box in boxes.items() if box.shape is Shape.GROUP]
-    nodes = sum(box.shape is Shape.NODE for box in boxes.values())
-    outer = {box.id for box in picture.root.inside}
     numbers: dict[Item, int] = {}
     return {
         "boxes": {id_: _box(box) for id_, box in boxes.items()},
         "levels": {id_: _level(level, numbers) for id_, level in levels_of(picture).items()},
         "groups": groups,
-        "folded": [id_ for id_ in groups if nodes > _MOST_OPEN and id_ not in outer],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ _GAP: Final = 16.0
 _LAYER_GAP: Final = 26.0
 _MOST_LAYER_GAP: Final = 70.0
 _SWEEPS: Final = 12
+_LAST_SWEEPS: Final = 4
 
 
 @dataclass(slots=True)
@@ -29,12 +31,15 @@ class Curve:
     Attributes:
         points: (x, y) of the ends and of all places where it meets a layer, two for each layer passed.
         arrow: "end", "start" or "": where an arrow meets a box.
+        meets_upper, meets_lower: whether it ends at boxes there, not at a border or on its way.
     """
 
     points: list[tuple[float, float]]
     line: Line
     arrow: str
     links: list[Link]
+    meets_upper: bool = False
+    meets_lower: bool = False
 
 
 @dataclass(slots=True)
@@ -95,6 +100,7 @@ class _Coordinates:
         self._above: dict[Item, list[tuple[Item, float]]] = defaultdict(list)
         self._below: dict[Item, list[tuple[Item, float]]] = defaultdict(list)
         self._edges_below: dict[int, int] = defaultdict(int)
+        self._bounds = (-math.inf, math.inf)
         for edge, way in ways:
             for upper, lower in itertools.pairwise(way):
                 shift = port_offset(edge.upper, edge.upper_port) if upper is edge.upper else 0.0
@@ -108,7 +114,9 @@ class _Coordinates:
         level = self._level
         for layer in level.layers:
             self._pack(layer)
-        for sweep in range(_SWEEPS):
+        for sweep in range(_SWEEPS + _LAST_SWEEPS):
+            if sweep == _SWEEPS:
+                self._draw_in()
             upwards = sweep % 2 == 1
             for layer in reversed(level.layers) if upwards else level.layers:
                 self._align(layer, self._below if upwards else self._above)
@@ -129,6 +137,16 @@ class _Coordinates:
             item.x = x + item.width / 2
             x += item.width + _GAP
 
+    def _draw_in(self) -> None:
+        """Keep all layers from now on within the width of the widest one, so that no side stays empty."""
+        widths = [
+            (sum(item.width for item in layer) + _GAP * (len(layer) - 1), layer) for layer in self._level.layers
+        ]
+        width, layer = max(widths, key=lambda pair: pair[0], default=(0.0, []))
+        if layer:
+            middle = (layer[0].x - layer[0].width / 2 + layer[-1].x + layer[-1].width / 2) / 2
+            self._bounds = (middle - width / 2, middle + width / 2)
+
     def _align(self, layer: list[Item], neighbours: dict[Item, list[tuple[Item, float]]]) -> None:
         wishes = []
         for item in layer:
@@ -141,8 +159,12 @@ class _Coordinates:
         places = _nondecreasing(
             [(wish - offset, weight) for (wish, weight), offset in zip(wishes, offsets, strict=True)]
         )
+        if not layer:
+            return
+        least = self._bounds[0] + layer[0].width / 2
+        most = self._bounds[1] - layer[-1].width / 2 - offsets[-1]
         for item, place, offset in zip(layer, places, offsets, strict=True):
-            item.x = place + offset
+            item.x = max(least, min(place, most)) + offset
 
     def _stack(self) -> None:
         """Put the layers below each other; entries lie on the upper border, exits on the lower one."""
@@ -176,6 +198,10 @@ def _nondecreasing(wishes: list[tuple[float, float]]) -> list[float]:
     return [value for value, _, count in pools for _ in range(int(count))]
 
 
+def _is_leaf(item: Item) -> bool:
+    return item.box is not None and item.box.shape is not Shape.GROUP
+
+
 class _Curves:
     """Makes the curves of a level: each piece between two layers once, however many links run there."""
 
@@ -191,12 +217,14 @@ class _Curves:
             for upper, lower in itertools.pairwise(way):
                 key = (id(upper), id(lower), edge.source, edge.reversed)
                 if key not in curves:
-                    curves[key] = Curve(self._points(edge, upper, lower, ends), edge.line, "", [])
+                    points = self._points(edge, upper, lower, ends)
+                    meets = (_is_leaf(upper), _is_leaf(lower))
+                    curves[key] = Curve(points, edge.line, "", [], *meets)
                 curve = curves[key]
                 curve.links += edge.links
                 head = upper if edge.reversed else lower
                 final = way[0] if edge.reversed else way[-1]
-                if head is final and head.box is not None and head.box.shape is not Shape.GROUP:
+                if head is final and _is_leaf(head):
                     curve.arrow = "start" if edge.reversed else "end"
         return list(curves.values())
 

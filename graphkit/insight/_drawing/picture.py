@@ -61,12 +61,14 @@ class Link:
         source, target: ids of boxes; one of them is a stream or side packet.
         line: how it is drawn.
         about: which tag of which node.
+        tag: that tag; "" for a connection without one.
     """
 
     source: str
     target: str
     line: Line
     about: str = ""
+    tag: str = ""
 
 
 @dataclass(slots=True)

@@ -71,10 +71,17 @@ def picture_of_config(graph: GraphConfig, faults: Sequence[ConfigError], title: 
 
 
 def add_profile(picture: Picture, profile: Mapping[str, Any]) -> None:
-    """Note on each node the share of the time that it took, as the JSON of a profile has it."""
+    """Note on each node the share of the time that it took, as the JSON of a profile has it.
+
+    The name, by which the tables of a profile call a node, is the title then, and the calculator the second line.
+    """
     measured = {str(row.get("name")): row for row in profile.get("nodes", ())}
     for box in _all(picture.root):
-        row = measured.get(box.id.removeprefix("node ")) if box.shape is Shape.NODE else None
+        if box.shape is not Shape.NODE:
+            continue
+        if box.detail and not box.faults:
+            box.title, box.detail = box.detail, box.title
+        row = measured.get(box.id.removeprefix("node "))
         if row is not None:
             box.share = float(row.get("time_percent", 0)) / 100
             mean = float(row.get("time_mean", 0)) / 1000
@@ -131,17 +138,40 @@ def _label(tag: str, index: int) -> str:
     return key_label((tag, index)) if tag else f"input {index}"
 
 
+def _tag(label: str) -> str:
+    return "" if label.startswith("input ") else label
+
+
+def _read_where_made(nodes: Sequence[NodeFacts]) -> Iterator[str]:
+    """Yield the ids of what is made in an outermost subgraph and read in the same one."""
+    made: dict[str, str] = {}
+    for node in nodes:
+        top = node.name.split("__")[0] if node.ancestry else ""
+        made.update((f"stream {name}", top) for _, name in node.outputs)
+        made.update((f"side {name}", top) for _, name in node.side_outputs)
+    for node in nodes:
+        top = node.name.split("__")[0] if node.ancestry else ""
+        taken = [f"stream {name}" for _, name in node.inputs] + [f"side {name}" for _, name in node.side_inputs]
+        yield from (key for key in taken if top and made.get(key) == top)
+
+
 def _names(entries: Iterable[Entry]) -> list[str]:
     return [entry.name for entry in entries]
 
 
 class _Painter:
-    """Makes boxes and links; a stream's box lies in the group of the node that makes it."""
+    """Makes boxes and links.
+
+    A stream's box lies in the group of the node that makes it. What the graph gives out lies outside of all
+    groups; where nodes of the group that makes it read it too, it stays with them and a box outside stands for it.
+    """
 
     def __init__(self, picture: Picture, types: Mapping[str, str], side_types: Mapping[str, str]) -> None:
         self.picture = picture
         self.boxes: dict[str, Box] = {"": picture.root}
         self._types = {Shape.STREAM: types, Shape.SIDE: side_types}
+        self._made: set[str] = set()
+        self._outer: set[str] = set()
 
     def paint(
         self,
@@ -150,17 +180,30 @@ class _Painter:
         side_packets: tuple[Iterable[str], Iterable[str]],
     ) -> None:
         """Draw the nodes, and what is declared as input and output of the graph."""
-        for shape, (given, _) in ((Shape.STREAM, streams), (Shape.SIDE, side_packets)):
+        declared = ((Shape.STREAM, streams), (Shape.SIDE, side_packets))
+        inner = set(_read_where_made(nodes))
+        for shape, (given, wanted) in declared:
             for name in given:
                 self._carrier(shape, name, self.picture.root).declared = "in"
+                self._made.add(f"{shape.value} {name}")
+            self._outer |= {f"{shape.value} {name}" for name in wanted} - inner
         for node in nodes:
             self._node(node)
         for node in nodes:
             self._connect(node)
-        for shape, (_, wanted) in ((Shape.STREAM, streams), (Shape.SIDE, side_packets)):
+        for shape, (_, wanted) in declared:
             for name in wanted:
-                box = self._carrier(shape, name, self.picture.root)
-                box.declared = box.declared or "out"
+                self._give_out(shape, name)
+
+    def _give_out(self, shape: Shape, name: str) -> None:
+        box = self._carrier(shape, name, self.picture.root)
+        if box not in self.picture.root.inside:
+            outside = Box(f"output {box.id}", shape, box.title, box.detail, box.about, declared="out")
+            self.picture.root.inside.append(outside)
+            line = Line.STREAM if shape is Shape.STREAM else Line.SIDE
+            self.picture.links.append(Link(box.id, outside.id, line, f"{name} -> output of the graph"))
+            return
+        box.declared = box.declared or "out"
 
     def _node(self, node: NodeFacts) -> None:
         group = self._group(node)
@@ -173,19 +216,23 @@ class _Painter:
         for shape, made in ((Shape.STREAM, node.outputs), (Shape.SIDE, node.side_outputs)):
             for label, name in made:
                 carrier = self._carrier(shape, name, group)
+                self._made.add(carrier.id)
                 line = Line.STREAM if shape is Shape.STREAM else Line.SIDE
-                self.picture.links.append(Link(box.id, carrier.id, line, f"{node.name} {label} -> {name}"))
+                self.picture.links.append(
+                    Link(box.id, carrier.id, line, f"{node.name} {label} -> {name}", _tag(label))
+                )
 
     def _connect(self, node: NodeFacts) -> None:
         target = f"node {node.name}"
         for shape, taken in ((Shape.STREAM, node.inputs), (Shape.SIDE, node.side_inputs)):
             for label, name in taken:
-                known = f"{shape.value} {name}" in self.boxes
                 carrier = self._carrier(shape, name, self._group(node))
-                if not known and not carrier.faults:
+                if carrier.id not in self._made and not carrier.faults:
                     carrier.faults.append(f"nothing makes {name}")
                 line = Line.SIDE if shape is Shape.SIDE else Line.BACK if label in node.back else Line.STREAM
-                self.picture.links.append(Link(carrier.id, target, line, f"{name} -> {node.name} {label}"))
+                self.picture.links.append(
+                    Link(carrier.id, target, line, f"{name} -> {node.name} {label}", _tag(label))
+                )
 
     def _group(self, node: NodeFacts) -> Box:
         """Return the box of the subgraph that a node came out of, the innermost one."""
@@ -205,6 +252,7 @@ class _Painter:
         """Return the box of a stream or side packet, made in *group* where it is new."""
         key = f"{shape.value} {name}"
         if key not in self.boxes:
+            group = self.picture.root if key in self._outer else group
             kind = self._types[shape].get(name, "")
             short = name.rsplit("__", maxsplit=1)[-1]
             box = Box(key, shape, short, kind, f"{name}: {kind}" if kind else name)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from graphkit.insight._drawing.layout import TITLE, lay_out
 from graphkit.insight._drawing.picture import Line, Shape
+from graphkit.insight._drawing.tags import tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from graphkit.insight._drawing.layout import Curve, Layout
     from graphkit.insight._drawing.picture import Box, Picture
+    from graphkit.insight._drawing.tags import Tag
 
 _MOST_TOLD: Final = 12
 _FAULT_LINE: Final = 16
@@ -32,6 +34,10 @@ rect { stroke-width: 1; }
 path { fill: none; stroke: #5b7f95; stroke-width: 1.1; }
 path.side { stroke: #9b7fc0; stroke-dasharray: 4 2; }
 path.back { stroke: #d9822b; stroke-width: 1.6; stroke-dasharray: 2 3; }
+text.tag { font-size: 8px; fill: #52606d; }
+text.tag.left { text-anchor: end; }
+text.line { font-size: 9px; fill: #334e68; text-anchor: middle; }
+text.line { paint-order: stroke; stroke: #ffffffd0; stroke-width: 3; }
 text.faults { fill: #b42318; }
 """
 
@@ -59,6 +65,7 @@ def to_svg(picture: Picture) -> str:
     parts += _frames(picture.root, layout)
     parts += [_curve(curve) for curve in layout.curves]
     parts += _boxes(picture.root, layout)
+    parts += [_tag(tag) for tag in tags_of(layout)]
     return "\n".join([*parts, "</g></svg>", ""])
 
 
@@ -135,3 +142,8 @@ def _curve(curve: Curve) -> str:
     marker = f' marker-{curve.arrow}="url(#arrow-{curve.line.value})"' if curve.arrow else ""
     about = "\n".join(dict.fromkeys(link.about for link in curve.links))
     return f'<path class="{curve.line.value}" d="{path}"{marker}><title>{escape(about)}</title></path>'
+
+
+def _tag(tag: Tag) -> str:
+    side = " left" if tag.leftwards else ""
+    return f'<text class="tag{side}" x="{tag.x:.1f}" y="{tag.y:.1f}">{escape(tag.words)}</text>'

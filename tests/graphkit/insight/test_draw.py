@@ -21,6 +21,7 @@ from graphkit.insight._drawing.levels import levels_of, size_of
 from graphkit.insight._drawing.picture import Box, Line, Picture, Shape
 from graphkit.insight._drawing.reading import add_profile, picture_of_plan
 from graphkit.insight._drawing.svg import heat, to_svg
+from graphkit.insight._drawing.tags import tags_of
 from graphkit.insight._drawing.texts import to_dot, to_mermaid
 
 if TYPE_CHECKING:
@@ -142,7 +143,6 @@ def test_a_page_holds_every_level_in_its_order() -> None:
     page = draw(HANDS, "html")
     graph = json.loads(re.search(r"const graph = (.*);$", page, re.MULTILINE)[1])  # type: ignore[index]
     assert len(graph["groups"]) == 10
-    assert graph["folded"] == []
     for level in graph["levels"].values():
         assert sorted(n for layer in level["layers"] for n in layer) == list(range(len(level["items"])))
         for way in level["ways"]:
@@ -152,10 +152,72 @@ def test_a_page_holds_every_level_in_its_order() -> None:
     assert "function layOut" in page
 
 
-def test_a_large_graph_begins_folded() -> None:
-    page = draw("graphs/holistic_tracking/holistic_tracking_cpu.pbtxt", "html")
+def test_a_page_begins_folded_and_names_its_lines() -> None:
+    page = draw(HANDS, "html")
+    assert "const folded = new Set(graph.groups);" in page
     graph = json.loads(re.search(r"const graph = (.*);$", page, re.MULTILINE)[1])  # type: ignore[index]
-    assert 0 < len(graph["folded"]) < len(graph["groups"])
+    top = graph["levels"][""]
+    shown = {item["box"]: number for number, item in enumerate(top["items"]) if "box" in item}
+    boxes = {"group handlandmarktrackingcpu", "group handrenderersubgraph"}
+    assert {id_ for id_ in shown if graph["boxes"][id_]["shape"] == "group"} == boxes
+    tracking, rendering = sorted(shown[id_] for id_ in boxes)
+    between = [
+        way["source"] for way in top["ways"] if (way["items"][0], way["items"][-1]) == (tracking, rendering)
+    ]
+    assert {graph["boxes"][id_]["title"] for id_ in between} == {
+        "multi_palm_detections", "multi_palm_rects", "multi_hand_rects",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("graph", [HANDS, "graphs/holistic_tracking/holistic_tracking_cpu.pbtxt"])
+def test_what_a_graph_takes_and_gives_lies_outside_of_its_boxes(graph: str) -> None:
+    resources = Resources()
+    plan = config.load(resources.find_graph(graph), resources=resources)
+    root = picture_of_plan(plan).root
+    outer = {(box.declared, box.title) for box in root.inside if box.declared}
+    assert outer >= {("in", name) for name in plan.graph_inputs.names}
+    assert outer >= {("out", name) for name in plan.graph_outputs.names}
+    assert {box.id for box in inside(root) if box.declared} == {box.id for box in root.inside if box.declared}
+
+
+def test_a_stream_that_is_read_where_it_is_made_stays_there_and_is_given_out(hands: Picture) -> None:
+    boxes = {box.id: box for box in inside(hands.root)}
+    tracking = boxes["group handlandmarktrackingcpu"]
+    assert boxes["stream multi_hand_rects"] in tracking.inside
+    assert boxes["stream multi_hand_rects"].declared == ""
+    assert boxes["output stream multi_hand_rects"].title == "multi_hand_rects"
+    about = [link.about for link in hands.links if link.target == "output stream multi_hand_rects"]
+    assert about == ["multi_hand_rects -> output of the graph"]
+
+
+def test_an_output_that_nothing_makes_is_a_fault_of_its_readers() -> None:
+    text, _ = drawing_of(
+        'output_stream: "out" node { calculator: "PassThroughCalculator" input_stream: "out" }', "dot"
+    )
+    assert "nothing makes out" in text
+
+
+def test_layers_keep_within_the_widest_one(hands: Picture) -> None:
+    layout = lay_out(hands)
+    widest = {box.id: layout.boxes[box.id] for box in hands.root.inside}
+    assert min(x for x, _, _, _ in widest.values()) < 60
+    tracking = layout.boxes["group handlandmarktrackingcpu"][2]
+    assert layout.width < 1.1 * tracking
+
+
+def test_tags_stand_beside_the_ends_of_lines_where_there_is_room(hands: Picture) -> None:
+    layout = lay_out(hands)
+    tags = tags_of(layout)
+    words = {(tag.node.removeprefix("node "), tag.words) for tag in tags}
+    assert ("handlandmarktrackingcpu__GateCalculator_2", "DISALLOW") in words
+    leaves = [layout.boxes[box.id] for box in inside(hands.root) if box.shape is not Shape.GROUP]
+    places = [(tag.span[0], tag.y - 6, tag.span[1] - tag.span[0], 6.0) for tag in tags]
+    assert len(places) > 60
+    assert [
+        (tag, leaf) for tag, place in zip(tags, places, strict=True) for leaf in leaves if overlap(place, leaf)
+    ] == []
+    assert [pair for pair in combinations(places, 2) if overlap(*pair)] == []
+    assert '<text class="tag' in to_svg(hands)
 
 
 def test_dot_has_clusters_and_mermaid_subgraphs(hands: Picture) -> None:
@@ -172,7 +234,7 @@ def test_a_profile_colours_the_nodes() -> None:
     picture = picture_of_plan(CalculatorGraph(LOOP).plan)
     add_profile(picture, {"nodes": [{"name": "pass", "time_percent": 60.0, "time_mean": 1500}, {"name": "other"}]})
     box = next(box for box in inside(picture.root) if box.id == "node pass")
-    assert (box.share, box.detail) == (0.6, "1.50 ms, 60 %, pass")
+    assert (box.title, box.share, box.detail) == ("pass", 0.6, "1.50 ms, 60 %, PassThroughCalculator")
     assert f"fill:{heat(0.6)}" in to_svg(picture)
     assert heat(0) == "rgb(255,255,255)"
     assert heat(0.5) == heat(1.0) == "rgb(255,135,80)"

@@ -281,7 +281,8 @@ def test_the_closed_gate() -> None:
     (finding,) = explained(GATE, ("allow", 10, False), ("a", 10, 1)).findings
     assert finding.kind is Kind.SHUT
     assert str(finding) == (
-        'Node "gate" (GateCalculator) is shut: it did not let its last packet pass.\n  It goes by "allow".'
+        'Node "gate" (GateCalculator) is shut: it did not let its last packet pass.\n  '
+        'It goes by the stream "allow", an input of the graph.'
     )
 
 
@@ -300,8 +301,139 @@ def test_a_gate_that_let_nothing_pass_is_named_after_the_run() -> None:
     assert graph.explain().findings == ()  # nobody counted, and a gate may be shut in the end
     (finding,) = graph.explain({"a": 1}).findings
     assert (finding.kind, finding.node) == (Kind.SHUT, "door")
-    assert finding.way_out == 'It goes by "allowed".'
+    assert finding.way_out == 'It goes by the side packet "allowed" (False), an input of the graph.'
     assert graph.explain({"a": 1, "b": 1, "c": 1}).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("gate", "way_out"),
+    [
+        pytest.param(
+            'node { name: "maker" calculator: "ConstantSidePacketCalculator" output_side_packet: "PACKET:allowed" '
+            "options { [mediapipe.ConstantSidePacketCalculatorOptions.ext] { packet { bool_value: false } } } } "
+            'node { name: "door" calculator: "GateCalculator" input_stream: "a" '
+            'input_side_packet: "ALLOW:allowed" output_stream: "b" }',
+            'It goes by the side packet "allowed" (False), made by node "maker" (ConstantSidePacketCalculator).',
+            id="a side packet that a node makes",
+        ),
+        pytest.param(
+            'node { name: "teller" calculator: "PassThroughCalculator" input_stream: "told" '
+            'output_stream: "allow" } '
+            'node { name: "door" calculator: "GateCalculator" input_stream: "a" input_stream: "ALLOW:allow" '
+            'output_stream: "b" }',
+            'It goes by the stream "allow", made by node "teller" (PassThroughCalculator).',
+            id="a stream that a node makes",
+        ),
+    ],
+)
+def test_who_tells_a_gate(gate: str, way_out: str) -> None:
+    told = 'input_stream: "told" ' if "told" in gate else ""
+    pushes = (("told", 10, False), ("a", 10, 1)) if told else (("a", 10, 1),)
+    (finding,) = explained(f'input_stream: "a" {told}{gate}', *pushes).findings
+    assert (finding.kind, finding.node, finding.way_out) == (Kind.SHUT, "door", way_out)
+
+
+LIMITED = """
+input_stream: "frames"
+node { name: "limiter" calculator: "FlowLimiterCalculator" input_stream: "frames" input_stream: "FINISHED:done"
+       input_stream_info { tag_index: "FINISHED" back_edge: true } output_stream: "let_in" }
+node { name: "late" calculator: "SequenceShiftCalculator" input_stream: "let_in" output_stream: "before"
+       options { [mediapipe.SequenceShiftCalculatorOptions.ext] { packet_offset: -3 } } }
+node { name: "show" calculator: "MakePairCalculator" input_stream: "let_in" input_stream: "before"
+       output_stream: "pair" }
+node { name: "mute" calculator: "ExplainMute" input_stream: "A:let_in" output_stream: "OUT:nothing" }
+node { calculator: "PassThroughCalculator" input_stream: "nothing" output_stream: "still_nothing" }
+node { name: "choose" calculator: "PassThroughCalculator" input_stream: "pair" output_stream: "shown" }
+"""
+
+
+def limited(finished: str, frames: int) -> CalculatorGraph:
+    """Return a running graph with a limiter, fed frame by frame as a program does."""
+    graph = CalculatorGraph(LIMITED.replace("FINISHED:done", f"FINISHED:{finished}"))
+    graph.start_run()
+    for i in range(frames):
+        graph.add_packet_to_input_stream("frames", i, i * 10)
+        graph.wait_until_idle(10)
+    return graph
+
+
+def test_a_limiter_whose_frames_wait_for_later_frames() -> None:
+    graph = limited("shown", 3)
+    limiter, show = graph.explain({"frames": 3, "let_in": 1}).findings  # the mute node lacks what is held back
+    assert (limiter.kind, limiter.node, limiter.stream, limiter.up_to) == (Kind.HOLDS, "limiter", "shown", 0)
+    assert str(limiter) == (
+        'Node "limiter" (FlowLimiterCalculator) lets no more frames in: 1 frame is under way and '
+        'max_in_flight is 1, and it has dropped 2. A frame is done when it comes back as "shown": that waits for '
+        'node "show", and that one for node "late" (SequenceShiftCalculator), which needs later frames.\n'
+        "  Set a larger max_in_flight, or take FINISHED from an earlier stream, which needs no later frames."
+    )
+    assert show.way_out == (
+        '"before" is made by node "late" (SequenceShiftCalculator), which has used all it got up to there and '
+        "neither emitted a packet nor set a bound: it needs what comes later."
+    )
+    graph.close_all_input_streams()
+    graph.wait_until_done(10)
+    ended = graph.explain()
+    assert str(ended) == 'The run has ended; node "limiter" dropped 2 frames, every other packet was processed.'
+    assert json.loads(ended.to_json())["dropped"] == {"limiter": 2}
+
+
+def test_a_limiter_whose_frames_come_back_is_not_named() -> None:
+    graph = limited("let_in", 3)
+    found = graph.explain()
+    graph.cancel_quietly()
+    assert [(finding.kind, finding.node) for finding in found.findings] == [(Kind.WAITS, "show")]
+
+
+def test_a_limiter_that_the_program_keeps_waiting_is_not_named() -> None:
+    config = LIMITED.replace('output_stream: "before"', 'output_stream: "unread"').replace("before", "mask")
+    graph = CalculatorGraph('input_stream: "mask"' + config.replace("FINISHED:done", "FINISHED:shown"))
+    graph.start_run()
+    graph.add_packet_to_input_stream("frames", 1, 0)
+    graph.wait_until_idle(10)
+    found = graph.explain()
+    graph.cancel_quietly()
+    (finding,) = found.findings
+    assert (finding.kind, finding.node, finding.stream) == (Kind.WAITS, "show", "mask")
+
+
+@calculator("ExplainCannotTell")
+class CannotTell(Mute):
+    """Fails where it is asked what it holds."""
+
+    def explain_holding(self) -> None:
+        raise ValueError("no idea")
+
+
+def test_a_calculator_that_cannot_tell_does_not_end_the_run(caplog: pytest.LogCaptureFixture) -> None:
+    graph = CalculatorGraph(
+        'input_stream: "a" node { name: "odd" calculator: "ExplainCannotTell" input_stream: "A:a" '
+        'output_stream: "OUT:b" }'
+    )
+    with graph:
+        graph.add_packet_to_input_stream("a", 1, 10)
+    assert str(graph.explain()) == "The run has ended; every packet was processed."
+    told = "node \"odd\": explain_holding() of ExplainCannotTell failed: ValueError('no idea')"
+    assert told in caplog.messages
+
+
+def test_what_emits_nothing_behind_one_that_emits_nothing_is_left_out() -> None:
+    graph = CalculatorGraph(
+        'input_stream: "a" '
+        'node { name: "first" calculator: "ExplainMute" input_stream: "A:a" output_stream: "OUT:b" } '
+        'node { name: "other" calculator: "ExplainMute" input_stream: "A:a" output_stream: "OUT:d" } '
+        'node { name: "second" calculator: "MuxCalculator" input_stream: "INPUT:0:b" input_stream: "INPUT:1:a" '
+        'input_stream: "SELECT:a" output_stream: "OUTPUT:c" } '
+        'node { calculator: "PassThroughCalculator" input_stream: "c" input_stream: "d" '
+        'output_stream: "e" output_stream: "f" }'
+    )
+    with graph:
+        graph.add_packet_to_input_stream("a", 0, 10)
+    found = graph.explain({"a": 1})
+    assert [(finding.kind, finding.node) for finding in found.findings] == [
+        (Kind.SILENT, "first"),
+        (Kind.SILENT, "other"),
+    ]
 
 
 def test_a_gate_that_was_only_told_is_not_called_shut() -> None:

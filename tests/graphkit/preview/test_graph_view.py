@@ -54,6 +54,7 @@ def test_the_drawing_names_its_nodes_and_brings_no_styles(graph: CalculatorGraph
     parts = list(ElementTree.fromstring(svg).iter())
     boxes = {part.get("data-box") for part in parts if "node" in (part.get("class") or "").split()}
     assert boxes == {"node first", "node join"}
+    assert {"first", "join"} <= {part.text for part in parts if part.get("class") == "name"}
     assert not [part for part in parts if part.get("style") or part.tag.endswith("}style")]
     assert b"data-style=" in svg
 

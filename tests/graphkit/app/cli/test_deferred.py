@@ -49,3 +49,11 @@ def test_an_unknown_command() -> None:
     result = CliRunner().invoke(main, ["walk"])
     assert result.exit_code == 2
     assert "No such command 'walk'" in result.output
+
+
+@pytest.mark.parametrize("flag", ["explain", "profile", "trace"])
+def test_a_flag_of_run_in_place_of_a_command(flag: str) -> None:
+    result = CliRunner().invoke(main, [flag, "graph.pbtxt"])
+    assert result.exit_code == 2
+    told = f"No such command '{flag}': it is a flag of run. Try graphkit run GRAPH.pbtxt --{flag}."
+    assert told in " ".join(result.output.split())

@@ -51,6 +51,8 @@ class Machine:
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     found = Machine()
     monkeypatch.setattr(inference, "load", found.load)
+    # A model on CUDA has no twin with a second thread; these stand for it, and run on the CPU.
+    monkeypatch.setattr(inference.IdleCoreRunner, "serves", staticmethod(lambda session: False))
     yield found
     for session in found.sessions:
         session.cuda_device = None

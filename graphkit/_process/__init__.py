@@ -1,1 +1,1 @@
-"""Private: what all packages share of the process: its cores, its forks, its end, its user's files."""
+"""Private: the process-wide parts that all packages share: cores, forks, closing, the user's files."""

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 class Closing(ABC):
-    """Is closed when its ``with`` block ends, however that ends."""
+    """An object that is closed when its ``with`` block ends, also after an error."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what is held; harmless when repeated."""
+        """Release what is held; harmless when repeated."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,7 @@
-"""Forks: what to put right in a process that is forked from one that uses graphkit.
+"""Forks: what to repair in a process that is forked from one that uses graphkit.
 
-Only the thread that forks goes on in the child. Locks that other threads held stay taken there, and what waits for
-these threads waits for ever.
+Only the thread that forks continues in the child. Locks that other threads held stay taken, and what waits for
+these threads waits forever.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _hooks: Final[WeakKeyDictionary[Any, Callable[[Any], None]]] = WeakKeyDictionary
 
 
 def call_in_children(owner: T, hook: Callable[[T], None]) -> None:
-    """Call *hook* with *owner* first thing in every process forked from this one, as long as *owner* lives.
+    """Call *hook* with *owner* first in every process forked from this one, as long as *owner* lives.
 
-    A hook must take no lock that was there before the fork. An owner has one; another one takes its place.
+    A hook must take no lock that existed before the fork. An owner has one hook; another one replaces it.
     """
     _hooks[owner] = hook
 

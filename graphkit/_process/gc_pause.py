@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Collect no garbage meanwhile, and never look at what was made meanwhile.
+    """Collect no garbage in the block, and never examine the objects made in it.
 
     Modules and graphs stay; each pass over them costs 20 ms and finds nothing.
     """

@@ -1,7 +1,7 @@
-"""Versions of the packages that are in use: one that graphkit was not made for is said once, with what mends it.
+"""Versions of the packages in use: one that graphkit does not support is reported once, with the fix.
 
-pip lets other packages write their own build of OpenCV over ours and says nothing. Nothing fails then, and results
-move. So whoever first uses a package has its version looked at, and a job looks at all that are loaded at its end.
+pip lets other packages overwrite our build of OpenCV silently. Nothing fails then, and results
+change. So the first use of a package checks its version, and a job checks all loaded packages at its end.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class VersionFault(NamedTuple):
     Attributes:
         name: of its module.
         found: its version, and what is needed.
-        fix: the command that mends it.
+        fix: the command that fixes it.
     """
 
     name: str
@@ -51,7 +51,7 @@ class VersionFault(NamedTuple):
 
 
 def opencv_build() -> str:
-    """Return the build of OpenCV that is wanted: with windows or more modules where an installed one has them."""
+    """Return the build of OpenCV to install: with windows or more modules if an installed one has them."""
     builds = installed(*OPENCV_BUILDS)
     contrib = "-contrib" if any("contrib" in name for name in builds) else ""
     headless = "" if any(not name.endswith("headless") for name in builds) else "-headless"
@@ -62,12 +62,12 @@ def opencv_fix() -> str:
     """Return the command that leaves one build of OpenCV, of a version that is supported."""
     builds = list(installed(*OPENCV_BUILDS))
     install = pip_install(opencv_build(), like=OPENCV)
-    # Several: what one pip takes away belongs to the others, too.
+    # Several: the files that pip removes with one belong to the others, too.
     return f"{pip()} uninstall -y {' '.join(builds)} && {install}" if len(builds) > 1 else install
 
 
 def version_fault(module: str, version: str) -> VersionFault | None:
-    """Return what is wrong with a version of a module's package; None where nothing is."""
+    """Return what is wrong with a version of a module's package; None if nothing is."""
     distribution = _DISTRIBUTIONS[module]
     wanted = supported(distribution)
     if version in wanted:
@@ -77,7 +77,7 @@ def version_fault(module: str, version: str) -> VersionFault | None:
 
 
 def warn_of_version(module: ModuleType) -> None:
-    """Warn, once in a process, of a module whose version is not supported."""
+    """Warn, once per process, of a module whose version is not supported."""
     name, version = module.__name__, str(getattr(module, "__version__", ""))
     if name in _said or not version:
         return

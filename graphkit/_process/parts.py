@@ -1,7 +1,7 @@
-"""Parts of the work that nodes and library threads do, for whoever measures: decode, encode, inference, transfers.
+"""Measurable parts of the work that nodes and library threads do: decode, encode, inference, transfers.
 
-Code that does such a part stands in ``with part("decode"):``, which costs a tenth of a microsecond while nobody
-listens.
+Code that does such a part stands in ``with part("decode"):``, which costs a tenth of a microsecond without
+a listener.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _listeners: Final[list[Listener]] = []
 
 
 def part(name: str) -> AbstractContextManager[None]:
-    """Return a block whose time is told to those who listen, on this thread, when it ends."""
+    """Return a block whose time is reported to the listeners, on this thread, when it ends."""
     return _Part(name) if _listeners else _NOBODY
 
 
@@ -32,7 +32,7 @@ def listen(listener: Listener) -> None:
 
 
 def stop_listening(listener: Listener) -> None:
-    """Call *listener* no more; one that does not listen changes nothing."""
+    """Remove *listener*; an unknown one changes nothing."""
     if listener in _listeners:
         _listeners.remove(listener)
 

@@ -1,4 +1,4 @@
-"""The packages that graphkit needs and their versions, as its own installation says."""
+"""The packages that graphkit needs and their versions, from its own installation's metadata."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from typing import Final
 from graphkit._process import system
 
 DISTRIBUTION: Final = "graphkit-media"
-"""What pip calls graphkit."""
+"""The name of graphkit for pip."""
 
 _BUILT: Final = {"moderngl": "needs a C++ compiler and Python's headers"}
-"""What pip builds on processors that a package has no wheels for."""
+"""Packages that pip builds on processors without wheels, and what that needs."""
 _WITH_WHEELS: Final = ("x86_64", "amd64")
 _REQUIREMENT: Final = re.compile(r"([\w.-]+)(?:\[[^\]]*\])?\s*([^;]*)")
 _BOUND: Final = re.compile(r"(>=|<)\s*([\d.]+)")
@@ -45,7 +45,7 @@ class Range:
 
 
 def supported(distribution: str) -> Range:
-    """Return the versions of a package that graphkit supports; all, where its installation says nothing."""
+    """Return the versions of a package that graphkit supports; all, if its installation names none."""
     return _ranges().get(distribution, Range())
 
 
@@ -61,7 +61,7 @@ def installed(*distributions: str) -> dict[str, str]:
 
 
 def pip() -> str:
-    """Return how pip of this interpreter is called; ``pip`` alone may be that of another one."""
+    """Return the command of this interpreter's pip; ``pip`` alone may be that of another one."""
     found = shutil.which("pip")
     if found and Path(found).parent == Path(sys.executable).parent:
         return "pip"

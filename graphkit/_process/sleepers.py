@@ -1,6 +1,6 @@
 """Sleepers: threads that wait until something changes.
 
-``threading.Condition`` is written in Python. A signal that raises between its letting go of the lock and its
+``threading.Condition`` is written in Python. A signal that raises between its releasing the lock and its
 taking it back leaves the caller's ``with`` block to release a lock that another thread holds by then. Here a
 thread sleeps on a lock of its own, outside of the ``with`` block, so an exception may come at any point (S51).
 """
@@ -22,11 +22,11 @@ class Sleepers:
     """The threads that wait for one thing.
 
     Args:
-        lock: guards what they wait for, a Lock or an RLock. Whoever changes that wakes them under it.
+        lock: guards what they wait for, a Lock or an RLock. Code that changes that wakes them under it.
 
     Attributes:
         lock: see above.
-        wakers: what they sleep on; empty where nobody waits.
+        wakers: what they sleep on; empty if no thread waits.
     """
 
     __slots__ = ("lock", "wakers")
@@ -43,14 +43,14 @@ class Sleepers:
                 waker.release()
 
     def wait_for(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Wait until *ready*, asked under the lock, says yes; return False if it does not within *timeout* s."""
+        """Wait until *ready*, called under the lock, returns True; return False after *timeout* s without."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             waker = threading.Lock()
             waker.acquire()
             try:
                 with self.lock:
-                    self.wakers.append(waker)  # before the look: some changes are made without the lock
+                    self.wakers.append(waker)  # before the check: some changes are made without the lock
                     if ready():
                         return True
                 left = None if deadline is None else deadline - time.monotonic()

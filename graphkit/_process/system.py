@@ -1,4 +1,4 @@
-"""What every operating system does in its own way: the one module that asks which one this is.
+"""What differs between operating systems: the only module that checks which one this is.
 
 Type checkers read it once for each system.
 """
@@ -30,7 +30,7 @@ WINDOWS: Final[bool] = sys.platform == "win32"
 
 
 def usable_processors() -> frozenset[int] | None:
-    """Return the logical processors that this process may use; None where the system does not tell."""
+    """Return the logical processors that this process may use; None if unknown."""
     if sys.platform == "linux":
         found: frozenset[int] | None = frozenset(os.sched_getaffinity(0))
     else:
@@ -39,13 +39,13 @@ def usable_processors() -> frozenset[int] | None:
 
 
 def use_processors(numbers: Collection[int]) -> None:
-    """Hold this thread, and the processes that it starts, to logical processors that `usable_processors` told."""
+    """Limit this thread, and the processes that it starts, to logical processors from `usable_processors`."""
     if sys.platform == "linux":
         os.sched_setaffinity(0, numbers)
 
 
 def load() -> float | None:
-    """Return how many processes wanted to run, on average over the last minute; None where nobody counts."""
+    """Return how many processes wanted to run, on average over the last minute; None if not counted."""
     if sys.platform != "win32":
         found: float | None = os.getloadavg()[0]
     else:
@@ -54,7 +54,7 @@ def load() -> float | None:
 
 
 def seconds_of_children() -> tuple[float, float] | None:
-    """Return the processor seconds of ended child processes, theirs and the system's; None where nobody counts."""
+    """Return the processor seconds, user and system, of ended child processes; None if not counted."""
     if sys.platform != "win32":
         import resource
 
@@ -66,7 +66,7 @@ def seconds_of_children() -> tuple[float, float] | None:
 
 
 def seconds_of_thread(ident: int) -> float:
-    """Return the processor seconds of a thread of Python's; 0 where nobody counts."""
+    """Return the processor seconds of a Python thread; 0 if the system does not count."""
     if sys.platform == "linux":
         seconds = time.clock_gettime(time.pthread_getcpuclockid(ident))
     else:
@@ -84,7 +84,7 @@ def seconds_of_ticks(ticks: int) -> float:
 
 
 def kill_group(process: Popen[str]) -> None:
-    """End a process that has a group of its own, at once, with all that it has started; on Windows it alone."""
+    """Kill a process that has a group of its own, with all that it has started; on Windows only it."""
     if sys.platform != "win32":
         import signal
 
@@ -94,7 +94,7 @@ def kill_group(process: Popen[str]) -> None:
 
 
 def is_root() -> bool:
-    """Return whether this user may change the system; False where no user number tells."""
+    """Return whether this user may change the system; False if there is no user number."""
     if sys.platform != "win32":
         root = os.geteuid() == 0
     else:
@@ -106,14 +106,14 @@ def opened_pipe(path: Path) -> int | None:
     """Open a named pipe to write without waiting, in the system or later.
 
     Returns:
-        The descriptor; None while nobody reads the pipe.
+        The descriptor; None while no process reads the pipe.
 
     Raises:
         OSError: it cannot be opened.
     """
     if sys.platform != "win32":
         flags = os.O_WRONLY | os.O_NONBLOCK
-    else:  # there are no pipes among its files
+    else:  # it has no named pipes in its file system
         flags = os.O_WRONLY
     try:
         return os.open(path, flags)
@@ -148,7 +148,7 @@ def written_pipe(path: Path, poll_ms: int) -> list[int]:
 
 
 def die_with(parent: int) -> None:
-    """Let this process not outlive its parent, and be the first to go where memory runs out."""
+    """End this process with its parent, and make it the first to be killed if memory runs out."""
     if sys.platform == "linux":
         import ctypes
 
@@ -168,10 +168,10 @@ def let_wait(descriptor: int) -> None:
 def lock(file: BinaryIO) -> None:
     """Keep others from locking an open file until it is closed, also by the end of this process.
 
-    Windows locks nothing: what others do with the file is not told there.
+    On Windows nothing is locked: what others do with the file is not detected.
 
     Raises:
-        BlockingIOError: somebody has locked it.
+        BlockingIOError: another process has locked it.
     """
     if sys.platform != "win32":
         import fcntl
@@ -180,7 +180,7 @@ def lock(file: BinaryIO) -> None:
 
 
 def memory_of(process: int) -> int:
-    """Return the bytes of memory that a process holds; 0 where the system does not tell."""
+    """Return the bytes of memory that a process holds; 0 if unknown."""
     held = 0
     if sys.platform == "linux":
         with suppress(OSError, IndexError), open(f"/proc/{process}/statm", encoding="ascii") as numbers:  # noqa: PTH123

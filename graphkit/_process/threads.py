@@ -1,13 +1,13 @@
-"""The one place that says how many threads ONNX Runtime, OpenCV and the codecs may use.
+"""The only module that sets how many threads ONNX Runtime, OpenCV and the codecs may use.
 
 Measured on few cores: work is best spread over frames and models, not inside one inference; a second thread
 inside ONNX Runtime or OpenCV fights the threads that run the graph. So every inference and every OpenCV call
 gets one thread unless the budget says otherwise, and ONNX Runtime does not spin while it waits. The exception is a
-program that waits for each frame: while a core is idle, a model may have a second thread that spins, where that
-proves quicker (`graphkit.inference.IdleCoreRunner`).
+program that waits for each frame: while a core is idle, a model may have a second thread that spins, if that
+proves faster (`graphkit.inference.IdleCoreRunner`).
 
 Environment: `GRAPHKIT_THREADS` is the number of cores to plan for, `GRAPHKIT_INFERENCE_THREADS` the number of
-threads inside one inference, always. Both are read when the budget is first asked for.
+threads inside one inference, always. Both are read when the budget is first used.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Budget:
 
 
 class _Current:
-    """The budget in force, and whether OpenCV has been told of it."""
+    """The budget in force, and whether it has been set in OpenCV."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -81,7 +81,7 @@ def budget() -> Budget:
 
 
 def set_budget(new: Budget | None) -> None:
-    """Put a budget in force; None goes back to the environment's.
+    """Set the budget in force; None restores the environment's.
 
     Models that are already loaded keep the threads they were loaded with.
     """
@@ -95,7 +95,7 @@ def inference_threads() -> int:
 
 
 def opencv() -> ModuleType:
-    """Return the `cv2` module, held to the budget. OpenCV is imported on the first call.
+    """Return the `cv2` module, limited to the budget. OpenCV is imported on the first call.
 
     It decodes pictures of 2**27 pixels at most, unless the environment says otherwise: a few hundred bytes may
     claim any size.
@@ -115,10 +115,10 @@ def opencv() -> ModuleType:
 
 
 def keep_blas_to_one_thread() -> None:
-    """Let the linear algebra below NumPy and OpenCV start no threads of its own; for programs, before NumPy.
+    """Keep the linear algebra of NumPy and OpenCV from starting threads; for programs, before they import NumPy.
 
     Matrices here are small. Its threads cost more to start than they save: they spin while they wait, 60 ms of
-    a start on two cores. ``OPENBLAS_NUM_THREADS`` in the environment comes first.
+    a start on two cores. ``OPENBLAS_NUM_THREADS`` in the environment takes precedence.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -1,4 +1,4 @@
-"""The folder in which graphkit keeps what it can make or fetch again: imported models, fetched models.
+"""The folder in which graphkit caches imported and fetched models; it can make or fetch them again.
 
 It is `GRAPHKIT_CACHE_DIR`, else `$XDG_CACHE_HOME/graphkit`, else `~/.cache/graphkit`.
 """

@@ -1,8 +1,8 @@
-"""Afterwards: calls that come on top of the engine's own code, made once that is out of the way (S54).
+"""Afterwards: calls that interrupt the engine's own code, made after it has finished (S54).
 
 A signal handler, and a destructor that the garbage collector calls, run between any two steps of the thread that
 they interrupt. That thread may hold the lock of the run and be half-way through a change. Then a call that drives
-the run can neither wait for the lock nor do without it. Another thread makes it, which waits for the lock instead.
+the run can neither wait for the lock nor run without it. Another thread makes it, and waits for the lock instead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Afterwards:
 
     Args:
         lock: of the run.
-        on_end: called after each call, with its error or None, as nobody waits for what it returns.
+        on_end: called after each call, with its error or None, as no caller waits for its result.
 
     Attributes:
         is_needed: says whether the calling thread holds the lock already.

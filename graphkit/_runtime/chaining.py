@@ -2,7 +2,7 @@
 
 In a chain of light nodes nearly every call takes one packet and emits one at the same time, and the next node is
 idle. Then the packet needs no queue and no heap: it becomes the next call's input at once. Anything out of the
-ordinary, be it a bound, a second packet, a busy reader or an input that waits, takes the usual way.
+ordinary (a bound, a second packet, a busy reader or an input that waits) takes the usual path.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def link_nodes(nodes: Iterable[Node]) -> None:
 
 
 def chain(link: Link) -> Task | None:
-    """Return the reader's call on what the maker's call emitted; None where the usual way has to be taken.
+    """Return the reader's call on what the maker's call emitted; None if the usual path has to be taken.
 
     The call counts in place of the one that ended: as many tasks are pending as before. Timestamps are compared as
     objects: a maker that emits at its input's time uses the input's. One that is what its queue has settled is an

@@ -1,6 +1,6 @@
-"""Nodes with side packets and no streams: what one made in a run serves the next run too (S21).
+"""Nodes with side packets and no streams: what one made in a run is reused in the next run (S21).
 
-Their outputs depend on nothing but side packets. Where these are the same objects as before, the node is neither
+Their outputs depend on nothing but side packets. If these are the same objects as before, the node is neither
 opened nor closed again, so that a model is loaded once, not once per run.
 """
 
@@ -25,7 +25,7 @@ class ConstantNodes:
         self._made: dict[int, tuple[list[Any], dict[int, Packet[Any]]]] = {}
 
     def recall(self, node: Node) -> None:
-        """Let *node*, which is about to open, repeat what it made, if it has the side packets that it had then."""
+        """Let *node*, which is about to open, reuse what it made, if its side packets are the same as then."""
         had, made = self._made.get(node.id, (None, {}))
         now = _payloads(node)
         if had is not None and len(had) == len(now) and all(a is b for a, b in zip(had, now, strict=True)):
@@ -38,7 +38,7 @@ class ConstantNodes:
 
 
 class _Repeat(Calculator):
-    """Stands in for the calculator of a node that makes what it made before."""
+    """Replaces the calculator of a node that makes the same again."""
 
     def __init__(self, made: dict[int, Packet[Any]]) -> None:
         self._made = made

@@ -9,7 +9,7 @@ class Counter:
     """A number that any thread may raise."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # a signal handler may ask while it is held
+        self._lock = threading.RLock()  # a signal handler may come here while it is held
         self._value = 0
 
     def increment(self) -> None:
@@ -27,10 +27,10 @@ class Counter:
 
 
 class Counters:
-    """Counters by name, made when they are first asked for."""
+    """Counters by name, made on first use."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # a signal handler may ask while it is held
+        self._lock = threading.RLock()  # a signal handler may come here while it is held
         self._counters: dict[str, Counter] = {}
 
     def get(self, name: str) -> Counter:

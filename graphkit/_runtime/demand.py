@@ -1,8 +1,8 @@
-"""Demand analysis: which outputs nobody reads in a run, so that nodes need not make them.
+"""Demand analysis: which outputs have no reader in a run, so that nodes need not make them.
 
 Readers are the program's observers and every node that does more than make its outputs. From there demand goes up
 through the graph: a gate that a side packet has closed reads nothing, a splitter reads the elements of its ranges,
-a node that is only there for its outputs reads its inputs if its outputs are read. Cycles are no trouble: the
+a node with ``for_outputs_only`` reads its inputs if its outputs are read. Cycles are no problem: the
 analysis starts with no demand, and adds until nothing changes.
 """
 
@@ -36,8 +36,8 @@ def stream_demand(
     Args:
         plan: the graph.
         side_packets: those given when the run starts, by name. Constants of the graph are known too; what other
-            nodes make is not, and leaves everything open.
-        observed: names of the streams that the program looks at.
+            nodes make is unknown, and does not limit the demand.
+        observed: names of the streams that the program observes.
     """
     known = _known(plan, side_packets)
     demand = [EVERYTHING if stream.name in observed else NOTHING for stream in plan.streams]
@@ -64,7 +64,7 @@ def _read_by(node: NodePlan, demanded: Sequence[Demand], known: Mapping[str, Pac
 
 
 def _known(plan: GraphPlan, given: Mapping[str, Packet[Any]]) -> dict[str, Packet[Any]]:
-    """Return the side packets that are given or constant, and an empty one where nobody gives or makes it."""
+    """Return the side packets that are given or constant, and an empty one if it is neither given nor made."""
     missing: Packet[Any] = Packet.empty(Timestamp.UNSET)
     known = {name: missing for name, declared in plan.side_packets.items() if declared.producer < 0}
     for node in plan.nodes:
@@ -79,7 +79,7 @@ def restrict_outputs(
     side_packets: Mapping[str, Packet[Any]],
     observed: Collection[str],
 ) -> None:
-    """Tell the nodes of a run that can leave outputs out what is read of theirs.
+    """Tell the nodes of a run that can leave outputs out which of their outputs are read.
 
     Args:
         plan: the graph.

@@ -1,4 +1,4 @@
-"""Flow: how what a node emits reaches the queues of others. No thread, lock, clock or I/O."""
+"""Flow: moves what a node emits to the queues of others. No thread, lock, clock or I/O."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Flow:
-    """Moves packets and bounds along streams, and remembers which nodes have something new to look at.
+    """Moves packets and bounds along streams, and remembers the nodes whose inputs changed.
 
     Attributes:
-        throttle: told about queues that fill up.
+        throttle: notified of queues that fill up.
         touched: nodes whose inputs changed since they were last looked at.
     """
 
@@ -43,7 +43,7 @@ class Flow:
                 self.raise_settled(stream, until)
 
     def _bound_or_close(self, shard: OutputShard, stream: OutputStream) -> None:
-        """Take in a bound that the call set, or that it closed the stream."""
+        """Apply a bound that the call set, or the end of the stream."""
         if shard.bound is not None:
             settled, shard.bound = int(shard.bound) - 1, None
             if settled < stream.settled < POST_STREAM:
@@ -82,7 +82,7 @@ class Flow:
                 self.touched.append(node)
 
     def touch(self, node: Node) -> None:
-        """Note that *node* has something to look at."""
+        """Note that the inputs of *node* changed."""
         if not node.touched:
             node.touched = True
             self.touched.append(node)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class IdleCores:
-    """Counts cores; what the service IDLE_CORES is unless the program lends something else.
+    """Counts cores; the default object of the service IDLE_CORES.
 
-    It is asked from within calls of the run and takes no lock: a number that is off by one costs only time. It
-    outlives the run, which it does not keep.
+    It is called from within calls of the run and takes no lock: a number that is off by one costs only time. It
+    outlives the run, and keeps no reference to it.
     """
 
     __slots__ = ("_cores", "_scheduler")
@@ -31,7 +31,7 @@ class IdleCores:
         self._scheduler = scheduler
 
     def __call__(self) -> int:
-        """Return how many cores neither the run nor the program needs just now."""
+        """Return how many cores neither the run nor the program needs now."""
         if self._scheduler is None or self._cores == 1:
             return 0
         scheduler = self._scheduler()

@@ -1,7 +1,7 @@
-"""Instruments: how what happens in a run that is watched reaches those who watch.
+"""Instruments: reports the events of a watched run to its instruments.
 
 Nodes and input policies get a wrapper, packets flow through `WatchedFlow`, and what happens under the lock goes to
-a `Journal`, which is told outside of it (S34). A run that nobody watches has none of this.
+a `Journal`, which is delivered outside of it (S34). A run without instruments has none of this.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NEVER_DROP: Final = frozenset(
 
 
 class WatchedScheduler(Scheduler):
-    """A scheduler that tells the journal whenever a thread has done its work.
+    """A scheduler that delivers the journal whenever a thread has done its work.
 
     Args:
         journal: of the run.
@@ -53,7 +53,7 @@ class WatchedScheduler(Scheduler):
         self._journal = journal
 
     def work(self) -> None:
-        """Work, then tell."""
+        """Work, then deliver the journal."""
         super().work()
         self._journal.tell()
 
@@ -67,7 +67,7 @@ class WatchedFlow(Flow):
 
     Args:
         throttle: of the run.
-        journal: where it is noted.
+        journal: where they are noted.
     """
 
     def __init__(self, throttle: Throttle, journal: Journal) -> None:
@@ -75,7 +75,7 @@ class WatchedFlow(Flow):
         self._note = journal.note
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
-        """Send, and note each queue that the packet came into."""
+        """Send, and note each queue that received the packet."""
         super().send(stream, packet)
         now, timestamp, name = perf_counter(), packet._timestamp, stream.name
         for queue in stream.consumers:
@@ -113,7 +113,7 @@ class WatchedHandler:
     Args:
         handler: the policy.
         node: whose it is.
-        journal: where it is noted.
+        journal: where they are noted.
     """
 
     def __init__(self, handler: InputStreamHandler, node: Node, journal: Journal) -> None:
@@ -154,7 +154,7 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
     elif listeners.hear_any(QUEUED, DROPPED):
         state.flow = WatchedFlow(state.throttle, listeners.journal)
     for node in state.nodes:
-        node.link = None  # a packet that passes its queue by would pass the flow by, too
+        node.link = None  # a packet that bypasses its queue would bypass the flow, too
         node.listeners = listeners
         node.process = _watched_process(node, listeners)
         may_drop = node.plan.input_stream_handler not in _NEVER_DROP

@@ -36,7 +36,7 @@ _LOG: Final = logging.getLogger(__name__)
 _PHASES: Final = {OPEN: "open", PROCESS: "process", CLOSE: "close", SPECULATE: "process"}
 
 FAULTS: Final = (Exception, SystemExit)
-"""What a calculator may raise to fail; one that calls sys.exit must not end the program with its status."""
+"""What a calculator may raise to fail; its sys.exit must not end the program with its status."""
 
 
 class Failure:
@@ -90,7 +90,7 @@ class Lifecycle:
     # -- calls ------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Open every node whose side packets and producers are there (S22)."""
+        """Open every node whose side packets are available and whose producers are open (S22)."""
         self._begun = True
         for node in self._state.nodes:
             self._side.resolve(node)
@@ -100,7 +100,7 @@ class Lifecycle:
             self.idle()
 
     def take(self, task: Task, outcome: Any) -> None:
-        """Take in what came of *task*: None, a Status, or a Failure."""
+        """Process the result of *task*: None, a Status, or a Failure."""
         ready = self._ready
         ready.pending -= 1
         try:
@@ -113,9 +113,9 @@ class Lifecycle:
                 self._take_other(task.kind, task.node, task.context, outcome)
         except InputStreamHandlerError as exc:
             self.fail(exc)
-        except (TimestampError, ContractError) as exc:  # what the rules refuse is the node's fault (S47)
+        except (TimestampError, ContractError) as exc:  # a violated rule is the node's fault (S47)
             self.fail(_wrapped(task.kind, task.node, task.context, exc))
-        except Exception as exc:  # nothing that was counted is to be trusted: the caller breaks off (S51)
+        except Exception as exc:  # no count can be trusted: the caller breaks off (S51)
             raise _wrapped(task.kind, task.node, task.context, exc) from exc
         if self._state.unblocked:
             self.after_unblock()
@@ -123,7 +123,7 @@ class Lifecycle:
             self.idle()
 
     def _take_other(self, kind: TaskKind, node: Node, context: CalculatorContext, outcome: Any) -> None:
-        """Take in what came of anything but a ``process`` that returned None."""
+        """Process the result of any call but a ``process`` that returned None."""
         if kind is CALLBACK:
             if outcome is not None:
                 _LOG.error("the error callback of the graph raised", exc_info=outcome.error)
@@ -145,7 +145,7 @@ class Lifecycle:
             self._state.sources.start()
 
     def _take_returned(self, kind: TaskKind, node: Node, context: CalculatorContext, outcome: Any) -> None:
-        """Take in an exception, Status.STOP, or something that no call may return (S23, S47)."""
+        """Process an exception, Status.STOP, or a value that no call may return (S23, S47)."""
         if isinstance(outcome, Failure):
             node.active = 0
             self.fail(_wrapped(kind, node, context, outcome.error))
@@ -192,7 +192,7 @@ class Lifecycle:
         return self.error is None and any(not n.waiting_for and n.status is NEW for n in self._state.nodes)
 
     def fail(self, error: BaseException) -> None:
-        """Record the first error and call no node again but to close it (S48)."""
+        """Record the first error; nodes are called again only to close them (S48)."""
         if self.error is None:
             self.error = error
             self._ready.stopping = True
@@ -210,7 +210,7 @@ class Lifecycle:
     def break_off(self, error: BaseException, working: Sequence[TaskQueue | None]) -> None:
         """End the run after *error* escaped from the engine's own code, whatever was half done (S51).
 
-        It may be called again and again: it does not trust what was counted, only what is there.
+        It may be called repeatedly: it relies on no counts, only on the nodes and queues.
         """
         if self.terminated:
             self._end()
@@ -225,7 +225,7 @@ class Lifecycle:
         self._sleepers.wake()
 
     def idle(self) -> None:
-        """Nothing is ready or running: end the run, break a deadlock, or tell those who wait."""
+        """Nothing is ready or running: end the run, break a deadlock, or wake the waiting threads."""
         if not self._begun and self.error is None:  # inputs may close before the first node opens
             return
         state = self._state
@@ -245,13 +245,13 @@ class Lifecycle:
             self._sleepers.wake()
 
     def after_unblock(self) -> None:
-        """Wake the threads that write to graph inputs, which may go on."""
+        """Wake the threads that write to graph inputs, which may continue."""
         self._state.unblocked = False
         if self._sleepers.wakers:
             self._sleepers.wake()
 
     def _tell(self, _: object) -> None:
-        """Tell the program of the error, once (S48); a task, which several threads may have at once."""
+        """Report the error to the program, once (S48); a task, which several threads may have at once."""
         try:
             self._to_tell.pop()
         except IndexError:
@@ -274,7 +274,7 @@ class Lifecycle:
                 self._state.schedule_close(node)
 
     def _end(self) -> None:
-        """Tell those whom the end concerns; harmless when repeated."""
+        """Wake the waiting threads and report the end; harmless when repeated."""
         self._on_end()
         self._state.tell_pollers()
 

@@ -1,4 +1,4 @@
-"""Listeners: the instruments of a run, and the journal of what they are to be told outside of the lock (S34)."""
+"""Listeners: the instruments of a run, and the journal of events to report outside of the lock (S34)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Listeners:
     """The instruments of a run.
 
     Args:
-        instruments: in the order in which they are told.
+        instruments: in the order in which they are called.
 
     Attributes:
         journal: of the run.
@@ -35,15 +35,15 @@ class Listeners:
         self.journal = Journal(self)
 
     def calls(self, hook: str) -> list[Any]:
-        """Return the methods of those that fill in *hook*; the list shrinks when one of them raises."""
+        """Return the methods of those that override *hook*; the list shrinks when one of them raises."""
         return self._calls[hook]
 
     def hear_any(self, *hooks: str) -> bool:
-        """Return whether an instrument fills in one of *hooks*."""
+        """Return whether an instrument overrides one of *hooks*."""
         return any(self._calls[hook] for hook in hooks)
 
     def tell(self, hook: str, *facts: Any) -> None:
-        """Call *hook* of all that fill it in; one that raises is heard no more."""
+        """Call *hook* of all that override it; one that raises is not called again."""
         for call in self._calls[hook]:
             try:
                 call(*facts)
@@ -51,7 +51,7 @@ class Listeners:
                 self.mute(call)
 
     def watched(self, hook: str, call: Callable[[CalculatorContext], Any], cc: CalculatorContext) -> Any:
-        """Make a call of a node and tell its *hook*."""
+        """Make a call of a node and report it to *hook*."""
         self.journal.tell()
         start = perf_counter()
         try:
@@ -74,7 +74,7 @@ class Listeners:
             calls.clear()
 
     def mute(self, bad: Any) -> None:
-        """Tell nothing more to the instrument whose method *bad* has just raised."""
+        """Call no hook of the instrument again whose method *bad* has just raised."""
         instrument, name = bad.__self__, type(bad.__self__).__name__
         _LOG.exception("instrument %s raised in %s() and is not called again in this run", name, bad.__name__)
         for calls in self._calls.values():
@@ -85,13 +85,13 @@ class Listeners:
 
 
 class Journal:
-    """What happened under the lock and is to be told outside of it, in its order.
+    """Events that happened under the lock, to report outside of it, in order.
 
     Args:
-        listeners: who is told.
+        listeners: of the run.
 
     Attributes:
-        entries: hooks and what they are to be told.
+        entries: hooks and their arguments.
         note: adds such a pair.
     """
 
@@ -102,7 +102,7 @@ class Journal:
         self.note = self.entries.append
 
     def tell(self) -> None:
-        """Tell what was noted; where another thread tells already, it tells this too."""
+        """Report what was noted; if another thread is reporting already, it reports this too."""
         entries = self.entries
         while entries and self._telling.acquire(blocking=False):
             try:

@@ -1,6 +1,6 @@
 """A look at a run: what its nodes hold, have and wait for at one moment, as plain data.
 
-Nothing is kept for it while the graph runs: it is read off the state.
+Nothing is recorded for it while the graph runs: it is read from the state.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class CallLook(NamedTuple):
     """A call of user code that is under way.
 
     Attributes:
-        node: whose.
+        node: its name.
         phase: "open", "process" or "close".
         timestamp: its input time.
         thread: the id of the thread that is in it.
@@ -46,11 +46,11 @@ class QueueLook(NamedTuple):
 
     Attributes:
         stream: its name.
-        settled: up to where.
+        settled: up to which timestamp.
         waiting: how many packets.
-        first: the time of the first of them, None where there is none.
+        first: the time of the first packet, None if there is none.
         back_edge: whether it closes a cycle.
-        full: whether it holds back what feeds it.
+        full: whether it holds back its producers.
     """
 
     stream: str
@@ -67,7 +67,7 @@ class StreamLook(NamedTuple):
     Attributes:
         name: of it.
         producer: the name of the node that makes it, "" for a graph input.
-        settled: up to where.
+        settled: up to which timestamp.
         closed: whether it was ended.
         held_back_by: for a graph input: (stream, node) of the full queues that hold it back.
     """
@@ -80,12 +80,12 @@ class StreamLook(NamedTuple):
 
 
 class ControlLook(NamedTuple):
-    """What a gate goes by.
+    """An input that controls a gate.
 
     Attributes:
         name: of it.
         is_side: whether it is a side packet.
-        value: of a side packet that is short to say, "" for none.
+        value: of a side packet, if its text is short; "" for none.
     """
 
     name: str
@@ -99,7 +99,7 @@ class NodeLook(NamedTuple):
     Attributes:
         name: of it.
         calculator: the registered name.
-        status: where it is in its life.
+        status: its state in the lifecycle.
         lacks: what it waits for before it opens: "side packet NAME" and "node NAME".
         active: calls that are scheduled or under way.
         inputs: its queues.
@@ -111,8 +111,8 @@ class NodeLook(NamedTuple):
         stopped: whether it is a source that has ended.
         held_back_by: for a source: (stream, node) of the full queues that hold it back.
         shut: whether it is a gate that did not let its last packet pass.
-        controls: what it is told by: inputs without an output of the same tag, and side packets; for a gate.
-        holding: what its calculator says it keeps from the graph.
+        controls: for a gate: inputs without an output of the same tag, and side packets.
+        holding: what its calculator reports to hold back from the graph.
         is_built_in: whether its calculator comes with graphkit, so that the reader cannot edit it.
         is_observer: whether it stands for an observer or poller of the program.
         is_poller: whether the program takes its packets one by one.
@@ -210,7 +210,7 @@ def _node(node: Node) -> NodeLook:
 def _holding(node: Node) -> Holding | None:
     try:
         return node.calculator.explain_holding()
-    except Exception as error:  # the run matters more than what is said of it
+    except Exception as error:  # the run matters more than a report on it
         _LOG.warning('node "%s": explain_holding() of %s failed: %r', node.name, node.plan.calculator, error)
         return None
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class NodeStatus(enum.IntEnum):
-    """Where a node is in its life (S22 to S25).
+    """The states of a node's life (S22 to S25).
 
     ::
 
@@ -46,7 +46,7 @@ CLOSED: Final = NodeStatus.CLOSED
 
 
 class Over(NamedTuple):
-    """In a node's place for a call that is over."""
+    """Takes a node's place in a context after its call."""
 
     name: str
     active: int = 0
@@ -80,23 +80,23 @@ class Node:
     """One calculator at run time.
 
     Attributes:
-        plan: what the config says of it.
+        plan: the node's plan.
         calculator: the user's object, new for this run.
-        status: where it is in its life.
+        status: its state in the lifecycle.
         limit: how many process calls may run at once; pure nodes use every thread of their executor.
         active: process calls that are scheduled or running.
         waiting_for: what must happen before it opens: side packets and producers by name.
-        single: its one input where the short path applies (one input, default handler, one call at a time).
+        single: its one input if the short path applies (one input, default handler, one call at a time).
         offset: timestamp offset of its outputs, None for none.
-        forwarded: how far its outputs were settled without a call.
-        queue: where its tasks go.
+        forwarded: up to which time its outputs were settled without a call.
+        queue: the queue of its tasks.
         blocked_by: for a source: the full queues that hold it back.
-        task: its next process call, where it handles one time at a time.
+        task: its next process call, if it handles one time at a time.
         link: where its packet may go straight into the next call.
         speculated: outputs that it made ahead of time.
         passed: for a gate: whether its last call let a packet pass.
         refused: for a gate: whether its last call had a packet and let none pass.
-        listeners: who is told of its calls.
+        listeners: notified of its calls.
         on_touch: called instead of scheduling when an input changes (pollers).
         has_opened: whether ``open`` of the calculator has returned.
         has_closed: whether ``close`` of the calculator was called.
@@ -154,7 +154,7 @@ class Node:
         return outcome
 
     def close(self, cc: CalculatorContext) -> Any:
-        """Close the calculator: once, whatever comes out of it."""
+        """Close the calculator, once, even if it raises."""
         self.has_closed = True
         closing: Callable[[CalculatorContext], Any] = self.calculator.close
         return closing(cc) if self.listeners is None else self.listeners.watched("closed", closing, cc)
@@ -177,7 +177,7 @@ class Node:
         return context
 
     def end_call(self, context: CalculatorContext) -> None:
-        """Let nothing be emitted into *context* any more, although other calls are under way (S10)."""
+        """Refuse further output into *context*, although other calls are under way (S10)."""
         for shard in context.outputs.shards:
             shard.caller = Over(self.name)
 
@@ -188,7 +188,7 @@ class Node:
         self.refused = not self.passed and any(packet and key in self.plan.outputs for key, packet in gated)
 
     def forget_packets(self) -> None:
-        """Let go of the packets of the last calls: a frame must not live as long as its graph."""
+        """Release the packets of the last calls: a frame must not live as long as its graph."""
         self.speculated = None
         for context in self.contexts:
             context.inputs.forget()

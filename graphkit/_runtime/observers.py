@@ -1,4 +1,4 @@
-"""Observers: a program's wish to see streams, and the node that each becomes in a run (S43, S44)."""
+"""Observers: a program's request for the packets of streams, and its node in a run (S43, S44)."""
 
 from __future__ import annotations
 
@@ -60,17 +60,17 @@ class OutputSignal:
 
 @dataclass(slots=True)
 class Observer:
-    """A program's wish to see a stream, or several together.
+    """A program's request for the packets of a stream, or of several together.
 
     Attributes:
         streams: their names in the expanded graph.
         callback: gets every packet, or a list with one of each stream if *together*; outside of any lock, one
             call at a time and in order.
-        bounds: also call it with an empty packet where the stream is settled and empty.
-        on_touch: instead of calling back, say that something arrived (pollers).
+        bounds: also call it with an empty packet when the stream is settled and empty.
+        on_touch: called, instead of the callback, when something arrived (pollers).
         max_queue_size: of a poller.
         together: whether the callback gets the packets of all streams at one timestamp.
-        signal: told of every call.
+        signal: notified of every call.
         queue: of the first stream in the current run; set when the run is built.
     """
 
@@ -100,7 +100,7 @@ class ObserverCalculator(Calculator):
         self._signal.end()
 
     def process(self, cc: CalculatorContext) -> Status | None:
-        """Hand the packet over."""
+        """Pass the packet to the callback."""
         packet = cc.inputs.packets[0]
         self._callback(packet if packet._payload is not EMPTY else packet.at(cc.input_timestamp))
         self._signal.add()
@@ -111,7 +111,7 @@ class TogetherCalculator(ObserverCalculator):
     """The node behind an observer of several streams."""
 
     def process(self, cc: CalculatorContext) -> Status | None:
-        """Hand over one packet per stream, empty ones where a stream has none."""
+        """Pass one packet per stream to the callback, an empty one if a stream has none."""
         now = cc.input_timestamp
         self._callback([packet if packet else packet.at(now) for packet in cc.inputs.packets])
         self._signal.add()

@@ -1,4 +1,4 @@
-"""ReadyTasks: what of a run is ready to be called, and how much of it is not over yet. No threads, no locks."""
+"""ReadyTasks: the calls of a run that are ready, and a count of those not over yet. No threads, no locks."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class ReadyTasks:
 
     Args:
         queues: one for each executor, that of the default one first.
-        speculation: has work for threads without any (S36).
+        speculation: has work for idle threads (S36).
 
     Attributes:
         queues: see above.
         default: the default executor's.
         pending: tasks that are ready or running; 0 means idle.
         sequence: number of the last task that was scheduled.
-        stopping: the run failed or was cancelled: no node is called again but to close it (S48).
+        stopping: the run failed or was cancelled: nodes are called again only to close them (S48).
     """
 
     def __init__(self, queues: Sequence[TaskQueue], speculation: Speculation) -> None:
@@ -53,7 +53,7 @@ class ReadyTasks:
     def next(self, queue: TaskQueue | None) -> Task | None:
         """Return the next task for a thread that works on *queue*, light ones first (S31).
 
-        None stands for a program's thread, which takes light ones only. A thread that gets None counts as gone.
+        None stands for a program's thread, which takes light ones only. A thread that gets None no longer counts.
         """
         light = self.default.light
         if light:

@@ -43,7 +43,7 @@ class GraphRun:
     """One run, for any thread of the program.
 
     Args:
-        state: of the run; belongs to it from now on.
+        state: of the run, which owns it from now on.
         side_packets: of the run.
         on_error: gets the first error, once, outside the lock, before the run ends (S48).
         idle_cores: counts the cores that this run does not need.
@@ -157,7 +157,7 @@ class GraphRun:
         return None
 
     def close_inputs(self, sources: list[GraphInput], *, stop_sources: bool = False) -> None:
-        """End graph inputs, and the sources of the graph too if asked."""
+        """End graph inputs, and the sources of the graph too if requested."""
         if self._interrupted():
             self._afterwards.call(partial(self.close_inputs, sources, stop_sources=stop_sources))
             return
@@ -182,16 +182,16 @@ class GraphRun:
         self._scheduler.break_off(CancelledError("the run was cancelled"))
 
     def wait_until_idle(self, timeout: float | None = None) -> bool:
-        """Wait until nothing is ready or running; return False where *timeout* seconds did not suffice."""
+        """Wait until nothing is ready or running; return False if *timeout* seconds did not suffice."""
         ready, life, afterwards = self._state.ready, self._life, self._afterwards
         return self._wait(lambda: (not ready.pending or life.terminated) and not afterwards.pending, timeout)
 
     def wait_until_done(self, timeout: float | None = None) -> bool:
-        """Wait until the run has ended (S27); return False where *timeout* seconds did not suffice."""
+        """Wait until the run has ended (S27); return False if *timeout* seconds did not suffice."""
         return self._wait(lambda: self._life.terminated and not self._afterwards.pending, timeout)
 
     def look(self) -> RunLook:
-        """Return a look at the run; of a good one that has ended, as it was before its open nodes were closed."""
+        """Return a look at the run; for a good one that has ended, as it was before its open nodes were closed."""
         with self._lock:
             if self._life.remains is not None:
                 return self._life.remains
@@ -208,7 +208,7 @@ class GraphRun:
             return self._state.bound_of(name)
 
     def take(self, queue: Any) -> Packet[Any] | None:
-        """Take a packet out of a poller's queue, None where it is empty; lets throttled feeders go on (S45)."""
+        """Take a packet out of a poller's queue, None if it is empty; lets throttled feeders continue (S45)."""
         if self._interrupted():
             raise GraphStateError(f"{_INTERRUPTED} cannot read a poller; let the program do that")
         with self._guard:
@@ -219,7 +219,7 @@ class GraphRun:
                 self._life.after_unblock()
                 if (
                     not self._state.ready.pending
-                ):  # what the poller held back may be held back by a stuck queue alone
+                ):  # what the poller held back may now be held back only by a stuck queue
                     self._life.idle()
             if self._state.ready.default.light:  # nodes that close, if the packet was the last thing to wait for
                 self._scheduler.work_unless_inside()
@@ -227,7 +227,7 @@ class GraphRun:
         return packet
 
     def shutdown(self) -> None:
-        """Give back what the run has borrowed; harmless when repeated."""
+        """Release what the run has borrowed; harmless when repeated."""
         for executor in self._owned:
             executor.shutdown()
         for application in self._scheduler.application_executors:
@@ -239,7 +239,7 @@ class GraphRun:
         return calls_under_way(self._scheduler.working)
 
     def _made_afterwards(self, error: BaseException | None) -> None:
-        """Take in that a handler's call is over: the handler has returned, so its error is the run's."""
+        """Note the end of a handler's call: the handler has returned, so its error is the run's."""
         if error is not None and self._life.terminated:
             _LOG.warning("a call of a signal handler came too late: %s", error)
         elif error is not None:
@@ -247,7 +247,7 @@ class GraphRun:
         self._scheduler.wake_sleepers()
 
     def _refusal(self, source: GraphInput) -> BaseException:
-        """Return why a graph input takes nothing any more."""
+        """Return why a graph input takes no more packets."""
         name = source.stream.name
         if self._life.error is not None:
             return self._life.error
@@ -267,7 +267,7 @@ class GraphRun:
             ready = self._state.ready
             if may_go_on():
                 return True
-            if not ready.pending:  # stuck (S40): whoever is held back looks
+            if not ready.pending:  # stuck (S40): the thread that is held back looks
                 self._life.idle()
                 if ready.pending or may_go_on():
                     return True

@@ -52,7 +52,7 @@ class Scheduler:
     def unused_of(self, cores: int) -> int:
         """Return how many of *cores* are unused while the program waits for the run, else 0 (S53).
 
-        A call on a thread of the program, which only a wait makes, asks on behalf of a program that waits.
+        A call on a thread of the program means that the program waits, as only a wait makes one.
         """
         own = self.working.get(get_ident())
         on_programs_thread = own is not None and isinstance(own.executor, ApplicationThreadExecutor)
@@ -72,12 +72,12 @@ class Scheduler:
             self._stand_in()
 
     def work_unless_inside(self) -> None:
-        """Work, but for a thread that works here already and called back from a node or observer."""
+        """Work, unless this thread already works here and called back from a node or observer."""
         if get_ident() not in self.working:
             self.work()
 
     def wake_executors(self) -> None:
-        """Request threads of executors where tasks wait that no thread is about to take."""
+        """Request threads of executors for tasks that no thread is about to take."""
         default = self._ready.default
         if not (default.heavy or default.sources or self._other_work):
             return
@@ -86,7 +86,7 @@ class Scheduler:
         self._request_workers(short)
 
     def wake_sleepers(self) -> None:
-        """Let the threads that wait for the run look again."""
+        """Wake the threads that wait for the run."""
         with self.lock:
             self._sleepers.wake()
 
@@ -186,12 +186,12 @@ class Scheduler:
                     self._without_thread.append(queue)
 
     def _stand_in(self) -> None:
-        """Work off what gets no thread: the run has failed, and its nodes are closed all the same (S25, S33)."""
+        """Run the tasks that get no thread: the run has failed, and its nodes must still be closed (S25, S33)."""
         while self._without_thread:
             queue = self._without_thread.pop()
             self._drain(queue, queue.epoch)
 
 
 def _interrupt(queue: TaskQueue | None, error: BaseException) -> BaseException | None:
-    """Return *error* if it has to go on to the caller: on a program's thread, unless it is a mere fault (S51)."""
+    """Return *error* if the caller must see it: on a program's thread, unless it is an ordinary error (S51)."""
     return error if queue is None and not isinstance(error, FAULTS) else None

@@ -19,7 +19,7 @@ class SidePackets:
     """The values by name.
 
     Args:
-        plan: says which exist, their types and who makes them.
+        plan: says which exist, their types and producers.
         given: what the program gives; payloads or packets.
         constants: of the graph.
 
@@ -37,7 +37,7 @@ class SidePackets:
         self.values = check_side_packets(plan, given)
 
     def resolve(self, node: Node) -> None:
-        """Give *node* the values that are there; those that nobody will make count as not connected."""
+        """Give *node* the available values; those that are neither given nor made count as not connected."""
         context = node.contexts[0]
         for position, name in enumerate(node.plan.input_side_packets.names):
             packet = self.values.get(name)

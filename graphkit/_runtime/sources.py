@@ -65,7 +65,7 @@ class Sources:
             self._close(node)
 
     def one_closed(self) -> None:
-        """Go on to the next layer if the current one has ended."""
+        """Start the next layer if the current one has ended."""
         left = [node.plan.source_layer for node in self.nodes if node.status is not CLOSED]
         if left and min(left) > self._layer:
             self._layer = min(left)

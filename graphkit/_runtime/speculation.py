@@ -31,7 +31,7 @@ class Step(NamedTuple):
 
     Attributes:
         node: the node.
-        parent: the step whose outputs it reads; None where it reads the waiting packet itself.
+        parent: the step whose outputs it reads; None if it reads the waiting packet itself.
         output: which output of the parent it reads.
     """
 
@@ -49,7 +49,7 @@ class Lane(NamedTuple):
 
 
 class Speculation:
-    """Finds calls that may be made ahead of time, and keeps what came of them.
+    """Finds calls that may be made ahead of time, and keeps their outputs.
 
     Attributes:
         queues: those of the nodes that may be called ahead.
@@ -71,7 +71,7 @@ class Speculation:
         return bool(self._lanes)
 
     def candidate(self, own: TaskQueue) -> tuple[Node, Packet[Any]] | None:
-        """Return a node of *own* and the packet that it may work on ahead of time, None where there is none."""
+        """Return a node of *own* and the packet that it may work on ahead of time, None if there is none."""
         for gate, queue, steps in self._lanes:
             if not gate.passed or not queue.queue or gate.status is not OPENED:
                 continue
@@ -107,7 +107,7 @@ class Speculation:
         node.speculated = Speculated(context.inputs.packets[0], outputs) if plain else None
 
     def take(self, node: Node, packet: Packet[Any]) -> Speculated | None:
-        """Return and forget what *node* has ready for *packet*, None where it has nothing."""
+        """Return and forget what *node* has ready for *packet*, None if it has nothing."""
         made, node.speculated = node.speculated, None
         if made is None or not made.is_for(packet):
             return None

@@ -1,4 +1,4 @@
-"""GraphState: what a run is and how it moves. Events in, ready tasks out; no thread, lock, clock or I/O.
+"""GraphState: the state of a run and its rules. Events in, ready tasks out; no thread, lock, clock or I/O.
 
 The scheduler calls every method here under its lock, and runs the tasks that become ready outside of it.
 """
@@ -42,7 +42,7 @@ class GraphState:
         ready: the tasks that are ready.
         flow: moves packets and bounds.
         sources: the nodes without inputs.
-        unblocked: whether graph inputs may go on, whose writers may wait.
+        unblocked: whether graph inputs may continue, whose writers may wait.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class GraphState:
         self.ready.schedule(Task(OPEN, node, node.contexts[0], node.open))
 
     def opened(self, node: Node, context: CalculatorContext) -> None:
-        """Take in what ``open`` did: offsets, headers, packets; then look for work (S22)."""
+        """Apply what ``open`` did: offsets, headers, packets; then look for work (S22)."""
         self.sources.opening -= 1
         node.status = OPENED
         node.active = 0
@@ -125,7 +125,7 @@ class GraphState:
             self.settle()
 
     def speculated(self, node: Node, context: CalculatorContext | None) -> None:
-        """Take in a call ahead of time; *context* is None where it raised, as the real call will."""
+        """Record a call ahead of time; *context* is None if it raised, as the real call will."""
         node.active = 0
         if context is not None:
             node.end_call(context)
@@ -158,14 +158,14 @@ class GraphState:
             self.ready.schedule(Task(CLOSE, node, context, node.close))
 
     def start_over(self, working: Sequence[TaskQueue | None]) -> None:
-        """Leave nothing to do but to close the nodes that are open (S51); see ``ReadyTasks.start_over``."""
+        """Discard all work but closing the open nodes (S51); see ``ReadyTasks.start_over``."""
         self.ready.start_over(working)
         for node in self.nodes:
             if node.has_opened:
                 node.status = CLOSED if node.has_closed else OPENED
 
     def resolve_deadlock(self) -> bool:
-        """Let full queues grow where that frees something (S40); return whether it did."""
+        """Let full queues grow if that unblocks a feeder (S40); return whether it did."""
         free = self.throttle.resolve_deadlock()
         self._resume(free)
         return bool(free)
@@ -178,14 +178,14 @@ class GraphState:
         return Timestamp.from_raw(int(settled) + 1)  # a special one takes no "+"
 
     def tell_pollers(self) -> None:
-        """Have those who wait for a packet look again, as the run has ended."""
+        """Wake the threads that wait for a packet, as the run has ended."""
         for node in self.nodes:
             if node.on_touch is not None:
                 node.on_touch()
 
     def is_finished(self) -> bool:
         """Return whether nothing can come any more: inputs closed, sources ended (S27)."""
-        # This is asked after every packet; all() with a generator takes five times as long.
+        # This is checked after every packet; all() with a generator takes five times as long.
         for graph_input in self.inputs.values():
             if not graph_input.closed:
                 return False
@@ -243,7 +243,7 @@ class GraphState:
             self.flow.forward(node, stream.settled)
 
     def _look_at(self, node: Node) -> None:
-        """Ask the handler for input sets until the node has all it may run at once (S17, S18)."""
+        """Ask the handler for input sets until the node has all the calls it may run at once (S17, S18)."""
         handler = node.handler
         assert handler is not None  # every node with inputs has one
         if node.active >= node.limit:
@@ -259,7 +259,7 @@ class GraphState:
                     self._unthrottle(stream)
 
     def _invoke(self, node: Node, handler: InputStreamHandler) -> bool:
-        """Do what the handler says; return whether it may have more to say."""
+        """Act on the handler's decision; return whether it may have another one."""
         try:
             decision = handler.readiness()
         except Exception as exc:
@@ -305,7 +305,7 @@ class GraphState:
             node.contexts.append(done)
 
     def _clear_queues(self, node: Node) -> None:
-        """Drop what a closing node did not take, so that its queues hold nobody back."""
+        """Drop what a closing node did not take, so that its queues hold back no producer."""
         for queue in node.inputs:
             self.flow.drop_all(queue)
             if queue.full:

@@ -25,7 +25,7 @@ class InputStream:
         name: stream name.
         queue: packets waiting, in time order.
         settled: every timestamp up to here is decided.
-        max_size: packets that the queue holds before it throttles what feeds it, NO_LIMIT for never.
+        max_size: packets that the queue holds before it throttles its producers, NO_LIMIT for never.
         full: whether it throttles now.
     """
 
@@ -42,7 +42,7 @@ class InputStream:
         self.full = False
 
     def limit_to(self, max_size: int) -> None:
-        """Let the queue hold *max_size* packets before it throttles what feeds it, -1 for no limit."""
+        """Let the queue hold *max_size* packets before it throttles its producers, -1 for no limit."""
         self.max_size = NO_LIMIT if max_size < 0 else max_size
 
     def mismatch(self, timestamp: int) -> TimestampMismatchError:
@@ -56,7 +56,7 @@ class InputStream:
         )
 
     def pop_at(self, timestamp: int) -> Packet[Any] | None:
-        """Return and remove the packet at *timestamp*, None where there is none; settles *timestamp*."""
+        """Return and remove the packet at *timestamp*, None if there is none; settles *timestamp*."""
         queue = self.queue
         if queue and queue[0]._timestamp <= timestamp:
             packet = queue.popleft()
@@ -141,7 +141,7 @@ class GraphInput:
 
 
 class Link:
-    """A stream with one maker and one reader, both of the plain kind.
+    """A stream with one maker and one reader, both on the short path.
 
     Attributes:
         maker: the node that emits.

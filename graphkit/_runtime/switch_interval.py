@@ -2,7 +2,7 @@
 
 A thread that comes back from inference waits up to one switch interval for the GIL if another thread is
 busy in Python: 5 ms by default, a third of a frame. While any graph runs it is 0.2 ms; the value from
-before comes back with the end of the last run.
+before is restored at the end of the last run.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class TaskKind(enum.IntEnum):
     SPECULATE = 3
     """A process call ahead of time; its outputs are kept, not sent (S36)."""
     CALLBACK = 4
-    """Tells the program about an error; belongs to no node."""
+    """Reports an error to the program; belongs to no node."""
 
 
 # Looking a member up in its class costs as much as a small node.
@@ -71,15 +71,15 @@ class TaskQueue:
 
     Attributes:
         name: of the executor; "" for the default one.
-        executor: who lends the threads.
+        executor: lends the threads.
         width: how many threads may work on the queue at once.
         light: tasks that never wait; any thread of the graph may run them. Default queue only.
         heavy: tasks that wait for a thread of the executor.
         sources: source tasks; they run when nothing else is ready.
         workers: threads that work on the queue or were requested.
         workers_requested: those of them that have not begun yet.
-        epoch: threads that were requested in an earlier one have nothing to do any more.
-        owned: whether the executor ends with the run; false for one that the program gave.
+        epoch: threads that were requested in an earlier one have no work left.
+        owned: whether the executor ends with the run; False for one that the program gave.
     """
 
     name: str
@@ -116,7 +116,7 @@ class TaskQueue:
         heappush(self.light, (_CALLBACK_FIRST, sequence, task))
 
     def pop_own(self) -> Task | None:
-        """Return the best task that needs this executor, None where there is none."""
+        """Return the first task that needs this executor, None if there is none."""
         if self.heavy:
             return heappop(self.heavy)[2]
         return heappop(self.sources)[2] if self.sources else None
@@ -130,7 +130,7 @@ class TaskQueue:
         return dropped
 
     def renew(self, workers: int) -> None:
-        """Forget all tasks and who was asked to work on them; *workers* threads still do."""
+        """Forget all tasks and requested threads; *workers* threads still work on the queue."""
         self.clear()
         self.epoch += 1
         self.workers, self.workers_requested = workers, 0

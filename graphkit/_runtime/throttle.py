@@ -19,7 +19,7 @@ GROWTH_CAP: Final = 10_000
 
 
 class Throttle:
-    """Counts full queues against what feeds them.
+    """Counts the full queues that hold back each source and graph input.
 
     Args:
         nodes: of the graph.
@@ -47,7 +47,7 @@ class Throttle:
             feeder.blocked_by.add(queue)
 
     def drained(self, queue: InputStream) -> list[Node | GraphInput]:
-        """Look at a full queue that lost packets; below its limit, return what may go on now."""
+        """Check a full queue that lost packets; below its limit, return what may continue now."""
         if len(queue.queue) >= queue.max_size:
             return []
         queue.full = False
@@ -60,9 +60,9 @@ class Throttle:
         return free
 
     def resolve_deadlock(self) -> list[Node | GraphInput]:
-        """Let full queues grow by one packet (S40); return what may go on. Raises DeadlockError if they may not.
+        """Let full queues grow by one packet (S40); return what may continue. Raises DeadlockError if not allowed.
 
-        Nothing grows for what has ended, or for what a full poller holds back: the program empties that.
+        No queue grows for a feeder that has ended, or that a full poller holds back: the program empties that.
         """
         free: list[Node | GraphInput] = []
         for queue in list(self.full):
@@ -111,5 +111,5 @@ class Throttle:
 
 
 def _waits_for_nodes(feeder: Node | GraphInput) -> bool:
-    """Return whether growing queues could let *feeder* go on."""
+    """Return whether growing queues could let *feeder* continue."""
     return feeder.may_feed and all(queue.node.on_touch is None for queue in feeder.blocked_by)

@@ -1,4 +1,4 @@
-"""Which calls of user code are under way in a run, and where in it they are: read off the stacks of its threads.
+"""Which calls of user code are under way in a run, and where in it: read from the stacks of its threads.
 
 A scheduler that noted this itself would pay for it with every call.
 """
@@ -23,12 +23,12 @@ def calls_under_way(threads: Iterable[int]) -> list[CallLook]:
     try:
         found = [_call(thread, frames[thread]) for thread in threads if thread in frames]
     finally:
-        frames.clear()  # this frame is among them: whoever called it would live until garbage is collected
+        frames.clear()  # this frame is among them: its caller would live until garbage is collected
     return [call for call in found if call is not None]
 
 
 def _call(thread: int, innermost: FrameType) -> CallLook | None:
-    """Return the call that the scheduler makes on this stack; None where it makes none at the moment."""
+    """Return the call that the scheduler makes on this stack; None if it makes none at the moment."""
     places = []
     frame: FrameType | None = innermost
     while frame is not None and frame.f_code is not Scheduler._run.__code__:

@@ -1,7 +1,7 @@
-"""Graph configs: read, expand subgraphs, validate, and give the plan that the runtime runs.
+"""Graph configs: read, expand subgraphs, validate, and make the plan that the runtime runs.
 
-`load` does it all; `parse`, `expand` and `validate` are its steps. `diagnose` reports all that is wrong with a
-graph and what it lacks. Nothing here runs a graph.
+`load` does all of it; `parse`, `expand` and `validate` are its steps. `diagnose` reports all that is wrong with a
+graph and what is missing. Nothing here runs a graph.
 """
 
 from graphkit.config._checking.faults import Faults, NamedNode

@@ -1,4 +1,4 @@
-"""All that is wrong with a graph, and all that it lacks, without an exception: for editors and for many graphs."""
+"""All faults of a graph and all that it lacks, without an exception: for editors and for many graphs."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _SWITCH: Final = "SwitchContainer"
 
 
 class Diagnosis(NamedTuple):
-    """What there is to say about a graph.
+    """The faults and warnings of a graph.
 
     Attributes:
-        name: its file, or what stands for it.
-        faults: for which it is refused, or cannot run, by file and line.
-        warnings: what hardly is meant, and models that only some side packets ask for.
-        more: how many faults there are beyond those: a few hundred are kept.
+        name: its file, or the name used instead.
+        faults: why it is refused or cannot run, by file and line.
+        warnings: what is probably not intended, and models that only some side packets select.
+        more: how many further faults were only counted: a few hundred are kept.
     """
 
     name: str
@@ -58,13 +58,13 @@ class Diagnosis(NamedTuple):
 def diagnose(
     config: ConfigLike, *, resources: Resources | None = None, overrides: Sequence[str] = ()
 ) -> Diagnosis:
-    """Return what is wrong with a graph; nothing that is wrong with it raises.
+    """Return what is wrong with a graph; none of its faults raises.
 
-    It is read, expanded and validated as `load` does it, and the models that its options name are looked for.
+    It is read, expanded and validated as by `load`, and the models that its options name are searched for.
 
     Args:
         config: a path, the text, the bytes or a message.
-        resources: where subgraph files and models are looked for, besides the folder of the graph.
+        resources: finds subgraph files and models, besides the folder of the graph.
         overrides: ``NODE.FIELD=VALUE``, set on options of the expanded graph.
     """
     faults = Faults()
@@ -84,11 +84,11 @@ def diagnose(
 
 
 class Examined(NamedTuple):
-    """A graph, expanded as far as that goes.
+    """A graph, expanded as far as possible.
 
     Attributes:
         graph: the expanded graph.
-        plan: None where it is not valid.
+        plan: None if it is not valid.
         faults: why not, by file and line.
     """
 
@@ -98,10 +98,10 @@ class Examined(NamedTuple):
 
 
 def examine(config: ConfigLike, *, resources: Resources | None = None, overrides: Sequence[str] = ()) -> Examined:
-    """Return a graph as `load` sees it, also where that refuses it; arguments as in `diagnose`.
+    """Return a graph as `load` sees it, even if `load` refuses it; arguments as in `diagnose`.
 
     Raises:
-        PbtxtSyntaxError, ResourceNotFoundError, ConfigError: nothing can be read of it.
+        PbtxtSyntaxError, ResourceNotFoundError, ConfigError: it cannot be read.
     """
     faults = Faults()
     graph = read(config, faults)
@@ -126,7 +126,7 @@ def _as_faults(error: GraphkitError, name: str) -> Iterator[ConfigError]:
 
 
 def _look_for_models(graph: GraphConfig, resources: Resources, faults: Faults) -> None:
-    """Report the models that options name and that are nowhere; one that a switch chooses is only a warning."""
+    """Report missing models that options name; one that a switch chooses is only a warning."""
     for node in graph.nodes:
         for model in dict.fromkeys(_models_of(node)):
             try:

@@ -38,7 +38,7 @@ def load(
 
     Args:
         config: a path, the text, the bytes or a message.
-        resources: where subgraph files are looked for, besides the folder of the graph.
+        resources: finds subgraph files, besides the folder of the graph.
         graph_options: options of the graph: instances of options classes, or messages.
         overrides: ``NODE.FIELD=VALUE``, set on options of the expanded graph.
 
@@ -78,7 +78,7 @@ def expand(
 
 
 def search_path(config: ConfigLike, resources: Resources | None = None) -> Resources:
-    """Return where the files of a graph are looked for: *resources*, and the graph's own folder if it has one."""
+    """Return the search path of a graph: *resources*, and the graph's own folder if it has one."""
     resources = Resources() if resources is None else resources
     path = path_of(config)
     return resources if path is None else resources.beside(path)

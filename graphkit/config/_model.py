@@ -1,8 +1,8 @@
 """The config between reading and validating: plain objects that expansion rewrites.
 
-Everything keeps its place in the file it came from. Options stay protobuf messages until the plan is made,
-as graph options merge field by field. A message that stands here is never changed in place: who changes
-one puts a copy in its stead, so that nodes may share them.
+Every object keeps its place in its file. Options stay protobuf messages until the plan is made,
+as graph options merge field by field. A message in the model is never changed in place: code that changes
+one replaces it by a copy, so that nodes may share them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
     @property
     def tag(self) -> str:
-        """The tag, "" where it has none."""
+        """The tag, "" if it has none."""
         return self.text.partition(":")[0] if ":" in self.text else ""
 
     def renamed(self, name: str) -> Entry:
@@ -50,8 +50,8 @@ class OptionsMessage:
         message: the message itself.
         in_any: whether it was written in ``node_options`` or ``graph_options`` (as an Any), not ``options``.
         mark: marks of its fields.
-        place: where it stands.
-        inherited: whether a node has it from the graph around it, and a subgraph's own go before.
+        place: of the message in its file.
+        inherited: whether a node has it from the graph around it; a subgraph's own options take precedence.
     """
 
     message: Message
@@ -73,10 +73,10 @@ class NodeConfig:
     Attributes:
         name: as given, or as expansion made it; "" for none.
         calculator: name of the calculator or subgraph.
-        message: the node's protobuf message without the fields that stand beside it here.
+        message: the node's protobuf message without the fields that are attributes here.
         package: namespace in which its calculator is looked up first.
-        ancestry: types of the subgraphs it came out of, outermost first.
-        broken: it is a subgraph that could not be expanded, and that is reported.
+        ancestry: types of the subgraphs it was expanded from, outermost first.
+        broken: whether it is a subgraph that could not be expanded, which is reported.
     """
 
     name: str
@@ -102,11 +102,11 @@ class NodeConfig:
         return f'"{self.name}" ({self.calculator})'
 
     def place_of(self, field_name: str, index: int = 0) -> Place:
-        """Return where a field of the node stands."""
+        """Return the place of a field of the node."""
         return Place(self.place.source, self.mark.at(field_name, index).offset)
 
     def copy(self) -> NodeConfig:
-        """Return a copy whose lists are its own."""
+        """Return a copy with lists of its own."""
         return dataclasses.replace(
             self, inputs=list(self.inputs), outputs=list(self.outputs),
             input_side_packets=list(self.input_side_packets), output_side_packets=list(self.output_side_packets),
@@ -114,7 +114,7 @@ class NodeConfig:
         )  # fmt: skip
 
     def rename(self, streams: Callable[[str], str], side_packets: Callable[[str], str]) -> None:
-        """Rename what the node connects to."""
+        """Rename the node's connections."""
         self.inputs = [entry.renamed(streams(entry.name)) for entry in self.inputs]
         self.outputs = [entry.renamed(streams(entry.name)) for entry in self.outputs]
         self.input_side_packets = [e.renamed(side_packets(e.name)) for e in self.input_side_packets]
@@ -127,7 +127,7 @@ class GraphConfig:
 
     Attributes:
         path: the file it was read from, None for text and messages.
-        message: the graph's protobuf message without the fields that stand beside it here: executors,
+        message: the graph's protobuf message without the fields that are attributes here: executors,
             stream handlers, queue size, profiler and the rest.
         options: ``options`` and ``graph_options``.
     """
@@ -146,11 +146,11 @@ class GraphConfig:
     path: Path | None = None
 
     def place_of(self, field_name: str, index: int = 0) -> Place:
-        """Return where a field of the graph stands."""
+        """Return the place of a field of the graph."""
         return Place(self.source.source, self.mark.at(field_name, index).offset)
 
     def copy(self) -> GraphConfig:
-        """Return a copy whose nodes and lists are its own."""
+        """Return a copy with nodes and lists of its own."""
         return dataclasses.replace(
             self, nodes=[node.copy() for node in self.nodes], inputs=list(self.inputs), outputs=list(self.outputs),
             input_side_packets=list(self.input_side_packets), output_side_packets=list(self.output_side_packets),

@@ -21,7 +21,7 @@ class StreamPlan(NamedTuple):
     Attributes:
         id: position in GraphPlan.streams.
         name: in the expanded graph, subgraph prefixes included.
-        packet_type: resolved over the whole graph; ANY where nothing decides it.
+        packet_type: resolved over the whole graph; ANY if nothing decides it.
         producer: id of the producing node, -1 for a graph input stream.
         producer_output: id of the output at the producer.
         consumers: (node id, input id) of each reader, by node id.
@@ -57,7 +57,7 @@ class NodePlan:
         executor: name of the executor, "" for the default one.
         source_layer: layers of sources run one after the other.
         buffer_size_hint: raises the queue limit of the node's inputs; 0 for none.
-        ancestry: types of the subgraphs that it came out of, outermost first.
+        ancestry: types of the subgraphs that it was expanded from, outermost first.
     """
 
     id: int
@@ -97,7 +97,7 @@ class SidePacketPlan(NamedTuple):
 
     Attributes:
         name: in the expanded graph.
-        packet_type: resolved; ANY where nothing decides it.
+        packet_type: resolved; ANY if nothing decides it.
         producer: id of the producing node, -1: the program gives it.
         optional: no consumer requires it.
         location: of the first consumer, for messages.
@@ -124,8 +124,8 @@ class ProfilerPlan:
 
     Attributes:
         profile: count calls and times.
-        trace: keep a trace, if the program says where.
-        trace_name: how it wants the trace to be called, never where.
+        trace: keep a trace, if the program gives a path.
+        trace_name: the name of the trace's file, without a folder.
     """
 
     profile: bool = False
@@ -139,19 +139,19 @@ class GraphPlan:
 
     Attributes:
         type: the graph's type name, "" for none.
-        nodes: topologically sorted; a config that already is keeps its order.
+        nodes: topologically sorted; a config that is already sorted keeps its order.
         streams: all streams.
         stream_ids: stream name to id.
         graph_inputs: tags and names of the graph's input streams.
         graph_outputs: tags and names of the graph's declared output streams.
         side_packets: by name; all of the expanded graph.
         graph_output_side_packets: tags and names of the declared output side packets.
-        services: asked for by nodes; True where every asker can do without.
+        services: requested by nodes; True if it is optional for each of them.
         max_queue_size: packets an input queue holds before it throttles; -1 for no limit.
-        num_threads: of the default executor, 0 to choose.
+        num_threads: of the default executor, 0 to choose automatically.
         executors: declared ones.
         report_deadlock: fail instead of growing a full queue.
-        profiler: what is to be measured.
+        profiler: what to measure.
     """
 
     type: str

@@ -1,7 +1,7 @@
-"""What an author of calculators, input policies, executors, services and instruments touches.
+"""The API for authors of calculators, input policies, executors, services and instruments.
 
-What most authors need is in ``graphkit`` itself, and is imported from there; here is all of it. Nothing here knows
-how a graph is read or run. What few calculators need is imported when it is first asked for.
+Most authors import what they need from ``graphkit``; this package has all of it. Nothing here knows
+how a graph is read or run. Names that few calculators need are imported on first use.
 """
 
 from importlib import import_module as _import_module
@@ -156,7 +156,7 @@ _LATER: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import on its first use what few calculators need."""
+    """Import a name that few calculators need, on its first use."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(_import_module(_LATER[name]), name)

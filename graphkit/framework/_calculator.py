@@ -56,12 +56,12 @@ class Status(enum.Enum):
 
 
 class Holding(NamedTuple):
-    """What a calculator that lets packets in by a rule of its own keeps from the nodes behind it.
+    """What a calculator that admits packets by its own rule keeps from the nodes downstream.
 
     Attributes:
-        words: why it lets nothing more in, as what follows "Node N"; "" where it does.
+        words: why it admits no more packets, as text to follow "Node N"; "" if it admits them.
         since: the time of the packet whose end at a back edge it waits for.
-        way_out: what helps where that never comes.
+        way_out: what helps if that never comes.
         dropped: how many packets it has dropped so far.
     """
 
@@ -83,13 +83,13 @@ class Calculator:
         input_stream_handler_options: its options, by keyword.
         any_arrival_order: whatever its input policy, the outputs are the same in whatever order the packets of
             different inputs arrive. A file is then fed as if the policy were the default one (S41).
-        process_timestamp_bounds: also call ``process`` where all inputs are settled and empty.
+        process_timestamp_bounds: also call ``process`` when all inputs are settled and empty.
         pure: outputs depend on the input packets, options and side packets of the call alone, and calls may
             run side by side. The runtime then uses every thread for the node, keeps its output in order, and
             may call ``process`` ahead of time and throw the result away.
         is_gate: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
-        for_outputs_only: all that the node does is make its output packets; where nobody reads them, nobody needs
-            what only it reads. ``pure`` implies it.
+        for_outputs_only: the node only makes its output packets; if no node reads them, inputs that only it
+            reads are not needed. ``pure`` implies it.
         blocking: whether ``process`` takes long or waits with the GIL released (inference, video, OpenCV
             on whole frames). Such a node never runs on a thread that pushes packets; others run there at once.
     """
@@ -106,10 +106,10 @@ class Calculator:
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Refine the contract of one node after the typed ports were laid over it."""
+        """Refine the contract of one node after the typed ports were applied to it."""
 
     def open(self, cc: CalculatorContext) -> None:
-        """Prepare; called once per run, when side packets and headers are there."""
+        """Prepare; called once per run, when side packets and headers are available."""
 
     def process(self, cc: CalculatorContext) -> Status | None:
         """Handle one input timestamp. A source is called again and again until it returns Status.STOP."""
@@ -119,9 +119,9 @@ class Calculator:
         """Finish; called once if ``open`` succeeded, after errors too. May emit in a good run."""
 
     def explain_holding(self) -> Holding | None:
-        """Return what it keeps from the graph, for ``explain()``; None for a calculator that keeps nothing.
+        """Return what it holds back from the graph, for ``explain()``; None if it holds back nothing.
 
-        Asked once ``open`` has returned, from any thread and also while ``process`` runs: it only looks.
+        Called after ``open`` has returned, from any thread, also while ``process`` runs: it must change nothing.
         """
         return None
 
@@ -226,7 +226,7 @@ def _number_untagged(cls: type[Calculator], ports: list[Port[Any]]) -> None:
 
 
 def apply_ports(cls: type[Calculator], cc: CalculatorContract) -> list[str]:
-    """Lay the typed ports of *cls* over the tags of a node, then let the class refine the contract.
+    """Apply the typed ports of *cls* to the tags of a node, then let the class refine the contract.
 
     Returns:
         One sentence for each required port that the node's config leaves out.

@@ -1,4 +1,4 @@
-"""Clock: where graphs get the time of day from, so that tests can hold it."""
+"""Clock: where graphs get the time of day from, so that tests can control it."""
 
 from __future__ import annotations
 

@@ -53,11 +53,11 @@ class PacketSet:
         return self.packets[self._position(key)]
 
     def forget(self) -> None:
-        """Let go of the packets."""
+        """Release the packets."""
         self.packets[:] = [Packet.empty()] * len(self.packets)
 
     def header(self, key: str | int | Key = 0) -> Packet[Any]:
-        """Return the stream's header; an empty packet where it has none."""
+        """Return the stream's header; an empty packet if it has none."""
         return self.headers[self._position(key)]
 
     def __contains__(self, key: str | int | Key) -> bool:
@@ -88,7 +88,7 @@ class OutputShard:
         offset: the stream's timestamp offset, None for none; the calculator may set it in ``open``.
         header: set in ``open``.
         opened: whether ``open`` is over.
-        caller: who calls the calculator; nothing may be emitted while it does not.
+        caller: the node that calls the calculator; nothing may be emitted outside of its calls.
     """
 
     __slots__ = (
@@ -221,7 +221,7 @@ class ListShard(OutputShard):
     elements: tuple[type[Any], ...]
 
     def add(self, packet: Packet[Any]) -> None:
-        """Emit *packet*; raises PacketTypeError for a strange element, and otherwise as any stream does."""
+        """Emit *packet*; raises PacketTypeError for a wrong element, and otherwise as any stream does."""
         payload = packet._payload
         if isinstance(payload, list) and (strange := strange_element(payload, self.elements)):
             raise self._wrong_type(packet, strange)
@@ -296,7 +296,7 @@ class CalculatorContext:
     """What ``open``, ``process`` and ``close`` are called with.
 
     Attributes:
-        inputs: one packet per input stream, empty where it has none at ``input_timestamp``.
+        inputs: one packet per input stream, empty if it has none at ``input_timestamp``.
         outputs: where to emit.
         input_side_packets: the side packets of this run.
         output_side_packets: the side packets this node makes.
@@ -338,26 +338,26 @@ class CalculatorContext:
         self._counters: Any = None
 
     def equip(self, services: Mapping[GraphService[Any], Any], resources: Any, counters: Any) -> None:
-        """Give the context what the graph lends its nodes; called by the runtime."""
+        """Set what the graph lends its nodes; called by the runtime."""
         self._services, self.resources, self._counters = services, resources, counters
 
     def lend(self, other: CalculatorContext) -> None:
-        """Take over what *other*, a context of the same node, was equipped with; called by the runtime."""
+        """Copy what the graph lent *other*, a context of the same node; called by the runtime."""
         self.equip(other._services, other.resources, other._counters)
 
     def options(self, cls: type[O]) -> O:
-        """Return the node's options of class *cls*, all defaults where the config gives none."""
+        """Return the node's options of class *cls*, all defaults if the config gives none."""
         found = self._options.get(cls)
         return cls() if found is None else found
 
     def service(self, service: GraphService[S]) -> S | None:
-        """Return a service asked for in the contract, None for an optional one that is not there."""
+        """Return a service requested in the contract, None if it is optional and missing."""
         return self._services.get(service)
 
     def has_service(self, name: str) -> bool:
-        """Return whether this run has the service called *name*, whoever asked for it.
+        """Return whether this run has the service called *name*, whichever node requested it.
 
-        For nodes that do something else where it is there, and do not want to import who offers it.
+        For nodes that act differently if it exists, and do not import the module that defines it.
         """
         return any(service.name == name and value is not None for service, value in self._services.items())
 

@@ -1,6 +1,6 @@
 """CalculatorContract: what one node of one graph accepts and emits.
 
-A contract is made for each node: the typed ports of the calculator class are laid over the tags that
+One contract per node: the typed ports of the calculator class are applied to the tags that
 the node's config uses, then ``update_contract`` of the class may refine it. It sees options and tags,
 never side packet values.
 """
@@ -24,7 +24,7 @@ class PortSpec:
     """The declaration of one stream or side packet of a node.
 
     Attributes:
-        type: what it carries; None until somebody declares it.
+        type: what it carries; None until it is declared.
         optional: whether a config may leave it out.
     """
 
@@ -40,7 +40,7 @@ class PortSpec:
         return self
 
     def set_any(self) -> PortSpec:
-        """Accept whatever the other end has."""
+        """Accept the type of the other end."""
         self.type = ANY
         return self
 
@@ -94,20 +94,20 @@ class PortMap:
 
 
 class CalculatorContract:
-    """What a node declares; handed to ``Calculator.update_contract``.
+    """What a node declares; passed to ``Calculator.update_contract``.
 
     Attributes:
         inputs: input streams.
         outputs: output streams.
-        input_side_packets: what must be there before the node opens.
+        input_side_packets: what must be available before the node opens.
         output_side_packets: what the node makes once per run.
         input_stream_handler: name of the input policy the calculator wants ("" for the default).
         input_stream_handler_options: options of that policy, by keyword.
         timestamp_offset: outputs come at input time plus this many microseconds or later; None promises
             nothing, so consumers wait for a packet or an explicit bound.
-        process_timestamp_bounds: whether ``process`` is also called where every input is settled and empty.
-        services: services asked for, and whether they may be missing.
-        service_settings: what this node wants of a service, in that service's own terms.
+        process_timestamp_bounds: whether ``process`` is also called when every input is settled and empty.
+        services: services requested, and whether they may be missing.
+        service_settings: this node's settings for a service, in that service's own terms.
         node_name: of the node in the expanded graph.
     """
 
@@ -134,12 +134,12 @@ class CalculatorContract:
         self._options = options
 
     def options(self, cls: type[O]) -> O:
-        """Return the node's options of class *cls*, all defaults where the config gives none."""
+        """Return the node's options of class *cls*, all defaults if the config gives none."""
         found = self._options.get(cls)
         return cls() if found is None else found
 
     def use_service(self, service: GraphService[Any], *, optional: bool = False, settings: Any = None) -> None:
-        """Ask for a graph service; *settings* are for the service's own hooks."""
+        """Request a graph service; *settings* are for the service's own hooks."""
         self.services[service] = optional
         if settings is not None:
             self.service_settings[service] = settings

@@ -29,11 +29,11 @@ _WRAPPERS: Final = {
     ("ndarray", "NormalizedLandmarkList"): "NormalizedLandmarkList.from_xyz(array)",
     ("ndarray", "LandmarkList"): "LandmarkList.from_xyz(array)",
 }
-"""What makes of a payload one of another type, by their short names."""
+"""The expression that converts one payload type to another, by their short names."""
 
 
 def wrapper_hint(payload: object, wanted: Iterable[PayloadType]) -> str:
-    """Return how to make of *payload*, or of what it is a list of, what is wanted; "" where nobody knows."""
+    """Return how to convert *payload*, or the elements of a list, to a wanted type; "" if unknown."""
     name = type(payload).__name__
     for want in map(type_label, wanted):
         if wrapper := _WRAPPERS.get((name, want)):
@@ -44,7 +44,7 @@ def wrapper_hint(payload: object, wanted: Iterable[PayloadType]) -> str:
 
 
 def converter_hint(found: Iterable[PayloadType], wanted: Iterable[PayloadType], form: str = "; insert {}") -> str:
-    """Return *form* with "a <calculator>" for the first pair of types that has a converter, "" where none has."""
+    """Return *form* with "a <calculator>" for the first pair of types that has a converter, "" if none has."""
     wants = [type_label(want) for want in wanted]
     for have in found:
         for want in wants:

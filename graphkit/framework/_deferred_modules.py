@@ -1,4 +1,4 @@
-"""DeferredModules: modules that are imported when something that they register is first asked for."""
+"""DeferredModules: modules that are imported when a name that they register is first looked up."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class DeferredModules:
         self._modules.update(modules)
 
     def names(self) -> set[str]:
-        """Return all names, those whose module is imported by now too."""
+        """Return all names, including those whose module is already imported."""
         return set(self._modules)
 
     def module_of(self, name: str) -> str | None:
-        """Return the module that registers *name*, None where none is known to."""
+        """Return the module that registers *name*, None if none is known."""
         return self._modules.get(name)
 
     def import_for(self, name: str) -> None:
@@ -40,7 +40,7 @@ class DeferredModules:
             return
         try:
             import_module(module)
-        except Exception as exc:  # a broken module must not take the others down
+        except Exception as exc:  # a broken module must not break the others
             self._forget(module)
             log_warning("calculators of %s could not be loaded: %s", module, with_place(exc))
 
@@ -50,7 +50,7 @@ class DeferredModules:
 
 
 def with_place(error: BaseException) -> str:
-    """Return what an import that failed says, with the author's file and line."""
+    """Return the message of a failed import, with the author's file and line."""
     from graphkit.errors._places import raised_at
 
     place = raised_at(error)

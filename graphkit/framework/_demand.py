@@ -1,6 +1,6 @@
-"""Demand: what of a stream anybody reads, and what a calculator may do about it.
+"""Demand: which part of a stream is read, and how a calculator may use that.
 
-Most calculators have nothing to do with it. One that reads less than all of its inputs, or that can leave outputs
+Most calculators do not need it. One that reads less than all of its inputs, or that can leave outputs
 out, has a method of one of the protocols here; the runtime asks it when a run starts.
 """
 
@@ -20,8 +20,8 @@ class Demand(NamedTuple):
 
     Attributes:
         elements: indices of the elements that are read of each list; None for all, or for payloads that are no
-            lists. Empty: nobody reads the payloads, whether or not somebody waits for their timestamps.
-        length: how long those who read some elements take the list to be, at least.
+            lists. Empty: no node reads the payloads, whether or not one waits for their timestamps.
+        length: the minimum list length that readers of single elements assume.
     """
 
     elements: frozenset[int] | None
@@ -50,14 +50,14 @@ class ReadsSelectively(Protocol):
     def demanded_inputs(
         cls, node: NodeView, demanded: Sequence[Demand], side_packets: Mapping[str, Packet[Any]]
     ) -> list[Demand]:
-        """Return what *node* reads of each of its inputs in a run, so that others need not make the rest.
+        """Return what *node* reads of each of its inputs in a run, so that other nodes need not make the rest.
 
-        Reading less than the packets that come is allowed only where the outputs do not change by it.
+        Reading less than the packets that come is allowed only if that does not change the outputs.
 
         Args:
             node: of this class.
             demanded: what is read of each of its outputs.
-            side_packets: those known when the run starts, by name; an empty packet where nobody gives one. What
+            side_packets: those known when the run starts, by name; an empty packet if none is given. One that
                 is missing here is made later.
         """
 
@@ -76,7 +76,7 @@ class MakesSelectively(Protocol):
     """A calculator that can leave outputs out."""
 
     def restrict_outputs(self, demanded: Sequence[Demand]) -> None:
-        """Take note of what is read of each output; called before ``open``. The rest may be left out.
+        """Record what is read of each output; called before ``open``. The rest may be left out.
 
-        A list keeps its length where elements are left out, see `Demand`.
+        A list keeps its length if elements are left out, see `Demand`.
         """

@@ -1,7 +1,7 @@
-"""Executors: who runs the nodes of a graph. The only threads of the engine are here.
+"""Executors: the threads that run the nodes of a graph, the only threads of the engine.
 
 A graph asks an executor for a thread with ``schedule(task)``; the task runs nodes until none is ready and
-returns. Register a type of your own with ``register_executor`` or hand an object to
+returns. Register a type of your own with ``register_executor`` or pass an object to
 ``CalculatorGraph.set_executor``.
 """
 
@@ -40,11 +40,11 @@ class Executor(ABC):
         return 1
 
     def prepared(self, call: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Return *call*, a node's ``process``, with whatever this executor wants done before it."""
+        """Return *call*, a node's ``process``, wrapped with what this executor does before it."""
         return call
 
     def shutdown(self) -> None:  # noqa: B027 - optional hook
-        """Let the threads go once they are idle."""
+        """End the threads once they are idle."""
 
 
 class ThreadPoolExecutor(Executor):
@@ -82,10 +82,10 @@ class ThreadPoolExecutor(Executor):
         return self._limit
 
     def schedule(self, task: Callable[[], None]) -> None:
-        """Hand *task* to an idle thread, a new one, or the next that becomes free.
+        """Give *task* to an idle thread, a new one, or the next that becomes free.
 
-        A signal may interrupt it at any point: a thread that was woken for nothing goes back to sleep, and a task
-        that lies in the backlog is taken with the next.
+        A signal may interrupt it at any point: a thread that was woken for nothing sleeps again, and a task
+        in the backlog is taken with the next one.
 
         Raises:
             RuntimeError: there is no thread, and none can be started.
@@ -105,13 +105,13 @@ class ThreadPoolExecutor(Executor):
                 self._threads.discard(thread)
             if not isinstance(exc, RuntimeError):
                 raise
-            signalled = exc.__context__  # it may have come inside of a lock of Python's own, which then complains
+            signalled = exc.__context__  # it may come inside a lock of Python's own, which then complains
             if signalled is not None and not isinstance(signalled, Exception):
                 raise signalled from None
             self._do_without(task, exc)
 
     def _do_without(self, task: Callable[[], None], reason: RuntimeError) -> None:
-        """Leave *task* to the threads that are there, as no other starts; raise *reason* if there is none."""
+        """Leave *task* to the existing threads, as no other starts; raise *reason* if there is none."""
         with self._lock:
             count = len(self._threads)
             if not count:
@@ -126,7 +126,7 @@ class ThreadPoolExecutor(Executor):
             waker = self._idle[-1]
             try:
                 waker.release()
-            except RuntimeError:  # it is awake: whoever woke it was interrupted, or came in between
+            except RuntimeError:  # it is awake: the thread that woke it was interrupted, or came in between
                 self._forget(waker)
                 continue
             self._forget(waker)
@@ -150,7 +150,7 @@ class ThreadPoolExecutor(Executor):
         try:
             while True:
                 with self._lock:
-                    if waker in self._idle:  # whoever woke this thread was interrupted
+                    if waker in self._idle:  # the thread that woke this one was interrupted
                         self._idle.remove(waker)
                     task = self._backlog.popleft() if self._backlog else None
                     if task is None:
@@ -182,7 +182,7 @@ class ApplicationThreadExecutor(Executor):
         self._told = (*self._told, (weakref.ref(owner), notify))
 
     def detach(self, owner: object) -> None:
-        """Undo ``attach``; forgets the owners that are gone, too."""
+        """Undo ``attach``; also removes the owners that no longer exist."""
         left = [(ref, notify) for ref, notify in self._told if ref() is not owner]
         self._told = tuple((ref, notify) for ref, notify in left if ref() is not None)
 
@@ -194,7 +194,7 @@ class ApplicationThreadExecutor(Executor):
                 notify(owner)
 
     def run_pending(self) -> bool:
-        """Run what was scheduled; return whether there was anything."""
+        """Run the scheduled tasks; return whether there were any."""
         ran = False
         while True:
             try:

@@ -3,7 +3,7 @@
 Parameters are input streams in order, the return annotation is the output stream (a tuple: several),
 keyword-only parameters with defaults are options. A graph may wire the streams untagged in order, or by
 the parameter names in upper case (``IMAGE:frames``); ``Annotated[float, "SHARE"]`` gives another tag, to an
-output, too. ``None`` emits nothing. The function is called where all its required inputs have a packet;
+output, too. ``None`` emits nothing. The function is called when all its required inputs have a packet;
 parameters annotated ``X | None`` may be missing.
 """
 
@@ -42,7 +42,7 @@ class FunctionCalculator(Calculator):
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
-        """Accept the streams by position or by tag; an input that has to be there must be."""
+        """Accept the streams by position or by tag; check that every required input is connected."""
         for position, result in enumerate(cls.function_outputs):
             _declare(cc.outputs, position, result.tag, result.type)
         missing = []
@@ -58,7 +58,7 @@ class FunctionCalculator(Calculator):
             raise ContractError(f"it needs {' and '.join(missing)}")
 
     def open(self, cc: CalculatorContext) -> None:
-        """Look up where each parameter comes from and where each result goes."""
+        """Look up the input of each parameter and the output of each result."""
         self._positions = [
             _place(cc.inputs.tag_map, i, stream.tag) for i, stream in enumerate(self.function_inputs)
         ]
@@ -126,7 +126,7 @@ def calculator_from_function(
 
 
 def _declare(ports: PortMap, position: int, tag: str, packet_type: PacketType) -> int:
-    """Give a stream its type where the node names it; return how often it does."""
+    """Give a stream its type if the node names it; return how often it does."""
     found = [key for key in (("", position), (tag, 0) if tag else None) if key is not None and key in ports]
     for key in found:
         ports[key].type = packet_type
@@ -134,7 +134,7 @@ def _declare(ports: PortMap, position: int, tag: str, packet_type: PacketType) -
 
 
 def _place(tag_map: TagMap, position: int, tag: str) -> int | None:
-    """Return the id of the stream at *position* without a tag, or of *tag*; None where the node names neither."""
+    """Return the id of the stream at *position* without a tag, or of *tag*; None if the node names neither."""
     found = tag_map.id_of("", position)
     return tag_map.id_of(tag) if found is None and tag else found
 

@@ -1,4 +1,4 @@
-"""Calculators of modules and files that a graph cannot know of."""
+"""Imports modules and files with calculators that a graph cannot find itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def import_calculators(specs: Iterable[str]) -> list[ModuleType]:
     """Import modules so that the calculators in them are registered.
 
     Args:
-        specs: names of modules (the working directory counts as a place for them), or paths of .py files.
+        specs: names of modules (also searched in the working directory), or paths of .py files.
 
     Returns:
         The modules.
@@ -37,7 +37,7 @@ def import_calculators(specs: Iterable[str]) -> list[ModuleType]:
                 modules.append(_import_name(spec))
         except UsageError:
             raise
-        except Exception as exc:  # whatever a user's module raises while it is imported
+        except Exception as exc:  # a user's module may raise anything while it is imported
             place = "" if getattr(exc, "place", "") else raised_at(exc)
             at = f" (at {place})" if place else ""
             raise UsageError(
@@ -71,7 +71,7 @@ def _import_file(path: Path) -> ModuleType:
     for module in (known, sys.modules.get(name)):
         if module is not None and Path(getattr(module, "__file__", None) or "").resolve() == path.resolve():
             return module
-    # What lies beside the file can be imported by it, as if Python ran it.
+    # The file can import its neighbours, as if Python ran it.
     sys.path.insert(0, str(path.parent.resolve()))
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

@@ -51,7 +51,7 @@ class Awaited(NamedTuple):
 
     Attributes:
         position: of the input among the node's.
-        timestamp: up to which it has to be settled; None where it needs a packet, whatever its time.
+        timestamp: up to which it has to be settled; None if it needs a packet, whatever its time.
     """
 
     position: int
@@ -68,7 +68,7 @@ class InputStreamHandler(ABC):
         options: the handler's options, by keyword.
         process_timestamp_bounds: whether settled and empty timestamps are processed too.
         any_arrival_order: whether the input sets are the same in whatever order the packets of different inputs
-            arrive. Where they are not, a file is fed frame by frame, so that it gives the same result every time.
+            arrive. If they are not, a file is fed frame by frame, so that it gives the same result every time.
     """
 
     any_arrival_order: ClassVar[bool] = False
@@ -88,17 +88,17 @@ class InputStreamHandler(ABC):
         self.prepare()
 
     def prepare(self) -> None:  # noqa: B027 - optional hook
-        """Set up the handler's own state; called once, when the graph is checked and before each run."""
+        """Set up the handler's own state; called once per handler: when the graph is checked, before each run."""
 
     def arrived_while_busy(self) -> None:  # noqa: B027 - optional hook
-        """Look at the queues although the node can take nothing now; policies that drop packets do it here."""
+        """Check the queues although the node can take nothing now; policies that drop packets do it here."""
 
     def can_do_without(self, index: int) -> bool:
         """Return whether the node may be called though input *index* has never had a packet or bound (S20)."""
         return len(self.streams) > 1
 
     def awaited(self) -> list[Awaited]:
-        """Return which inputs keep the node from the packets that it has; for explanations, it decides nothing.
+        """Return the inputs for which the node's packets wait; only for explanations, it decides nothing.
 
         By default those that are empty and not settled at the time of the earliest packet.
         """
@@ -106,11 +106,11 @@ class InputStreamHandler(ABC):
 
     @abstractmethod
     def readiness(self) -> Decision:
-        """Return what the node can do with its queues as they are."""
+        """Return what the node can do with its queues now."""
 
     @abstractmethod
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
-        """Fill *packets*, by input id, with the input set at *timestamp*; empty packets where there is none."""
+        """Fill *packets*, by input id, with the input set at *timestamp*; empty packets if there is none."""
 
 
 def awaited_together(streams: Sequence[InputQueue]) -> list[Awaited]:

@@ -1,4 +1,4 @@
-"""Instrument: a window into a running graph for tracers, profilers, progress bars and tests."""
+"""Instrument: hooks into a running graph for tracers, profilers, progress bars and tests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CallView(Protocol):
 
     @property
     def token(self) -> object:
-        """What is equal as long as it is the same call."""
+        """A token that is equal as long as it is the same call."""
 
 
 class RunView(Protocol):
@@ -41,10 +41,10 @@ class RunView(Protocol):
 
     @property
     def graph(self) -> GraphView:
-        """What runs."""
+        """The graph that runs."""
 
     def counters(self) -> dict[str, int]:
-        """Return the counters of the nodes by name, ``<node>-<counter>``, as they are now."""
+        """Return the current counters of the nodes by name, ``<node>-<counter>``."""
 
     def calls(self) -> Sequence[CallView]:
         """Return the calls of nodes that are under way now; from any thread."""
@@ -54,16 +54,16 @@ class RunView(Protocol):
 
 
 class Instrument:
-    """Hooks that a graph calls while it runs; each does nothing until a subclass fills it in.
+    """Hooks that a graph calls while it runs; each does nothing unless a subclass overrides it.
 
     No hook is called under a lock of the engine (S34). ``opened``, ``processing``, ``processed`` and ``closed``
     come from the thread that makes the call, with the context of the call, which belongs to the run again as soon
-    as the hook returns. ``packet_queued``, ``bound_moved`` and ``packet_dropped`` tell what happened under the
+    as the hook returns. ``packet_queued``, ``bound_moved`` and ``packet_dropped`` report what happened under the
     lock: in order, one at a time, a little later, from any thread that works on the graph. Seconds are those of
     ``time.perf_counter``.
 
-    A hook should be quick. An instrument that raises is told nothing more in that run; a log message says so, and
-    the run goes on. Hooks that no instrument fills in cost nothing, and a graph without instruments pays for none.
+    A hook should be quick. An instrument that raises is not called again in that run; a log message says so, and
+    the run continues. Hooks that no instrument overrides cost nothing, nor does a graph without instruments.
     """
 
     def run_started(self, run: RunView) -> None:
@@ -75,7 +75,7 @@ class Instrument:
     def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
         """At *at*, a packet of *stream* came into a queue of *node*, in which *waiting* packets are now.
 
-        The queues of pollers are not told.
+        The queues of pollers are not reported.
         """
 
     def processing(self, cc: CalculatorContext) -> None:
@@ -94,10 +94,10 @@ class Instrument:
         """``close`` of a node, called at *begin*, returned or raised after *seconds*."""
 
     def part_done(self, part: str, begin: float, seconds: float) -> None:
-        """This thread has spent *seconds* since *begin* on a part of the work, within a node's call or beside it.
+        """This thread has spent *seconds* since *begin* on a part of the work, inside or outside a node's call.
 
         Such as ``decode``, ``encode``, ``inference``, ``upload`` and ``readback``. Several graphs in one process
-        see each other's.
+        see each other's parts.
         """
 
     def run_ended(self) -> None:

@@ -8,9 +8,9 @@ A calculator's options are written once, next to the calculator::
 
 graphkit derives the descriptor from the class, so ``options { [mediapipe.X.ext] {...} }``,
 ``node_options { [type.googleapis.com/mediapipe.X] {...} }`` and binary configs all read into it, and no
-author runs protoc. An option without a default is ``None`` where the config does not set it.
+author runs protoc. An option without a default is ``None`` if the config does not set it.
 
-What is here: the declaration. Turning it into descriptors is ``graphkit.config``'s work.
+This module has the declaration only; ``graphkit.config`` turns it into descriptors.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _declared: Final[dict[str, list[type[Any]]]] = {}
 
 
 class OptionList(list[Any]):
-    """The values of a repeated option as a node gets them: all runs share the list, so nobody can change it."""
+    """The values of a repeated option as a node gets them: all runs share the list, so it cannot be changed."""
 
     __slots__ = ()
 
@@ -67,7 +67,7 @@ class OptionField(NamedTuple):
         kind: a key of SCALAR_KINDS, "enum" or "message".
         type: Python type of one value: a scalar type, an IntEnum, an options class.
         repeated: whether the value is a list.
-        default: what an unset field reads as; None where there is no default.
+        default: what an unset field reads as; None if there is no default.
         message: full name of a message that is not an options class (a schema message such as
             "mediapipe.NormalizedLandmarkList"); values are then protobuf messages.
     """
@@ -102,7 +102,7 @@ def option(number: int, kind: str = "", *, default: Any = None) -> Any:
 
     Args:
         number: protobuf field number; binary configs need the one of the .proto.
-        kind: protobuf kind where the annotation does not tell it: a key of SCALAR_KINDS, or the full name
+        kind: protobuf kind if the annotation does not give it: a key of SCALAR_KINDS, or the full name
             of a schema message such as ``"mediapipe.Color"``.
         default: value of an unset field. Lists start empty and take no default.
     """
@@ -113,7 +113,7 @@ def option(number: int, kind: str = "", *, default: Any = None) -> Any:
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(option,))
 def options(full_name: str, *, extension: int = 0) -> Callable[[type[C]], type[C]]:
-    """Make a class the Python face of the options message *full_name*.
+    """Make a class the Python form of the options message *full_name*.
 
     Args:
         full_name: message name with its package; a nested message is ``package.Outer.Inner``.
@@ -134,7 +134,7 @@ def options(full_name: str, *, extension: int = 0) -> Callable[[type[C]], type[C
             if field.repeated:
                 setattr(cls, field.name, dataclasses.field(default_factory=list))
         made = dataclasses.dataclass(kw_only=True, repr=False, eq=False)(cls)
-        # What dataclass would write for each class takes half the time of its making, at every start.
+        # What dataclass would generate takes half the time of making each class, at every start.
         made.__repr__, made.__eq__, made.__hash__ = _repr, _equals, None  # type: ignore[method-assign,assignment]
         made.__graphkit_options__ = OptionsSchema(full_name, extension, fields, made)  # type: ignore[attr-defined]
         _declare(full_name, made)
@@ -153,7 +153,7 @@ def _equals(message: Any, other: object) -> bool:
 
 
 def _declare(full_name: str, made: type[Any]) -> None:
-    """Note the class; one of the same name in the same module is the same, written anew, and is replaced."""
+    """Record the class; it replaces one of the same name in the same module, which is the same, defined again."""
     others = [
         cls
         for cls in _declared.get(full_name, ())
@@ -163,7 +163,7 @@ def _declare(full_name: str, made: type[Any]) -> None:
 
 
 def declared_options() -> dict[str, list[type[Any]]]:
-    """Return every options class declared so far, by message name; the dict is the caller's."""
+    """Return every options class declared so far, by message name; the caller owns the dict."""
     # Another thread may import a module that declares more: a copy is one step, a loop is not.
     return {name: list(classes) for name, classes in _declared.copy().items()}
 

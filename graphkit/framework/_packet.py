@@ -30,7 +30,7 @@ EMPTY: Final[Any] = _Empty()
 
 
 def _kept_items(payload: Any) -> list[Any]:
-    """Return a list of what a list or tuple holds, each kept as a payload would be."""
+    """Return a list of the elements of a list or tuple, each kept as a payload would be."""
     if _KEEPERS.keys().isdisjoint(map(type, payload)):
         return list(payload)
     return [_KEEPERS[type(item)](item) if type(item) in _KEEPERS else item for item in payload]
@@ -51,7 +51,7 @@ _KEEPERS: Final = _CONTAINERS.copy()
 
 
 def keep_with(kind: type[Any], keep: Callable[[Any], Any]) -> None:
-    """Have *keep* called with every payload that is a plain *kind*; what it returns nobody can change later."""
+    """Have *keep* called with every payload that is a plain *kind*; what it returns must be immutable."""
     _KEEPERS[kind] = keep
 
 
@@ -60,8 +60,8 @@ class Packet(Generic[T]):
 
     Args:
         payload: any Python object; treat it as read-only from now on. A plain numpy array is made read-only, and a
-            view is copied where others can still write to the memory behind it. In a stream, a plain list, tuple,
-            dict, set or bytearray is copied, and what it holds is kept in the same way (S55).
+            view is copied if other code can still write to its memory. In a stream, a plain list, tuple,
+            dict, set or bytearray is copied, and its elements are kept in the same way (S55).
         timestamp: microseconds; UNSET for side packets and headers.
     """
 
@@ -81,7 +81,7 @@ class Packet(Generic[T]):
 
     @property
     def payload(self) -> T:
-        """The payload. Raises EmptyPacketError where there is none."""
+        """The payload. Raises EmptyPacketError if there is none."""
         if self._payload is EMPTY:
             raise EmptyPacketError(
                 f"the packet at {self.timestamp} is empty; ask is_empty first, or use get_or(default)",
@@ -100,7 +100,7 @@ class Packet(Generic[T]):
         return self._payload is EMPTY
 
     def get_or(self, default: T) -> T:
-        """Return the payload, or *default* where the packet is empty."""
+        """Return the payload, or *default* if the packet is empty."""
         return default if self._payload is EMPTY else self._payload
 
     def get(self, expected: type[T]) -> T:
@@ -120,7 +120,7 @@ class Packet(Generic[T]):
         """Return the same payload at *timestamp*."""
         if self._timestamp == _UNSET:
             return Packet(self._payload, timestamp)
-        packet: Packet[T] = Packet.__new__(Packet)  # what it holds is kept already
+        packet: Packet[T] = Packet.__new__(Packet)  # its elements are kept already
         packet._payload = self._payload
         packet._timestamp = timestamp if timestamp.__class__ is Timestamp else as_timestamp(timestamp)
         return packet
@@ -133,7 +133,7 @@ class Packet(Generic[T]):
         return f"Packet({what} at {self.timestamp})"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any] | None:
-        """Show a notebook what the payload shows it."""
+        """Show the payload's own form in a notebook."""
         shown = {kind: getattr(self._payload, method, None) for kind, method in _SHOWN.items()}
         made = {kind: data for kind, show in shown.items() if show is not None and (data := show()) is not None}
         return {**made, "text/plain": repr(self)} if made else None

@@ -16,7 +16,7 @@ PayloadType: TypeAlias = "type[Any] | GenericAlias"
 
 
 class AnyType:
-    """Stands for "whatever comes" in a port declaration."""
+    """Stands for "any type" in a port declaration."""
 
 
 class Kind(enum.Enum):
@@ -111,7 +111,7 @@ _CHECKED_ELEMENTS: Final = 64
 
 
 def element_classes(types: tuple[PayloadType, ...]) -> tuple[type[Any], ...] | None:
-    """Return the classes that isinstance can test for the elements of a list of *types*, None where all pass."""
+    """Return the classes that isinstance can test for the elements of a list of *types*, None if all pass."""
     aliases = [t for t in types if isinstance(t, GenericAlias) and t.__origin__ is list]
     elements = tuple(argument for alias in aliases for argument in alias.__args__)
     loose = list in types or not all(isinstance(each, type | GenericAlias) for each in elements)
@@ -121,7 +121,7 @@ def element_classes(types: tuple[PayloadType, ...]) -> tuple[type[Any], ...] | N
 
 
 def strange_element(payload: list[Any], classes: tuple[type[Any], ...]) -> str:
-    """Return which of the first elements is of none of *classes*, and what it is; "" where none is."""
+    """Return which of the first elements is of none of *classes*, and its type; "" if none is."""
     for position, element in enumerate(payload[:_CHECKED_ELEMENTS]):
         if not isinstance(element, classes):
             return f"a list whose element {position} is {type(element).__name__}"

@@ -121,7 +121,7 @@ class Input(Port[T]):
         super().__init__(packet_type, tag, **how)
 
     def __call__(self, cc: CalculatorContext, index: int = 0) -> T:
-        """Return the payload at the input timestamp; None where an optional port has none.
+        """Return the payload at the input timestamp; None if an optional port has none.
 
         Raises:
             EmptyPacketError: a port that is not optional, or is repeated, has none.
@@ -132,7 +132,7 @@ class Input(Port[T]):
         return cast("T", payload)  # the T of an optional port includes None
 
     def expect(self: Input[S | None], cc: CalculatorContext, index: int = 0) -> S:
-        """Return the payload of an optional port that has one for sure; raises EmptyPacketError otherwise."""
+        """Return the payload of an optional port that must have one; raises EmptyPacketError otherwise."""
         payload = self.get(cc, index)
         if payload is None:
             raise self._empty(cc)
@@ -147,7 +147,7 @@ class Input(Port[T]):
         )
 
     def get(self, cc: CalculatorContext, index: int = 0) -> T | None:
-        """Return the payload at the input timestamp, None where it is empty or not connected."""
+        """Return the payload at the input timestamp, None if it is empty or not connected."""
         position = cc.inputs.tag_map._ids.get((self.tag, self.index + index))
         if position is None:
             return None
@@ -155,7 +155,7 @@ class Input(Port[T]):
         return None if payload is EMPTY else payload
 
     def packet(self, cc: CalculatorContext, index: int = 0) -> Packet[T]:
-        """Return the packet at the input timestamp; an empty one where there is none."""
+        """Return the packet at the input timestamp; an empty one if there is none."""
         position = cc.inputs.tag_map.id_of(self.tag, self.index + index)
         return Packet.empty(cc.input_timestamp) if position is None else cc.inputs.packets[position]
 
@@ -178,13 +178,13 @@ class Output(Port[T]):
     side = "outputs"
 
     def send(self, cc: CalculatorContext, value: T, timestamp: int | None = None, *, index: int = 0) -> None:
-        """Emit *value* at the input timestamp, or at *timestamp*; does nothing where not connected."""
+        """Emit *value* at the input timestamp, or at *timestamp*; does nothing if not connected."""
         position = cc.outputs.tag_map._ids.get((self.tag, self.index + index))
         if position is not None:
             cc.outputs.shards[position].send(value, cc.input_timestamp if timestamp is None else timestamp)
 
     def add(self, cc: CalculatorContext, packet: Packet[T], *, index: int = 0) -> None:
-        """Emit *packet* as it is; an empty packet moves the bound past its timestamp."""
+        """Emit *packet* unchanged; an empty packet moves the bound past its timestamp."""
         position = cc.outputs.tag_map._ids.get((self.tag, self.index + index))
         if position is not None:
             cc.outputs.shards[position].add(packet)
@@ -211,9 +211,9 @@ class Output(Port[T]):
 
 
 class SideInput(Port[T]):
-    """An input side packet: one value per run, there before ``open``.
+    """An input side packet: one value per run, available before ``open``.
 
-    An optional one may be left out of the config. Where the config names it, its value is needed, unless the
+    An optional one may be left out of the config. If the config names it, its value is needed, unless the
     port is ``value_optional``.
     """
 
@@ -253,14 +253,14 @@ class SideInput(Port[T]):
         super().__init__(packet_type, tag, **how)
 
     def __call__(self, cc: CalculatorContext, index: int = 0) -> T:
-        """Return the value; None where an optional one is not there."""
+        """Return the value; None if an optional one is missing."""
         value: T | None = self.get(cc, index)
         if value is None and (self.repeated or not self.optional):
             raise self._empty(cc)
         return cast("T", value)  # the T of an optional port includes None
 
     def expect(self: SideInput[S | None], cc: CalculatorContext, index: int = 0) -> S:
-        """Return the value of an optional one that is there for sure; raises EmptyPacketError otherwise."""
+        """Return the value of an optional one that must have one; raises EmptyPacketError otherwise."""
         value = self.get(cc, index)
         if value is None:
             raise self._empty(cc)
@@ -271,7 +271,7 @@ class SideInput(Port[T]):
         return EmptyPacketError(message, node=cc.node_name)
 
     def get(self, cc: CalculatorContext, index: int = 0) -> T | None:
-        """Return the value, None where it is not connected."""
+        """Return the value, None if it is not connected."""
         position = cc.input_side_packets.tag_map.id_of(self.tag, self.index + index)
         return None if position is None else cc.input_side_packets.packets[position].get_or(None)
 
@@ -310,5 +310,5 @@ class Options(Generic[T]):
         self.cls = cls
 
     def __call__(self, cc: CalculatorContext | CalculatorContract) -> T:
-        """Return the node's options, all defaults where the config gives none."""
+        """Return the node's options, all defaults if the config gives none."""
         return cc.options(self.cls)

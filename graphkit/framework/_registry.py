@@ -46,15 +46,15 @@ _lock: Final = threading.RLock()
 
 
 def register_calculator(name: str, cls: type[Calculator], *, replace: bool = False) -> None:
-    """Make *cls* answer to *name*.
+    """Register *cls* as *name*.
 
-    A class of the same name in the same module is the same one, written anew, and takes its place: a cell of a
+    A class of the same name in the same module is the same one, defined again, and takes its place: a cell of a
     notebook ran again, or a module was reloaded. Graphs that were made before keep the one they have.
 
     Args:
         name: in graphs.
         cls: the class.
-        replace: take the name from whoever has it, or will bring it along when it is imported.
+        replace: take the name from the class that has it, or that registers it when it is imported.
 
     Raises:
         DuplicateCalculatorError: another class has the name.
@@ -83,19 +83,19 @@ def register_lazy(
     types: Mapping[str, str] | None = None,
     summaries: str = "",
 ) -> None:
-    """Name calculators, and what belongs to them, without importing them.
+    """Register names of calculators, and what belongs to them, without importing them.
 
     Args:
         calculators: full module names by the names of the calculators that importing them registers.
         options: full module names by the names of the options messages that they declare; a config may name
             the options of a calculator that nothing has imported.
-        import_all: imports all modules, those too that the names leave out. Called where all calculators are
+        import_all: imports all modules, also those that the names leave out. Called when all calculators are
             wanted, and before a name in a graph counts as unknown.
         types: full module names by the names of the payload types that importing them registers.
-        summaries: the module whose ``SUMMARIES`` says in a line what each of the calculators does.
+        summaries: the module whose ``SUMMARIES`` has a line on what each calculator does.
 
-    A class of another module that has one of the names already, and not on purpose, loses it: who looks the
-    name up first is told of both.
+    A class of another module that already has one of the names, without ``replace``, loses it: the first lookup
+    of the name reports both.
     """
     with _lock:
         taken = {name: cls for name in calculators if (cls := _calculators.get(name)) is not None}
@@ -114,7 +114,7 @@ def find_calculator(name: str, package: str = "") -> type[Calculator]:
     """Return the calculator that *name* means inside *package* ("a.b": tries a.b.name, a.name, name).
 
     Raises:
-        UnknownCalculatorError: nothing answers to it, plugins included.
+        UnknownCalculatorError: no class has the name, plugins included.
         DuplicateCalculatorError: two classes do.
     """
     cls = lookup_calculator(name, package)
@@ -124,7 +124,7 @@ def find_calculator(name: str, package: str = "") -> type[Calculator]:
 
 
 def unregistered(name: str) -> str:
-    """Return a sentence where a class of that name exists, which nothing registered; else ""."""
+    """Return a sentence if a class of that name exists, which nothing registered; else ""."""
     from graphkit.errors._places import place_of
     from graphkit.framework._calculator import Calculator
 
@@ -138,8 +138,8 @@ def unregistered(name: str) -> str:
 
 
 def lookup_calculator(name: str, package: str = "") -> type[Calculator] | None:
-    """Return the calculator as find_calculator does, None where there is none."""
-    load_plugins()  # first of all: which class answers must not depend on what was asked before
+    """Return the calculator as find_calculator does, None if there is none."""
+    load_plugins()  # first: the class found must not depend on earlier lookups
     return _first_calculator(scoped_names(name, package))
 
 
@@ -148,7 +148,7 @@ def _first_calculator(names: tuple[str, ...]) -> type[Calculator] | None:
         if name not in _calculators:
             _calculator_modules.import_for(name)
         if name in _conflicts:
-            # Told once; from then on it is as if the class had been refused when it came.
+            # Reported once; from then on it is as if the class had been refused when it came.
             raise DuplicateCalculatorError(name, _conflicts.pop(name), _place(_calculators.pop(name)))
         if name in _calculators:
             return _calculators[name]
@@ -156,7 +156,7 @@ def _first_calculator(names: tuple[str, ...]) -> type[Calculator] | None:
 
 
 def known_calculators() -> dict[str, type[Calculator]]:
-    """Return all calculators by name, plugins included; the dict is the caller's. Imports all their modules."""
+    """Return all calculators by name, plugins included; the caller owns the dict. Imports all their modules."""
     import_all()
     with _lock:
         return dict(_calculators)
@@ -170,7 +170,7 @@ def calculator_names() -> set[str]:
 
 
 def calculator_summaries() -> dict[str, str]:
-    """Return what each calculator does, in a line; those that have one noted down are not imported for it."""
+    """Return what each calculator does, in a line; those with a stored summary are not imported for it."""
     from inspect import cleandoc
 
     load_plugins()
@@ -186,13 +186,13 @@ def calculator_summaries() -> dict[str, str]:
 
 
 def import_options(full_name: str) -> None:
-    """Import the module of a plugin that declares the options message *full_name*, where one is named for it."""
+    """Import the module of a plugin that declares the options message *full_name*, if one is named for it."""
     load_plugins()
     _options_modules.import_for(full_name)
 
 
 def import_type(name: str) -> None:
-    """Import the module of a plugin that registers the payload type *name*, where one is named for it."""
+    """Import the module of a plugin that registers the payload type *name*, if one is named for it."""
     load_plugins()
     _type_modules.import_for(name)
 
@@ -211,7 +211,7 @@ def register_subgraph(name: str, cls: type[SubgraphLike]) -> None:
 
 
 def lookup_subgraph(name: str, package: str = "") -> type[SubgraphLike] | None:
-    """Return the subgraph class that *name* means inside *package*, None where there is none."""
+    """Return the subgraph class that *name* means inside *package*, None if there is none."""
     return next((_subgraphs[c] for c in scoped_names(name, package) if c in _subgraphs), None)
 
 
@@ -222,7 +222,7 @@ def known_subgraphs() -> list[str]:
 
 
 def register_input_stream_handler(name: str, cls: type[Any]) -> None:
-    """Make input policy *cls* answer to *name* in configs and contracts."""
+    """Register input policy *cls* as *name* for configs and contracts."""
     with _lock:
         other = _handlers.get(name)
         if other is not None and not _same(other, cls):
@@ -250,7 +250,7 @@ def find_input_stream_handler(name: str) -> type[Any]:
 def load_plugins() -> None:
     """Import every module that an installed package names under ``graphkit.calculators``, once.
 
-    A plugin that fails to import is reported as a warning and does not take the others down.
+    A plugin that fails to import is reported as a warning and does not break the others.
     """
     with _lock:
         if _plugins["loaded"]:

@@ -1,17 +1,17 @@
-"""Where graphs, models and label maps are found.
+"""Finds graphs, models and label maps.
 
 A graph names its files as MediaPipe does (``mediapipe/modules/palm_detection/palm_detection_full.tflite``).
-They are looked for, in this order, below
+They are searched for, in this order, below
 
 1. the roots a program gives,
 2. the folders in the environment variable ``GRAPHKIT_RESOURCE_ROOT_DIR``,
 3. the folder of the graph file and its parents up to one called ``graphs`` (or else ``modules``), and the
-   folder that lies in,
+   folder that contains it,
 4. the working directory,
 5. the graphs that come with graphkit,
 6. the models that were fetched into the user's cache.
 
-A leading ``mediapipe/`` may be there or not, in the name as in the folder.
+A leading ``mediapipe/`` is optional, in the name as in the folder.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Root:
     """One folder that is searched.
 
     Attributes:
-        deep: whether all of its subfolders belong to it; of other roots (the working directory could be
-            anything) only the ones that hold graphs by their name do.
+        deep: whether all of its subfolders are searched; of other roots (the working directory could be
+            anything) only those whose name says that they hold graphs are.
     """
 
     path: Path
@@ -72,7 +72,7 @@ class Resources:
 
     Args:
         roots: folders searched first.
-        mapping: names to paths, for files that lie elsewhere or are called otherwise.
+        mapping: names to paths, for files in other places or with other names.
         graph_file: the graph that is loaded; its folder is searched too.
     """
 
@@ -87,7 +87,7 @@ class Resources:
         self._graph_file = None if graph_file is None else Path(graph_file)
 
     def beside(self, graph_file: Path | str) -> Resources:
-        """Return the same search with the folder of another graph file in it."""
+        """Return the same search with the folder of another graph file added."""
         return Resources(self._given, self._mapping, graph_file)
 
     def roots(self) -> list[Root]:
@@ -95,7 +95,7 @@ class Resources:
         found: dict[Path, Root] = {}
         for root in self._all_roots():
             path = root.path.expanduser().resolve()
-            # Unlike Path.is_dir it takes a folder that this user may not look into for none; a home may be one.
+            # Unlike Path.is_dir it returns False for a folder that this user may not read, as a home may be.
             if os.path.isdir(path):  # noqa: PTH112
                 found.setdefault(path, Root(path, root.deep))
         return list(found.values())
@@ -104,7 +104,7 @@ class Resources:
         """Return the path of the file called *name*.
 
         Raises:
-            ResourceNotFoundError: it is nowhere; lists every path that was tried.
+            ResourceNotFoundError: no such file; lists every path that was tried.
         """
         return self._first(name, self._candidates(name, _spellings(name), self.roots()))
 
@@ -112,7 +112,7 @@ class Resources:
         """Return the contents of the file called *name*.
 
         Raises:
-            ResourceNotFoundError: it is nowhere; lists every path that was tried.
+            ResourceNotFoundError: no such file; lists every path that was tried.
             InputError: it cannot be read.
         """
         path = self.resolve(name)
@@ -124,11 +124,11 @@ class Resources:
     def find_graph(self, name: Path | str) -> Path:
         """Return the path of a graph file given by a user.
 
-        A file that lies where the name says is taken. Else the graphs that come with graphkit are searched ahead
-        of other spellings below the working directory: ``graphs/hand_tracking/x.pbtxt`` means the same everywhere.
+        A file at the path itself is taken. Else the graphs that come with graphkit are searched before
+        other spellings below the working directory: ``graphs/hand_tracking/x.pbtxt`` means the same everywhere.
 
         Raises:
-            ResourceNotFoundError: it is nowhere; lists every path that was tried.
+            ResourceNotFoundError: no such file; lists every path that was tried.
         """
         literal = Path(name).expanduser()
         if os.path.isfile(literal):  # noqa: PTH113

@@ -16,13 +16,13 @@ S = TypeVar("S")
 
 
 class GraphService(Generic[S]):
-    """The key of a service; a calculator asks for it in its contract and gets the object from its context.
+    """The key of a service; a calculator requests it in its contract and gets the object from its context.
 
     Args:
         name: for messages.
         default: makes the object for graphs that were given none; None: the program must give it.
         close: ends an object that ``default`` made, after the run it was made for.
-        executor: returns the name and executor that must run a node, given the object and a node that asks for
+        executor: returns the name and executor that must run a node, given the object and a node that requests
             the service and names no executor itself.
     """
 
@@ -45,26 +45,26 @@ class GraphService(Generic[S]):
 
 
 class FlowControl(NamedTuple):
-    """Who keeps the number of frames in flight small.
+    """What keeps the number of frames in flight small.
 
     Attributes:
         drop: True: limiters inside the graph drop the frames they cannot take, as live video wants it.
-            False: whoever feeds the graph waits instead, so limiters let every frame pass.
+            False: the program that feeds the graph waits instead, so limiters let every frame pass.
     """
 
     drop: bool = True
 
 
 FLOW_CONTROL: Final[GraphService[FlowControl]] = GraphService("flow control", FlowControl)
-"""How limiters behave in this run; FlowLimiterCalculator asks for it."""
+"""How limiters behave in this run; FlowLimiterCalculator requests it."""
 
 
 def _look_at_none(session: Any) -> None:
-    """Look at no model."""
+    """Do nothing with the model."""
 
 
 class InferenceSettings(NamedTuple):
-    """What a program or the command line says about the models of a graph, over what the graph says.
+    """Settings of a program or the command line for the models of a graph; they override the graph's.
 
     Attributes:
         provider: "cpu", "cuda", "tensorrt" or "auto"; None leaves it to each node's delegate.
@@ -78,11 +78,11 @@ class InferenceSettings(NamedTuple):
 
 
 INFERENCE: Final[GraphService[InferenceSettings]] = GraphService("inference", InferenceSettings)
-"""Where models run; InferenceCalculator asks for it."""
+"""Where models run; InferenceCalculator requests it."""
 
 
 IDLE_CORES: Final[GraphService[Callable[[], int]]] = GraphService("idle cores")
-"""How many cores are idle just now: 0 unless the program waits for the graph. A run lends it by itself (S53)."""
+"""How many cores are idle now: 0 unless the program waits for the graph. A run provides it itself (S53)."""
 
 
 class RunServices:

@@ -1,4 +1,4 @@
-"""What the signature of a function says of the calculator made from it: streams, outputs, options."""
+"""Reads the signature of a function as the declaration of a calculator: streams, outputs, options."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPTIONS_PACKAGE: Final = "functions"
 
 
 class StreamParameter(NamedTuple):
-    """An input stream: its parameter, its tag, what it carries, and whether it has to be there."""
+    """An input stream: its parameter, its tag, what it carries, and whether it is required."""
 
     name: str
     tag: str
@@ -28,7 +28,7 @@ class StreamParameter(NamedTuple):
 
 
 class Result(NamedTuple):
-    """An output stream: its tag, "" where the annotation gives none, and what it carries."""
+    """An output stream: its tag, "" if the annotation gives none, and what it carries."""
 
     tag: str
     type: PacketType
@@ -89,7 +89,7 @@ def _refusal(
 
 
 def _stream_fault(parameter: inspect.Parameter, hints: dict[str, Any]) -> str:
-    """Return why a parameter cannot be an input stream, "" where it can."""
+    """Return why a parameter cannot be an input stream, "" if it can."""
     name = parameter.name
     if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
         return f"{parameter} cannot be a stream; name each one"

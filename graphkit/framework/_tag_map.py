@@ -24,7 +24,7 @@ Key = tuple[str, int]
 
 
 class TagIndexName(NamedTuple):
-    """One entry: its tag ("" where it has none), its number (its index; None: not written) and its stream name."""
+    """One entry: its tag ("" if it has none), its number (its index; None: not written) and its stream name."""
 
     tag: str
     number: int | None
@@ -87,7 +87,7 @@ class TagMap:
         return cls(names)
 
     def id_of(self, tag: str, index: int = 0) -> int | None:
-        """Return the id of a key, None where it is not there."""
+        """Return the id of a key, None if there is none."""
         return self._ids.get((tag, index))
 
     def ids_of(self, tag: str) -> range:
@@ -123,7 +123,7 @@ class TagMap:
 
 
 def _refuse_gaps(names: Mapping[Key, str], counts: Mapping[str, int]) -> None:
-    """Raise ConfigError where the indexes of a tag leave one out; as much work as there are names, not indexes."""
+    """Raise ConfigError if the indexes of a tag leave one out; the time grows with the names, not the indexes."""
     given = Counter(tag for tag, _ in names)
     for tag, count in counts.items():
         if given[tag] < count:

@@ -1,6 +1,6 @@
-"""What services, input policies and the registry are shown of a graph: views of classes that the engine keeps.
+"""Read-only views of the engine's classes, for services, input policies and the registry.
 
-The engine's own classes fit them; authors read, and never make one.
+The engine's own classes fit them; authors read them and never make one.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class GraphView(Protocol):
 
     @property
     def services(self) -> Mapping[GraphService[Any], bool]:
-        """The services that nodes ask for; True where every asker can do without."""
+        """The services that nodes request; True if it is optional for each of them."""
 
 
 class InputQueue(Protocol):
@@ -101,7 +101,7 @@ class InputQueue(Protocol):
         """Whether no packet waits and none can come."""
 
     def pop_at(self, timestamp: int) -> Packet[Any] | None:
-        """Return and remove the packet at *timestamp*, None where there is none; settles *timestamp*."""
+        """Return and remove the packet at *timestamp*, None if there is none; settles *timestamp*."""
 
     def empty_timestamp(self) -> int:
         """Return the timestamp of the empty packet that tells how far the stream is settled."""
@@ -115,7 +115,7 @@ class SubgraphLike(Protocol):
 
 
 class CallerView(Protocol):
-    """Who calls a calculator: its node."""
+    """The node that calls a calculator."""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""What a program drives: a graph, its runs, and pollers that take packets out of them."""
+"""A graph, its runs, and pollers that take packets out of them."""
 
 from graphkit.graph._graph import CalculatorGraph
 from graphkit.graph._poller import OutputStreamPoller

@@ -1,4 +1,4 @@
-"""CurrentRun: the run that a graph is in, and what is left of the last one."""
+"""CurrentRun: the current run of a graph, and what remains of the last one."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class CurrentRun:
-    """The place of one run at a time.
+    """Holds one run at a time.
 
     Attributes:
-        run: that is going on, or has ended and was not waited for; None before and after.
-        gate: held while a run is put here.
+        run: the current one, or one that has ended and was not waited for; None before and after.
+        gate: held while a run is set.
     """
 
     def __init__(self) -> None:
@@ -38,14 +38,14 @@ class CurrentRun:
         call_in_children(self, CurrentRun._leave_behind)
 
     def going_on(self) -> GraphRun:
-        """Return the run; raises GraphStateError where there is none."""
+        """Return the run; raises GraphStateError if there is none."""
         if self.run is None:
             self._not_forked()
             raise GraphStateError("the graph is not running; call start_run() first")
         return self.run
 
     def refuse(self, what: str) -> None:
-        """Raise GraphStateError where a run is going on: *what* has to be done before or after it."""
+        """Raise GraphStateError if a run is in progress: *what* has to be done before or after it."""
         self._not_forked()
         if self.run is not None and not self.run.terminated:
             raise GraphStateError(
@@ -54,11 +54,11 @@ class CurrentRun:
             )
 
     def is_over(self) -> bool:
-        """Return whether no run is going on, or it failed or ended."""
+        """Return whether no run is in progress, or it failed or ended."""
         return self.run is None or self.run.error is not None or self.run.terminated
 
     def let_go(self) -> None:
-        """Take the run away, which has ended; tell of packets that were never processed."""
+        """Remove the run, which has ended; report packets that were never processed."""
         if self.run is None:
             return
         self._ended, self.run = self.run.look(), None
@@ -68,14 +68,14 @@ class CurrentRun:
             _LOG.warning("%s", explain(self._ended))
 
     def look(self) -> RunLook:
-        """Return a look at the run, or at the last one as it ended; raises GraphStateError for none."""
+        """Return a look at the run, or at the last one as it ended; raises GraphStateError if there is none."""
         run = self.run
         if run is None and self._ended is not None:
             return self._ended
         return self.going_on().look()
 
     def wait(self, wait: Callable[[float | None], bool], timeout: float | None, late: str) -> None:
-        """Wait for the run; an error that ends the wait tells what it waits for."""
+        """Wait for the run; an error that ends the wait says what it waits for."""
         try:
             if not wait(timeout):
                 raise TimeoutError(late)
@@ -87,7 +87,7 @@ class CurrentRun:
         """Add to *error*, which ends a wait for the run, what the run waits for."""
         from graphkit.insight._explain import explain
 
-        with suppress(Exception):  # an input policy of somebody's own may raise; *error* matters more
+        with suppress(Exception):  # a user's input policy may raise; *error* matters more
             look = self.look()
             if look.error is None:
                 error.add_note(str(explain(look)))
@@ -104,7 +104,7 @@ class CurrentRun:
             raise ForkedGraphError(self._left_behind[1])
 
     def _leave_behind(self) -> None:
-        """In a forked process: let go of the parent's run, which nothing here can drive or end (S52).
+        """In a forked process: set aside the parent's run, which the child cannot drive or end (S52).
 
         It is kept, as the destructors of what its nodes hold may wait for threads, too.
         """

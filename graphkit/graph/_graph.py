@@ -41,7 +41,7 @@ class CalculatorGraph:
     """A graph and its runs, one at a time.
 
     Args:
-        source: path of a .pbtxt or .binarypb file (looked for beside the graphs that come with graphkit, too),
+        source: path of a .pbtxt or .binarypb file (also searched among the graphs that come with graphkit),
             text of a config, bytes of a binary one, a CalculatorGraphConfig message, or a ready GraphPlan.
         side_packets: input side packets for every run, by name.
         resources: where models and subgraphs are found.
@@ -53,7 +53,7 @@ class CalculatorGraph:
         plan: the expanded and validated graph.
         add_mode_blocks: whether adding a packet waits while the graph is throttled (the default), or
             raises ThrottledError.
-        profile: of the last run, where the config's ``profiler_config`` asks for one; else None.
+        profile: of the last run, if the config's ``profiler_config`` asks for one; else None.
 
     Raises:
         ConfigError: the text cannot be parsed.
@@ -94,7 +94,7 @@ class CalculatorGraph:
 
         Args:
             name: any stream of the expanded graph.
-            observe_timestamp_bounds: also return empty packets where the stream is settled without one.
+            observe_timestamp_bounds: also return empty packets when the stream is settled without one.
             max_queue_size: packets it holds before the graph's inputs are throttled; -1 for no limit.
         """
         self._current.refuse("add a poller")
@@ -113,7 +113,7 @@ class CalculatorGraph:
         """Call *callback* with every packet of stream *name*, any stream of the expanded graph.
 
         Calls come in order, one at a time, from the thread that ran the producer; a callback may push
-        packets. With *observe_timestamp_bounds* it also gets an empty packet where the stream is settled
+        packets. With *observe_timestamp_bounds* it also gets an empty packet when the stream is settled
         without one. An exception in the callback fails the run.
         """
         self._current.refuse("observe a stream")
@@ -135,26 +135,26 @@ class CalculatorGraph:
         self._setup.observe(names, callback, bounds=observe_timestamp_bounds, together=True)
 
     def stop_observing(self, callback: Callable[[Packet[Any]], None]) -> None:
-        """Let no stream call *callback* in later runs; one that is not called changes nothing."""
+        """Remove *callback* from all streams for later runs; an unknown one changes nothing."""
         self._current.refuse("stop observing a stream")
         self._setup.stop_observing(callback)
 
     def set_executor(self, name: str, executor: Executor | None) -> None:
-        """Use *executor* for the nodes that name it; "" replaces the default one, None takes back what was set."""
+        """Use *executor* for the nodes that name it; "" replaces the default one, None removes it."""
         self._current.refuse("set an executor")
         self._setup.use_executor(name, executor)
 
     def executor(self, name: str) -> Executor | None:
-        """Return what ``set_executor`` set, None where it set nothing."""
+        """Return what ``set_executor`` set, None if it set nothing."""
         return self._setup.executors.get(name)
 
     def set_service(self, service: GraphService[Any], value: Any) -> None:
-        """Lend *value* to the nodes that ask for *service*; None takes back what was lent."""
+        """Lend *value* to the nodes that request *service*; None takes it back."""
         self._current.refuse("set a service")
         self._setup.lend(service, value)
 
     def service(self, service: GraphService[S]) -> S | None:
-        """Return what ``set_service`` lent, None where it lent nothing."""
+        """Return what ``set_service`` lent, None if it lent nothing."""
         return self._setup.services.get(service)
 
     def set_error_callback(self, callback: Callable[[BaseException], None]) -> None:
@@ -168,12 +168,12 @@ class CalculatorGraph:
         self._setup.instruments.append(instrument)
 
     def remove_instrument(self, instrument: Instrument) -> None:
-        """Let *instrument* watch no later run; one that does not watch changes nothing."""
+        """Remove *instrument* from later runs; an unknown one changes nothing."""
         self._current.refuse("remove an instrument")
         self._setup.instruments = [one for one in self._setup.instruments if one is not instrument]
 
     def set_input_stream_max_queue_size(self, stream: str, max_queue_size: int) -> None:
-        """Let the queues that graph input *stream* feeds hold that many packets before it is throttled.
+        """Set how many packets the queues that graph input *stream* feeds hold before it is throttled.
 
         Args:
             stream: a graph input stream.
@@ -276,7 +276,7 @@ class CalculatorGraph:
             raise run.error
 
     def wait_for_observed_output(self, timeout: float | None = None) -> bool:
-        """Wait until an observer was called since this last returned; return False once none will be any more.
+        """Wait until an observer was called since this last returned; return False once none will be called again.
 
         Raises:
             TimeoutError: none was called within *timeout* seconds.
@@ -299,21 +299,21 @@ class CalculatorGraph:
         self._current.going_on().cancel()
 
     def end_input(self) -> bool:
-        """Close all packet sources if a run is going on; return whether one was. From any thread."""
+        """Close all packet sources if a run is in progress; return whether one was. From any thread."""
         run = self._current.run
         if run is not None:
             run.close_inputs(list(self._inputs.values()), stop_sources=True)
         return run is not None
 
     def abort(self) -> bool:
-        """Cancel the run if one is going on; return whether one was. From any thread."""
+        """Cancel the run if one is in progress; return whether one was. From any thread."""
         run = self._current.run
         if run is not None:
             run.cancel()
         return run is not None
 
     def cancel_quietly(self) -> None:
-        """End the run, if one is going on, whatever its outcome; for clean-up after an error."""
+        """End the run, if one is in progress, whatever its outcome; for clean-up after an error."""
         run = self._current.run
         if run is not None:
             run.cancel()
@@ -323,7 +323,7 @@ class CalculatorGraph:
     def explain(self, packets: Mapping[str, int] | None = None) -> Explanation:
         """Return why nothing comes out: what each node has and waits for, and what probably helps.
 
-        Of the run that is going on, as it is now; else of the last one, as it was when nothing more could come.
+        Of the current run, as it is now; else of the last one, as it was when no more input could come.
         From any thread, also from an observer or an instrument, but not from a signal handler.
 
         Args:
@@ -346,7 +346,7 @@ class CalculatorGraph:
         return self._current.run is not None and self._current.run.error is not None
 
     def is_over(self) -> bool:
-        """Return whether no run is going on, or the current one failed or ended."""
+        """Return whether no run is in progress, or the current one failed or ended."""
         return self._current.is_over()
 
     def output_side_packet(self, name: str) -> Any:
@@ -394,6 +394,6 @@ class CalculatorGraph:
     # -- helpers ----------------------------------------------------------------------------------------
 
     def _let_go(self, run: GraphRun) -> None:
-        """End what a finished run has borrowed."""
-        self._runs.let_go(run)  # first: a signal may raise in between, and then the run is let go once more
+        """Release what a finished run has borrowed."""
+        self._runs.let_go(run)  # first: a signal may raise in between, and then the run is released again
         self._current.let_go()

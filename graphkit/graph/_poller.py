@@ -27,8 +27,8 @@ class OutputStreamPoller:
 
     Args:
         stream: name of the stream.
-        take: takes the next packet out of the queue in the current run; None where it is empty.
-        is_over: whether no run is going on.
+        take: takes the next packet out of the queue in the current run; None if it is empty.
+        is_over: whether no run is in progress.
         explain_to: adds to an error that ends the wait what the run waits for.
 
     Attributes:
@@ -59,12 +59,12 @@ class OutputStreamPoller:
         self._sleepers = Sleepers(self._waking)
 
     def _observed(self, streams: tuple[str, ...], bounds: bool, max_queue_size: int) -> Observer:
-        """Return the observer that tells the poller of its stream; called once, by the graph."""
+        """Return the observer that notifies the poller of its stream; called once, by the graph."""
         self._observer = Observer(streams, self._ignore, bounds, self._notify, max_queue_size)
         return self._observer
 
     def _notify(self) -> None:
-        """Say that the stream moved; called by the runtime under its lock."""
+        """Note that the stream moved; called by the runtime under its lock."""
         self._moves += 1
         if self._sleepers.wakers:
             with self._waking:
@@ -77,7 +77,7 @@ class OutputStreamPoller:
         """Return the next packet, None at the end of the stream or of a failed run.
 
         Args:
-            timeout: seconds to wait; None waits for ever.
+            timeout: seconds to wait; None waits forever.
 
         Raises:
             TimeoutError: nothing came in time.
@@ -126,7 +126,7 @@ class OutputStreamPoller:
             return self._take(observer, observer.queue)
 
     def _take(self, observer: Observer, queue: InputStream) -> Packet[Any] | None:
-        """Take a packet, or an empty one where the stream moved without; one thread at a time."""
+        """Take a packet, or an empty one if the stream moved without; one thread at a time."""
         if queue is not self._seen:  # another run
             self._seen, self._told = queue, UNSTARTED
         packet = self._take_from(queue)

@@ -34,7 +34,7 @@ class Prepared(NamedTuple):
     Attributes:
         run: the run.
         inputs: its graph inputs, by name.
-        side_packets: those that are there already.
+        side_packets: those available already.
     """
 
     run: GraphRun
@@ -46,7 +46,7 @@ class WatchedRun:
     """A run, as its instruments see it.
 
     Attributes:
-        graph: what runs.
+        graph: the graph that runs.
     """
 
     def __init__(self, graph: GraphPlan, counters: Counters, run: GraphRun) -> None:
@@ -74,7 +74,7 @@ class RunFactory:
 
     Args:
         plan: of the graph.
-        setup: what the program said about it.
+        setup: what the program set on it.
         side_packets: for every run, by name.
         resources: where nodes find files.
 
@@ -120,7 +120,7 @@ class RunFactory:
         return Prepared(run, state.inputs, given)
 
     def let_go(self, run: GraphRun) -> None:
-        """End what a finished run has borrowed; harmless when repeated."""
+        """Release what a finished run has borrowed; harmless when repeated."""
         run.shutdown()
         if self._listeners is not None:
             self._listeners.end()

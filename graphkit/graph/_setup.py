@@ -1,4 +1,4 @@
-"""GraphSetup: what a program says about a graph before its runs."""
+"""GraphSetup: what a program sets on a graph before its runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class GraphSetup:
         services: what the program lends, by service.
         executors: those of the program, by name.
         observers: in the order in which they were added.
-        signal: told of every call of an observer.
+        signal: notified of every call of an observer.
         queue_sizes: of the queues behind graph inputs, by stream.
         instruments: watch the runs.
         on_error: gets the first error of a run.
@@ -77,21 +77,21 @@ class GraphSetup:
         return poller
 
     def use_executor(self, name: str, executor: Executor | None) -> None:
-        """Run the nodes that name it on *executor*; None takes back what was set."""
+        """Run the nodes that name it on *executor*; None removes it."""
         if executor is None:
             self.executors.pop(name, None)
         else:
             self.executors[name] = executor
 
     def lend(self, service: GraphService[Any], value: Any) -> None:
-        """Lend *value* to the nodes that ask for *service*; None takes back what was lent."""
+        """Lend *value* to the nodes that request *service*; None takes it back."""
         if value is None:
             self.services.pop(service, None)
         else:
             self.services[service] = value
 
     def limit_queue(self, stream: str, max_queue_size: int) -> None:
-        """Let the queues that graph input *stream* feeds hold that many packets (S37)."""
+        """Set how many packets the queues that graph input *stream* feeds hold (S37)."""
         if max_queue_size != -1 and max_queue_size < 1:
             raise ArgumentError(
                 f'a queue of "{stream}" cannot hold {max_queue_size} packets; use -1 for no limit, or 1 and more',
@@ -100,7 +100,7 @@ class GraphSetup:
         self.queue_sizes[self.known_input(stream)] = max_queue_size
 
     def asked_profile(self) -> Profile | None:
-        """Return the profile that the config asks for, which watches the graph from now on; None for none."""
+        """Return the profile that the config asks for, which watches the graph from now on, or None."""
         if not self._plan.profiler.profile:
             return None
         from graphkit.insight import Profile

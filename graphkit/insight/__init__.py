@@ -1,6 +1,6 @@
-"""What goes on inside a running graph: why nothing comes out of it, and where its time goes.
+"""Insight into a running graph: why it emits nothing, and how it spends its time.
 
-A run has no need of most of it: each part is imported when it is first asked for.
+A run does not need most of it: each part is imported on first use.
 """
 
 from importlib import import_module as _import_module

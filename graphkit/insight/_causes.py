@@ -1,4 +1,4 @@
-"""Why a stream is not settled up to a time: the way back to where nothing comes from."""
+"""Why a stream is not settled up to a time: the path back to the node that emits nothing."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Cause(NamedTuple):
     """Why a stream is behind.
 
     Attributes:
-        words: for people.
-        ring: where it waits for what is made of it: the nodes that wait for each other.
-        silent: the node that has used all it got and says nothing of what comes, "" where that is not the cause.
-        way: the nodes from the reader back to there.
+        words: the cause, for people.
+        ring: the nodes that wait for each other, if the stream waits for its own results.
+        silent: the node that has used all its input and emits neither packet nor bound, "" if not the cause.
+        way: the nodes from the reader back to the cause.
     """
 
     words: str
@@ -80,13 +80,13 @@ class Causes:
         return f"{name}: push a packet at {at} or later, set its bound to {bound} or more, or close it."
 
     def _of_waiting(self, name: str, node: NodeLook, readers: list[str], way: list[str]) -> Cause:
-        """A node that waits for another input: for whom, in turn."""
+        """A node that waits for another input: the cause of that, in turn."""
         awaited = [(node.inputs[each.position].stream, each.timestamp) for each in node.awaited]
         causes = [self._of(stream, until, [*readers, node.name], [*way, node.name]) for stream, until in awaited]
         return next((cause for cause in causes if cause.ring), causes[0])
 
     def _of_maker(self, name: str, node: NodeLook) -> str | None:
-        """Return why a node itself does not make *name*; None where that is due to its inputs."""
+        """Return why a node itself does not make *name*; None if that is due to its inputs."""
         is_made = f'"{name}" is made by node "{node.name}" ({node.calculator})'
         if node.lacks or node.status.name == "NEW":
             return f"{is_made}, which is not open: {lacking(node)}."
@@ -129,13 +129,13 @@ def split_lack(text: str) -> tuple[str, str]:
 
 
 def _behind(node: NodeLook, up_to: int | None) -> list[QueueLook]:
-    """Return the inputs at which a node has had nothing yet at the time for which its output is wanted."""
+    """Return the inputs that have no packet yet at the time for which the node's output is needed."""
     until = UNSTARTED + 1 if up_to is None else shifted(up_to, -(node.offset or 0))
     return [queue for queue in node.inputs if queue.settled < until]
 
 
 def _of_silent(name: str, node: NodeLook, up_to: int | None) -> str:
-    """Return what to say of a node that has used all it got, and has not said what comes."""
+    """Return the text on a node that has used all its input and emitted neither packet nor bound."""
     made = f'"{name}" is made by node "{node.name}" ({node.calculator}), which has used all it got'
     if up_to is None:
         return f"{made} and emitted no packet for it; the input policy waits for one, whatever its time."
@@ -155,7 +155,7 @@ def _by_way(name: str, way: list[str]) -> str:
 
 
 def _of_ring(name: str, ring: list[str]) -> str:
-    """Return what to say of a stream that comes round a cycle."""
+    """Return the text on a stream that closes a cycle."""
     if len(ring) == 1:
         return (
             f'"{name}" is what the node itself makes of these packets. Feed it back through '

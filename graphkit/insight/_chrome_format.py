@@ -1,7 +1,7 @@
 """Events of a run in the Chrome trace event format, which Perfetto and chrome://tracing read.
 
 Times are microseconds since the first event. An arrow leads from each call that emitted a packet to every call
-that took it; one of whose ends the trace has lost is left out.
+that took it; an arrow is left out if the trace has lost one of its ends.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def trace_events(events: Events, calculators: Mapping[str, str]) -> Iterator[str
 
 
 class Clock:
-    """Turns seconds into whole nanoseconds since the beginning, and these into what the format has.
+    """Turns seconds into whole nanoseconds since the beginning, and these into microseconds.
 
     Args:
         zero: the beginning, in seconds.
@@ -71,7 +71,7 @@ class Clock:
 
 
 class _Quoted(dict[str, str]):
-    """Names as JSON has them, each worked out once."""
+    """Names as JSON, each encoded once."""
 
     def __missing__(self, name: str) -> str:
         self[name] = quoted = json.dumps(name)
@@ -79,7 +79,7 @@ class _Quoted(dict[str, str]):
 
 
 class _Packets(dict[tuple[str, int], str]):
-    """Packets as they are listed, each worked out once."""
+    """Packets as JSON, each encoded once."""
 
     def __missing__(self, packet: tuple[str, int]) -> str:
         self[packet] = listed = f"{json.dumps(packet[0])[1:-1]} @ {describe(packet[1])}"
@@ -87,7 +87,7 @@ class _Packets(dict[tuple[str, int], str]):
 
 
 def _slices(works: Sequence[Timed], calculators: Mapping[str, str]) -> Iterator[str]:
-    """Yield what the threads did; of these and of arrows there are so many that they are put together by hand."""
+    """Yield what the threads did; these and arrows are so many that their JSON is assembled by hand."""
     quoted, listed = _Quoted(), _Packets()
     kinds = {name: f'"calculator":{json.dumps(kind)}' for name, kind in calculators.items()}
     for work, begin, end in works:

@@ -1,4 +1,4 @@
-"""What lies behind a node, and a node that lets nothing more in because of a node behind it that needs more."""
+"""What is downstream of a node, and nodes that admit no more packets though one downstream needs more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def behind(look: RunLook, names: Iterable[str]) -> set[str]:
-    """Return the nodes that get what is made of the outputs of the nodes *names*, back edges aside."""
+    """Return the nodes downstream of the nodes *names*, back edges aside."""
     nodes = {node.name: node for node in look.nodes}
     readers: dict[str, list[str]] = {}
     for node in look.nodes:
@@ -32,7 +32,7 @@ def behind(look: RunLook, names: Iterable[str]) -> set[str]:
 
 
 def holding_findings(look: RunLook, causes: Causes) -> Iterator[Finding]:
-    """Yield the nodes whose back edge waits for a node that needs more than they let in."""
+    """Yield the nodes whose back edge waits for a node that needs more packets than they admit."""
     if look.pending or look.ending:
         return
     for node in look.nodes:

@@ -1,4 +1,4 @@
-"""draw: a graph as a picture, in the formats that browsers, papers and other tools take."""
+"""draw: a graph as a picture, in formats for browsers, papers and other tools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from graphkit.framework import Resources
 
 FORMATS: Final = {"svg": to_svg, "html": to_html, "dot": to_dot, "mmd": to_mermaid}
-"""What makes the text of each format, by the ending of its files."""
+"""The function that makes the text of each format, by file extension."""
 
 
 def draw(
@@ -34,10 +34,10 @@ def draw(
 ) -> str:
     """Return the drawing of a graph: subgraphs as boxes, types at the streams, back edges and side packets apart.
 
-    Of a graph that is not valid what can be drawn is drawn, with its faults at the nodes.
+    An invalid graph is drawn as far as possible, with its faults at the nodes.
 
     Args:
-        graph: whatever `CalculatorGraph` takes: a path, text, bytes, a message or a plan.
+        graph: as for `CalculatorGraph`: a path, text, bytes, a message or a plan.
         form: "svg", "html" (boxes fold), "dot" (Graphviz) or "mmd" (Mermaid).
         profile: the JSON of a profile of a run; nodes are coloured by their share of the time.
         resources: where subgraphs are found.
@@ -46,7 +46,7 @@ def draw(
 
     Raises:
         ArgumentError: there is no such format.
-        ConfigError, ResourceNotFoundError: nothing can be read of the graph.
+        ConfigError, ResourceNotFoundError: the graph cannot be read.
     """
     return drawing_of(graph, form, profile=profile, resources=resources, overrides=overrides, title=title)[0]
 

@@ -1,4 +1,4 @@
-"""What a trace keeps of a run: events as small tuples, the oldest dropped where there are too many."""
+"""What a trace keeps of a run: events as small tuples, the oldest dropped if there are too many."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Move(NamedTuple):
     """A packet that came into a queue, or was dropped.
 
     Attributes:
-        is_drop: which of the two.
-        node, stream: whose queue.
+        is_drop: whether it was dropped.
+        node, stream: of the queue.
         time: of the packet.
         waiting: packets that were in the queue then.
         at: when.
@@ -71,7 +71,7 @@ class Events:
         self._last = -1
 
     def add(self, event: tuple[Any, ...]) -> None:
-        """Keep the values of a `Work` or a `Move`; where there are too many, the oldest event goes."""
+        """Keep the values of a `Work` or a `Move`; if there are too many, drop the oldest event."""
         self._keep(event)
         self._last = next(self._number)
 

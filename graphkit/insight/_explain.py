@@ -1,4 +1,4 @@
-"""From a look at a run to an explanation: which nodes do not go on, and why."""
+"""From a look at a run to an explanation: which nodes do not continue, and why."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def explain(look: RunLook, emitted: Mapping[str, int] | None = None) -> Explanation:
-    """Return what a look at a run means.
+    """Return the explanation of a look at a run.
 
     Args:
         look: at the run.
-        emitted: how many packets each stream has carried, where somebody counted them.
+        emitted: how many packets each stream has carried, if they were counted.
     """
     return Explainer(look, emitted).explanation()
 
@@ -60,7 +60,7 @@ class Explainer:
         return "busy" if self._look.pending else "idle"
 
     def _findings(self) -> Iterator[Finding]:
-        """Yield what is in the way, what others wait for first."""
+        """Yield the obstacles, those that others wait for first."""
         look = self._look
         yield from (self._busy(call) for call in look.calls if not self._nodes[call.node].is_observer)
         yield from (self._not_open(node) for node in look.nodes if any(_is_side(lack) for lack in node.lacks))
@@ -76,7 +76,7 @@ class Explainer:
     def _quiet(self, known: list[str]) -> Iterator[Finding]:
         """Yield gates that are shut and nodes that emit nothing, but for those behind the nodes *known*.
 
-        What is behind one that emitted nothing is left out as well: it lacks what that one did not make.
+        Nodes behind one that emitted nothing are left out as well: they lack what that one did not make.
         """
         shut = [node for node in self._look.nodes if node.shut and (_is_open(node) or self._is_mute(node))]
         quiet = [*(self._shut(node) for node in shut), *self._silent()]
@@ -164,9 +164,9 @@ class Explainer:
         return f'the {kind} "{control.name}"{value}, {origin}'
 
     def _silent(self) -> Iterator[Finding]:
-        """Yield nodes that had packets at all inputs and emitted none, where packets were counted.
+        """Yield nodes that had packets at all inputs and emitted none, if packets were counted.
 
-        Those behind them, which lack just these packets, are left out, and those that nobody reads.
+        Those behind them, which lack just these packets, are left out, and those without readers.
         """
         emitted = self._emitted
         if emitted is None:

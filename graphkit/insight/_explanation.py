@@ -1,4 +1,4 @@
-"""Explanation: why nothing comes out, or what goes on, at one moment of a run."""
+"""Explanation: why nothing comes out, or what happens, at one moment of a run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NodeReport:
         packets: how many packets it has not taken yet, by stream.
         bounds: of its input streams, by name: nothing earlier can still come.
         waits_for: the streams that keep it from those packets, and up to which time each has to be settled; None
-            where it needs a packet, whatever its time.
+            if it needs a packet, whatever its time.
     """
 
     name: str
@@ -37,7 +37,7 @@ class NodeReport:
     waits_for: Mapping[str, int | None]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the report as JSON has it."""
+        """Return the report as JSON data."""
         return {
             "name": self.name,
             "calculator": self.calculator,
@@ -50,11 +50,11 @@ class NodeReport:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a run does and waits for; its text is for people.
+    """What a run does and waits for; ``str()`` gives it as text for people.
 
     Attributes:
         state: "idle", "busy", "ended" or "failed".
-        findings: why nodes do not go on, those that others wait for first.
+        findings: why nodes do not continue, those that others wait for first.
         nodes: all of the graph, and the observers of the program.
         inputs: graph inputs that are open: what they are settled up to, by name.
         left_over: packets that no node has taken.
@@ -80,7 +80,7 @@ class Explanation:
 
     @property
     def headline(self) -> str:
-        """What is the matter with the whole graph, in a sentence or two."""
+        """The state of the whole graph, in a sentence or two."""
         left = f"{counted(self.left_over, 'packet')} {'was' if self.left_over == 1 else 'were'} never processed"
         if self.state == "failed":
             return f"The run failed: {self.error}"
@@ -93,7 +93,7 @@ class Explanation:
         return self._idle()
 
     def _processed(self) -> str:
-        """Return that every packet was processed, but for those that a node dropped."""
+        """Return the sentence that every packet was processed, except those that a node dropped."""
         if not self.dropped:
             return "every packet was processed"
         drops = " and ".join(f'node "{name}" dropped {counted(n, "frame")}' for name, n in self.dropped.items())
@@ -110,7 +110,7 @@ class Explanation:
         return f"{idle} Every packet was processed; it waits for its inputs: {names}."
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the explanation as JSON has it."""
+        """Return the explanation as JSON data."""
         return {
             "state": self.state,
             "headline": self.headline,

@@ -1,4 +1,4 @@
-"""Finding: one reason why a node does not go on, in a sentence, with the likely way out."""
+"""Finding: one reason why a node does not continue, in a sentence, with the likely remedy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Kind(enum.Enum):
-    """Why a node does not go on."""
+    """Why a node does not continue."""
 
     WAITS = "waits for a stream"
     CYCLE = "waits for itself"
@@ -27,17 +27,17 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why a node does not go on.
+    """Why a node does not continue.
 
     Attributes:
         kind: of reason.
         node: its name.
         calculator: the name of its calculator.
         stream: what it waits for, "" for no stream.
-        up_to: the time up to which that stream has to be settled; None where any packet does.
-        bound: of that stream now: nothing earlier can still come. None where there is no stream.
+        up_to: the time up to which that stream has to be settled; None if any packet does.
+        bound: of that stream now: nothing earlier can still come. None if there is no stream.
         packets: how many packets the node has left over, by stream.
-        sentence: what is the matter.
+        sentence: the reason.
         way_out: what probably helps.
     """
 
@@ -55,7 +55,7 @@ class Finding:
         return f"{self.sentence}\n  {self.way_out}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON has it; special times by their names."""
+        """Return the finding as JSON data; special times by their names."""
         return {
             "kind": self.kind.name.lower(),
             "node": self.node,
@@ -70,7 +70,7 @@ class Finding:
 
 
 def time_or_name(time: int | None) -> int | str | None:
-    """Return a time as JSON has it: a number, or the name of a special one."""
+    """Return a time as JSON data: a number, or the name of a special one."""
     if time is None:
         return None
     shown = describe(time)

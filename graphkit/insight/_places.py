@@ -1,4 +1,4 @@
-"""Where in somebody's code a call is."""
+"""Where in the user's code a call is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @cache
 def _not_the_authors() -> tuple[str, ...]:
-    import sysconfig  # it reads how Python was built, which takes as long as a dozen modules
+    import sysconfig  # it reads Python's build settings, which takes as long as a dozen modules
 
     paths = sysconfig.get_paths()
     libraries = (paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib"))

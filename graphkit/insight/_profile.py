@@ -29,10 +29,10 @@ class NodeProfile:
         calculator: of a node; "" for a part.
         calls: of process().
         mean, p95, deviation, total, longest: of these calls.
-        share: of the time of all nodes, 0 to 1; of a part: of the time that went by.
+        share: of the time of all nodes, 0 to 1; of a part: of the time elapsed.
         waited: from a packet's arrival in a queue of the node to the call, on average.
         latency: from the arrival of a time in the graph to the call for it, on average.
-        rate: calls a second.
+        rate: calls per second.
         dropped: packets that the node's queues lost, and those that it counted as dropped.
         queue: the most packets that were in one of its queues.
         waiting: packets in its queues now.
@@ -59,7 +59,7 @@ class NodeProfile:
     opening: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the profile as JSON has it: MediaPipe's names where it has the column, times in microseconds."""
+        """Return the profile as JSON data: MediaPipe's names if it has the column, times in microseconds."""
         return {
             "name": self.name,
             "calculator": self.calculator,
@@ -90,7 +90,7 @@ class _Calls:
 
 
 class _Queue:
-    """What came into a queue of a node.
+    """The packets that came into a queue of a node.
 
     Attributes:
         came: how many packets.
@@ -149,7 +149,7 @@ class Profile(Instrument):
         self._dropped: Counter[str] = Counter()
         self._carried: Counter[str] = Counter()
 
-    # -- what came of it --------------------------------------------------------------------------------
+    # -- results ----------------------------------------------------------------------------------------
 
     @property
     def seconds(self) -> float:
@@ -176,7 +176,7 @@ class Profile(Instrument):
         return {**fed, **self._carried}
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the profile as JSON has it."""
+        """Return the profile as JSON data."""
         return {
             "seconds": round(self.seconds, 6),
             "nodes": [row.as_dict() for row in self.nodes()],
@@ -193,7 +193,7 @@ class Profile(Instrument):
     # -- hooks ------------------------------------------------------------------------------------------
 
     def run_started(self, run: RunView) -> None:
-        """Begin anew."""
+        """Begin again."""
         self._begin_anew()
         self._run = run
 

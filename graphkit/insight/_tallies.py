@@ -12,11 +12,11 @@ _STEPS: Final = 8
 """How many steps of the histogram lie between a duration and its double: each is 6 to 12 % wide."""
 _MOST_DOUBLINGS: Final = 64
 _AT_ONCE: Final = 1024
-"""So many durations are kept as they are before they are counted: adding one has to be quick."""
+"""How many durations are kept as a list before they are counted: adding one has to be quick."""
 
 
 class Sum:
-    """How many durations, and seconds together.
+    """A count of durations and their sum in seconds.
 
     Attributes:
         count: how many.
@@ -30,7 +30,7 @@ class Sum:
         self.total = 0.0
 
     def add(self, seconds: float) -> None:
-        """Count one; less than nothing counts as nothing."""
+        """Count one; a negative one counts as 0."""
         self.count += 1
         if seconds > 0:
             self.total += seconds
@@ -47,7 +47,7 @@ class Sum:
 
 
 class Tally:
-    """Some durations. One thread adds them; others make a copy and look at that."""
+    """Some durations. One thread adds them; others read a copy."""
 
     __slots__ = ("_counted", "_fresh")
 
@@ -63,12 +63,12 @@ class Tally:
             self._counted, self._fresh = self._counted.plus(fresh), []
 
     def counted(self) -> Counted:
-        """Return what there is so far."""
+        """Return the durations so far."""
         return self._counted.plus(self._fresh.copy())
 
 
 class Counted:
-    """Durations that are counted; it does not change.
+    """Counted durations; immutable.
 
     Attributes:
         count: how many.

@@ -34,7 +34,7 @@ class Trace(Instrument):
         trace.write("trace.json")  # open it at https://ui.perfetto.dev or chrome://tracing
 
     Args:
-        most_events: that are kept; where there are more, the oldest are dropped. One takes about 250 bytes.
+        most_events: how many are kept; if there are more, the oldest are dropped. One takes about 250 bytes.
 
     Attributes:
         lost: events that were dropped.
@@ -80,7 +80,7 @@ class Trace(Instrument):
     # -- hooks ------------------------------------------------------------------------------------------
 
     def run_started(self, run: RunView) -> None:
-        """Begin anew."""
+        """Begin again."""
         if self._stop_listening is None:
             self._events = Events(self._most)
         self._calculators = {node.name: node.calculator for node in run.graph.nodes}
@@ -116,7 +116,7 @@ class Trace(Instrument):
             self._keep_part(part, begin, seconds)
 
     def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
-        """Keep where the packet waits."""
+        """Keep which queue the packet came into."""
         self._events.add((False, node, stream, timestamp, waiting, at))
 
     def packet_dropped(self, node: str, stream: str, timestamp: Timestamp, at: float) -> None:

@@ -26,7 +26,7 @@ def write_events(path: Path, events: Iterable[str], lost: int) -> int:
         lost: events that are missing at the beginning.
 
     Raises:
-        OutputError: the file cannot be written; what was begun is removed, an older file is left alone.
+        OutputError: the file cannot be written; a partial file is removed, an older one is unchanged.
     """
     beside = path.with_name(f".{path.name}.part")
     try:

@@ -1,4 +1,4 @@
-"""Watchdog: names the nodes that have been inside a call for long."""
+"""Watchdog: names the nodes that have been inside one call for too long."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 _LOG: Final = logging.getLogger(__name__)
 _LOOKS: Final = 4
-"""How often it looks in the time that is too long."""
+"""How often it checks within the time that is too long."""
 
 
 class Watchdog(Instrument):
-    """Says which node has been inside open(), process() or close() for *seconds*, once for each call.
+    """Reports a node that has been inside open(), process() or close() for *seconds*, once per call.
 
-    It looks a few times in these seconds, from a thread of its own, and costs the nodes nothing.
+    It checks a few times in these seconds, from a thread of its own, and costs the nodes nothing.
 
     Args:
         seconds: that are too long for one call.
-        report: gets the sentence; by default it is logged as a warning.
+        report: called with the sentence; by default it is logged as a warning.
     """
 
     def __init__(self, seconds: float = 10.0, report: Callable[[str], None] = _LOG.warning) -> None:
@@ -39,13 +39,13 @@ class Watchdog(Instrument):
         self._ended = threading.Event()
 
     def run_started(self, run: RunView) -> None:
-        """Begin to look."""
+        """Start the thread."""
         self._ended = ended = threading.Event()
         args = (run, ended)
         threading.Thread(target=self._watch, args=args, name="graphkit-watchdog", daemon=True).start()
 
     def run_ended(self) -> None:
-        """Look no more."""
+        """Stop the thread."""
         self._ended.set()
 
     def _watch(self, run: RunView, ended: threading.Event) -> None:

@@ -27,7 +27,7 @@ DESCRIPTOR_SET = Path(__file__).with_name("schema.binpb")
 # Re-entrant: add_file() holds it while pool() may still have to build.
 _lock = threading.RLock()
 _message_names: set[str] = set()
-# The pool that stood before a file was taken out again; what programs hold was made from it.
+# The pool in use before a file was removed; what programs hold was made from it.
 _first: list[DescriptorPool] = []
 _PAYLOADS: Final = ("mediapipe/framework/formats/", "mediapipe/util/", "mediapipe/modules/face_geometry/protos/")
 _late_files: dict[str, FileDescriptorProto] = {}
@@ -45,10 +45,10 @@ def pool() -> DescriptorPool:
 def add_file(file: FileDescriptorProto) -> None:
     """Register the messages, enums and extensions of one more file.
 
-    A file that is already there with the same contents is accepted.
+    A file that is already registered with the same contents is accepted.
 
     Raises:
-        SchemaError: the file imports one that is not there, or defines a name or an extension
+        SchemaError: the file imports one that is not registered, or defines a name or an extension
             number that another file has taken.
     """
     with _lock:
@@ -59,10 +59,10 @@ def add_file(file: FileDescriptorProto) -> None:
 
 
 def forget_file(name: str) -> None:
-    """Take a file that was added later out again, with those that import it, so that it may be added anew.
+    """Remove a file that was added later, with those that import it, so that it may be added again.
 
-    protobuf cannot do that: a new pool takes the place of the old one. Messages that were made keep their classes,
-    and those of payloads stay the classes that they are.
+    protobuf cannot do that: a new pool replaces the old one. Messages that were made keep their classes,
+    and the classes of payloads stay the same.
     """
     with _lock:
         _first.append(pool())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ByTag(dict["Key", Any]):
-    """Values by (tag, index), which also answers to ``"TAG"`` and to an untagged index."""
+    """Values by (tag, index); ``"TAG"`` and an untagged index are keys too."""
 
     def __getitem__(self, key: str | int | Key) -> Any:
         return super().__getitem__(as_key(key))
@@ -96,7 +96,7 @@ class CalculatorRunner:
         self._actions.append(push)
 
     def set_service(self, service: GraphService[Any], value: Any) -> None:
-        """Lend *value* to the node."""
+        """Lend *value* to the node as *service*."""
         self._services[service] = value
 
     def run(self) -> CalculatorRunner:

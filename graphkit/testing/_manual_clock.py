@@ -1,4 +1,4 @@
-"""ManualClock: a clock that moves when a test says so."""
+"""ManualClock: a clock that a test moves."""
 
 from __future__ import annotations
 

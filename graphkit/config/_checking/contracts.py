@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from graphkit.framework import Calculator, Key, PortMap
 
 KnownTypes: TypeAlias = "Callable[[], set[str]]"
-"""Gives the names of all subgraphs; asked only for the message about an unknown name."""
+"""Gives the names of all subgraphs; called only for the message about an unknown name."""
 
 _SIDES: Final = ("inputs", "outputs", "input_side_packets", "output_side_packets")
 _SIDE_LABELS: Final = {
@@ -38,7 +38,7 @@ class CheckedNode:
     """One calculator node while the plan is made.
 
     Attributes:
-        cls: None where the calculator is unknown or a tag is malformed; such a node only keeps its streams'
+        cls: None if the calculator is unknown or a tag is malformed; such a node only keeps its streams'
             names, so that one fault does not make others.
         contract: None in the same case.
     """
@@ -64,7 +64,7 @@ class CheckedNode:
         return f'"{self.name}"' if self.name == self.calculator else f'"{self.name}" ({self.calculator})'
 
     def place_of(self, side: str, key: Key) -> Place:
-        """Return where one of its connections stands; *side* is "inputs", "outputs" and so on."""
+        """Return the place of one of its connections; *side* is "inputs", "outputs" and so on."""
         return place_of_key(getattr(self.config, side), key, self.config.place)
 
 
@@ -73,7 +73,7 @@ def build_nodes(graph: GraphConfig, faults: Faults, known_types: KnownTypes = se
 
     Args:
         graph: the expanded graph.
-        faults: takes unknown calculators and tags, and missing ports.
+        faults: collects unknown calculators and tags, and missing ports.
         known_types: gives the subgraphs that could be meant by an unknown name.
     """
     names = canonical_names(graph.nodes)
@@ -114,7 +114,7 @@ def _build_node(config: NodeConfig, name: str, faults: Faults, known_types: Know
 
 
 def node_options(config: NodeConfig, faults: Faults) -> dict[type[Any], Any]:
-    """Return the node's options by class; where one message is given in both notations, node_options wins."""
+    """Return the node's options by class; if one message is given in both notations, node_options wins."""
     merged: dict[str, Message] = {}
     places: dict[str, Place] = {}
     for options in config.options:
@@ -145,7 +145,7 @@ def _contract(node: CheckedNode, cls: type[Calculator], faults: Faults) -> Calcu
         missing = apply_ports(cls, contract)
     except (
         Exception
-    ) as exc:  # update_contract is the calculator's own code: whatever it raises is a fault of the node
+    ) as exc:  # update_contract is the calculator's own code: any error it raises is a fault of the node
         if not _add_misspelt(node, cls, contract, faults):
             faults.add(
                 f"node {node.title}: its calculator refuses this config: {type(exc).__name__}: {exc}",
@@ -172,7 +172,7 @@ def _check_declared(node: CheckedNode, cls: type[Calculator], side: str, ports: 
 
 
 def _add_misspelt(node: CheckedNode, cls: type[Calculator], contract: CalculatorContract, faults: Faults) -> bool:
-    """Report tags that are close to a declared one: the likely reason of a refusal, and better told."""
+    """Report tags that are close to a declared one: the likely cause of a refusal, and a clearer message."""
     before = len(faults)
     for side in _SIDES:
         ports: PortMap = getattr(contract, side)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graphkit.config._checking.wiring import Wiring
 
 _LOG: Final = logging.getLogger(__name__)
-# What MediaPipe's calculators call the inputs that are made for back edges.
+# The tags of MediaPipe's calculators for inputs that are made for back edges.
 _LOOP_TAGS: Final = ("LOOP", "FINISHED")
 
 
@@ -29,7 +29,7 @@ class Link(NamedTuple):
 
 
 class Cycles:
-    """What is known of the nodes when one looks for a way out of a cycle.
+    """What is known of the nodes when searching for a way out of a cycle.
 
     Args:
         nodes: of the graph.
@@ -97,7 +97,7 @@ class Cycles:
         return "Side packets cannot run in a circle: remove one of the connections"
 
     def _links(self, cycle: Sequence[int]) -> Iterator[Link]:
-        """Yield the streams of a cycle, those that close it first; into subgraphs nobody is sent."""
+        """Yield the streams of a cycle, those that close it first; none inside subgraphs."""
         for reader, maker in zip(cycle, [cycle[-1], *cycle[:-1]], strict=True):
             if self._nodes[reader].config.ancestry and not all(self._nodes[n].config.ancestry for n in cycle):
                 continue
@@ -114,7 +114,7 @@ class Cycles:
         return None
 
     def _cycle_through(self, number: int, stream: str) -> list[int]:
-        """Return the nodes from *number* to the maker of *stream*; none where the one does not feed the other."""
+        """Return the nodes from *number* to the producer of *stream*; none if the one does not feed the other."""
         edge = self._wiring.streams.get(stream)
         if edge is None or edge.producer is None or edge.producer.node == GRAPH:
             return []

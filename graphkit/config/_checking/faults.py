@@ -19,7 +19,7 @@ class NamedNode(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name, "" where it has none yet."""
+        """Its name, "" if it has none yet."""
 
     @property
     def calculator(self) -> str:
@@ -30,7 +30,7 @@ class Faults:
     """The faults found so far, each with its place; beyond a few hundred they are only counted.
 
     Attributes:
-        warnings: what a graph may have, but hardly means.
+        warnings: what is allowed, but probably not intended.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Faults:
 
     @property
     def is_full(self) -> bool:
-        """Whether what is found now is only counted: its message need not be made."""
+        """Whether further faults are only counted: their messages need not be made."""
         return len(self._found) >= _MOST
 
     @property
@@ -49,7 +49,7 @@ class Faults:
         return self._more
 
     def count_one(self) -> None:
-        """Note that there is one more fault."""
+        """Count one more fault."""
         self._more += 1
 
     def add(
@@ -66,11 +66,11 @@ class Faults:
 
         Args:
             message: what is wrong.
-            place: where.
+            place: of the fault.
             cause: the exception behind it, if user code raised one.
-            node: whose fault it is, None where it is of no single one.
-            lack: what is missing, where that is the fault.
-            even_if_full: keep it whatever else was found.
+            node: the node at fault, None if it is no single one.
+            lack: what is missing, if that is the fault.
+            even_if_full: keep it however many were found.
         """
         if self.is_full and not even_if_full:
             self._more += 1
@@ -86,7 +86,7 @@ class Faults:
         self._found.append(fault)
 
     def warn(self, message: str, place: Place) -> None:
-        """Note something that is allowed, but hardly meant."""
+        """Note something that is allowed, but probably not intended."""
         if len(self.warnings) < _MOST:
             self.warnings.append(ConfigError(message, place.location))
 
@@ -94,12 +94,12 @@ class Faults:
         return len(self._found) + self._more
 
     def check_one(self) -> None:
-        """Raise the first fault alone; do nothing where there is none."""
+        """Raise the first fault alone; do nothing if there is none."""
         if self._found:
             raise self._found[0]
 
     def check(self) -> None:
-        """Raise GraphValidationError with all faults, by file and line; do nothing where there are none."""
+        """Raise GraphValidationError with all faults, by file and line; do nothing if there are none."""
         if self._found:
             raise GraphValidationError(self.in_order(), self._more)
 

@@ -1,4 +1,4 @@
-"""The side packets that a program gives: whether they are what the graph takes. The one place that looks."""
+"""Checks the side packets that a program gives against the graph; the only module that does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check_side_packets(plan: GraphPlan, given: Mapping[str, Any]) -> dict[str, P
 
     Raises:
         SidePacketError: a name the graph does not have or makes itself, a wrong type, or required ones missing;
-            those are told all at once.
+            those are reported together.
     """
     packets = {name: _checked(plan, name, value) for name, value in given.items()}
     missing = [

@@ -31,7 +31,7 @@ class Policy(NamedTuple):
     Attributes:
         name: of the handler.
         options: by keyword.
-        handler: one that is made to be asked, None where it cannot be made.
+        handler: an instance to query, None if it cannot be made.
     """
 
     name: str
@@ -62,7 +62,7 @@ def input_policy(node: CheckedNode, graph: GraphConfig, faults: Faults) -> Polic
 def _made(
     name: str, options: dict[str, Any], node: CheckedNode, who: str, place: Place, faults: Faults
 ) -> InputStreamHandler | None:
-    """Make a handler, so that options that make no sense are found before a run."""
+    """Make a handler, so that invalid options are found before a run."""
     if node.contract is None or not len(node.inputs):
         return None
     queues = [_NoQueue(index, stream) for index, stream in enumerate(node.inputs.names)]
@@ -72,14 +72,14 @@ def _made(
         return cls(queues, node.inputs, options, process_timestamp_bounds=bounds)
     except RegistryError as exc:
         faults.add(f"{who} {exc}", place, node=node)
-    except Exception as exc:  # the handler may be anybody's
+    except Exception as exc:  # the handler may be user code
         reason = exc.message if isinstance(exc, GraphkitError) else f"{type(exc).__name__}: {exc}"
         faults.add(f"{who} {name}: {reason}", place, exc, node=node)
     return None
 
 
 class _NoQueue:
-    """Stands for an input while there is no run."""
+    """Takes the place of an input without a run."""
 
     def __init__(self, index: int, name: str) -> None:
         self.index, self.name = index, name
@@ -88,7 +88,7 @@ class _NoQueue:
         self.is_done = False
 
     def pop_at(self, timestamp: int) -> None:
-        """Nothing ever waits."""
+        """No packet ever waits."""
 
     def empty_timestamp(self) -> int:
         """Nothing is settled."""
@@ -122,7 +122,7 @@ def _plain(value: Any) -> Any:
 def executors(
     graph: GraphConfig, nodes: list[CheckedNode], faults: Faults
 ) -> tuple[tuple[ExecutorPlan, ...], int]:
-    """Return the declared executors and the number of threads of the default one, 0 where it is free."""
+    """Return the declared executors and the number of threads of the default one, 0 if not set."""
     message: Any = graph.message
     plans: dict[str, ExecutorPlan] = {}
     for i, config in enumerate(message.executor):
@@ -162,7 +162,7 @@ def _check_executor(node: CheckedNode, plans: dict[str, ExecutorPlan], faults: F
 
 
 def check_sizes(graph: GraphConfig, nodes: Sequence[CheckedNode], faults: Faults) -> None:
-    """Refuse numbers that size something and are too small for it; -1 stands for no limit, or for the default."""
+    """Refuse sizes and counts that are too small; -1 stands for no limit, or for the default."""
     message: Any = graph.message
     for field in ("max_queue_size", "num_threads"):
         _check_number(field, getattr(message, field), -1, "", graph.place_of(field), faults)

@@ -1,4 +1,4 @@
-"""The order of the nodes: producers before consumers, and otherwise as the config has them."""
+"""The order of the nodes: producers before consumers, otherwise the order of the config."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def sorted_order(nodes: Sequence[CheckedNode], wiring: Wiring, cycles: Cycles, faults: Faults) -> list[int]:
     """Return the numbers of the nodes in topological order, the lowest free number first.
 
-    A config that is in order already keeps its order. Back edges do not count. A cycle of other streams goes to
+    A config that is already in order keeps it. Back edges do not count. A cycle of other streams goes to
     *faults*, and the order is then the config's.
     """
     feeds = _successors(nodes, wiring)
@@ -60,7 +60,7 @@ def _find_cycle(feeds: list[list[int]], stuck: set[int]) -> list[int]:
         for target in feeds[number]:
             if target in stuck:
                 back[target] = number
-    # Every stuck node that is on a cycle, or behind one, waits for a stuck node: going back must meet a cycle.
+    # Every stuck node on a cycle, or downstream of one, waits for a stuck node: going back must meet a cycle.
     number = min(back)
     path: list[int] = []
     while number not in path:

@@ -75,7 +75,7 @@ def make_plan(graph: GraphConfig, faults: Faults, known_types: KnownTypes = set)
 
 
 def _profiler(asked: Any) -> ProfilerPlan:
-    """Return what a ``profiler_config`` asks for; of the path of a trace only its last part, and no hidden one."""
+    """Return what a ``profiler_config`` asks for; of a trace's path only its last part, and no hidden one."""
     name = re.split(r"[/\\]", asked.trace_log_path)[-1].lstrip(".")
     trace = asked.trace_enabled and not asked.trace_log_disabled
     return ProfilerPlan(asked.enable_profiler, trace, name or "trace")

@@ -1,6 +1,6 @@
-"""Packet types over the whole graph: what each stream carries where ports say "any", "same as" or "one of".
+"""Packet types over the whole graph: what each stream carries if ports say "any", "same as" or "one of".
 
-Streams that a node ties together by "same as" form a group. What the producers of a group make and what its
+Streams that a node links by "same as" form a group. What the producers of a group make and what its
 consumers take must have a type in common; that type goes to every port that left it open.
 """
 
@@ -51,7 +51,7 @@ def resolve_types(nodes: Sequence[CheckedNode], wiring: Wiring, faults: Faults) 
 
 
 def _settled(declared: PacketType | None, resolved: PacketType) -> PacketType:
-    """Return what a port's type is once its group's type is known."""
+    """Return a port's type, given its group's type."""
     if declared is None or declared.kind in (Kind.ANY, Kind.SAME_AS):
         return resolved
     if declared.kind is Kind.ONE_OF and len(declared.types) > 1 and resolved.kind is Kind.ONE_OF:
@@ -76,7 +76,7 @@ class _Groups:
             self._tie(number, node)
 
     def _tie(self, number: int, node: CheckedNode) -> None:
-        """Join the edges that the "same as" ports of a node tie together."""
+        """Join the edges that the "same as" ports of a node link."""
         if node.contract is None:
             return
         sides = (
@@ -141,7 +141,7 @@ def _edges_by_key(sides: Sequence[tuple[PortMap, dict[str, Edge]]]) -> dict[Hash
 
 
 def _resolve(nodes: Sequence[CheckedNode], ports: list[_Port], faults: Faults) -> PacketType:
-    """Return the type that all *ports* of a group agree on; ANY where none names one."""
+    """Return the type that all *ports* of a group agree on; ANY if none names one."""
     agreed: tuple[PayloadType, ...] | None = None
     deciding: _Port | None = None
     for port in ports:
@@ -167,7 +167,7 @@ def _common(
     kept = tuple(t for t in agreed if compatible(PacketType(Kind.ONE_OF, (t,)), declared))
     if kept or deciding.produces:
         return kept
-    # Nobody makes the packets yet: two readers agree on the narrower of their types.
+    # No node makes the packets yet: two readers agree on the narrower of their types.
     wanted = PacketType(Kind.ONE_OF, agreed)
     narrower = tuple(t for t in declared.types if compatible(PacketType(Kind.ONE_OF, (t,)), wanted))
     if not narrower and {*agreed, *declared.types} <= {int, float}:

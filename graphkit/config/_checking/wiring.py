@@ -1,4 +1,4 @@
-"""Who makes and who reads each stream and side packet of the expanded graph."""
+"""The producer and the readers of each stream and side packet of the expanded graph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _INDEX: Final = re.compile(r"[0-9]{1,18}\Z")
 GRAPH: Final = -1
-"""Stands for the program, which feeds graph inputs, where a node's number is expected."""
+"""The program, which feeds graph inputs, in place of a node's number."""
 
 
 class End(NamedTuple):
@@ -126,7 +126,7 @@ class _Edges:
         )
 
     def add_consumers(self, graph: GraphConfig, others: dict[str, Edge] | None) -> None:
-        """Add readers; *others* are the side packets where a missing stream is a fault, None for side packets."""
+        """Add readers; *others* are the side packets if a missing stream is a fault, None for side packets."""
         for number, node in enumerate(self._nodes):
             read: TagMap = getattr(node, self._read)
             for port, (key, name) in enumerate(zip(read.keys, read.names, strict=True)):

@@ -1,1 +1,1 @@
-"""Subgraphs: where they are, and the graph with all of them put in."""
+"""Subgraphs: where they are found, and the graph with all of them expanded."""

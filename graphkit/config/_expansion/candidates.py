@@ -1,4 +1,4 @@
-"""Chooses among several files that declare one subgraph type, by the packet types they are for.
+"""Chooses among several files that declare one subgraph type, by their packet types.
 
 ``HandRendererSubgraph``, for instance, is declared once for frames on the CPU and once for the GPU. The file
 whose interface agrees with the types of the caller's streams is taken.
@@ -31,7 +31,7 @@ def choose_files(
 ) -> dict[str, Path]:
     """Return the file of each undecided node that can be decided now, by the node's name.
 
-    Where none can be, every undecided node is reported and marked broken.
+    If none can be decided, every undecided node is reported and marked broken.
     """
     types = _stream_types(graph)
     named = dict(zip(canonical_names(graph.nodes), graph.nodes, strict=True))
@@ -63,7 +63,7 @@ def _report(calculator: str, reasons: dict[Path, str]) -> str:
 
 
 def _stream_types(graph: GraphConfig) -> dict[tuple[str, str], PacketType]:
-    """Return the type of each stream and side packet, by sort and name, as far as the graph's calculators tell."""
+    """Return the type of each stream and side packet, by sort and name, as far as the calculators declare it."""
     scratch = Faults()
     known = graph.copy()
     nodes = build_nodes(known, scratch)
@@ -74,7 +74,7 @@ def _stream_types(graph: GraphConfig) -> dict[tuple[str, str], PacketType]:
 
 
 def _refusal(expander: Expander, node: NodeConfig, path: Path, types: dict[tuple[str, str], PacketType]) -> str:
-    """Return why a file cannot be what *node* means, "" where it can."""
+    """Return why a file cannot be what *node* means, "" if it can."""
     template = expander.template(path)
     inner = _stream_types(expander.alone(path))
     for side in _SIDES:

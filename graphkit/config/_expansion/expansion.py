@@ -1,7 +1,7 @@
 """Expands subgraphs: every node that names a graph is replaced by that graph's nodes, until none is left.
 
 A name is looked up among subgraph classes, then calculators, then the files of the search path. Each round
-takes the subgraph nodes out of the list and puts their inner nodes at its end.
+removes the subgraph nodes from the list and appends their inner nodes.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Expander:
     """Expands graphs against one search path.
 
     Args:
-        resources: where subgraph files are looked for.
-        faults: takes what is wrong.
+        resources: finds subgraph files.
+        faults: collects the faults.
     """
 
     def __init__(self, resources: Resources, faults: Faults) -> None:
@@ -75,7 +75,7 @@ class Expander:
         return self._files[path]
 
     def alone(self, path: Path) -> GraphConfig:
-        """Return the graph of a file expanded for itself, its faults ignored."""
+        """Return the graph of a file expanded on its own, its faults ignored."""
         scratch = Expander(self._resources, Faults())
         scratch._index, scratch._files = self._index, self._files
         return scratch.expand(self.template(path))
@@ -114,13 +114,13 @@ class Expander:
             return None
         files = self._index.find(node.calculator, node.package)
         if not files:
-            registry.import_all()  # nothing known has the name; it may be in a module that names nothing
+            registry.import_all()  # the name is unknown; it may be in a module that lists no names
         return files or None
 
     def _instance(
         self, node: NodeConfig, name: str, definition: type[SubgraphLike] | Path
     ) -> list[NodeConfig] | None:
-        """Return the nodes that take the place of *node*; None after reporting why there are none."""
+        """Return the nodes that replace *node*; None after reporting why there are none."""
         self._check_fields(node)
         repeated = node.ancestry.count(node.calculator)
         if repeated > (_MOST_NESTED if isinstance(definition, type) else 0):
@@ -146,7 +146,7 @@ class Expander:
             self._faults.add(f"node {node.title}: {exc.message}", node.place, exc, node=node)
         except GraphkitError as exc:
             self._faults.add(f"node {node.title}: {exc}", node.place, exc, node=node)
-        except Exception as exc:  # get_config is the author's code: whatever it raises is a fault of the node
+        except Exception as exc:  # get_config is the author's code: any error it raises is a fault of the node
             self._faults.add(
                 f"node {node.title}: get_config failed: {type(exc).__name__}: {exc}", node.place, exc, node=node
             )
@@ -173,7 +173,7 @@ def _pick(
 
 
 class _Connector:
-    """Puts the caller's streams in the place of a subgraph's interface, and a prefix before all other names."""
+    """Replaces a subgraph's interface by the caller's streams, and prefixes all other names."""
 
     def __init__(self, caller: NodeConfig, name: str, inner: GraphConfig, faults: Faults) -> None:
         self._caller, self._inner, self._faults = caller, inner, faults

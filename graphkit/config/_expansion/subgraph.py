@@ -45,7 +45,7 @@ class SubgraphContext:
         self._options = node_options(node, self.faults)
 
     def options(self, cls: type[O]) -> O:
-        """Return the node's options of class *cls*, all defaults where the config gives none."""
+        """Return the node's options of class *cls*, all defaults if the config gives none."""
         found: O | None = self._options.get(cls)
         return cls() if found is None else found
 

@@ -1,7 +1,7 @@
 """Finds the files that declare a subgraph type.
 
-The name of a file need not be the type it declares, so the files of the search path are looked through.
-That happens only when a graph names something that is no calculator, and a file is looked at again only
+The name of a file need not be the type it declares, so the files of the search path are read.
+That happens only when a graph names something that is no calculator, and a file is read again only
 when it has changed.
 """
 

@@ -55,7 +55,7 @@ class SwitchContainer(Subgraph):
     """The subgraph that ``calculator: "SwitchContainer"`` stands for."""
 
     def get_config(self, context: SubgraphContext) -> GraphConfig:
-        """Return demux, contained nodes and mux; raises ConfigError where the channel is given twice."""
+        """Return demux, contained nodes and mux; raises ConfigError if the channel is given twice."""
         return _Builder(context).build()
 
 

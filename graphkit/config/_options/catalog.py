@@ -1,4 +1,4 @@
-"""Which options messages there are: those of the schema and those that options classes declare.
+"""The options messages: those of the schema and those that options classes declare.
 
 A class is put into the descriptor pool when a config first names it. A name that is not known yet makes the
 registry import the module that declares it, or else all installed calculators.
@@ -24,16 +24,16 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 def any_message_class(full_name: str) -> type[Message] | None:
-    """Return the message class called *full_name*, None where neither schema nor calculators have it."""
+    """Return the message class called *full_name*, None if neither schema nor calculators have it."""
     _declare(full_name)
     return schema.message_class(full_name) if _in_schema(full_name) else None
 
 
 def options_message(full_name: str) -> type[Message]:
-    """Return the class of the options message *full_name*, and make its pool know it.
+    """Return the class of the options message *full_name*, added to its pool if it is missing.
 
     Raises:
-        SchemaError: neither the schema nor a calculator that is installed has it.
+        SchemaError: neither the schema nor an installed calculator has it.
     """
     found = any_message_class(full_name)
     if found is None:
@@ -78,7 +78,7 @@ def options_classes(full_name: str) -> list[type[Any]]:
 def register_all() -> None:
     """Put every declared options class into the pool; a binary config names extensions by number only.
 
-    A class that cannot be put there is reported as a warning, as it may be none of the config's.
+    A class that cannot be added is reported as a warning, as the config may not use it.
     """
     registry.import_all()
     for full_name in known_messages():

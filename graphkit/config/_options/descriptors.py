@@ -30,7 +30,7 @@ _registered: Final[set[type[Any]]] = set()
 
 
 def ensure_registered(cls: type[Any]) -> None:
-    """Make the pool know the message that options class *cls* stands for, and those of its fields.
+    """Add the message of options class *cls* to the pool, and those of its fields.
 
     Raises:
         ContractError: the pool has another message of that name, or a field names an unknown message.
@@ -95,7 +95,7 @@ def _add_family(outer: str) -> None:
 
 
 def _refuse_taken_number(cls: type[Any]) -> None:
-    """Raise ContractError where another message has the class's extension number."""
+    """Raise ContractError if another message has the class's extension number."""
     number = schema_of(cls).extension
     holder = schema.pool().FindMessageTypeByName("mediapipe.CalculatorOptions")
     try:

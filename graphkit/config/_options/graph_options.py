@@ -1,10 +1,10 @@
-"""Options that a graph hands to its nodes: ``option_value: "field/path:options/path"``, and a few by themselves.
+"""Options that a graph passes to its nodes: ``option_value: "field/path:options/path"``, and a few automatically.
 
 A graph has options of its own (``options`` or ``graph_options``), which the node that uses it as a subgraph
 may override field by field. ``option_value`` copies one of their fields, or with ``OPTIONS:options`` all of
-them, into the options of an inner node. A graph field that nobody sets leaves the node's own value.
+them, into the options of an inner node. A graph field that is not set leaves the node's own value.
 
-Options that say where nodes run hold for all nodes, those of subgraphs too, that have none of their own.
+Options that say where nodes run apply to all nodes without their own, also those of subgraphs.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _UNSET: Final = object()
 
 
 def hand_down_options(graph: GraphConfig, overriding: Sequence[OptionsMessage], faults: Faults) -> None:
-    """Give the graph's nodes what its options say for them, in place.
+    """Apply the graph's options to its nodes, in place.
 
     Args:
         graph: the graph or subgraph.
         overriding: options of the node that uses it, or of the program that loads it.
-        faults: takes paths that lead nowhere and values that do not fit.
+        faults: collects paths that do not exist and values that do not fit.
     """
     apply_option_values(graph, overriding, faults)
     for name in _INHERITED:
@@ -48,12 +48,12 @@ def hand_down_options(graph: GraphConfig, overriding: Sequence[OptionsMessage], 
 
 
 def apply_option_values(graph: GraphConfig, overriding: Sequence[OptionsMessage], faults: Faults) -> None:
-    """Carry out every ``option_value`` of the graph's nodes, in place.
+    """Apply every ``option_value`` of the graph's nodes, in place.
 
     Args:
         graph: the graph or subgraph.
         overriding: options of the node that uses it, or of the program that loads it.
-        faults: takes paths that lead nowhere and values that do not fit.
+        faults: collects paths that do not exist and values that do not fit.
     """
     for node in graph.nodes:
         for entry in node.option_values:
@@ -104,7 +104,7 @@ def _path(text: str) -> tuple[str, list[str]]:
 
 
 def _graph_message(graph: GraphConfig, overriding: Sequence[OptionsMessage], wanted: str) -> Message | None:
-    """Return the graph's options, merged with the caller's; None where neither gives any."""
+    """Return the graph's options, merged with the caller's; None if neither gives any."""
     own = next((o for o in graph.options if wanted in ("", o.full_name)), None)
     wanted = own.full_name if own is not None else wanted
     given = next((o for o in overriding if wanted in ("", o.full_name)), None)

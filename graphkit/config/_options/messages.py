@@ -37,7 +37,7 @@ def _value(field: OptionField, value: Any) -> Any:
 
 
 def _known(message: Any) -> Any:
-    """Return a schema message as one of the class that programs have, whichever pool it was read with."""
+    """Return a schema message as an instance of the public class, whichever pool it was read with."""
     cls = schema.message_class(message.DESCRIPTOR.full_name)
     return message if isinstance(message, cls) else cls.FromString(message.SerializePartialToString())
 

@@ -33,7 +33,7 @@ def apply_overrides(graph: GraphConfig, overrides: Sequence[str], faults: Faults
         graph: the expanded graph.
         overrides: ``NODE.FIELD=VALUE``. NODE is the node's name in the expanded graph, FIELD may reach into
             messages (``a.b``), VALUE is written as in a config; text needs no quotes, a list replaces the old one.
-        faults: takes unknown nodes and fields, with close names, and values that do not fit.
+        faults: collects unknown nodes and fields, with close names, and values that do not fit.
     """
     nodes = dict(zip(canonical_names(graph.nodes), graph.nodes, strict=True))
     for override in overrides:
@@ -64,7 +64,7 @@ def _apply(nodes: dict[str, NodeConfig], override: str, place: Place) -> None:
 
 
 def _position(node: NodeConfig, field: str) -> int:
-    """Return which of the node's options messages has *field*; adds one the config does not give."""
+    """Return the node's options message that has *field*; adds it if the config does not give it."""
     known: list[str] = []
     for i, options in enumerate(node.options):
         fields = layout_of(options.message.DESCRIPTOR)
@@ -103,7 +103,7 @@ def _set(message: Any, path: Sequence[str], value: str, place: Place) -> None:
     message.ClearField(last)
     text = f"{last}: {value}" if not field.repeated or value.startswith("[") else f"{last}: [{value}]"
     faults = Faults()
-    # A message of its own, so that what follows the value cannot set other fields.
+    # A separate message, so that text after the value cannot set other fields.
     alone = type(message)()
     TextParser(Source(place.source.name, text), tokenize(text), faults).parse(alone)
     faults.check_one()

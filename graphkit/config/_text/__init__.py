@@ -1,1 +1,1 @@
-"""From text or bytes to a GraphConfig, with the place of everything."""
+"""From text or bytes to a GraphConfig that knows the place of each field."""

@@ -1,4 +1,4 @@
-"""What the parser must know of a message, taken from its descriptor once and kept."""
+"""What the parser needs from a message's descriptor, read once and kept."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def layout_of(descriptor: Any) -> dict[str, FieldLayout]:
 
 
 def forget_layouts() -> None:
-    """Forget all layouts: messages are about to be declared anew."""
+    """Forget all layouts: messages are about to be declared again."""
     _layouts.clear()
 
 
@@ -65,7 +65,7 @@ def extends(extension: Any, extendee: Any) -> bool:
 
 
 def is_repeated(field: Any) -> bool:
-    """Return whether a field descriptor is a list; protobuf before 6 told it by the label only."""
+    """Return whether a field descriptor is a list; protobuf before 6 shows it by the label only."""
     if hasattr(field, "is_repeated"):
         return bool(field.is_repeated)
     return bool(field.label == FieldDescriptor.LABEL_REPEATED)

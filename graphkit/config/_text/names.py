@@ -63,6 +63,6 @@ def keyed(entries: Sequence[Entry]) -> dict[Key, Entry]:
 
 
 def place_of_key(entries: Sequence[Entry], key: Key, default: Place) -> Place:
-    """Return where the entry of a tag and index stands."""
+    """Return the place of the entry of a tag and index."""
     entry = keyed(entries).get(key)
     return default if entry is None else entry.place

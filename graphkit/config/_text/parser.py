@@ -1,7 +1,7 @@
-"""Reads the protobuf text format into a message, keeping where every field stands.
+"""Reads the protobuf text format into a message, keeping the place of every field.
 
 It accepts what protobuf's own parser accepts (a test compares the two). It is a parser of its own for two
-reasons: it reports every unknown field of a file, with close names, where protobuf's stops at the first;
+reasons: it reports every unknown field of a file, with close names, while protobuf's stops at the first;
 and it knows line and column of each node, stream and option afterwards.
 """
 
@@ -60,7 +60,7 @@ class TextParser:
     Args:
         source: the text.
         tokens: of `tokenize`.
-        faults: takes what is wrong with fields; syntax errors are raised.
+        faults: collects what is wrong with fields; syntax errors are raised.
     """
 
     def __init__(self, source: Source, tokens: tuple[list[str], list[int]], faults: Faults) -> None:
@@ -74,7 +74,7 @@ class TextParser:
         """Fill *message* from the whole text and return the marks of its fields.
 
         Raises:
-            PbtxtSyntaxError: the text breaks off or is no text format.
+            PbtxtSyntaxError: the text is incomplete or not in text format.
         """
         mark = Mark(0)
         self._message(message, mark, "")
@@ -303,7 +303,7 @@ class TextParser:
         self._skip_value()
 
     def _skip_value(self) -> None:
-        """Step over one value, whatever it is, so that the rest of the file is checked too."""
+        """Skip one value of any kind, so that the rest of the file is checked too."""
         closing = {"{": "}", "<": ">", "[": "]"}
         waiting: list[str] = []
         start = self._index

@@ -40,7 +40,7 @@ _UNREGISTERED: Final = {
     "packet_factory": "use a calculator with output side packets",
     "status_handler": "the error of the run tells how it ended",
 }
-"""What nobody can register here, long deprecated upstream: the name in each of its messages has none behind it."""
+"""Fields whose classes cannot be registered here, long deprecated upstream, and what to use instead."""
 _TEXT_START: Final = re.compile(
     r"\s*(?:#[^\n]*\n\s*)*(?:[A-Za-z_]{2,}\s*(?::\s*[\"'\d\[{<.-]|:\s+[A-Za-z]|[{<])|\[[\w./]+\]\s*[:{<])"
 )
@@ -50,11 +50,11 @@ _BINARY_SUFFIXES: Final = frozenset({".binarypb", ".binpb", ".pb", ".bin"})
 
 
 def parse(config: ConfigLike, *, name: str = "") -> GraphConfig:
-    """Read one config; subgraphs stay as they are.
+    """Read one config; subgraphs are not expanded.
 
     Args:
         config: a path (``str`` or Path), the text, the bytes of a text or binary config, or a message.
-        name: stands for the file in messages where there is none.
+        name: used in messages if there is no file.
 
     Raises:
         PbtxtSyntaxError: the text is no text format.
@@ -69,7 +69,7 @@ def parse(config: ConfigLike, *, name: str = "") -> GraphConfig:
 
 
 def read(config: ConfigLike, faults: Faults, name: str = "") -> GraphConfig:
-    """Read one config as `parse` does, leaving what is wrong with single fields in *faults*."""
+    """Read one config as `parse` does, adding what is wrong with single fields to *faults*."""
     if isinstance(config, GraphConfig):
         return config
     path = path_of(config)
@@ -161,7 +161,7 @@ def _read_binary(data: bytes, name: str, faults: Faults) -> GraphConfig:
 
 
 def _field_of_no_text(message: Message) -> str:
-    """Return the name of a string field that holds something else; protobuf hands that out as bytes."""
+    """Return the name of a string field that holds something else; protobuf returns that as bytes."""
     for field, value in message.ListFields():
         values = value if is_repeated(field) else (value,)
         if field.message_type is not None:
@@ -177,7 +177,7 @@ def _field_of_no_text(message: Message) -> str:
 
 
 def graph_config(message: Any, mark: Mark, source: Source, faults: Faults) -> GraphConfig:
-    """Return the model of a ``CalculatorGraphConfig`` message; the message is taken over."""
+    """Return the model of a ``CalculatorGraphConfig`` message; the model owns the message."""
     package = message.package
     graph = GraphConfig(
         message=message, source=Place(source, mark.offset), type=message.type, package=package,
@@ -202,7 +202,7 @@ def graph_config(message: Any, mark: Mark, source: Source, faults: Faults) -> Gr
 
 
 def node_config(message: Any, mark: Mark, source: Source, package: str, faults: Faults) -> NodeConfig:
-    """Return the model of a ``CalculatorGraphConfig.Node`` message; the message is taken over."""
+    """Return the model of a ``CalculatorGraphConfig.Node`` message; the model owns the message."""
     node = NodeConfig(
         name=message.name, calculator=message.calculator, message=message, package=package,
         place=Place(source, mark.offset),

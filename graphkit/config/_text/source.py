@@ -1,6 +1,6 @@
-"""Where things stand in a config: the text, and the offsets of its fields.
+"""Places in a config: the text, and the offsets of its fields.
 
-Parsing keeps one `Mark` a field. A fault turns a mark into ``file:line:column`` only when it is reported.
+Parsing keeps one `Mark` per field. A fault turns a mark into ``file:line:column`` only when it is reported.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ class Source(NamedTuple):
     """One config as it was read.
 
     Attributes:
-        name: path of the file, or what stands for it in messages.
+        name: path of the file, or the name used in messages instead.
         text: its text; None for a binary config, which has no lines.
-        parameter: the parameter that the text was given in, where it is of no file; ``name`` is then the text.
+        parameter: the parameter that the text was given in, if it has no file; ``name`` is then the text.
     """
 
     name: str = "<config>"
@@ -27,7 +27,7 @@ class Source(NamedTuple):
     parameter: str = ""
 
     def location(self, offset: int) -> Location:
-        """Return the line and column of a character; only the file where there is no such character."""
+        """Return the line and column of a character; only the file if there is no such character."""
         if self.text is None or offset < 0:
             return Location(self.name, parameter=self.parameter)
         line_start = self.text.rfind("\n", 0, offset) + 1
@@ -53,8 +53,8 @@ class Mark:
     """Where a field of a parsed message begins, and the same for the fields inside of it.
 
     Attributes:
-        offset: of the field's first character, -1 where unknown.
-        fields: marks of the inner fields by name, one for each value, in order.
+        offset: of the field's first character, -1 if unknown.
+        fields: marks of the inner fields by name, one per value, in order.
         content: the message inside a ``google.protobuf.Any``.
     """
 
@@ -66,7 +66,7 @@ class Mark:
         self.content: Message | None = None
 
     def at(self, name: str, index: int = 0) -> Mark:
-        """Return the mark of the *index*-th value of field *name*; the mark of the whole where it is unknown."""
+        """Return the mark of the *index*-th value of field *name*; the mark of the whole if it is unknown."""
         marks = self.fields.get(name)
         if marks is None or index >= len(marks):
             return self

@@ -1,4 +1,4 @@
-"""What a binary config holds that no descriptor knows: fields and extensions by number, which would be lost."""
+"""Fields and extensions of a binary config that no descriptor knows, by number; they would be lost."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _FIRST_EXTENSION: Final = 20_000
 
 
 def report_unknown_fields(message: Message, place: Place, faults: Faults, owner: str = "the graph") -> None:
-    """Add a fault for each field and extension in *message*, and in what is inside of it, that nothing declares.
+    """Add a fault for each undeclared field and extension in *message* and in its inner messages.
 
     Args:
         message: as it was parsed.
         place: of the config.
-        faults: takes them.
-        owner: what the message is, for the sentence.
+        faults: collects them.
+        owner: what the message is, for the fault's text.
     """
     full_name = message.DESCRIPTOR.full_name
     for number in _numbers(message):

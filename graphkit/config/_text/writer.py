@@ -29,7 +29,7 @@ def to_message(graph: GraphConfig) -> Message:
 
 
 def to_pbtxt(graph: GraphConfig) -> str:
-    """Return a config as text; of an expanded config, it is the graph that runs."""
+    """Return a config as text; for an expanded config, the graph that runs."""
     from google.protobuf import text_format
 
     return text_format.MessageToString(to_message(graph), descriptor_pool=schema.pool())

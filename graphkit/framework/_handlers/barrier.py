@@ -21,11 +21,11 @@ class BarrierInputStreamHandler(InputStreamHandler):
     any_arrival_order = True
 
     def can_do_without(self, index: int) -> bool:
-        """Every input has to be there."""
+        """Every input is required."""
         return False
 
     def readiness(self) -> Decision:
-        """Return READY at the earliest head where no queue is empty."""
+        """Return READY at the earliest head if no queue is empty."""
         if any(stream.is_done for stream in self.streams):
             return Decision(Readiness.CLOSE, DONE)
         heads = [int(stream.queue[0].timestamp) for stream in self.streams if stream.queue]

@@ -22,7 +22,7 @@ class DefaultInputStreamHandler(InputStreamHandler):
         self._set = SyncSet(self.streams, process_bounds=self.process_timestamp_bounds)
 
     def can_do_without(self, index: int) -> bool:
-        """Every input has to be there."""
+        """Every input is required."""
         return False
 
     def readiness(self) -> Decision:

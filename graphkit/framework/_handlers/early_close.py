@@ -12,7 +12,7 @@ class EarlyCloseInputStreamHandler(DefaultInputStreamHandler):
     """Synchronises as the default policy does, and closes as soon as one stream is done; the rest is dropped."""
 
     def readiness(self) -> Decision:
-        """Return CLOSE where a stream is done, else what the set can do."""
+        """Return CLOSE if a stream is done, else what the set can do."""
         if any(stream.is_done for stream in self.streams):
             return Decision(Readiness.CLOSE, DONE)
         return super().readiness()

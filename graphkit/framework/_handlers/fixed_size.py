@@ -31,7 +31,7 @@ class FixedSizeInputStreamHandler(DefaultInputStreamHandler):
     any_arrival_order = False
 
     def prepare(self) -> None:
-        """Read the options; raises ConfigError for sizes that make no sense."""
+        """Read the options; raises ConfigError for invalid sizes."""
         super().prepare()
         self._trigger = int(self.options.get("trigger_queue_size", 2))
         self._target = int(self.options.get("target_queue_size", 1))
@@ -44,7 +44,7 @@ class FixedSizeInputStreamHandler(DefaultInputStreamHandler):
         self._kept = _UNSET
 
     def arrived_while_busy(self) -> None:
-        """Drop at once, so that a busy node does not throttle what feeds it."""
+        """Drop at once, so that a busy node does not throttle its producers."""
         self._drop_surplus(keep_one=False)
 
     def readiness(self) -> Decision:
@@ -76,7 +76,7 @@ def _newest(stream: InputQueue, count: int) -> int:
 
 
 def _current(stream: InputQueue) -> int:
-    """Return how far a stream is: its newest packet, else all that is settled."""
+    """Return how far a stream is: the time of its newest packet, else what is settled."""
     return int(stream.queue[-1].timestamp if stream.queue else stream.settled)
 
 

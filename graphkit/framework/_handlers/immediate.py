@@ -1,4 +1,4 @@
-"""ImmediateInputStreamHandler: every stream for itself (S13)."""
+"""ImmediateInputStreamHandler: every stream on its own (S13)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _NOT_READY: Final = DONE + 2
 
 @input_stream_handler("ImmediateInputStreamHandler")
 class ImmediateInputStreamHandler(InputStreamHandler):
-    """Processes a stream as soon as it has a packet, whatever the others do.
+    """Processes a stream as soon as it has a packet, independently of the others.
 
     Input timestamps may go backwards from one call to the next. ``process`` is also called, with empty
     inputs, when a stream ends.
     """
 
     def prepare(self) -> None:
-        """Make one set for each stream."""
+        """Make one set per stream."""
         self._sets = [SyncSet([s], process_bounds=self.process_timestamp_bounds) for s in self.streams]
         self._ready = [_NOT_READY] * len(self._sets)
 
@@ -50,7 +50,7 @@ class ImmediateInputStreamHandler(InputStreamHandler):
         return Decision(Readiness.NOT_READY, settled)
 
     def _note(self, i: int, decision: Decision, was_closed: bool) -> bool:
-        """Record what stream *i* has ready; return whether it just ended and its end is to be told."""
+        """Record what stream *i* has ready; return whether it just ended and its end must be reported."""
         if decision.readiness is Readiness.READY:
             self._ready[i] = decision.timestamp
             return False
@@ -67,7 +67,7 @@ class ImmediateInputStreamHandler(InputStreamHandler):
         return []
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
-        """Fill in the streams that are ready at *timestamp*; the others only tell their bounds."""
+        """Fill in the streams that are ready at *timestamp*; the others give only their bounds."""
         for i, one in enumerate(self._sets):
             if self._ready[i] == timestamp:
                 one.take(timestamp, packets)

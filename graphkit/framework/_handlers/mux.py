@@ -63,12 +63,12 @@ class MuxInputStreamHandler(InputStreamHandler):
             found = None
             if stream is chosen or stream is self.streams[-1]:
                 found = stream.pop_at(timestamp)
-            else:  # it may not be settled there: what comes late is dropped when it comes
+            else:  # it may not be settled there: late packets are dropped when they come
                 _drop_up_to(stream, timestamp)
             packets[stream.index] = Packet.empty(Timestamp.UNSTARTED) if found is None else found
 
     def _drop(self, timestamp: int) -> None:
-        """Drop what has come for times without a selection."""
+        """Drop the packets at times without a selection."""
         for stream in self.streams[:-1]:
             _drop_up_to(stream, timestamp)
 

@@ -16,7 +16,7 @@ _TAG_INDEX: Final = re.compile(r"([A-Z_][A-Z0-9_]*)?(?::(0|[1-9][0-9]{0,17}))?")
 
 
 def named_stream(handler: InputStreamHandler, option: str, text: str) -> InputQueue:
-    """Return the input of *handler*'s node that *option* names with *text*; no text is the first untagged one.
+    """Return the input of *handler*'s node that *option* names with *text*; "" is the first untagged one.
 
     Raises:
         ConfigError: the node has no such input.

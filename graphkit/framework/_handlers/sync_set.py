@@ -1,6 +1,6 @@
 """SyncSet: streams that are synchronised with each other. The building block of most handlers.
 
-With ``process_bounds`` it is also ready where all streams are settled and empty (S16).
+With ``process_bounds`` it is also ready when all streams are settled and empty (S16).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class SyncSet:
     Attributes:
         streams: the queues of the set.
         process_bounds: whether settled and empty timestamps count as work.
-        last_processed: highest timestamp handed out, UNSTARTED before the first.
+        last_processed: highest timestamp returned as READY, UNSTARTED before the first.
         closed: whether the set reported CLOSE.
     """
 
@@ -39,7 +39,7 @@ class SyncSet:
         self.closed = False
 
     def readiness(self) -> Decision:
-        """Return what the set can do; a timestamp handed out as READY is not handed out again."""
+        """Return what the set can do; a timestamp is returned as READY only once."""
         settled = NEVER
         first = NEVER
         for stream in self.streams:
@@ -61,7 +61,7 @@ class SyncSet:
         return Decision(Readiness.NOT_READY, min(int(first) - 1, settled))  # a special timestamp takes no "-"
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
-        """Fill the set's entries of *packets* with what is at *timestamp*."""
+        """Fill the set's entries of *packets* with the packets at *timestamp*."""
         for stream in self.streams:
             found = stream.pop_at(timestamp)
             packets[stream.index] = found if found is not None else _nothing(stream)

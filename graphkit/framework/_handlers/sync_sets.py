@@ -23,7 +23,7 @@ class SyncSetInputStreamHandler(InputStreamHandler):
     """
 
     def prepare(self) -> None:
-        """Make the sets that the options name; raises ConfigError for a stream that is not there."""
+        """Make the sets that the options name; raises ConfigError for a stream that does not exist."""
         rest = list(self.streams)
         groups = []
         for entry in self.options.get("sync_set", ()):
@@ -39,7 +39,7 @@ class SyncSetInputStreamHandler(InputStreamHandler):
         self._ready: dict[SyncSet, int] = {}
 
     def can_do_without(self, index: int) -> bool:
-        """A set that *index* is not in can do without it."""
+        """A set without *index* does not wait for it."""
         return any(self.streams[index] not in one.streams for one in self._sets)
 
     def readiness(self) -> Decision:
@@ -64,7 +64,7 @@ class SyncSetInputStreamHandler(InputStreamHandler):
         return [each for one in self._sets for each in awaited_together(one.streams)]
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
-        """Fill in the sets that are ready at *timestamp*; the others only tell their bounds."""
+        """Fill in the sets that are ready at *timestamp*; the others give only their bounds."""
         for one in self._sets:
             if self._ready.get(one) == timestamp:
                 del self._ready[one]

@@ -1,4 +1,4 @@
-"""TimestampAlignInputStreamHandler: streams whose clocks differ, put side by side (S15)."""
+"""TimestampAlignInputStreamHandler: aligns streams whose clocks differ (S15)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TimestampAlignInputStreamHandler(InputStreamHandler):
     """
 
     def prepare(self) -> None:
-        """Find the base; raises ConfigError where the node does not have it."""
+        """Find the base; raises ConfigError if the node does not have it."""
         option = "timestamp_base_tag_index"
         self._base = named_stream(self, option, str(self.options.get(option, "")))
         self._offsets = [0] * len(self.streams)
@@ -84,7 +84,7 @@ class TimestampAlignInputStreamHandler(InputStreamHandler):
         ]
 
     def take(self, timestamp: int, packets: list[Packet[Any]]) -> None:
-        """Fill in what each stream has at *timestamp* of the base's clock, stamped with it."""
+        """Fill in each stream's packet at *timestamp* of the base's clock, with that timestamp."""
         for stream, offset in zip(self.streams, self._offsets, strict=True):
             takes = stream.queue and (self._aligned or stream is self._base)
             if takes and shifted(int(stream.queue[0]._timestamp), offset) <= timestamp:

@@ -1,1 +1,1 @@
-"""Drawings of graphs: what is drawn, where it lies, and the formats it is written in."""
+"""Drawings of graphs: what is drawn, its layout, and the formats it is written in."""

@@ -36,7 +36,7 @@ A click on the title of a box opens or folds it.</header>{faults}
 
 
 def to_html(picture: Picture) -> str:
-    """Return the picture as a page that needs nothing else."""
+    """Return the picture as a page without external files."""
     script = (files("graphkit.insight._drawing") / "folding.js").read_text(encoding="utf-8")
     graph = json.dumps(_graph(picture), separators=(",", ":")).replace("</", "<\\/")
     faults = f"<pre>{escape(chr(10).join(picture.faults))}</pre>" if picture.faults else ""
@@ -70,7 +70,7 @@ def _box(box: Box) -> dict[str, Any]:
 
 
 def _level(level: Level, numbers: dict[Item, int]) -> dict[str, Any]:
-    """Return a level; *numbers*, which item is which in its level, grows with it."""
+    """Return a level; adds the numbers of its items to *numbers*."""
     ways = put_into_layers(level)
     items = [item for layer in level.layers for item in layer]
     numbers.update((item, number) for number, item in enumerate(items))
@@ -104,7 +104,7 @@ def _way(
 
 
 def _shares(ways: list[tuple[Edge, list[Item]]], numbers: dict[Item, int]) -> dict[tuple[int, str], float]:
-    """Return where along the side of its box each edge is fastened, 0 to 1: in the order of where it goes."""
+    """Return where along the side of its box each edge is attached, 0 to 1: in the order of their targets."""
     at: dict[tuple[Item, str], list[tuple[int, Edge]]] = defaultdict(list)
     for edge, way in ways:
         at[way[0], "out"].append((numbers[way[1]], edge))

@@ -1,4 +1,4 @@
-"""Which layer an item of a level lies in, and the order within each layer."""
+"""The layer of each item of a level, and the order within each layer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def put_into_layers(level: Level) -> list[tuple[Edge, list[Item]]]:
 
 
 def _turn_cycles(level: Level) -> None:
-    """Let every edge run downwards: back edges, and those that would close a cycle of groups, are turned round."""
+    """Make every edge run downwards: back edges, and those that would close a cycle of groups, are reversed."""
     for edge in level.edges:
         if edge.line is Line.BACK and edge.upper.kind == "box" and edge.lower.kind == "box":
             _turn(edge)
@@ -42,7 +42,7 @@ def _turn_cycles(level: Level) -> None:
 
 
 def _visit(start: Item, below: dict[Item, list[Edge]], state: dict[Item, int]) -> None:
-    """Walk down from an item; an edge to one that the walk came through is turned round."""
+    """Walk down from an item; an edge to one on the walk's path is reversed."""
     if state.get(start):
         return
     state[start] = 1
@@ -67,7 +67,7 @@ def _turn(edge: Edge) -> None:
 
 
 def _choose_layers(level: Level) -> None:
-    """Put each item below all that it hangs on; entries above all others, exits below."""
+    """Put each item below all that it depends on; entries above all others, exits below."""
     above: dict[Item, list[Item]] = defaultdict(list)
     below: dict[Item, list[Item]] = defaultdict(list)
     for edge in level.edges:
@@ -109,7 +109,7 @@ def _bend(level: Level) -> list[tuple[Edge, list[Item]]]:
     for edge in level.edges:
         way = [edge.upper]
         for layer in range(edge.upper.layer + 1, edge.lower.layer):
-            # What is turned round starts at its target, which it shares with nobody.
+            # A reversed edge starts at its target, which it shares with no other.
             shared = edge.lower if edge.reversed else edge.upper
             key = (shared, edge.source, edge.line, edge.reversed, layer)
             if key not in bends:

@@ -1,4 +1,4 @@
-"""Where everything lies: each group laid out by itself, inner ones first, then put together."""
+"""The layout: each group on its own, inner ones first, then put together."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Layout:
 
 
 def lay_out(picture: Picture) -> Layout:
-    """Return where the boxes and links of a picture lie."""
+    """Return the places of the boxes and links of a picture."""
     levels = levels_of(picture)
     ways: dict[str, list[tuple[Edge, list[Item]]]] = {}
     for group_id, level in levels.items():
@@ -88,7 +88,7 @@ def _place(
 
 
 def port_offset(item: Item, port: Item | None) -> float:
-    """Return how far from the middle of a group its entry or exit lies."""
+    """Return the distance of an entry or exit from the middle of its group."""
     return 0.0 if port is None else port.x - item.width / 2
 
 
@@ -185,7 +185,7 @@ class _Coordinates:
 
 
 def _nondecreasing(wishes: list[tuple[float, float]]) -> list[float]:
-    """Return the nondecreasing numbers that are nearest to the wishes, by weight (pool adjacent violators)."""
+    """Return the nondecreasing numbers nearest to *wishes*, by weight (pool adjacent violators)."""
     pools: list[list[float]] = []
     for wish, weight in wishes:
         pools.append([wish, weight, 1])
@@ -247,7 +247,7 @@ class _Curves:
         return ends.get((id(item), id(edge), side), item.x)
 
     def _ends(self) -> dict[tuple[int, int, str], float]:
-        """Return where on a box its edges are fastened: spread over its width, in the order of where they go."""
+        """Return where on a box its edges are attached: spread over its width, in the order of their targets."""
         at: dict[tuple[Item, str], list[tuple[float, Edge]]] = defaultdict(list)
         for edge, way in self._ways:
             if way[0].kind == "box" and edge.upper_port is None:

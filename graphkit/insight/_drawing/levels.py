@@ -25,7 +25,7 @@ PORT: Final = 8.0
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """What has a place in a layer of a level.
+    """An item in a layer of a level.
 
     Attributes:
         kind: "box", "entry", "exit" or "bend", a place where an edge passes through a layer.
@@ -48,7 +48,7 @@ class Edge:
 
     Attributes:
         upper, lower: the items; of a reversed edge the links run from the lower to the upper one.
-        upper_port, lower_port: where it is fastened to a group: its exit or entry inside of it.
+        upper_port, lower_port: the exit or entry inside a group to which it is attached.
         source: the box that the links come from; edges of one source share their way.
         links: those that run here.
     """

@@ -35,11 +35,11 @@ class Box:
         shape: what it stands for.
         title: the name that is read first.
         detail: a second, smaller line, such as the type of a stream; "" for none.
-        about: all there is to say, for whoever points at it.
+        about: all details, shown under the pointer.
         inside: what a group holds.
         declared: "in" and "out" for streams and side packets of the graph itself; "" for others.
         faults: what is wrong with it.
-        share: of the time that all nodes took, 0 to 1; None where nothing was measured.
+        share: of the time that all nodes took, 0 to 1; None if nothing was measured.
     """
 
     id: str
@@ -60,7 +60,7 @@ class Link:
     Attributes:
         source, target: ids of boxes; one of them is a stream or side packet.
         line: how it is drawn.
-        about: which tag of which node.
+        about: the node and its tag.
         tag: that tag; "" for a connection without one.
     """
 

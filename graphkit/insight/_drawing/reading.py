@@ -1,4 +1,4 @@
-"""From a graph, whole or broken, to the picture of it."""
+"""Makes the picture of a graph, valid or not."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def picture_of_config(graph: GraphConfig, faults: Sequence[ConfigError], title: 
 def add_profile(picture: Picture, profile: Mapping[str, Any]) -> None:
     """Note on each node the share of the time that it took, as the JSON of a profile has it.
 
-    The name, by which the tables of a profile call a node, is the title then, and the calculator the second line.
+    The title is then the name, as in the tables of a profile, and the second line the calculator.
     """
     measured = {str(row.get("name")): row for row in profile.get("nodes", ())}
     for box in _all(picture.root):
@@ -119,7 +119,7 @@ def _pairs(tag_map: TagMap) -> list[tuple[str, str]]:
 
 
 def _entries(entries: Sequence[Entry]) -> list[tuple[str, str]]:
-    """Return the connections of a node whose tags nobody has checked."""
+    """Return the connections of a node whose tags are not checked."""
     counts: dict[str, int] = {}
     found = []
     for entry in entries:
@@ -162,8 +162,8 @@ def _names(entries: Iterable[Entry]) -> list[str]:
 class _Painter:
     """Makes boxes and links.
 
-    A stream's box lies in the group of the node that makes it. What the graph gives out lies outside of all
-    groups; where nodes of the group that makes it read it too, it stays with them and a box outside stands for it.
+    A stream's box lies in the group of the node that makes it. An output of the graph lies outside of all
+    groups; if nodes of the group that makes it read it too, it stays with them and a box outside represents it.
     """
 
     def __init__(self, picture: Picture, types: Mapping[str, str], side_types: Mapping[str, str]) -> None:
@@ -235,7 +235,7 @@ class _Painter:
                 )
 
     def _group(self, node: NodeFacts) -> Box:
-        """Return the box of the subgraph that a node came out of, the innermost one."""
+        """Return the box of the innermost subgraph that a node was expanded from."""
         parts = node.name.split("__")[: len(node.ancestry)]
         path, group = "", self.picture.root
         for part, kind in zip(parts, node.ancestry, strict=False):
@@ -249,7 +249,7 @@ class _Painter:
         return group
 
     def _carrier(self, shape: Shape, name: str, group: Box) -> Box:
-        """Return the box of a stream or side packet, made in *group* where it is new."""
+        """Return the box of a stream or side packet, made in *group* if it is new."""
         key = f"{shape.value} {name}"
         if key not in self.boxes:
             group = self.picture.root if key in self._outer else group

@@ -43,7 +43,7 @@ text.faults { fill: #b42318; }
 
 
 def to_svg(picture: Picture) -> str:
-    """Return the picture as an SVG that stands alone."""
+    """Return the picture as a standalone SVG."""
     layout = lay_out(picture)
     told = [*picture.faults[:_MOST_TOLD]]
     if len(picture.faults) > _MOST_TOLD:

@@ -1,4 +1,4 @@
-"""The tags of a node's connections, beside the ends of their lines, where there is room."""
+"""The tags of a node's connections, beside the ends of their lines, if there is room."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Tag:
 
     Attributes:
         words: the tag; of several connections that share a line, all of theirs.
-        x, y: where its words begin, or end where they run leftwards from the line; y of their foot.
+        x, y: where its words begin, or end if they run leftwards from the line; y of their foot.
         node: the id of the box whose tag it is.
     """
 

@@ -73,7 +73,7 @@ def _flow(group: Box, names: dict[str, str], indent: str) -> Iterator[str]:
 
 
 def _names(root: Box) -> dict[str, str]:
-    """Return a name for each box that both languages take."""
+    """Return a name for each box that both languages accept."""
     found: dict[str, str] = {}
     waiting = [root]
     for box in waiting:

@@ -1,4 +1,4 @@
-"""graphkit's errors as the exceptions that mediapipe raises, so that programs that catch those go on."""
+"""graphkit's errors as the exceptions that mediapipe raises, so that programs can catch those."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def peer_version() -> str | None:
 
 
 def installed_version() -> str | None:
-    """Return the version of another mediapipe, imported or installed; None where there is none."""
+    """Return the version of another mediapipe, imported or installed; None if there is none."""
     imported = sys.modules.get(_THEIRS)
     if imported is not None and imported.__name__ != _OURS:
         return str(getattr(imported, "__version__", "0"))

@@ -24,10 +24,10 @@ MODIFIABLE: Final = {
 
 @cache
 def tell_text_format() -> None:
-    """Have ``text_format.Parse`` know these options, as extensions and inside of ``Any``.
+    """Make these options known to ``text_format.Parse``, as extensions and inside of ``Any``.
 
     Extensions are looked for beside the message that is read, types of ``Any`` in protobuf's default pool.
-    That one is left alone where a mediapipe is installed that puts its own messages there.
+    That one is left alone if an installed mediapipe puts its own messages there.
     """
     from google.protobuf import descriptor_pool
 

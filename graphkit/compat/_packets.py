@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RGB_CHANNELS: Final = 3
 MESSAGES: Final = formats
-"""Whose modules are imported before there is a result: they say of which module its class is."""
+"""Its modules of messages are imported before there is a result: they set the module of its class."""
 
 
 class PacketDataType(enum.Enum):
@@ -53,11 +53,11 @@ _NUMBERS: Final[dict[PacketDataType, tuple[tuple[type[Any], ...], Callable[[Any]
     PacketDataType.FLOAT: ((int, float, np.integer, np.floating), float),
     PacketDataType.BOOL: ((bool, np.bool_), bool),
 }
-"""What mediapipe takes for a number, and what it makes of it."""
+"""The types that mediapipe takes as numbers, and what each becomes."""
 
 
 def kind_of(plan: GraphPlan, stream: str) -> PacketDataType:
-    """Return what *stream* carries; raises RuntimeError where the graph does not tell."""
+    """Return what *stream* carries; raises RuntimeError if the graph does not tell."""
     packet_type = plan.streams[plan.stream_ids[stream]].packet_type
     if not packet_type.types:
         raise RuntimeError(
@@ -125,7 +125,7 @@ def picture(value: Any) -> ImageFrame:
 
 
 def side_value(plan: GraphPlan, name: str, value: Any) -> Any:
-    """Return *value* as the input side packet *name*; raises TypeError where it cannot be that."""
+    """Return *value* as the input side packet *name*; raises TypeError if it cannot be that."""
     planned = plan.side_packets.get(name)
     if planned is None:
         return value

@@ -30,7 +30,7 @@ Planned: TypeAlias = "tuple[GraphPlan, Resources]"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a program wants changed in a graph.
+    """The changes that a program asks for in a graph.
 
     Attributes:
         parameters: ``NODE.FIELD=VALUE`` of the expanded graph.
@@ -46,13 +46,13 @@ class Wishes:
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any], options: Any, defaults: Collection[str]) -> Wishes:
-        """Return the wishes; raises ValueError for a parameter that is not ``node.field``."""
+        """Return the changes; raises ValueError for a parameter that is not ``node.field``."""
         texts = tuple(name for name, value in parameters.items() if isinstance(value, str | bytes))
         return cls(tuple(_override(*item) for item in parameters.items()), options, frozenset(defaults), texts)
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What two wishes for the same have in common."""
+        """A key that is equal for equal changes."""
         options = None if self.options is None else (type(self.options), self.options.SerializeToString())
         return self.parameters, options, self.defaults, self.texts
 
@@ -62,7 +62,7 @@ def plan_of(path: str | None, graph: Any, wishes: Wishes) -> Planned:
 
     Raises:
         ResourceNotFoundError: there is no such file, under this ending or the other one.
-        GraphValidationError, ConfigError: the graph is not valid, or lacks what the wishes name.
+        GraphValidationError, ConfigError: the graph is not valid, or lacks what the changes name.
     """
     if path is None:
         resources = Resources()
@@ -113,7 +113,7 @@ def graph_file(path: str) -> Path:
 
 def _planned(graph: Any, resources: Resources, wishes: Wishes) -> GraphPlan:
     options = () if wishes.options is None else (wishes.options,)
-    # The files that come along are in order: only what a program brings, or sets as text, is looked at.
+    # The shipped files are valid: only what a program brings, or sets as text, is looked at.
     if wishes.texts or (wishes.parameters and not isinstance(graph, Path)):
         _check_parameters(_nodes(graph, resources), wishes)
     try:
@@ -157,7 +157,7 @@ def _check_parameters(nodes: Mapping[str, config.NodeConfig], wishes: Wishes) ->
 
 
 def _refused(nodes: Mapping[str, config.NodeConfig], wishes: Wishes, error: GraphValidationError) -> Exception:
-    """Return what mediapipe raises for parameters that could not be set; *error*, where that is not the fault."""
+    """Return what mediapipe raises for parameters that could not be set, or *error* if that is not the fault."""
     if not any(fault.location and fault.location.parameter for fault in error.faults):
         return error
     for parameter in wishes.parameters:

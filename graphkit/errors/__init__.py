@@ -71,7 +71,7 @@ error may say it more exactly (``status=StatusCode.PERMISSION_DENIED``). Every e
 
 * ``parameter``: which parameter of the call is at fault, by its name in Python,
 * ``remedies``: which parameters the message advises to give; the message writes them as ``{name}``,
-* ``fix``: what mends the machine or the installation.
+* ``fix``: what repairs the machine or the installation.
 
 No message names a flag. ``error.describe(spelling)`` returns it with the parameters as a `Spelling` writes them,
 so an application can call them what its users know them by.

@@ -55,10 +55,10 @@ _LONGEST: Final = 19_900
 
 
 class Location(NamedTuple):
-    """A place in a config: file, 1-based line and column (0 where unknown).
+    """A place in a config: file, 1-based line and column (0 if unknown).
 
     Attributes:
-        parameter: the parameter that the text was given in, where it is of no file; ``file`` is then the text.
+        parameter: the parameter that the text was given in, if it is of no file; ``file`` is then the text.
     """
 
     file: str = "<config>"
@@ -77,7 +77,7 @@ class Location(NamedTuple):
 
 
 def shortened(text: str, most: int = 600) -> str:
-    """Return the text, or its beginning and its length where it is longer: what files hold has no limit."""
+    """Return the text, or its beginning and its length if it is longer: what files hold has no limit."""
     return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
@@ -104,9 +104,9 @@ class GraphkitError(Exception):
     Attributes:
         status: the kind of error.
         message: the sentences, without the parameter at fault and the fix.
-        parameter: the parameter of the call that is at fault; "" where none is.
+        parameter: the parameter of the call that is at fault; "" if none is.
         remedies: the parameters that the message advises to give.
-        fix: what mends the machine or the installation, such as a command of pip or apt; "" where that is nothing.
+        fix: what repairs the machine or the installation, such as a command of pip or apt; "" if that is nothing.
     """
 
     status: StatusCode = StatusCode.UNKNOWN

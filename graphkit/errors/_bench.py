@@ -16,7 +16,7 @@ class MeasuredProcessError(BenchmarkError):
 
     Attributes:
         side: who it was, in words.
-        kind: class of the exception that ended it, "" where it did not say.
+        kind: class of the exception that ended it, "" if it did not say.
         reason: what it said.
     """
 

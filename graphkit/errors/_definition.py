@@ -14,7 +14,7 @@ _MOST_SHOWN: Final = 20
 
 
 class Lack(NamedTuple):
-    """Something that a graph needs and that is not there.
+    """Something that a graph needs and that does not exist.
 
     Attributes:
         kind: "calculator", "subgraph", "options" or "model".
@@ -29,10 +29,10 @@ class ConfigError(GraphkitError):
     """A graph config that cannot be read or understood.
 
     Attributes:
-        location: where the fault is, None where that is not known.
-        node: the node at fault, by its name in the expanded graph; "" where no single one is.
+        location: where the fault is, None if that is not known.
+        node: the node at fault, by its name in the expanded graph; "" if no single one is.
         calculator: the calculator of that node.
-        lack: what is missing, where that is the fault.
+        lack: what is missing, if that is the fault.
     """
 
     status = StatusCode.INVALID_ARGUMENT
@@ -66,7 +66,7 @@ class GraphValidationError(GraphkitError):
     The message shows the first few.
 
     Attributes:
-        faults: one ConfigError a fault, in the order of the config; some hundreds at most.
+        faults: one ConfigError per fault, in the order of the config; some hundreds at most.
         count: how many there are.
     """
 
@@ -90,7 +90,7 @@ class RegistryError(GraphkitError):
 
     Attributes:
         name: that was asked for or given.
-        suggestion: a sentence with the names that are close, "" where none is.
+        suggestion: a sentence with the names that are close, "" if none is.
     """
 
     status = StatusCode.NOT_FOUND
@@ -131,9 +131,9 @@ class ContractError(GraphkitError):
     """A calculator's declaration contradicts itself, or does not fit the node that uses it.
 
     Attributes:
-        calculator: its name; "" where the fault of the node's config that follows from it says so.
-        port: the tag, stream or option that is declared wrongly; "" where no single one is.
-        place: ``file:line`` of the declaration; "" where the traceback leads there.
+        calculator: its name; "" if the fault of the node's config that follows from it says so.
+        port: the tag, stream or option that is declared wrongly; "" if no single one is.
+        place: ``file:line`` of the declaration; "" if the traceback leads there.
     """
 
     status = StatusCode.INVALID_ARGUMENT
@@ -153,7 +153,7 @@ class FormatError(GraphkitError):
     """A payload whose shape, type or contents do not fit its format.
 
     Attributes:
-        expected: what would fit; "" where the message alone says it.
+        expected: what would fit; "" if the message alone says it.
         found: what was given instead.
     """
 

@@ -15,7 +15,7 @@ class FileError(GraphkitError):
     """A file, device or URL that cannot be used.
 
     Attributes:
-        path: the file, device or URL; "" where there is none.
+        path: the file, device or URL; "" if there is none.
     """
 
     status = StatusCode.INVALID_ARGUMENT
@@ -87,7 +87,7 @@ class InferenceError(GraphkitError):
     """A model could not be loaded or run.
 
     Attributes:
-        model: the model's path, or "<bytes>"; "" where the fault is of none.
+        model: the model's path, or "<bytes>"; "" if the fault is of none.
     """
 
     status = StatusCode.INTERNAL
@@ -170,7 +170,7 @@ class CameraError(VideoOpenError):
     """No camera could be opened.
 
     Attributes:
-        tried: why not, by device; empty where there was none to try.
+        tried: why not, by device; empty if there was none to try.
     """
 
     status = StatusCode.UNAVAILABLE

@@ -59,7 +59,7 @@ class NoGpuDeviceError(GpuError):
 
     Attributes:
         lack: what is missing.
-        devices: those to choose from; empty where there is none.
+        devices: those to choose from; empty if there is none.
     """
 
     status = StatusCode.NOT_FOUND
@@ -97,7 +97,7 @@ class ShaderCompileError(GpuError):
 
     Attributes:
         name: of the shader.
-        line: the first line that the compiler complains of, 1-based; 0 where it names none.
+        line: the first line that the compiler complains of, 1-based; 0 if it names none.
         log: what the compiler said.
     """
 

@@ -19,7 +19,7 @@ class MisuseError(GraphkitError):
 
 
 class ArgumentError(MisuseError, ValueError):
-    """A program gave a call what it cannot take: a name that is not there, a number out of range."""
+    """A program gave a call what it cannot take: a name that does not exist, a number out of range."""
 
 
 class UsageError(ArgumentError):
@@ -51,9 +51,9 @@ class SidePacketError(MisuseError):
     """A side packet that is missing, set twice or of the wrong type.
 
     Attributes:
-        side_packet: its name, "" where it is of no single one.
-        node: the node that makes or needs it, "" where that is none.
-        location: where the graph names it, None where that is not known.
+        side_packet: its name, "" if it is of no single one.
+        node: the node that makes or needs it, "" if that is none.
+        location: where the graph names it, None if that is not known.
         missing: the types by name of all that are required and were not given.
     """
 

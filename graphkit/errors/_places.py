@@ -14,7 +14,7 @@ _OURS: Final = ("graphkit", "graphkit_calculators")
 
 
 def place_of(definition: Any) -> str:
-    """Return ``file:line`` of a class or function, its module where nobody knows."""
+    """Return ``file:line`` of a class or function, its module if the line is unknown."""
     written = getattr(definition, "function", definition)
     try:
         return f"{inspect.getfile(written)}:{inspect.getsourcelines(written)[1]}"
@@ -44,7 +44,7 @@ def _place(code: CodeType) -> str:
 
 
 def raised_at(error: BaseException) -> str:
-    """Return ``file:line`` of the author's code in which *error* was raised, "" where none of it was at work.
+    """Return ``file:line`` of the author's code in which *error* was raised, "" if none of it was at work.
 
     Of the calls that were under way the innermost counts that is neither graphkit's nor Python's own. Those of
     installed packages are libraries, unless the outermost is one: then the author's code is installed.

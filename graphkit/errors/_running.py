@@ -14,9 +14,9 @@ class StreamError(GraphkitError):
     """Base of the errors of what flows: packets, timestamps and streams.
 
     Attributes:
-        stream: the stream, by its name in the expanded graph; "" where it is of none or of no single one.
-        node: the node that was at work; "" where it was none.
-        timestamp: of the packet at fault, None where it has none.
+        stream: the stream, by its name in the expanded graph; "" if it is of none or of no single one.
+        node: the node that was at work; "" if it was none.
+        timestamp: of the packet at fault, None if it has none.
     """
 
     status = StatusCode.INVALID_ARGUMENT
@@ -96,7 +96,7 @@ class GraphRunError(GraphkitError):
 class CalculatorError(GraphRunError):
     """User code raised inside a node; the cause is chained.
 
-    Its status is that of the cause, UNKNOWN where graphkit did not raise it.
+    Its status is that of the cause, UNKNOWN if graphkit did not raise it.
 
     Attributes:
         node: the node's name in the expanded graph.
@@ -105,7 +105,7 @@ class CalculatorError(GraphRunError):
         timestamp: the input timestamp of the call, None outside of process.
         cause: what was raised.
         raised_at: ``file:line`` of the author's code that raised it, or that made what graphkit refused; ""
-            where no code but graphkit's was at work.
+            if no code but graphkit's was at work.
     """
 
     def __init__(
@@ -198,7 +198,7 @@ class DeadlockError(GraphRunError):
     """Every task waits on a full queue.
 
     Attributes:
-        stream: the stream whose queue is full, "" where several are.
+        stream: the stream whose queue is full, "" if several are.
     """
 
     status = StatusCode.UNAVAILABLE
@@ -223,6 +223,6 @@ class ThrottledError(GraphRunError):
 
 
 class BatchError(GraphkitError):
-    """A batch of clips cannot go on: its processes end before they have done anything."""
+    """A batch of clips cannot continue: its processes end before they have done anything."""
 
     status = StatusCode.INTERNAL

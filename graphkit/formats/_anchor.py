@@ -45,7 +45,7 @@ class Anchors:
         return len(self.data)
 
     def to_protos(self) -> list[Any]:
-        """Return one ``mediapipe.Anchor`` a row."""
+        """Return one ``mediapipe.Anchor`` per row."""
         make = message_class("mediapipe.Anchor")
         return [make(x_center=x, y_center=y, h=h, w=w) for x, y, h, w in self.data.tolist()]
 

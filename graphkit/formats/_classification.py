@@ -16,7 +16,7 @@ class Classification:
     Attributes:
         index: of the class among those the model knows.
         score: most often a probability, 0 to 1.
-        label: the name of the class, where a label map gave one.
+        label: the name of the class, if a label map gave one.
         display_name: the same for people to read.
     """
 
@@ -45,7 +45,7 @@ class Classification:
 
 
 class ClassificationList(MessageSequence[Classification]):
-    """The classes of one thing, best first where the producer sorts."""
+    """The classes of one thing, best first if the producer sorts."""
 
     __slots__ = ()
 
@@ -55,7 +55,7 @@ class ClassificationList(MessageSequence[Classification]):
 
 
 class ClassificationListCollection(MessageSequence[ClassificationList]):
-    """One `ClassificationList` a thing."""
+    """One `ClassificationList` per thing."""
 
     __slots__ = ()
 

@@ -30,10 +30,10 @@ class Detection:
 
     Args:
         score: one per class, 0 to 1, best first.
-        location: a relative box most often; None where the message says nothing.
+        location: a relative box most often; None if the message says nothing.
         relative_keypoints: (K, 2) float32 x, y in fractions of the image; kept read-only, as by `Tensor`.
         label_id: one per class.
-        label: one per class, where a label map gave them.
+        label: one per class, if a label map gave them.
         display_name: one per class.
         keypoint_label: K names, or none.
         keypoint_score: K scores, or none.
@@ -105,7 +105,7 @@ class Detection:
 
     @property
     def box(self) -> RelativeBoundingBox:
-        """The location, where it is a relative box.
+        """The location, if it is a relative box.
 
         Raises:
             FormatError: the location is of another kind.

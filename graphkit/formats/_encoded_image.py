@@ -1,4 +1,4 @@
-"""Encoded pictures: what OpenCV decodes, without what a few damaged bytes can make it do."""
+"""Encoded pictures: decoded by OpenCV, with checks against damaged bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LENGTH_AND_CRC: Final = 12
 
 
 def decode_image(data: bytes, flags: int) -> Pixels | None:
-    """Return the pixels of an encoded picture, channels in OpenCV's order; None where it is none, or damaged.
+    """Return the pixels of an encoded picture, channels in OpenCV's order; None if it is none, or damaged.
 
     Args:
         data: a whole file.
@@ -46,7 +46,7 @@ def refusals() -> Iterator[None]:
 
 
 def _has_whole_chunks(data: bytes) -> bool:
-    """Whether the parts of a PNG lie within its bytes: OpenCV takes memory for the length that a part claims."""
+    """Whether the parts of a PNG are within its bytes: OpenCV takes memory for the length that a part claims."""
     at = len(_PNG)
     while at + _LENGTH_AND_CRC <= len(data):
         length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]

@@ -1,4 +1,4 @@
-"""A face in space: its mesh in centimetres, and how the head is placed before the camera."""
+"""A face in space: its mesh in centimetres, and the pose of the head before the camera."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CORNERS = 3
 
 
 class OriginPointLocation(IntEnum):
-    """Where row 0 of a frame lies."""
+    """Whether row 0 of a frame is at the top or bottom."""
 
     BOTTOM_LEFT_CORNER = 1
     TOP_LEFT_CORNER = 2
@@ -31,7 +31,7 @@ class FaceEnvironment:
         vertical_fov_degrees: how much it sees from top to bottom, in degrees.
         near: distance of the nearest things that are drawn, in centimetres.
         far: distance of the farthest.
-        origin_point_location: where row 0 of its frames lies.
+        origin_point_location: the place of row 0 of its frames.
     """
 
     PROTO: ClassVar[str] = "mediapipe.face_geometry.Environment"

@@ -1,4 +1,4 @@
-"""`Image`: pixels that may lie in memory or on the GPU."""
+"""`Image`: pixels that may be in memory or on the GPU."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GpuPixels(Protocol):
         """Rows."""
 
     def image_frame(self) -> ImageFrame:
-        """Return the pixels in memory, rows from the top; waits for the GPU where it must."""
+        """Return the pixels in memory, rows from the top; waits for the GPU if it must."""
 
 
 class Image:

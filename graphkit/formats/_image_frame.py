@@ -87,13 +87,13 @@ class ImageFrame:
 
     Args:
         data: (H, W, C), (H, W) or (H, W, 1) array, uint8, uint16 or float32. The frame takes a whole array over
-            without a copy and makes it read-only. A view (a crop, ``[:, :, ::-1]``) is copied where others can
-            still write to the memory behind it; rows may be padded.
+            without a copy and makes it read-only. A view (a crop, ``[:, :, ::-1]``) is copied if others can
+            still write to its memory; rows may be padded.
         format: deduced from dtype and channels if not given: uint8 with 3, 4, 1 channels is SRGB,
             SRGBA, GRAY8; uint16 is SRGB48, SRGBA64, GRAY16; float32 with 1, 2, 4 is VEC32F1, F2, F4.
 
     Attributes:
-        data: (H, W, C), or (H, W) where there is one channel.
+        data: (H, W, C), or (H, W) for one channel.
         format: never UNKNOWN.
 
     Raises:

@@ -55,7 +55,7 @@ def _parse(message_name: str, value: Any) -> Any:
     message: Any = message_class(message_name)()
     try:
         json_format.ParseDict(_expect(dict, message_name, value), message, descriptor_pool=pool())
-    except Exception as exc:  # ParseError, and for odd or deep values whatever protobuf trips over: SystemError
+    except Exception as exc:  # ParseError, and for odd or deep values any error of protobuf, such as SystemError
         raise _refused(value, message_name, shortened(str(exc), 200)) from exc
     if missing := message.FindInitializationErrors():
         raise _refused(value, message_name, f"{', '.join(missing)} must be there.")

@@ -78,7 +78,7 @@ class _LandmarkArray:
 
     @classmethod
     def from_xyz(cls, xyz: np.ndarray[Any, Any], visibility: Any = None, presence: Any = None) -> Self:
-        """Make a list from (N, 3) or (N, 2) coordinates and, where given, N probabilities each.
+        """Make a list from (N, 3) or (N, 2) coordinates and, if given, N probabilities each.
 
         Raises:
             FormatError: *xyz* or probabilities are of another shape, or no numbers.
@@ -217,7 +217,7 @@ class _LandmarkArray:
         return f"{type(self).__name__}({len(self)} landmarks{self._extent()}{extra})"
 
     def _extent(self) -> str:
-        """Return between what the coordinates lie, for people."""
+        """Return the range of the coordinates, for people."""
         if not len(self.data):
             return ""
         low, high = self.data.min(axis=0), self.data.max(axis=0)
@@ -269,7 +269,7 @@ class LandmarkList(_LandmarkArray):
 
 
 class NormalizedLandmarkListCollection(MessageSequence[NormalizedLandmarkList]):
-    """One `NormalizedLandmarkList` a thing that was found."""
+    """One `NormalizedLandmarkList` per thing that was found."""
 
     __slots__ = ()
 
@@ -279,7 +279,7 @@ class NormalizedLandmarkListCollection(MessageSequence[NormalizedLandmarkList]):
 
 
 class LandmarkListCollection(MessageSequence[LandmarkList]):
-    """One `LandmarkList` a thing that was found."""
+    """One `LandmarkList` per thing that was found."""
 
     __slots__ = ()
 

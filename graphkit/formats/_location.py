@@ -1,4 +1,4 @@
-"""Where a detection lies: one of four kinds of location."""
+"""The location of a detection: one of four kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a graph hands to inference: `Model` and `OpResolver`."""
+"""What a graph passes to inference: `Model` and `OpResolver`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Model:
     source: Path | bytes
 
     def __post_init__(self) -> None:
-        """Raise FormatError where the source is neither."""
+        """Raise FormatError if the source is neither."""
         if not isinstance(self.source, (bytes, str, os.PathLike)):
             raise FormatError(
                 f"a Model is made of a path or of bytes, found {type(self.source).__name__}; "

@@ -38,7 +38,7 @@ class PacketLatency:
 
     Attributes:
         current_latency_usec: of the last packet.
-        counts: packets by latency, an interval each; the last interval takes all that is later.
+        counts: packets by latency, one count per interval; the last interval takes all that is later.
         num_intervals: number of intervals.
         interval_size_usec: width of an interval.
         avg_latency_usec: mean over all packets, cut off.

@@ -21,7 +21,7 @@ _REDUCED: Final = 1
 
 
 def decode_pages(data: bytes, flags: int) -> list[Pixels]:
-    """Return all pictures of a file, channels in OpenCV's order; none where it is no picture, or damaged.
+    """Return all pictures of a file, channels in OpenCV's order; none if it is no picture, or damaged.
 
     Small copies of a page that a camera puts into a TIFF are left out.
 
@@ -51,7 +51,7 @@ def decode_pages(data: bytes, flags: int) -> list[Pixels]:
 
 
 def _reduced_pages(data: bytes, order: str) -> list[bool]:
-    """Return for each page of a TIFF whether it is a small copy of another.
+    """Return, for each page of a TIFF, whether it is a small copy of another.
 
     Raises:
         FormatError: the chain of pages leads out of the file, or in a circle.

@@ -31,7 +31,7 @@ def png_of(frame: ImageFrame) -> bytes | None:
 
 
 def unit_range(data: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return samples of 0 to 1 as 0 to 255; what lies outside is clipped."""
+    """Return samples of 0 to 1 as 0 to 255; other values are clipped."""
     scaled: NDArray[np.uint8] = np.rint(np.clip(data, 0, 1) * 255).astype(np.uint8)
     return scaled
 

@@ -1,8 +1,8 @@
-"""How a payload keeps an array: read-only, and out of reach of whoever made it.
+"""How a payload keeps an array: read-only, and out of reach of the code that made it.
 
 A packet has many readers and may wait in a queue, so what it holds must not change. An array that owns its memory
 is made read-only and kept as it is: no copy. A view is one window on memory that others may still write to (a
-capture buffer that is filled again, a file mapped into memory); it is copied unless nobody else can.
+capture buffer that is filled again, a file mapped into memory); it is copied unless no one else can.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def check_array(value: Any, payload: str) -> None:
 
 
 def read_only(data: Array) -> Array:
-    """Return *data* made read-only, or a read-only copy where somebody else could still change its memory."""
+    """Return *data* made read-only, or a read-only copy if its memory could still be changed elsewhere."""
     if type(data) is not np.ndarray or (data.base is not None and not _is_private(data)):
         data = _copy(data)
     data.setflags(write=False)
@@ -54,7 +54,7 @@ def read_only(data: Array) -> Array:
 
 
 def _is_private(view: Array) -> bool:
-    """Whether nobody can write to the memory behind *view* but through it; protects it where that mends it."""
+    """Whether the memory behind *view* can be written only through it; protects it if that is enough."""
     owner: Any = view.base
     while owner is not None:
         # A count of no more than _ALONE says that only the view below holds this owner.

@@ -18,7 +18,7 @@ class Rect:
         width: pixels, before rotation.
         height: pixels, before rotation.
         rotation: clockwise, in radians, about the centre.
-        rect_id: None where nobody tracks it.
+        rect_id: None if it is not tracked.
     """
 
     PROTO: ClassVar[str] = "mediapipe.Rect"
@@ -50,7 +50,7 @@ class NormalizedRect:
         width: in widths of the image, before rotation.
         height: in heights of the image, before rotation.
         rotation: clockwise, in radians, about the centre, in pixel space.
-        rect_id: None where nobody tracks it.
+        rect_id: None if it is not tracked.
     """
 
     PROTO: ClassVar[str] = "mediapipe.NormalizedRect"

@@ -1,6 +1,6 @@
 """The shapes that can be drawn over an image.
 
-Positions are pixels, or fractions of the image where ``normalized`` is set. A frame may carry
+Positions are pixels, or fractions of the image if ``normalized`` is set. A frame may carry
 hundreds of these, so they are plain dataclasses; do not change one once it is sent. Fields have
 the names of ``mediapipe.RenderAnnotation``'s messages.
 """

@@ -11,7 +11,7 @@ _MOST_ROWS: Final = 60
 
 
 def html_table(caption: str, columns: Sequence[str], rows: Sequence[Iterable[object]]) -> str:
-    """Return a table as HTML; of a long one the first rows, and how many there are."""
+    """Return a table as HTML; of a long one the first rows, and their total number."""
     from html import escape
 
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)

@@ -15,17 +15,17 @@ _LAYOUTS: Final = frozenset(("NHWC", "NCHW"))
 
 
 class Tensor:
-    """An array with a logical shape that does not depend on how it lies in memory.
+    """An array with a logical shape that does not depend on its order in memory.
 
     Images are logically (N, H, W, C). One may be stored as (N, C, H, W), the order that inference
-    wants, so that nobody has to transpose it on the way there.
+    wants, so that it need not be transposed on the way there.
 
     Args:
         data: any shape, most often float32. The tensor takes a whole array over without a copy and makes it
-            read-only; a view is copied where others can still write to the memory behind it.
+            read-only; a view is copied if others can still write to its memory.
         layout: how *data* is stored; "NCHW" needs four dimensions.
         for_gpu: whether pictures that are made of it belong on the GPU, as the graph wants its model there.
-        origin: who made it of what, for messages: 'node "x" made of an SRGB picture'; "" where nobody says.
+        origin: what made it, and from what, for messages: 'node "x" made of an SRGB picture'; "" if unknown.
 
     Raises:
         FormatError: no array, an unknown layout, or "NCHW" with other than four dimensions.

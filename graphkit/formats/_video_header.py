@@ -15,8 +15,8 @@ class VideoHeader:
         format: of the frames.
         width: pixels.
         height: pixels.
-        duration: seconds; 0 where unknown.
-        frame_rate: frames a second; 0 where unknown.
+        duration: seconds; 0 if unknown.
+        frame_rate: frames a second; 0 if unknown.
     """
 
     format: ImageFormat = ImageFormat.UNKNOWN

@@ -27,9 +27,9 @@ _RELEASED: Final = "this GpuBuffer was released; keep a reference, or read it, b
 class GpuBuffer:
     """An opaque picture with top-left origin: row 0 of its array is row 0 of its texture; nothing ever flips.
 
-    It has two views, a texture and an array. Each is made from the other when somebody first asks for it, and
+    It has two views, a texture and an array. Each is made from the other when it is first asked for, and
     kept; drawing into the texture drops the array. Made by ``GlCalculatorHelper`` and ``GpuResources.upload``.
-    The pixels go back to their pool when the last reference goes, or on ``release()``.
+    The pixels go back to their pool when the last reference is dropped, or on ``release()``.
 
     Attributes:
         width: pixels per row.
@@ -111,7 +111,7 @@ class GpuBuffer:
         if self._storage is not None:
             self._storage.written(context)
 
-    # -- the view of everybody else ---------------------------------------------------------------------
+    # -- the view of other code -------------------------------------------------------------------------
 
     def array(self) -> Pixels:
         """Return the pixels in memory, read-only, read back at most once: (H, W) or (H, W, C). Any thread."""
@@ -129,7 +129,7 @@ class GpuBuffer:
         return array
 
     def image_frame(self) -> ImageFrame:
-        """Return the pixels as a frame; RGBA where the buffer was made of RGB. Any thread.
+        """Return the pixels as a frame; RGBA if the buffer was made of RGB. Any thread.
 
         Raises:
             FormatError: no image format fits the buffer's.
@@ -152,7 +152,7 @@ class GpuBuffer:
         return self._array is not None or self._frame is not None
 
     def release(self) -> None:
-        """Let go of the pixels now instead of with the last reference; arrays handed out stay valid."""
+        """Free the pixels now instead of with the last reference; arrays already returned stay valid."""
         self._released = True
         storage, self._storage = self._storage, None
         self._array = self._frame = None

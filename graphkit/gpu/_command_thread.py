@@ -1,8 +1,8 @@
-"""A thread that serves a queue of commands: what an OpenGL context lives on.
+"""A thread that serves a queue of commands: the thread of an OpenGL context.
 
 Commands and tasks are different things. A task is a piece of a graph's work and may last as long as the graph
-has work; a command is short (read a frame back, free a texture) and somebody may wait for it. A task that goes on
-and on therefore calls ``run_pending`` now and then.
+has work; a command is short (read a frame back, free a texture) and another thread may wait for it. So a
+long task calls ``run_pending`` now and then.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class _Call:
-    """A command that somebody waits for, on a raw lock: the cheapest wake-up there is."""
+    """A command that another thread waits for, on a raw lock: the cheapest wake-up there is."""
 
     __slots__ = ("_arguments", "_done", "_error", "_function", "_value")
 
@@ -120,12 +120,12 @@ class CommandThread:
         return result
 
     def post(self, command: Callable[[], None]) -> None:
-        """Have *command* called soon and wait for nothing. Safe in ``__del__``; forgotten after ``stop``."""
+        """Queue *command* without waiting. Safe in ``__del__``; forgotten after ``stop``."""
         if not self.is_of_parent:
             self._queue.put(command)
 
     def post_task(self, task: Callable[[], None]) -> None:
-        """Have the work *task* done after the commands before it; raises GpuError in a forked process."""
+        """Queue *task* after the commands before it; raises GpuError in a forked process."""
         if self.is_of_parent:
             raise forked_error()
         self._queue.put(_Task(task))
@@ -154,9 +154,9 @@ class CommandThread:
             self._thread.join()
 
     def _left_behind(self) -> None:
-        """In a forked process: the thread is not here, and its locks may be taken for good."""
+        """In a forked process: the thread does not exist, and its locks may stay taken."""
         self.is_of_parent = True
-        self._ident = None  # also where the thread itself forked: the context is not current here
+        self._ident = None  # also if the thread itself forked: the context is not current here
 
     def _first(self) -> None:
         try:

@@ -1,7 +1,7 @@
-"""GlContext: an OpenGL context and the one thread that it lives on.
+"""GlContext: an OpenGL context and its one thread.
 
-Everything that touches OpenGL runs on that thread: ``context.run(function)`` takes it there and brings the value,
-or the exception, back. Whoever waits does so without the interpreter's lock.
+Everything that touches OpenGL runs on that thread: ``context.run(function)`` calls it there and returns the value,
+or raises the exception. The caller waits without the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class GlContext:
 
     Attributes:
         name: as given.
-        raw: OpenGL calls that moderngl has not.
+        raw: OpenGL calls that moderngl lacks.
         handle: the EGLContext.
-        renderer: what draws, by OpenGL's name for it.
+        renderer: OpenGL's name of the renderer.
         max_texture_size: longest side of a texture, in pixels.
         software: whether OpenGL draws on the CPU here.
         work: what it was told to do, counted on its thread; ``counted`` has the hops as well.
@@ -96,7 +96,7 @@ class GlContext:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the driver gave the context up."""
+        """Whether the driver lost the context."""
         return bool(self._lost)
 
     @property
@@ -141,11 +141,11 @@ class GlContext:
         return self._thread.run(function, *arguments)
 
     def post(self, command: Callable[[], None]) -> None:
-        """Have *command* called on the thread soon; safe in ``__del__``, forgotten after ``close``."""
+        """Queue *command* on the thread; safe in ``__del__``, forgotten after ``close``."""
         self._thread.post(command)
 
     def run_pending(self) -> None:
-        """On the thread: run what others posted or wait for."""
+        """On the thread: run the commands of other threads."""
         self._thread.run_pending()
 
     def check_errors(self, what: str, live: str = "the rest") -> None:
@@ -171,7 +171,7 @@ class GlContext:
         )
 
     def checked(self, what: str, function: Callable[..., R], *arguments: Any) -> R:
-        """On the thread: call *function*, and have its errors be its own, not those of whoever draws next.
+        """On the thread: call *function*, and raise its errors now, not in the next drawing.
 
         Args:
             what: the function does, for the message.
@@ -203,7 +203,7 @@ class GlContext:
 
     @property
     def shares_fences(self) -> bool:
-        """Whether it is in ``same_fence`` just now."""
+        """Whether it is in ``same_fence``."""
         return self._shares_fences
 
     @contextmanager
@@ -237,7 +237,7 @@ class GlContext:
         self._parking.use()
 
     def lose(self, reason: str) -> None:
-        """Give the context up: every later call raises GlContextLostError, as this one does."""
+        """Mark the context as lost: every later call raises GlContextLostError, as this one does."""
         self._lost = reason
         raise GlContextLostError(self.name, reason)
 
@@ -257,7 +257,7 @@ class GlContext:
 
     def _begin(self, display: EglDisplay, share: int) -> None:
         try:
-            import moderngl.mgl  # by its name: without this part of it, moderngl is imported all the same
+            import moderngl.mgl  # by its name: without this part of it, moderngl is still imported
         except ModuleNotFoundError as exc:
             lack = f"not installed (no module {exc.name}); graphs on the GPU draw with it"
             raise PackageError("moderngl", lack, pip_install("moderngl")) from exc

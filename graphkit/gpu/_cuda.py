@@ -1,7 +1,7 @@
-"""CUDA's runtime through ctypes: the calls that let a model read a buffer of OpenGL where it lies.
+"""CUDA's runtime through ctypes: the calls that let a model read a buffer of OpenGL in place.
 
 It is the very library that ONNX Runtime has loaded, so both see the same device and the same memory. Ten functions
-with plain arguments need no package of bindings, whose version would have to fit that library's besides.
+with plain arguments need no package of bindings, whose version would have to fit that library's.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _READ_ONLY: Final = 1
 _NON_BLOCKING: Final = 1
 _AT_MOST: Final = 16
 
-# Calls that start CUDA or wait let go of the interpreter's lock; the others keep it, for taking it again costs
-# milliseconds where other threads are busy.
+# Calls that start CUDA or wait release the interpreter's lock; the others keep it: taking it again costs
+# milliseconds if other threads are busy.
 _SLOW: Final[dict[str, tuple[Any, ...]]] = {
     "cudaGLGetDevices": (ctypes.POINTER(_Unsigned), ctypes.POINTER(_Int), _Unsigned, _Int),
     "cudaSetDevice": (_Int,),
@@ -91,7 +91,7 @@ class CudaRuntime:
         return tuple(devices[: count.value])
 
     def set_device(self, device: int) -> None:
-        """Have the calls of this thread mean *device*; raises CudaError."""
+        """Make *device* current on this thread; raises CudaError."""
         self._call("cudaSetDevice", device)
 
     def stream(self) -> int:
@@ -109,7 +109,7 @@ class CudaRuntime:
             self._check("cudaStreamQuery", code)
 
     def destroy_stream(self, stream: int) -> None:
-        """Let go of *stream*; raises CudaError."""
+        """Free *stream*; raises CudaError."""
         self._call("cudaStreamDestroy", stream)
 
     def register_buffer(self, buffer: int) -> int:
@@ -119,7 +119,7 @@ class CudaRuntime:
         return resource.value or 0
 
     def map(self, resource: int, stream: int) -> None:
-        """Hand *resource* to CUDA until ``unmap``; work in *stream* comes after that of OpenGL.
+        """Map *resource* for CUDA until ``unmap``; work in *stream* comes after that of OpenGL.
 
         Raises:
             CudaError: CUDA refused.
@@ -135,11 +135,11 @@ class CudaRuntime:
         return address.value or 0, size.value
 
     def unmap(self, resource: int, stream: int) -> None:
-        """Hand *resource* back to OpenGL, after the work in *stream*; raises CudaError."""
+        """Return *resource* to OpenGL, after the work in *stream*; raises CudaError."""
         self._call("cudaGraphicsUnmapResources", 1, ctypes.byref(_Pointer(resource)), stream)
 
     def unregister(self, resource: int) -> None:
-        """Let go of *resource*; raises CudaError."""
+        """Free *resource*; raises CudaError."""
         self._call("cudaGraphicsUnregisterResource", resource)
 
     def _call(self, name: str, *arguments: Any) -> None:

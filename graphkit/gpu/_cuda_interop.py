@@ -40,7 +40,7 @@ Filled: TypeAlias = tuple[TensorBuffer, int]
 
 
 def runtime_for(context: GlContext) -> CudaRuntime:
-    """Return CUDA's runtime where it can read buffers of *context*.
+    """Return CUDA's runtime if it can read buffers of *context*.
 
     Raises:
         CudaUnavailableError: it cannot; the message says why.
@@ -119,7 +119,7 @@ class CudaLink:
             self._free.pop(0).release()
 
     def release(self) -> None:
-        """Let go of everything; raises CudaError."""
+        """Free everything; raises CudaError."""
         free, self._free = self._free, []
         for buffer in free:
             buffer.release()
@@ -141,7 +141,7 @@ class CudaLink:
 
 
 class CudaLease:
-    """A tensor in CUDA's hands, until ``give_back``.
+    """A tensor lent to CUDA, until ``give_back``.
 
     Attributes:
         device_type: what ONNX Runtime calls the memory.
@@ -163,7 +163,7 @@ class CudaLease:
         self._link.context.post(self._take_back)
 
     def refuse(self, reason: str) -> None:
-        """Say that CUDA could not use it: nothing is lent any more."""
+        """Say that CUDA could not use it: nothing more is lent."""
         self._interop.give_up(reason)
 
     def _take_back(self) -> None:
@@ -174,7 +174,7 @@ class CudaLease:
 
 
 class CudaInterop:
-    """The way of one share group's tensors to CUDA.
+    """Lends the tensors of one share group to CUDA.
 
     Args:
         load: returns CUDA's runtime for a context, or raises CudaUnavailableError.
@@ -188,21 +188,21 @@ class CudaInterop:
         self._fault: str | None = None
 
     def _renew_lock(self) -> None:
-        """Have a lock that nobody holds, at first and in a forked process."""
+        """Have a lock that no thread holds, at first and in a forked process."""
         self._lock = threading.Lock()
 
     @property
     def fault(self) -> str | None:
-        """Why nothing is lent; None where something is, or nobody has asked yet."""
+        """Why nothing is lent; None if tensors are lent, or none was asked for yet."""
         return self._fault
 
     @property
     def is_ready(self) -> bool:
-        """Whether somebody has asked for tensors on CUDA, and they can be had."""
+        """Whether tensors on CUDA were asked for, and can be lent."""
         return self._link is not None and self._fault is None
 
     def device(self, group: ShareGroup) -> int | None:
-        """Return CUDA's number of the device that *group* draws on, None where CUDA cannot read it; any thread."""
+        """Return CUDA's number of the device that *group* draws on, None if CUDA cannot read it; any thread."""
         link = self._link if self.is_usable(group) else None
         return None if link is None else link.devices[0]
 
@@ -215,7 +215,7 @@ class CudaInterop:
     def borrow(
         self, picture: GpuBuffer, channels: int, levels: Levels, device: int, cut: TensorCut | None = None
     ) -> CudaLease | None:
-        """Return the tensor of *picture* for CUDA's *device*, None where that cannot be; any thread.
+        """Return the tensor of *picture* for CUDA's *device*, None if that cannot be; any thread.
 
         Args:
             picture: RGBA8 or R8.
@@ -242,7 +242,7 @@ class CudaInterop:
         return CudaLease(self, link, picture, device, filled)
 
     def give_up(self, reason: str) -> None:
-        """Lend nothing any more; the first *reason* goes to the log."""
+        """Lend nothing more; the first *reason* goes to the log."""
         with self._lock:
             if self._fault is not None:
                 return
@@ -250,7 +250,7 @@ class CudaInterop:
         logger.warning("tensors go from OpenGL to CUDA through memory from now on: %s", reason)
 
     def close(self) -> None:
-        """Have everything released before the context ends; nothing is lent any more. Waits for nothing."""
+        """Release everything before the context ends; nothing more is lent. Waits for nothing."""
         link, self._link = self._link, None
         self._fault = self._fault or "the GPU resources are closed"
         if link is not None:

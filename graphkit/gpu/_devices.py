@@ -43,7 +43,7 @@ class GpuDevice:
         handle: the EGLDeviceEXT; 0 for the default display of a library that cannot enumerate.
         name: for people.
         software: whether it draws on the CPU.
-        cuda: number of the same device in CUDA, None where CUDA does not see it.
+        cuda: number of the same device in CUDA, None if CUDA does not see it.
     """
 
     index: int
@@ -58,7 +58,7 @@ class GpuDevice:
 
 
 def list_devices(egl: Egl | None = None) -> tuple[GpuDevice, ...]:
-    """Return the devices in EGL's order; raises NoEglError where EGL is not installed."""
+    """Return the devices in EGL's order; raises NoEglError if EGL is not installed."""
     egl = egl or egl_layer.library()
     if not (egl.has("eglQueryDevicesEXT") and egl.has("eglGetPlatformDisplayEXT")):
         return (GpuDevice(0, 0, "default display", software=False),)
@@ -87,7 +87,7 @@ def _describe(egl: Egl, index: int, handle: int) -> GpuDevice:
 
 
 def _uuid(egl: Egl, handle: int, extensions: list[str]) -> str:
-    """Return the device's UUID as text, "" where EGL does not tell."""
+    """Return the device's UUID as text, "" if EGL does not tell."""
     if "EGL_EXT_device_persistent_id" not in extensions or not egl.has("eglQueryDeviceBinaryEXT"):
         return ""
     value, size = ctypes.create_string_buffer(16), ctypes.c_int32()
@@ -96,11 +96,11 @@ def _uuid(egl: Egl, handle: int, extensions: list[str]) -> str:
 
 
 def candidates(wish: str | None = None, egl: Egl | None = None) -> tuple[GpuDevice, ...]:
-    """Return the devices that answer to *wish* (see the module), best first.
+    """Return the devices that match *wish* (see the module), best first.
 
     Raises:
         NoEglError: EGL is not installed.
-        NoGpuDeviceError: no device, or none that answers.
+        NoGpuDeviceError: no device, or none that matches.
     """
     devices = list_devices(egl)
     if not devices:
@@ -154,10 +154,10 @@ class Taken(Generic[D]):
 
 
 def take_device(make: Callable[[EglDisplay], D], wish: str | None = None, egl: Egl | None = None) -> Taken[D]:
-    """Return the first device that answers to *wish* and draws.
+    """Return the first device that matches *wish* and draws.
 
     A device may start and make no context (one that only computes), or draw on the CPU although it is hardware to
-    EGL (Mesa's way to a card that it does not know). The latter gives way to one that draws itself.
+    EGL (Mesa's way to a card that it does not know). A device that draws itself is preferred to the latter.
 
     Args:
         make: makes what draws, or raises GpuError.
@@ -166,7 +166,7 @@ def take_device(make: Callable[[EglDisplay], D], wish: str | None = None, egl: E
 
     Raises:
         NoEglError: EGL is not installed.
-        NoGpuDeviceError: no device answers, or none of several works.
+        NoGpuDeviceError: no device matches, or none of several works.
         GlVersionError: the only one makes no context.
     """
     egl = egl or egl_layer.library()
@@ -207,7 +207,7 @@ def _told(taken: Taken[D]) -> Taken[D]:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A display that nothing was made on yet."""
+    """A display without a context yet."""
 
     display: EglDisplay
     software: bool = False
@@ -217,6 +217,6 @@ class _Opened:
 
 
 def open_display(wish: str | None = None, egl: Egl | None = None) -> tuple[GpuDevice, EglDisplay]:
-    """Return the first device that answers to *wish* and starts, with its display; raises as `take_device`."""
+    """Return the first device that matches *wish* and starts, with its display; raises as `take_device`."""
     taken = take_device(_Opened, wish, egl)
     return taken.device, taken.drawing.display

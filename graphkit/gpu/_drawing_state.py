@@ -20,7 +20,7 @@ _Enum = ctypes.c_uint32
 _STENCIL_TEST, _COLOR_LOGIC_OP, _DITHER = 0x0B90, 0x0BF2, 0x0BD0
 _LOWER_LEFT, _NEGATIVE_ONE_TO_ONE = 0x8CA1, 0x935E
 _UNITS: Final = 4
-"""Texture units that lose their sampler objects; whoever uses more of them sets what is there."""
+"""Texture units that lose their sampler objects; code that uses more units sets their samplers itself."""
 
 
 class DrawingState:
@@ -28,7 +28,7 @@ class DrawingState:
 
     Args:
         gl: the context.
-        raw: its calls that moderngl has not.
+        raw: its calls that moderngl lacks.
     """
 
     def __init__(self, gl: moderngl.Context, raw: RawGl) -> None:

@@ -83,7 +83,7 @@ class EglFault(NamedTuple):
 
 
 class Egl:
-    """The functions of libEGL, and nothing else; a test hands in a class that fails on purpose.
+    """The functions of libEGL, and nothing else; a test passes a class that fails on purpose.
 
     Raises:
         NoEglError: the library cannot be loaded.
@@ -112,7 +112,7 @@ class Egl:
         return self._functions[name](*arguments)
 
     def address(self, name: str) -> int:
-        """Return the address of an EGL or OpenGL function, 0 where there is none."""
+        """Return the address of an EGL or OpenGL function, 0 if there is none."""
         return self.call("eglGetProcAddress", name.encode()) or 0
 
     def error(self) -> EglFault:
@@ -168,7 +168,7 @@ class EglDisplay:
 
     @classmethod
     def current(cls, egl: Egl, name: str) -> tuple[EglDisplay, int] | None:
-        """Return the display and context that are current on this thread, None where there are none."""
+        """Return the display and context that are current on this thread, None if there are none."""
         handle, context = egl.call("eglGetCurrentDisplay"), egl.call("eglGetCurrentContext")
         if not handle or not context:
             return None
@@ -180,7 +180,7 @@ class EglContext:
 
     Args:
         display: where.
-        share: handle of the context whose textures and fences it shall see, 0 for none.
+        share: handle of the context whose textures and fences it is to see, 0 for none.
 
     Attributes:
         tells_of_resets: whether OpenGL says when the driver has reset the GPU.
@@ -201,7 +201,7 @@ class EglContext:
             self._surface = self._egl.call("eglCreatePbufferSurface", display.handle, config, size)
 
     def _config(self) -> int | None:
-        """Return a config for pbuffers; None where contexts need none. Never one for windows."""
+        """Return a config for pbuffers; None if contexts need none. Never one for windows."""
         if self.display.extensions & {"EGL_KHR_no_config_context", "EGL_MESA_configless_context"} and (
             "EGL_KHR_surfaceless_context" in self.display.extensions
         ):
@@ -238,7 +238,7 @@ class EglContext:
     def destroy(self) -> None:
         """End the context, on the thread it is current on.
 
-        The order matters: a context that is current when its thread lets go of EGL leaks megabytes.
+        The order matters: a context that is current when its thread releases EGL leaks megabytes.
         """
         handle, self.handle = self.handle, 0
         if not handle:

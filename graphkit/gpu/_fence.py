@@ -17,11 +17,11 @@ class Fence:
     """Everything that *context* was told so far; made on its thread.
 
     Args:
-        context: where it is made.
+        context: of the fence.
         reached: that all of it is known to be done, so that OpenGL need not be asked.
 
     Attributes:
-        context: where it was made.
+        context: of the fence.
     """
 
     __slots__ = ("_handle", "_reached", "context")

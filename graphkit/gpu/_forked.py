@@ -1,7 +1,7 @@
-"""What a forked process is told about the GPU of the process that it came from.
+"""The error for using the GPU of the parent in a forked process.
 
-OpenGL does not survive a fork: its threads are not there and its locks may be taken for good. So nothing of the
-parent's is used, and no context is made; better to say so than to hang.
+OpenGL does not survive a fork: its threads do not exist and its locks may stay taken. So nothing of the
+parent's is used, and no context is made; an error is better than a hang.
 """
 
 from __future__ import annotations

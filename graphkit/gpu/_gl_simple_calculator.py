@@ -45,7 +45,7 @@ class GlSimpleCalculator(Calculator):
 
     Attributes:
         fragment_shader: reads ``in vec2 sample_coordinate`` (0..1 from the top left), ``uniform sampler2D
-            frame`` and, if it likes, ``uniform vec2 pixel_size`` (of the source, in texture coordinates).
+            frame`` and, optionally, ``uniform vec2 pixel_size`` (of the source, in texture coordinates).
         helper: from ``open`` on.
         shader: ``fragment_shader``, compiled, from ``gl_setup`` on; ``self.shader.set(name=value)`` in ``gl_bind``
             sets uniforms of one's own.

@@ -25,7 +25,7 @@ class GlTexture:
     """A texture to read (a source) or to draw into (a destination), on one context's thread.
 
     Made by ``GlCalculatorHelper``. A destination is finished by ``get_frame``; a source by ``release``, which also
-    happens when the object goes, or at the end of a ``with``.
+    happens when the object is dropped, or at the end of a ``with``.
 
     Attributes:
         texture: the moderngl texture; row 0 is the top.
@@ -64,7 +64,7 @@ class GlTexture:
         return framebuffer
 
     def get_frame(self, kind: type[F]) -> F:
-        """Return the picture as a packet's payload; what was drawn is complete for whoever reads it.
+        """Return the picture as a packet's payload; what was drawn is complete for its readers.
 
         Args:
             kind: GpuBuffer or Image, which cost nothing, or ImageFrame, which waits and reads back.

@@ -1,4 +1,4 @@
-"""GpuTensor: a tensor whose values are on the GPU, and in memory once somebody asks for them."""
+"""GpuTensor: a tensor whose values are on the GPU, and in memory once they are asked for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FLOAT32: Final = np.dtype(np.float32)
 class GpuTensor(Tensor):
     """The levels of a picture, or of a part of it, as float32, stored as NCHW.
 
-    Nothing is sampled before somebody wants the values: ``borrow`` hands them to CUDA, and ``data`` reads them
+    Nothing is sampled before the values are asked for: ``borrow`` lends them to CUDA, and ``data`` reads them
     back when it is first asked for.
 
     Args:
@@ -52,7 +52,7 @@ class GpuTensor(Tensor):
         self.origin = origin
 
     def __getattr__(self, name: str) -> Any:
-        """Make ``data``, the one attribute that is not there from the beginning."""
+        """Make ``data``, the one attribute that is made late."""
         if name != "data":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         self.data = self._planes((self._picture if self._cut is None else self._cut.draw()).array())
@@ -77,7 +77,7 @@ class GpuTensor(Tensor):
         return _FLOAT32
 
     def borrow(self, device: int) -> Lease | None:
-        """Return the values in the memory of CUDA's *device*, None where they must be read back."""
+        """Return the values in the memory of CUDA's *device*, None if they must be read back."""
         return self._picture.group.cuda.borrow(self._picture, self._channels, self._levels, device, self._cut)
 
     @property

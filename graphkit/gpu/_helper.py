@@ -15,7 +15,7 @@
             self.shader = self.helper.run_in_gl_context(lambda: FullFrameProgram(self.helper.context, SOURCE))
 
 The node then runs on its context's thread, where ``run_in_gl_context`` costs nothing. A node that names an
-executor of its own stays there, and each ``run_in_gl_context`` goes over and comes back.
+executor of its own stays there, and each ``run_in_gl_context`` switches threads twice.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class GlCalculatorHelper:
 
     @property
     def raw(self) -> RawGl:
-        """OpenGL itself, for what moderngl has not."""
+        """OpenGL itself, for what moderngl lacks."""
         self.context.check_thread("raw OpenGL")
         return self.context.raw
 
@@ -124,7 +124,7 @@ class GlCalculatorHelper:
 
         Raises:
             WrongThreadError: outside of ``run_in_gl_context``.
-            TextureTooLargeError, GpuOutOfMemoryError: it cannot be had.
+            TextureTooLargeError, GpuOutOfMemoryError: it cannot be made.
         """
         self.context.check_thread("create_destination_texture")
         buffer = GpuBuffer.allocate(self.context, self.resources.group, width, height, format_)
@@ -142,7 +142,7 @@ class GlCalculatorHelper:
 
         Raises:
             WrongThreadError: outside of ``run_in_gl_context``.
-            TextureTooLargeError, GpuOutOfMemoryError: it cannot be had.
+            TextureTooLargeError, GpuOutOfMemoryError: it cannot be made.
         """
         texture = self.create_destination_texture(*size)
         upload(self.context, texture.texture, GpuBufferFormat.RGBA8, pixels, self.resources.transfers, at)
@@ -161,7 +161,7 @@ class GlCalculatorHelper:
     def bind_framebuffer(self, destination: GlTexture) -> moderngl.Framebuffer:
         """Draw into *destination* from now on, all of it; return its framebuffer.
 
-        Blending, masks, tests and sampler objects that anybody has set before are off; set yours afterwards.
+        Blending, masks, tests and sampler objects set before are off; set yours afterwards.
         """
         self.context.check_thread("bind_framebuffer")
         return destination.bind()

@@ -1,4 +1,4 @@
-"""Memory for pixels that come back from the GPU, used again once nobody looks at them.
+"""Memory for pixels that come back from the GPU, used again once nothing refers to it.
 
 A fresh array of a 720p frame costs up to two milliseconds of page faults, more than the copy into it.
 """
@@ -20,7 +20,7 @@ _SIZES: Final = 6
 
 
 class Lease:
-    """The owner of one array; when the array and all its views are gone, the memory goes back."""
+    """The owner of one array; when the array and all its views are gone, the memory is free again."""
 
     __slots__ = ("__array_interface__", "_free", "_memory")
 
@@ -53,7 +53,7 @@ class HostMemory:
         return np.asarray(Lease(block, shape, dtype, free))
 
     def _blocks(self, size: int) -> deque[Pixels]:
-        """Return the free blocks of *size* bytes; forget the size that has not been asked for longest."""
+        """Return the free blocks of *size* bytes; forget the size that was asked for longest ago."""
         free = self._free.pop(size, None)
         if free is None:
             free = deque(maxlen=_KEEP)

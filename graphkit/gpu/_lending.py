@@ -23,7 +23,7 @@ class TensorCut:
         sampling: GLSL 4.30 that declares ``uniform sampler2D frame``, the picture, and defines
             ``vec4 sampled(ivec2 place)``: the levels, 0 to 255, of a pixel of the tensor.
         uniforms: of that code.
-        draw: returns the same as a picture, for who reads it in memory.
+        draw: returns the same as a picture, for readers in memory.
     """
 
     size: tuple[int, int]
@@ -33,7 +33,7 @@ class TensorCut:
 
 
 class Lease(Protocol):
-    """A tensor in a model's hands, until ``give_back``."""
+    """A tensor lent to a model, until ``give_back``."""
 
     @property
     def device_type(self) -> str:
@@ -51,7 +51,7 @@ class Lease(Protocol):
         """Return the memory; CUDA's work with it is done. Waits for nothing."""
 
     def refuse(self, reason: str) -> None:
-        """Say that CUDA could not use it: nothing is lent any more."""
+        """Say that CUDA could not use it: nothing more is lent."""
 
 
 class TensorLender(Protocol):
@@ -59,14 +59,14 @@ class TensorLender(Protocol):
 
     @property
     def fault(self) -> str | None:
-        """Why nothing is lent; None where something is, or nobody has asked yet."""
+        """Why nothing is lent; None if tensors are lent, or none was asked for yet."""
 
     @property
     def is_ready(self) -> bool:
-        """Whether somebody has asked for tensors on CUDA, and they can be had."""
+        """Whether tensors on CUDA were asked for, and can be lent."""
 
     def device(self, group: ShareGroup) -> int | None:
-        """Return CUDA's number of the device that *group* draws on, None where CUDA cannot read it; any thread."""
+        """Return CUDA's number of the device that *group* draws on, None if CUDA cannot read it; any thread."""
 
     def is_usable(self, group: ShareGroup) -> bool:
         """Return whether CUDA can read what *group* draws; found out once, on any thread."""
@@ -79,7 +79,7 @@ class TensorLender(Protocol):
         device: int,
         cut: TensorCut | None = None,
     ) -> Lease | None:
-        """Return the tensor of *picture* for CUDA's *device*, None where that cannot be; any thread.
+        """Return the tensor of *picture* for CUDA's *device*, None if that cannot be; any thread.
 
         Args:
             picture: RGBA8 or R8.
@@ -90,4 +90,4 @@ class TensorLender(Protocol):
         """
 
     def close(self) -> None:
-        """Lend nothing any more, and have everything released before the context ends. Waits for nothing."""
+        """Lend nothing more, and release everything before the context ends. Waits for nothing."""

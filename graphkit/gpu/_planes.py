@@ -1,6 +1,6 @@
 """Pictures for a video: brightness and colour apart, as encoders take them, made before they are read back.
 
-Of each pixel 1.5 bytes come to memory then instead of 4, and no processor converts them.
+Each pixel is then read back as 1.5 bytes instead of 4, and no processor converts them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _programs: Final[WeakKeyDictionary[GlContext, FullFrameProgram]] = WeakKeyDictio
 
 
 def read_planes(picture: GpuBuffer) -> Pixels | None:
-    """Return a picture as I420, read back; None where it has no such form. Any thread.
+    """Return a picture as I420, read back; None if it has no such form. Any thread.
 
     Args:
         picture: RGBA8, of even sizes; alpha has no effect.

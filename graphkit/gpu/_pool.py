@@ -1,7 +1,7 @@
 """TexturePool: textures used again instead of made again, by size and format, and few enough of them.
 
 A size is pooled from its second request on. Every now and then the pool looks back: a size keeps as many textures
-as were in use at once since the last look, and one that nobody asked for loses all. So a change of size costs two
+as were in use at once since the last look, and one that was not asked for loses all. So a change of size costs two
 looks, and no order of sizes makes the pool grow without end.
 """
 
@@ -32,7 +32,7 @@ class _Shelf:
     """The textures of one size and format.
 
     Attributes:
-        free: textures nobody uses, the one used last at the end.
+        free: textures not in use, the one used last at the end.
         in_use: how many are out.
         peak: most that were out at once since the last look.
         requests: since the shelf was made.
@@ -116,7 +116,7 @@ class TexturePool:
                 self._drop(shelf, keep=0)
 
     def _renew_lock(self) -> None:
-        """Have a lock that nobody holds, at first and in a forked process."""
+        """Have a lock that no thread holds, at first and in a forked process."""
         self._lock = threading.Lock()
 
     def _give_back(self, storage: TextureStorage) -> None:
@@ -193,7 +193,7 @@ class TexturePool:
             shelf.peak = shelf.in_use
 
     def _forget_sizes(self) -> None:
-        """Empty the shelves that were not asked for longest, but MAX_SIZES."""
+        """Empty all shelves but the MAX_SIZES that were asked for last."""
         for key in list(self._shelves)[:-MAX_SIZES]:
             self._drop(self._shelves[key], keep=0)
             if not self._shelves[key].in_use:

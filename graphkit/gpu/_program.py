@@ -35,7 +35,7 @@ def compile_program(context: GlContext, name: str, fragment: str, vertex: str | 
     """Compile a program, on the context's thread.
 
     Args:
-        context: where.
+        context: to compile in.
         name: of the shader, for messages.
         fragment: source of the fragment shader; ``#version 330 core`` is put before it if it names none.
         vertex: source of the vertex shader, for another than the full frame.
@@ -75,7 +75,7 @@ class FullFrameProgram:
     use and release it on the context's thread; drawing elsewhere raises WrongThreadError.
 
     Args:
-        context: where.
+        context: to compile in.
         fragment: source of the fragment shader, see ``compile_program``.
         name: of the shader, for messages.
 
@@ -117,6 +117,6 @@ class FullFrameProgram:
         self._vertices.render(vertices=3)
 
     def release(self) -> None:
-        """Let go of it."""
+        """Free it."""
         self._vertices.release()
         self.program.release()

@@ -1,7 +1,7 @@
 """The few OpenGL calls that moderngl lacks, or makes while holding the interpreter's lock.
 
-A call that returns at once keeps the lock (PYFUNCTYPE): letting it go costs milliseconds when other Python threads
-are busy. A call that may wait for the GPU or moves a frame lets it go (CFUNCTYPE).
+A call that returns at once keeps the lock (PYFUNCTYPE): releasing it costs milliseconds when other Python threads
+are busy. A call that may wait for the GPU or moves a frame releases it (CFUNCTYPE).
 """
 
 from __future__ import annotations
@@ -79,11 +79,11 @@ class RawGl:
         return ctypes.CFUNCTYPE(result, *arguments)(self._address(name))
 
     def watch_for_resets(self) -> None:
-        """Have ``reset`` ask OpenGL, of a context of 4.5 or later that is made to tell."""
+        """Have ``reset`` ask OpenGL, of a context of 4.5 or later made with reset notification."""
         self.reset_status = self.quick("glGetGraphicsResetStatus", _Enum)
 
     def reset(self) -> str:
-        """Return what is known of a reset of the GPU, "" where there was none or OpenGL does not tell."""
+        """Return what is known of a reset of the GPU, "" if there was none or OpenGL does not tell."""
         status = self.reset_status()
         if status == NO_ERROR:
             return ""
@@ -100,7 +100,7 @@ class RawGl:
     def pack_into_memory(self) -> None:
         """Have the bound framebuffer read into memory without gaps, whatever was set before.
 
-        A row length that somebody left behind would have OpenGL write beyond the memory it is given.
+        A row length set before would make OpenGL write beyond the memory it is given.
         """
         self.bind_buffer(PACK_BUFFER, 0)
         self.read_buffer(_COLOR_ATTACHMENT0)

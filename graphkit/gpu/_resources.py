@@ -33,7 +33,7 @@ R = TypeVar("R")
 class GpuResources(Closing):
     """A device, its contexts and what they share. Close it, or use it in a ``with``.
 
-    A graph finds its own (see ``graphkit.gpu._service``) where the program lends it none::
+    A graph finds its own (see ``graphkit.gpu._service``) if the program lends it none::
 
         with GpuResources.create() as gpu:
             graph.set_service(GPU_SERVICE, gpu)
@@ -58,7 +58,7 @@ class GpuResources(Closing):
 
         Args:
             device: which; None for the environment's choice or the best.
-            make_storage: what stands behind GpuBuffers; None for pooled textures.
+            make_storage: the storage of GpuBuffers; None for pooled textures.
 
         Raises:
             NoEglError, NoGpuDeviceError: nothing to run on.
@@ -92,7 +92,7 @@ class GpuResources(Closing):
 
     @property
     def device_name(self) -> str:
-        """What draws: OpenGL's name for it, which says more than EGL's, once there is a context."""
+        """The renderer by OpenGL's name, which says more than EGL's, once there is a context."""
         drawing = next(iter(self.group.contexts), None)
         if drawing is None:
             return self._device_name
@@ -125,7 +125,7 @@ class GpuResources(Closing):
         return GpuBuffer.from_image_frame(self.group, frame)
 
     def close(self) -> None:
-        """End the contexts; where GpuBuffers are alive, when the last of them is gone."""
+        """End the contexts; if GpuBuffers are alive, when the last of them is gone."""
         self.group.close()
 
     def __del__(self) -> None:

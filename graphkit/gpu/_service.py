@@ -1,6 +1,6 @@
-"""GPU_SERVICE: how a graph comes by its GpuResources, and its nodes by their threads.
+"""GPU_SERVICE: how a graph gets its GpuResources, and its nodes their threads.
 
-A graph that was lent none takes those that the last such graph left behind: making a context and compiling costs
+A graph that was lent none takes those of the last such graph: making a context and compiling costs
 tens of milliseconds, and moderngl does not give back all the memory of a context. Graphs that run at the same time
 have each their own.
 """
@@ -45,7 +45,7 @@ class _Idle:
         call_in_children(self, _Idle._begin)
 
     def _begin(self) -> None:
-        """Have a lock that nobody holds and keep nothing, at first and in a forked process.
+        """Have a lock that no thread holds and keep nothing, at first and in a forked process.
 
         What the parent kept is neither used nor freed: OpenGL would have to free it.
         """

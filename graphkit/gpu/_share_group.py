@@ -38,7 +38,7 @@ class ShareGroup:
         display: of the device.
         lender: of tensors.
         share: handle of a context of the program that belongs to the group, 0 for none.
-        make_storage: what stands behind buffers; None for pooled textures.
+        make_storage: the storage of buffers; None for pooled textures.
 
     Attributes:
         pool: of textures.
@@ -74,7 +74,7 @@ class ShareGroup:
         *,
         make_storage: Callable[[GlContext, int, int, GpuBufferFormat], GpuStorage] | None = None,
     ) -> ShareGroup:
-        """Return a group whose shared context is there; raises GlVersionError where the device makes none."""
+        """Return a group with its shared context; raises GlVersionError if the device makes none."""
         group = cls(display, lender, make_storage=make_storage)
         group.context()
         return group
@@ -96,7 +96,7 @@ class ShareGroup:
 
     @property
     def is_open(self) -> bool:
-        """Whether contexts can still be had."""
+        """Whether contexts can still be made."""
         return not self._closing
 
     def context(self, name: str = "") -> GlContext:
@@ -120,7 +120,7 @@ class ShareGroup:
             return self._add(name)
 
     def run(self, function: Callable[[GlContext], R]) -> R:
-        """Call *function* with a context of the group on its thread: the caller's own where it has one."""
+        """Call *function* with a context of the group on its thread: the caller's own if it has one."""
         here = GlContext.current()
         if here is not None and self.owns(here):
             return function(here)
@@ -137,13 +137,13 @@ class ShareGroup:
         self._end_if_unused(wait=True)
 
     def begin_close(self) -> None:
-        """Make no context any more; end those there are, soon. Safe in ``__del__``."""
+        """Make no more contexts; end the existing ones soon. Safe in ``__del__``."""
         self._closing = True
         if (shared := self._contexts.get(SHARED)) is not None:
             shared.post(self._end_if_unused)
 
     def _renew_lock(self) -> None:
-        """Have a lock that nobody holds, at first and in a forked process."""
+        """Have a lock that no thread holds, at first and in a forked process."""
         self._lock = threading.Lock()
 
     def _add(self, name: str) -> GlContext:

@@ -1,4 +1,4 @@
-"""GpuStorage: what stands behind a GpuBuffer, and the storage that is used: an OpenGL texture with fences.
+"""GpuStorage: the storage of a GpuBuffer, and the one that is used: an OpenGL texture with fences.
 
 Calculators never see a storage. A ``ShareGroup`` is given a function that makes storages; anything that keeps the
 five promises of ``GpuStorage`` will do.
@@ -28,8 +28,8 @@ _LINEAR: Final = (0x2601, 0x2601)
 class GpuStorage(ABC):
     """Pixels that contexts of one share group read and write as textures.
 
-    All calls but ``release`` are made on the thread of the context they are given. Whoever calls ``reading`` or
-    ``writing`` calls ``read_done`` or ``written`` when it has issued its drawing.
+    All calls but ``release`` are made on the thread of the context they are given. The caller of ``reading``
+    or ``writing`` calls ``read_done`` or ``written`` when it has issued its drawing.
 
     Attributes:
         width: pixels per row.
@@ -52,7 +52,7 @@ class GpuStorage(ABC):
 
     @abstractmethod
     def writing(self, context: GlContext) -> moderngl.Texture:
-        """Return a texture of *context* that nobody reads any more."""
+        """Return a texture of *context* that is no longer read."""
 
     @abstractmethod
     def written(self, context: GlContext) -> None:
@@ -60,7 +60,7 @@ class GpuStorage(ABC):
 
     @abstractmethod
     def release(self) -> None:
-        """Let go of the pixels; from any thread, the garbage collector's included: no lock, no OpenGL."""
+        """Free the pixels; from any thread, the garbage collector's included: no lock, no OpenGL."""
 
 
 class TextureStorage(GpuStorage):
@@ -101,7 +101,7 @@ class TextureStorage(GpuStorage):
         return self._view(context)
 
     def read_done(self, context: GlContext) -> None:
-        """Leave a fence, so that whoever writes next does not overtake the reader."""
+        """Leave a fence, so that the next writer does not overtake the reader."""
         fence = context.fence()
         # That this read is done says nothing of those that the context has issued before.
         if context not in self._consumers or not fence.is_known_to_be_reached:
@@ -150,9 +150,9 @@ class TextureStorage(GpuStorage):
 
 
 def restore_sampling(texture: moderngl.Texture) -> None:
-    """Have *texture* sampled linearly, its edge repeated: drivers have other defaults, calculators other wishes.
+    """Have *texture* sampled linearly, its edge repeated: drivers and calculators set it otherwise.
 
-    The context of *texture* is current. Setting what is set already would have drivers look at the texture anew.
+    The context of *texture* is current. Setting what is set already would make drivers check the texture again.
     """
     if texture.filter != _LINEAR:
         texture.filter = _LINEAR

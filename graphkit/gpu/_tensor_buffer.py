@@ -75,7 +75,7 @@ class TensorShader:
         levels: Levels,
         uniforms: Mapping[str, Any],
     ) -> None:
-        """Fill *buffer*; whoever reads it afterwards sees all of it.
+        """Fill *buffer*; later readers see all of it.
 
         Args:
             picture: of 8 bits a channel.
@@ -98,7 +98,7 @@ class TensorShader:
         self._context.gl.memory_barrier()
 
     def release(self) -> None:
-        """Let go of it."""
+        """Free it."""
         self._program.release()
 
 
@@ -134,7 +134,7 @@ class TensorBuffer:
         """Return the device address of what was written, complete and for CUDA alone until ``unmap``.
 
         Raises:
-            CudaError: it cannot be had; the buffer is OpenGL's again.
+            CudaError: CUDA cannot have it; the buffer is OpenGL's again.
         """
         self._runtime.map(self._resource, stream)
         try:
@@ -153,7 +153,7 @@ class TensorBuffer:
         self._runtime.unmap(self._resource, stream)
 
     def release(self) -> None:
-        """Let go of it on both sides; raises CudaError, with OpenGL's side gone."""
+        """Free it on both sides; raises CudaError, with OpenGL's side gone."""
         try:
             self._runtime.unregister(self._resource)
         finally:

@@ -1,4 +1,4 @@
-"""Which number a GPU has in CUDA for this program.
+"""The number of a GPU in CUDA for this program.
 
 ``CUDA_VISIBLE_DEVICES`` hides GPUs from CUDA and puts those that it names into its order. EGL knows nothing of it,
 so the number that EGL tells is that of a program without the variable.
@@ -13,11 +13,11 @@ ENVIRONMENT: Final = "CUDA_VISIBLE_DEVICES"
 
 
 def number_in_cuda(number: int, uuid: str) -> int | None:
-    """Return CUDA's number of a GPU, None where CUDA does not see it.
+    """Return CUDA's number of a GPU, None if CUDA does not see it.
 
     Args:
         number: of the GPU among all.
-        uuid: as ``nvidia-smi -L`` shows it, without "GPU-"; "" where EGL does not tell.
+        uuid: as ``nvidia-smi -L`` shows it, without "GPU-"; "" if EGL does not tell.
     """
     value = os.environ.get(ENVIRONMENT)
     if value is None:

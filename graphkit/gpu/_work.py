@@ -1,4 +1,4 @@
-"""What contexts were told to do, counted: the cost of a frame on a card is made of these."""
+"""Counts of the work of contexts, which make up the cost of a frame on a GPU."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Runs of a session whose inputs lie on a device: what can be bound once is bound once.
+"""Runs of a session whose inputs are on a device, with bindings that are reused.
 
-`BoundRuns` hands ONNX Runtime the addresses as they come. `CapturedRuns` copies into memory that stays where it
+`BoundRuns` passes ONNX Runtime the addresses as they come. `CapturedRuns` copies into memory that stays where it
 is, for CUDA graphs: ONNX Runtime records the kernels of a run and plays them again, at the same addresses, which
 saves the launch of each. It records per thread, so that all runs of a session happen on one.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeviceArray:
-    """An input that is not in this program's memory. Whoever made it keeps it as it is until the run is over.
+    """An input that is not in this program's memory. Its owner must not change it until the run is over.
 
     Attributes:
         pointer: its address there.
@@ -66,7 +66,7 @@ class BoundRuns:
         binding.bind(feeds)
         self._session.run_with_iobinding(binding.bound)
         outputs: list[NDArray[Any]] = binding.bound.copy_outputs_to_cpu()
-        if self._is_sized:  # and where the run has failed the binding is not used again, either
+        if self._is_sized:  # and if the run has failed the binding is not used again, either
             self._free.append(binding)
         return outputs
 

@@ -1,8 +1,8 @@
 """The disk cache of imported models.
 
-It lies in the user's cache folder. An entry is a file: a tag and the CRC-32 of the content
+It is in the user's cache folder. An entry is a file: a tag and the CRC-32 of the content
 (4 bytes each), then the content. It is written beside and moved into place, so no reader sees half of it; the
-checksum is against what a failing or full disk does to it later. Where the folder cannot be written, models are
+checksum finds damage by a failing or full disk. If the folder cannot be written, models are
 imported again in each process.
 """
 

@@ -1,4 +1,4 @@
-"""NVIDIA's libraries, wherever packages have put them: found, loaded, and what keeps one from being loaded.
+"""NVIDIA's libraries, in any package: finding and loading them, and the reason if one cannot be loaded.
 
 ONNX Runtime looks for them beside its own package only, and prints what it misses. A library that is loaded once
 is found by its name afterwards, so they are loaded here by their paths, those that others need first.
@@ -36,7 +36,7 @@ def useful(major: str) -> list[str]:
 
 
 def load_all(major: str) -> str | None:
-    """Load what CUDA of version *major* needs; return what is missing, None where nothing is."""
+    """Load what CUDA of version *major* needs; return what is missing, None if nothing is."""
     for name in useful(major):
         _fault_of(name)
     return library_fault(needed(major))
@@ -53,7 +53,7 @@ def library_fault(names: list[str]) -> str | None:
 
 
 def _fault_of(name: str) -> str | None:
-    """Load one library; return None, why it cannot be loaded, or "" where there is none of that name."""
+    """Load one library; return None, why it cannot be loaded, or "" if there is none of that name."""
     reason = ""
     for place in [*_places(name), name]:
         try:

@@ -11,7 +11,7 @@ from graphkit.inference._providers import cuda_major
 
 _BETWEEN_DEVICES: Final = 3
 _STREAM_OF_THREAD: Final = 2
-"""The stream that each thread has of its own: waiting for it waits for nobody else."""
+"""The stream that each thread has of its own: waiting for it waits for no other thread."""
 
 
 @cache

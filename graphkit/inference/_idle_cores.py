@@ -1,4 +1,4 @@
-"""Runs of a model with a second thread, while a core has nothing to do and that is quicker (S53)."""
+"""Runs of a model with a second thread, while a core is idle and that is quicker (S53)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _paces: Final[WeakKeyDictionary[Session, Pace]] = WeakKeyDictionary()
 
 
 def cores_are_taken(told: Path = Path("/proc/loadavg")) -> bool:
-    """Return whether more threads want to run now than there are cores; False where the system does not tell."""
+    """Return whether more threads want to run now than there are cores; False if the system does not tell."""
     try:
         runnable = told.read_text().split()[3].partition("/")[0]
         return int(runnable) > usable_cores()
@@ -44,7 +44,7 @@ class IdleCoreRunner:
     Args:
         session: one thread, on the CPU.
         load_twin: returns the same model with `THREADS` threads; called when it is first tried.
-        idle: returns how many cores nobody needs just now.
+        idle: returns how many cores are idle at the moment.
     """
 
     def __init__(self, session: Session, load_twin: Callable[[], Session], idle: Callable[[], int]) -> None:

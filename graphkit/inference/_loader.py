@@ -50,7 +50,7 @@ class _Pool:
         self._sessions = {key: session for key, session in self._sessions.items() if session.survives_fork}
 
     def _renew_locks(self) -> None:
-        """Have locks that nobody holds, at first and in a forked process."""
+        """Have locks that no thread holds, at first and in a forked process."""
         self._lock = threading.Lock()
         self._loading: dict[Key, threading.Lock] = {}
 
@@ -101,18 +101,18 @@ def load(
     """Return the session of a model.
 
     Args:
-        model: the path of a .tflite or .onnx file, or its bytes. What it is shows in its content.
-        provider: "cpu", "cuda", "tensorrt", or "auto" for CUDA where it is usable and the CPU elsewhere.
+        model: the path of a .tflite or .onnx file, or its bytes. Its content tells which.
+        provider: "cpu", "cuda", "tensorrt", or "auto" for CUDA if it is usable and else the CPU.
         outputs: the indices of the outputs to compute, in the order in which `run` gives them; what only
             the others need is not computed. None for all.
         threads: threads inside one run; None for the budget's (`graphkit._process.threads`).
         spin: let them spin while a run lasts: quicker on cores that have nothing else to do, and else much slower.
-        why: why it is *provider*, for `Session.provider_reason`; "" where the caller asks for it.
-        device: CUDA's number of the GPU, where it is CUDA or TensorRT.
+        why: why it is *provider*, for `Session.provider_reason`; "" if the caller asks for it.
+        device: CUDA's number of the GPU, if it is CUDA or TensorRT.
 
     Returns:
         The one session of this process for that model, provider, device, choice of outputs and threads. With
-        "auto" it goes on on the CPU, with a line in the log, if the GPU fails later.
+        "auto" it continues on the CPU, with a line in the log, if the GPU fails later.
 
     Raises:
         ResourceNotFoundError: no such file.
@@ -139,13 +139,13 @@ def loaded_sessions(since: int = 0) -> list[Session]:
     """Return the sessions of this process, in the order in which they were started.
 
     Args:
-        since: what `requests` returned at some time; leaves out what nobody has asked for after it.
+        since: what `requests` returned at some time; leaves out what was not asked for after it.
     """
     return _pool.all(since)
 
 
 def unload_all() -> None:
-    """Forget the sessions of this process. Those still in use live on until nobody holds them."""
+    """Forget the sessions of this process. Those still in use live on until they are no longer referenced."""
     _pool.clear()
     _file_digest.cache_clear()
 

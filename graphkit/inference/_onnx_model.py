@@ -43,7 +43,7 @@ def select_outputs(data: bytes, path: str, outputs: Sequence[int]) -> bytes:
 
 
 def _select_told(model: Any, outputs: Sequence[int]) -> None:
-    """Keep what the model says of its outputs to those that are left; a session finds out whether it is right."""
+    """Keep the declarations of the outputs that are left; a session checks whether they are right."""
     for entry in model.metadata_props:
         if entry.key == METADATA_KEY:
             with suppress(LookupError, TypeError, ValueError, RecursionError):

@@ -1,8 +1,8 @@
 """The one place that imports ONNX Runtime: it is kept from reporting its use over the network.
 
 From 1.29 on its packages for Linux and macOS write an identifier of the machine into the cache folder of the user
-and send it, with facts about the models that are run, to its makers. `ORT_DISABLE_TELEMETRY=1` keeps all of that
-from happening, if it is set before the library starts. Who wants the reports sets the variable to 0.
+and send it, with facts about the models run, to its makers. `ORT_DISABLE_TELEMETRY=1` prevents all of that,
+if it is set before the library starts. To send the reports, set the variable to 0.
 """
 
 from __future__ import annotations

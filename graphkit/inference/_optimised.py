@@ -1,6 +1,6 @@
 """Imported models as ONNX Runtime has optimised them for this processor, kept on disk.
 
-Optimising takes most of a start: 45 of 65 ms for the face with attention. What comes of it holds kernels and
+Optimising takes most of a start: 45 of 65 ms for the face with attention. The result holds kernels and
 layouts of one kind of processor and one build of ONNX Runtime, so both are part of the name in the cache.
 """
 
@@ -47,10 +47,10 @@ def start_from_disk(
     convert: Callable[[], bytes],
     start: Callable[[bytes, bool, Path | None], Any],
 ) -> Any:
-    """Return a session of the optimised model under *entry*; it is made where it is not there or does not start.
+    """Return a session of the optimised model under *entry*; it is made if it does not exist or does not start.
 
     Args:
-        entry: where it is kept.
+        entry: its place in the cache.
         convert: imports the model.
         start: makes a session of a model; told whether it is optimised already, and where to leave the optimised
             model.

@@ -1,6 +1,6 @@
-"""Pace: which of two ways of doing the same is quicker just now, found out by trying the other one now and then.
+"""Pace: which of two ways is quicker at the moment, measured by trying the other one now and then.
 
-How long a run of a model takes with a second thread depends on what else the machine does. Where its cores are
+How long a run of a model takes with a second thread depends on what else the machine does. If its cores are
 busy it takes up to three times as long as with one, and nothing but the clock tells.
 """
 
@@ -25,7 +25,7 @@ class Pace:
     """Chooses between the plain way (False) and the other one (True).
 
     It begins with the plain way, tries the other for a few calls, and stays with the quicker one. A way that lost
-    is tried again after a pause that doubles each time it loses. Where the other way becomes slower than the plain
+    is tried again after a pause that doubles each time it loses. If the other way becomes slower than the plain
     one was, it is left within a few calls.
     """
 
@@ -56,7 +56,7 @@ class Pace:
 
         Args:
             seconds: how long it took.
-            other: which way it went.
+            other: which way it took.
         """
         if other != self.choose():  # chosen before the last turn, on another thread
             return

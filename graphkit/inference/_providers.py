@@ -1,6 +1,6 @@
 """Which execution provider of ONNX Runtime runs a model, and one line that says why.
 
-ONNX Runtime lists CUDA wherever it was compiled in and prints a long error when asked for it in vain, so the
+ONNX Runtime lists CUDA wherever it was compiled in and prints a long error if it cannot start it, so the
 libraries and a device are looked for before it is asked.
 """
 
@@ -65,8 +65,8 @@ def choose(provider: str = "auto", why: str = "", device: int = 0) -> Choice:
     """Return the provider to use.
 
     Args:
-        provider: "auto" takes CUDA where it is usable and else the CPU; the others are taken or refused.
-        why: the reason, such as "the graph asks for it"; "" where the caller asks.
+        provider: "auto" takes CUDA if it is usable and else the CPU; the others are taken or refused.
+        why: the reason, such as "the graph asks for it"; "" if the caller asks.
         device: CUDA's number of the GPU to use.
 
     Raises:
@@ -113,7 +113,7 @@ def _onnx_providers(provider: str, device: int = 0) -> tuple[Any, ...]:
 
 
 def _fork_fault() -> str | None:
-    """Return why CUDA cannot be used in a forked process, or None where that is not what keeps it from being."""
+    """Return why CUDA cannot be used in a forked process, or None if the fork is not the reason."""
     pid = os.getpid()
     if _cuda_started.get("in", pid) == pid:
         return None
@@ -131,7 +131,7 @@ def cuda_fault() -> str | None:
     fault = driver_fault()
     if fault is not None:
         return fault
-    # `use_tf32` steers ONNX Runtime's choice only: where cuDNN has no other way it takes TF32 all the same.
+    # `use_tf32` steers ONNX Runtime's choice only: if cuDNN has no other way it still takes TF32.
     os.environ.setdefault(_TF32, "0")
     return load_all(cuda_major())
 
@@ -156,7 +156,7 @@ def tensorrt_fault() -> str | None:
 
 
 def start_fault(provider: str) -> str:
-    """Return why ONNX Runtime, which does not say it, could not start *provider*, as far as that can be seen."""
+    """Return why ONNX Runtime, which does not say it, could not start *provider*, as far as that can be found."""
     folder = Path(str(onnx_runtime().__file__)).parent / "capi"
     try:
         ctypes.CDLL(str(folder / "libonnxruntime_providers_shared.so"), ctypes.RTLD_GLOBAL)
@@ -194,7 +194,7 @@ def _init_fault(status: int) -> str:
 
 
 def _hidden() -> str:
-    """Return the hint that somebody has hidden GPUs, "" where nobody has."""
+    """Return the hint that the environment hides GPUs, "" if it does not."""
     value = os.environ.get(VISIBLE)
     return "" if value is None else f'; {VISIBLE}="{value}" decides what it shows'
 

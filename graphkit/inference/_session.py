@@ -97,7 +97,7 @@ class Session:
         session: ONNX Runtime's.
         path, provider, provider_reason: see the attributes.
         threads, imported: see the attributes.
-        instead: returns the session that goes on where this one fails, None where none may.
+        instead: returns the session that takes over if this one fails, None for no other.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class Session:
     def _go_on(
         self, successor: Session, arrays: Sequence[NDArray[Any] | DeviceArray], failure: InferenceError
     ) -> list[NDArray[Any]]:
-        """Run on *successor*, now and from now on; where it fails too, the arrays are at fault, not the device."""
+        """Run on *successor*, from now on; if it fails too, the arrays are at fault, not the device."""
         outputs = successor.run(arrays)
         with self._moving:
             is_first, self._successor = self._successor is None, successor
@@ -210,7 +210,7 @@ class Session:
         return outputs
 
     def _left_behind(self) -> None:
-        """In a forked process: its threads are not there, and CUDA does not survive a fork."""
+        """In a forked process: it has none of the threads, and CUDA does not survive a fork."""
         self._is_of_parent = True
 
     def _forked_error(self) -> InferenceError:
@@ -229,7 +229,7 @@ class Session:
             )
 
     def _on_device(self) -> BoundRuns | CapturedRuns:
-        """Return what runs the model where its inputs lie, made when it is first needed."""
+        """Return what runs the model on inputs in device memory, made when it is first needed."""
         with self._moving:
             if self._device_runs is None:
                 is_sized = all(None not in info.shape for info in self.outputs)
@@ -238,7 +238,7 @@ class Session:
             return self._device_runs
 
     def _captured(self) -> CapturedRuns | None:
-        """Return runs by CUDA graphs, None where they are not asked for."""
+        """Return runs by CUDA graphs, None if they are not asked for."""
         if not self.captures or self.cuda_device is None:
             return None
         inputs = [_fixed(name, info) for name, info in zip(self._input_names, self.inputs, strict=True)]
@@ -278,7 +278,7 @@ def _interface(session: Any, path: str) -> tuple[tuple[TensorInfo, ...], tuple[T
 def _as_told(
     told: list[dict[str, Any]], infos: tuple[TensorInfo, ...], *, images_channels_first: bool
 ) -> tuple[TensorInfo, ...]:
-    """Return the tensors under their names and shapes in the .tflite; raises ValueError where these do not fit."""
+    """Return the tensors under their names and shapes in the .tflite; raises ValueError if these do not fit."""
     named = []
     for value, info in zip(told, infos, strict=True):
         name, shape = str(value["name"]), tuple(map(int, value["shape"]))

@@ -61,7 +61,7 @@ def start(key: Key, path: str, data: bytes, choice: Choice, on_cpu: Callable[[],
         path: of the model, for messages.
         data: the model.
         choice: where it runs.
-        on_cpu: returns the session that goes on where this one fails later.
+        on_cpu: returns the session that takes over if this one fails later.
 
     Raises:
         ModelFormatError: the file is no model, or damaged.
@@ -145,7 +145,7 @@ def _onnx_session(
     optimised: bool = False,
     leave: Path | None = None,
 ) -> Any:
-    """Start a session; on the CPU where the provider fails that nobody asked for by name; *failures* gets why.
+    """Start a session; on the CPU if the provider fails and was not asked for by name; *failures* gets why.
 
     ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
     """
@@ -167,7 +167,7 @@ def _onnx_session(
 
 
 def _captured_or_not(start: Callable[[Sequence[Any]], Any], choice: Choice) -> Any:
-    """Start a session by CUDA graphs where they are asked for, and without where the model cannot be recorded."""
+    """Start a session by CUDA graphs if they are asked for, and without if the model cannot be recorded."""
     first = choice.onnx_providers[0]
     if isinstance(first, str) or CAPTURES not in first[1]:
         return start(choice.onnx_providers)

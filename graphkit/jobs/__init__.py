@@ -1,8 +1,8 @@
-"""The work behind the command line, for programs: sources, a graph, sinks.
+"""The work of the command line, for programs: sources, a graph, sinks.
 
 `run_video` runs a graph over a clip, `run_camera` over live pictures; `iterate` gives a program what comes out,
 row by row, or as a table. `video_job` and `files_job` make jobs
-that can be stopped while they run and that tell how far they are. A new kind of input is a `Source`, a new kind of
+that can be stopped while they run and that report their progress. A new kind of input is a `Source`, a new kind of
 file a `FileSink`; any other place for results is a `Sink`.
 
 A `Batch` does the same for many clips, in processes that may die.

@@ -1,4 +1,4 @@
-"""Graphs whose results depend on the order in which packets arrive: a file shall give the same result every time.
+"""Graphs whose results depend on the order in which packets arrive: a file must give the same result every time.
 
 A node with an Immediate policy runs for whatever came first. Live, that is what it is for. On a file it would let
 the results depend on which branch was faster, so the job feeds such a graph frame by frame, and the nodes take
@@ -46,7 +46,7 @@ class InOrder(Lease):
 
 
 def depends_on_arrival(plan: GraphPlan) -> bool:
-    """Return whether a node of the graph may give other results where its inputs arrive in another order."""
+    """Return whether a node of the graph may give other results if its inputs arrive in another order."""
     return any(map(_depends, plan.nodes))
 
 

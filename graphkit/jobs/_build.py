@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     PathLike = str | os.PathLike[str]
 
-# Frames that are decoded and not yet fed cost memory, and more of them help nobody.
+# Frames that are decoded and not yet fed cost memory, and more of them bring nothing.
 _MOST_AHEAD: Final = 32
 
 
@@ -63,7 +63,7 @@ def video_job(graph: CalculatorGraph, clip: PathLike | None, settings: JobSettin
         UsageError: the graph has no such streams, or not the ones that a video needs.
         VideoError, OutputError: the clip cannot be read, or an output not be written.
         CameraError: no camera, or none that can be opened.
-        NoEglError, NoGpuDeviceError: the graph draws with OpenGL, and there is nothing to do it.
+        NoEglError, NoGpuDeviceError: the graph draws with OpenGL, and there is no device for it.
     """
     if is_file_to_file(graph.plan):
         return _file_to_file_job(graph, clip, settings)
@@ -73,7 +73,7 @@ def video_job(graph: CalculatorGraph, clip: PathLike | None, settings: JobSettin
 def files_job(graph: CalculatorGraph, inputs: Mapping[str, PathLike], settings: JobSettings) -> GraphJob:
     """Return the job of feeding each graph input stream from a file of its own.
 
-    What a file becomes is told by its ending or by a kind that stands before it, as in ``npy:data.bin``: a
+    The kind of a file follows from its ending or from a prefix, as in ``npy:data.bin``: a
     picture, a folder of pictures, a .npy, a .jsonl, a kind of an installed package, and else a clip. Devices and
     URLs are read, too.
 
@@ -85,7 +85,7 @@ def files_job(graph: CalculatorGraph, inputs: Mapping[str, PathLike], settings: 
     Raises:
         UsageError: a stream that the graph does not have, or one that stays unfed.
         InputError, VideoError, OutputError: a file cannot be read or written.
-        NoEglError, NoGpuDeviceError: the graph draws with OpenGL, and there is nothing to do it.
+        NoEglError, NoGpuDeviceError: the graph draws with OpenGL, and there is no device for it.
     """
     names = graph.plan.graph_inputs.names
     for stream in inputs:
@@ -149,7 +149,7 @@ def _fed_job(graph: CalculatorGraph, inputs: Mapping[str, str], settings: JobSet
 
 
 def _kind_of(origin: Origin) -> type[Source]:
-    """Return the kind of input that a place is: what FFmpeg opens, where no other kind claims it."""
+    """Return the kind of input that a place is: what FFmpeg opens, if no other kind claims it."""
     try:
         kind = SOURCES.claiming(origin.place)
     except UsageError as exc:
@@ -166,7 +166,7 @@ def _kind_of(origin: Origin) -> type[Source]:
 def _leases(
     graph: CalculatorGraph, settings: JobSettings, opened: ExitStack
 ) -> tuple[list[Lease], GpuLease | None]:
-    """Return what the graph is lent; it is let go of when *opened* ends."""
+    """Return what the graph is lent; it is released when *opened* ends."""
     leases: list[Lease] = [InferenceLease(graph)] if INFERENCE in graph.plan.services else []
     if not needs_gpu(graph):
         return leases, None

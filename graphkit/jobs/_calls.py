@@ -43,7 +43,7 @@ def run_video(
         input_video: the clip; also whatever else `files_job` reads, a URL, or a camera's device, see `run_camera`.
         output_video: the video to write, None for none.
         dumps: files (.jsonl, .csv, .npz, .png) by the stream that goes into them, any of the expanded graph;
-            "KIND:FILE" where the ending does not tell.
+            "KIND:FILE" if the ending does not tell.
         side_packets: by name.
         max_frames: stop after these, None for all.
         sinks: where else results go.
@@ -69,7 +69,7 @@ def run_camera(
     preview: Page | None = None,
     sinks: Sequence[Sink] = (),
 ) -> Summary:
-    """Run a graph over what a camera sees until it has seen enough, and wait for the end.
+    """Run a graph over what a camera sees until a limit or a stop, and wait for the end.
 
     The graph gets the newest picture whenever it has room for one; pictures that come while it is busy are
     dropped and counted in the summary. Timestamps are microseconds since the first picture, by their arrival.
@@ -86,7 +86,7 @@ def run_camera(
         output_video: the video to write, None for none.
         device: the camera's path, None for the first that can be opened; or the URL of a stream.
         dumps: files (.jsonl, .csv, .npz, .png) by the stream that goes into them, any of the expanded graph;
-            "KIND:FILE" where the ending does not tell.
+            "KIND:FILE" if the ending does not tell.
         side_packets: by name.
         max_frames: feed no more than these; None for no end.
         preview: shows the annotated pictures meanwhile, such as a `graphkit.preview.PreviewServer`.

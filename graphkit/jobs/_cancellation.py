@@ -18,8 +18,8 @@ class CancellationToken:
     flag and posts to a queue; a thread of the token's own does the rest.
 
     Attributes:
-        stopped: no more frames shall be fed.
-        cancelled: nothing more shall be processed.
+        stopped: no more frames are to be fed.
+        cancelled: nothing more is to be processed.
     """
 
     def __init__(self) -> None:

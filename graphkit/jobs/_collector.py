@@ -18,7 +18,7 @@ _LOOK_AGAIN_SECONDS: Final = 0.1
 
 
 class Row(tuple[Any, ...]):
-    """What there is at one time: the frame that was fed, then the payload of each stream, None where it has none.
+    """What there is at one time: the frame that was fed, then the payload of each stream, None if it has none.
 
     Attributes:
         timestamp: in microseconds.
@@ -37,7 +37,7 @@ class Row(tuple[Any, ...]):
 
     @property
     def frame(self) -> Any:
-        """What was fed at this time, None where nothing was."""
+        """What was fed at this time, None if nothing was."""
         return self[0]
 
     def __repr__(self) -> str:
@@ -46,9 +46,9 @@ class Row(tuple[Any, ...]):
 
 
 class Collector:
-    """Makes rows of what the streams carry, once all of them are settled at a time, and hands them to one reader.
+    """Makes rows of what the streams carry, once all of them are settled at a time, and passes them to one reader.
 
-    A reader that is slow holds the graph up: four rows wait for it at most.
+    A slow reader makes the graph wait: at most four rows wait for it.
 
     Args:
         streams: the stream of the frames, then those whose payloads are wanted.
@@ -80,14 +80,14 @@ class Collector:
                 self._hand_over(min(reached))
 
     def end(self, error: BaseException | None) -> None:
-        """Hand over what still waits, then *error* or the end."""
+        """Pass on what still waits, then *error* or the end."""
         with self._lock:
             if error is None:
                 self._hand_over(None)
             self._put(error)
 
     def give_up(self) -> None:
-        """Let nobody wait any longer: the reader has gone."""
+        """Wake all that wait: the reader has gone."""
         self._given_up = True
 
     def next(self) -> Row | None:

@@ -37,7 +37,7 @@ class TableText:
             self._labels = None
 
     def add(self, row: Row) -> None:
-        """Add what the stream has in a row; raises FormatError where no table holds it."""
+        """Add what the stream has in a row; raises FormatError if no table holds it."""
         if hasattr(row.frame, "width"):
             self._sizes.take(Packet(row.frame, row.timestamp))
         payload = row.payloads.get(self._stream)
@@ -51,7 +51,7 @@ class TableText:
         self._lines.append(self._table.rows(row.timestamp, payload, size, labels))
 
     def text(self) -> str:
-        """Return all lines, the names of the columns first; "" where nobody knows them."""
+        """Return all lines, the names of the columns first; "" if they are unknown."""
         if self._table is None:
             return ""
         head = self._table.header(label="" if self._labels is None else self._labels.column)
@@ -59,7 +59,7 @@ class TableText:
 
 
 def dataframe_of(text: str) -> Any:
-    """Return a table as a pandas.DataFrame; raises PackageError where pandas is missing."""
+    """Return a table as a pandas.DataFrame; raises PackageError if pandas is missing."""
     try:
         import pandas as pd
     except ModuleNotFoundError as exc:

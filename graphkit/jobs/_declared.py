@@ -1,4 +1,4 @@
-"""Why a stream carries what it carries: which calculator says so, and where that is written."""
+"""Why a stream has its type: which calculator says so, and where that is written."""
 
 from __future__ import annotations
 

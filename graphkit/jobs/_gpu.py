@@ -22,7 +22,7 @@ class GpuLease(ServiceLease):
 
     Args:
         graph: not running.
-        device: which one, see ``graphkit.gpu.list_devices``; None for the best one. Of no effect where the program
+        device: which one, see ``graphkit.gpu.list_devices``; None for the best one. Of no effect if the program
             has lent the graph resources.
 
     Attributes:

@@ -71,7 +71,7 @@ def iterate(
 
 
 async def _beside_the_loop(call: Callable[[], T]) -> T:
-    """Return what *call* returns, without holding up the event loop; whoever has one has loaded asyncio."""
+    """Return what *call* returns, without holding up the event loop; its caller has loaded asyncio."""
     from asyncio import to_thread
 
     return await to_thread(call)
@@ -140,15 +140,15 @@ class RowIterator:
         await _beside_the_loop(self.close)
 
     def close(self) -> None:
-        """End the run if it is going on, and wait for its end; harmless when repeated."""
+        """End the run, if it has not ended, and wait for it; safe to call twice."""
         if self._finalizer is not None:
             self._finalizer()
 
     def to_dataframe(self) -> Any:
         """Run to the end and return a pandas.DataFrame with the columns of a .csv dump of the stream.
 
-        Where there are several streams it is a dict of them by stream. Landmarks of several things have a column
-        that tells whose they are, where the graph has a stream that says so.
+        If there are several streams it is a dict of them by stream. Landmarks of several things have a column
+        that tells whose they are, if the graph has a stream that says so.
 
         Raises:
             GraphStateError: the iteration has begun.
@@ -177,7 +177,7 @@ class RowIterator:
             settings = replace(self._settings, sinks=[*self._settings.sinks, *collector.sinks()])
             job = _job(self._graph, self._source, settings)
             self.summary = job.summary
-            # Daemonic: a program that ends in the middle of a loop shall end.
+            # Daemonic: a program that ends in the middle of a loop must end.
             thread = threading.Thread(target=_run, args=(job, collector), name="graphkit-rows", daemon=True)
             self._finalizer = weakref.finalize(self, _end, job, collector, thread)
             self._collector = collector
@@ -189,7 +189,7 @@ def _run(job: GraphJob, collector: Collector) -> None:
     error: BaseException | None = None
     try:
         job.run()
-    except BaseException as exc:  # told to the reader, whoever that is
+    except BaseException as exc:  # raised in the reader
         error = exc
     collector.end(error)
 

@@ -42,12 +42,12 @@ class GraphJob:
         sinks: where results go.
         side_packets: for this run, by name.
         limits: frames in flight, and how many to feed.
-        progress: told how far the job is.
+        progress: gets the progress of the job.
         leases: what the graph is lent for this run.
 
     Attributes:
         summary: filled while the job runs; complete when ``run`` returns or raises.
-        when_stopped: what the graph did when the job was told to stop; None where it was not, or was not running.
+        when_stopped: what the graph did when the job was told to stop; None if it was not, or was not running.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class GraphJob:
         self._exhausted = True
 
     def _prepare(self) -> None:
-        """Lend, open and connect; each step leaves behind how it is undone."""
+        """Lend, open and connect; each step registers how it is undone."""
         for lease in self._leases:
             lease.lend()
             self._lent.append(lease)
@@ -176,13 +176,13 @@ class GraphJob:
             yield newest
 
     def _stop_started(self) -> None:
-        """Do what was ordered before there was a run to do it to."""
+        """Apply the calls that came before the run began."""
         self._on_stop()
         if self._token.cancelled:
             self._on_cancel()
 
     def _expected(self) -> int:
-        """Return how many frames there will be, 0 where that is not known."""
+        """Return how many frames there will be, 0 if that is not known."""
         limit = self._limits.max_frames
         total = max((source.total for source in self._sources), default=0)
         return total if limit is None else min(total or limit, limit)
@@ -211,14 +211,14 @@ class GraphJob:
         try:
             self._graph.wait_until_done()
         except KeyboardInterrupt:
-            # In a program that lets Ctrl-C interrupt the wait, nobody wants to wait any longer.
+            # In a program that lets Ctrl-C interrupt the wait, there is no reason to wait any longer.
             self._on_cancel()
             self._graph.cancel_quietly()
             raise
         self._window.all_out()
 
     def _attempt(self, step: Callable[[], None]) -> None:
-        """Run a step; keep the first error and let the following steps run all the same."""
+        """Run a step; keep the first error and still run the following steps."""
         try:
             step()
         except BaseException as error:  # raised again once everything is closed
@@ -309,6 +309,6 @@ def _settler(window: InFlightWindow, index: int) -> Callable[[Packet[Any]], None
 
 
 def _own(error: BaseException) -> BaseException:
-    """Return what a sink of this job raised, freed of the node that the graph made of it."""
+    """Return what a sink of this job raised, without the node that the graph added."""
     observer = isinstance(error, CalculatorError) and error.calculator == "observer"
     return error.cause if observer else error  # type: ignore[attr-defined]

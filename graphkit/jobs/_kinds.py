@@ -35,7 +35,7 @@ K = TypeVar("K", bound=FileSink | Source)
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """A file sink that comes along and is imported when it is first used.
+    """A built-in file sink that is imported when it is first used.
 
     Attributes:
         place: module and class, as an entry point writes them.
@@ -57,7 +57,7 @@ class _Late:
 
 
 class Kinds(Generic[K]):
-    """A table of classes: those that come along, then those of the entry points of a group.
+    """A table of classes: the built-in ones, then those of the entry points of a group.
 
     Args:
         group: of entry points; the name of one is that of a kind.
@@ -111,7 +111,7 @@ class Kinds(Generic[K]):
         return found, rest
 
     def claiming(self, name: str) -> type[K] | None:
-        """Return the kind that something of this name is of, None where no kind claims it.
+        """Return the kind that something of this name is of, None if no kind claims it.
 
         Raises:
             UsageError: several kinds do, and the program has to choose.
@@ -132,7 +132,7 @@ class Kinds(Generic[K]):
         return [ending for kind in (*self._built_in.values(), *self.installed.values()) for ending in kind.endings]
 
     def unknown(self, name: str) -> str:
-        """Return what is to be said of a name that no kind claims."""
+        """Return the message for a name that no kind claims."""
         suffix, known = Path(name).suffix.lower(), self.endings()
         kinds = {**self._built_in, **self.installed}
         named = [f"{key}:{name}" for key, kind in kinds.items() if not kind.endings and _never_claims(kind)]

@@ -24,14 +24,14 @@ class Lease(ABC):
 
     @abstractmethod
     def lend(self) -> None:
-        """Begin; raises GraphStateError where the graph runs already."""
+        """Lend it; raises GraphStateError if the graph runs already."""
 
     @abstractmethod
     def give_back(self) -> None:
         """Leave the graph as it was."""
 
     def close(self) -> None:  # noqa: B027 - optional hook
-        """Let go of what was made for the job, whether it was lent or not."""
+        """Free what was made for the job, whether it was lent or not."""
 
     def report(self, summary: Summary) -> None:  # noqa: B027 - optional hook
         """Add to the summary of the job what the graph did with it."""
@@ -60,7 +60,7 @@ class ServiceLease(Lease):
 
 
 class FlowLease(ServiceLease):
-    """Whether limiters inside the graph drop frames, as live input wants it, or let all pass.
+    """Whether limiters inside the graph drop frames, as live input needs it, or let all pass.
 
     Args:
         graph: not running.
@@ -116,7 +116,7 @@ def _none_idle() -> int:
 
 
 class InferenceLease(ServiceLease):
-    """Where models run, as the program has said it, with a look at the models that the run really uses."""
+    """The provider that the program chose, with a report of the models that the run really uses."""
 
     def __init__(self, graph: CalculatorGraph) -> None:
         self._sessions: dict[int, Session] = {}

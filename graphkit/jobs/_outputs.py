@@ -1,4 +1,4 @@
-"""Outputs: all that a job shall write or show, checked before anything is opened."""
+"""Outputs: all that a job is to write or show, checked before anything is opened."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PATTERN: Final = re.compile(r"%0?\d*d|\*")
 
 
 class Outputs:
-    """What a job shall write and show.
+    """What a job is to write and show.
 
     Args:
         plan: the graph.
@@ -88,7 +88,7 @@ def is_file_name(place: str) -> bool:
 
 
 def check_inputs(files: Sequence[Path]) -> None:
-    """Make sure that files are there; raises InputError with what may be meant."""
+    """Make sure that files exist; raises InputError with a guess at the right name."""
     for file in files:
         if not file.exists():
             raise InputError(f"no such file.{_what_else(file)}", path=file, status=StatusCode.NOT_FOUND)
@@ -126,7 +126,7 @@ def made_sink(plan: GraphPlan, settings: JobSettings, stream: str, text: str) ->
 
 
 def _trace_file(plan: GraphPlan, place: PathLike) -> Path:
-    """Return the file of a trace: *place*, or where that is a folder one below it, called as the config wants."""
+    """Return the file of a trace: *place*, or if that is a folder a file in it, named as the config says."""
     path = Path(place)
     is_folder = path.is_dir() or os.fspath(place).endswith(("/", os.sep))
     return path / f"{plan.profiler.trace_name}.json" if is_folder else path
@@ -139,7 +139,7 @@ def _claim_trace(sink: TraceSink, taken: dict[Path, str]) -> None:
 
 
 def _claim(sink: FileSink, taken: dict[Path, str]) -> None:
-    """Note the places of a sink; raises UsageError where one is taken."""
+    """Note the places of a sink; raises UsageError if one is taken."""
     places = [place.absolute() for place in sink.places()]
     for place in places:
         if place in taken:

@@ -29,8 +29,8 @@ def wrapper_for(packet_type: PacketType, gpu: GpuLease | None = None) -> Callabl
     """Return what makes an image array the payload of an input stream, without a copy.
 
     Args:
-        packet_type: of the stream. An array becomes an `Image` or a `GpuBuffer` where the stream takes nothing
-            else, and an `ImageFrame` wherever it can.
+        packet_type: of the stream. An array becomes an `Image` or a `GpuBuffer` if the stream takes nothing
+            else, otherwise an `ImageFrame`.
         gpu: of the job, for GpuBuffers.
     """
     taken = packet_type.types
@@ -79,9 +79,9 @@ def to_rgb(payload: object) -> NDArray[np.uint8]:
 
 
 def to_yuv(payload: object) -> YuvPicture | None:
-    """Return an image payload as encoders take it, where its GPU makes that, None where memory does it better.
+    """Return an image payload as encoders take it, if its GPU makes that, None if the CPU does it better.
 
-    A GPU that is the processor itself, and pixels that somebody has read back already, are no gain.
+    A GPU that is the processor itself, and pixels that are read back already, are no gain.
     """
     buffer = payload.source if isinstance(payload, Image) else payload
     if not isinstance(buffer, GpuBuffer) or buffer.is_in_memory or buffer.group.software:

@@ -1,13 +1,13 @@
-"""The hook by which a job tells how far it is."""
+"""The hook for the progress of a job."""
 
 from __future__ import annotations
 
 
 class Progress:
-    """Does nothing; a subclass shows what it is told. Calls come one at a time, some from other threads."""
+    """Does nothing; a subclass shows what it gets. Calls come one at a time, some from other threads."""
 
     def started(self, total: int) -> None:
-        """Models are loaded and frames begin to flow; *total* of them, 0 where that is not known."""
+        """Models are loaded and frames begin to flow; *total* of them, 0 if that is not known."""
 
     def advanced(self, frames: int) -> None:
         """*frames* frames are done so far."""

@@ -1,4 +1,4 @@
-"""What a job may be told besides its graph and its input."""
+"""The settings of a job besides its graph and its input."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Limits:
     Attributes:
         frames_in_flight: the most frames that were fed and are not out yet, at least 1.
         max_frames: feed no more than these, None for all. Of a graph that feeds itself no more are kept.
-        live_frames_in_flight: the same for live input, whose pictures shall not grow old on the way.
+        live_frames_in_flight: the same for live input, whose pictures must not grow old on the way.
     """
 
     frames_in_flight: int = 4
@@ -45,7 +45,7 @@ class Limits:
 
 @dataclass(slots=True)
 class JobSettings:
-    """All that a job may be told besides its graph and its input.
+    """All settings of a job besides its graph and its input.
 
     Attributes:
         output: the video to write, None for none.
@@ -54,12 +54,12 @@ class JobSettings:
         side_packets: by name.
         encoder: codec and quality of the video.
         limits: frames in flight, and how many to feed.
-        progress: told how far the job is.
+        progress: gets the progress of the job.
         rate: frames a second of inputs that carry no time of their own.
         gpu_device: the device of a graph that draws with OpenGL; None for the best one.
         camera: what a camera is asked for.
         video_track: which video track of a file, counted from 0; None for the largest.
-        preview: shows the images of *output_stream* meanwhile; whoever made it closes it.
+        preview: shows the images of *output_stream* meanwhile; its owner closes it.
         sinks: further ones, such as a program's own.
         instruments: what watches the graph meanwhile.
         trace: a file for the trace of the run (.json, or .json.gz), None for none.

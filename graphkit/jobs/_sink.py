@@ -32,12 +32,12 @@ class Pacing(enum.Enum):
 
 
 class Tap(NamedTuple):
-    """A stream and who takes its packets.
+    """A stream and the callable that takes its packets.
 
     Attributes:
         stream: its name in the expanded graph.
         take: called with every packet, one at a time, from any thread.
-        bounds: also call it with an empty packet where the stream is settled without one.
+        bounds: also call it with an empty packet if the stream is settled without one.
     """
 
     stream: str
@@ -50,8 +50,8 @@ class Ending(NamedTuple):
 
     Attributes:
         whole: the input was processed to its end, and nothing failed so far.
-        stopped: somebody stopped the job before its input ended.
-        failure: what ended it, None where nothing went wrong.
+        stopped: the job was stopped before its input ended.
+        failure: what ended it, None if nothing went wrong.
     """
 
     whole: bool = True
@@ -95,7 +95,7 @@ class Sink(ABC):
         """Take note that so many input sets of live input were dropped so far."""
 
     def hurry(self) -> None:  # noqa: B027 - optional hook
-        """Wait for nobody else for long: the job was told to stop. From any thread, perhaps more than once."""
+        """End long waits for others: the job was told to stop. From any thread, perhaps more than once."""
 
     def close(self, ending: Ending) -> None:  # noqa: B027 - optional hook
         """Finish what was opened; called once, after a successful ``open`` only. Raises GraphkitError."""
@@ -142,7 +142,7 @@ class FileSink(Sink):
     An installed package adds a kind by an entry point in the group ``graphkit.sinks``: its name is the kind's.
 
     Attributes:
-        endings: of the file names that stand for this kind, such as ``(".csv",)``; none where it must be named.
+        endings: of the file names that stand for this kind, such as ``(".csv",)``; none if it must be named.
         unit: what `packets` counts, as a plural.
         target: what the sink was made for.
         path: the file; for a sequence of pictures, how their files are called.
@@ -208,7 +208,7 @@ def check_creatable(path: Path) -> None:
 def pacing_streams(plan: GraphPlan, sinks: Iterable[Sink]) -> list[str]:
     """Return the streams that tell when a frame is out: those of sinks that lead, else of those that count.
 
-    Where there are neither, it is the streams that the graph declares. What is fed tells nothing: a graph input is
+    If there are neither, it is the streams that the graph declares. What is fed tells nothing: a graph input is
     settled before the graph has begun.
     """
     by_pacing: dict[Pacing, list[str]] = {pacing: [] for pacing in Pacing}

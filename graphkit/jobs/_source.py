@@ -38,7 +38,7 @@ class JobControl(Protocol):
         """The graph has read so many frames by itself so far."""
 
     def end_input(self) -> None:
-        """The graph shall read no more; what is in flight is still processed. From any thread."""
+        """Stop the graph's reading; what is in flight is still processed. From any thread."""
 
 
 class Source(ABC):
@@ -53,9 +53,9 @@ class Source(ABC):
 
     Attributes:
         endings: of the names that stand for this kind, such as ``(".npy",)``; none for a kind that must be named.
-        is_live: its input comes at its own pace and shall not grow old: the job asks for the next input set when
+        is_live: its input comes at its own pace and must not grow old: the job asks for the next input set when
             the graph has room for it, and what came meanwhile is lost.
-        total: how many input sets there will be, 0 where that is not known.
+        total: how many input sets there will be, 0 if that is not known.
         video: facts about the clip or camera that the pictures come from; None for other input.
     """
 
@@ -79,7 +79,7 @@ class Source(ABC):
 
     @abstractmethod
     def __iter__(self) -> Iterator[InputSet]:
-        """Yield the input sets; raises GraphkitError where the input is damaged."""
+        """Yield the input sets; raises GraphkitError if the input is damaged."""
 
     def taps(self) -> list[Tap]:
         """Return the streams of the graph that the source wants to see: none, as a rule."""
@@ -97,7 +97,7 @@ class Source(ABC):
         """End an iteration that waits for input; from any thread."""
 
     def close(self) -> None:  # noqa: B027 - optional hook
-        """Release the input; harmless when repeated."""
+        """Release the input; safe to call twice."""
 
     def report(self, summary: Summary) -> None:  # noqa: B027 - optional hook
         """Add what was wrong with the input, or left out of it, to the summary of the job."""

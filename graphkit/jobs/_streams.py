@@ -23,7 +23,7 @@ _WORLD_LANDMARKS: Final = OneOf(LandmarkList, list[LandmarkList])
 _HANDEDNESS: Final = OneOf(list[ClassificationList])
 _IDS: Final = OneOf(list[int])
 
-# Side packets by which upstream's file-to-file graphs are told their files.
+# Side packets with the files of upstream's file-to-file graphs.
 INPUT_PATH_SIDE_PACKET: Final = "input_video_path"
 OUTPUT_PATH_SIDE_PACKET: Final = "output_video_path"
 
@@ -138,7 +138,7 @@ def decoded_stream(plan: GraphPlan) -> str | None:
 
 
 def own_frames(plan: GraphPlan) -> str | None:
-    """Return the stream whose packets are the frames of a graph that feeds itself: images, else what there is."""
+    """Return the stream whose packets are the frames of a graph that feeds itself: images, else any other."""
     made = _made_by_sources(plan)
     return decoded_stream(plan) or (made[0].name if made else None)
 
@@ -150,7 +150,7 @@ def _made_by_sources(plan: GraphPlan) -> list[StreamPlan]:
 def fed_pictures(plan: GraphPlan) -> str | None:
     """Return the stream of the frames that a graph works on: its one input of images, or its own decoder's.
 
-    None where there are several, or none: then nobody knows which of them a landmark is a fraction of.
+    None if there are several, or none: then it is unknown which of them a landmark is a fraction of.
     """
     names = plan.graph_inputs.names
     if not names:
@@ -168,8 +168,8 @@ def top_level_streams(plan: GraphPlan) -> list[str]:
 def landmark_streams(plan: GraphPlan, names: Iterable[str]) -> list[str]:
     """Return those of *names* that carry landmark lists, one or a vector of them, each once.
 
-    World landmarks repeat what the landmarks in the image tell, so they count only where those are not among the
-    names: whoever looks at a stream makes the graph compute it.
+    World landmarks repeat what the landmarks in the image tell, so they count only if those are not among the
+    names: taking a stream makes the graph compute it.
     """
     typed = {n: stream_type(plan, n) for n in names if stream_type(plan, n).kind is Kind.ONE_OF}
     in_image = [name for name, carried in typed.items() if compatible(carried, _LANDMARKS)]
@@ -177,7 +177,7 @@ def landmark_streams(plan: GraphPlan, names: Iterable[str]) -> list[str]:
 
 
 class Labels(NamedTuple):
-    """What tells whose the landmarks of a stream are.
+    """The stream that tells whose the landmarks of a stream are.
 
     Attributes:
         stream: carries one for each thing.
@@ -189,7 +189,7 @@ class Labels(NamedTuple):
 
 
 def labels_for(plan: GraphPlan, landmarks: str, dumped: Collection[str]) -> Labels | None:
-    """Return what tells whose the landmarks in stream *landmarks* are, None where nothing does.
+    """Return what tells whose the landmarks in stream *landmarks* are, None if nothing does.
 
     Ids are in the stream called ``tracking_ids`` next to it. Left or right of hands is in the one stream of that
     type among the dumped ones, else in the stream called ``handedness`` next to it.
@@ -211,7 +211,7 @@ def _is_there(plan: GraphPlan, name: str, wanted: PacketType) -> bool:
 
 
 def _carrying(plan: GraphPlan, names: Iterable[str], wanted: PacketType) -> list[str]:
-    """Return the streams typed as *wanted*; where there is none, those of an open type."""
+    """Return the streams typed as *wanted*; if there is none, those of an open type."""
     open_or_fitting = [n for n in names if compatible(stream_type(plan, n), wanted)]
     typed = [n for n in open_or_fitting if stream_type(plan, n).kind is Kind.ONE_OF]
     return typed or open_or_fitting

@@ -20,7 +20,7 @@ class LandmarkCount:
         stream: its name in the expanded graph.
         frames: packets with at least one list.
         most: the most lists in one packet.
-        points: landmarks in a list, 0 while there was none, or where lists differ.
+        points: landmarks in a list, 0 while there was none, or if lists differ.
     """
 
     stream: str
@@ -66,7 +66,7 @@ class Summary:
         seconds: wall time of the run: opening, processing and closing, but not loading the graph.
         files: what was written; nothing for a video that got no picture.
         landmarks: one count per stream of landmark lists that was looked at.
-        providers: where the models of the graph run and why, a line each.
+        providers: the providers of the graph's models and why, one line each.
         gpu: the device that the graph drew on and what was moved; None for a graph that needs none.
         timestamps_repaired: pictures of the input whose time was missing, equal or backward.
         skipped: fed frames for which the output video got no picture; None without an output video.

@@ -63,7 +63,7 @@ class InFlightWindow:
                 self._release(min(reached))
 
     def wait_for_room(self) -> None:
-        """Wait until fewer frames than the limit are in flight, or the window was opened for good."""
+        """Wait until fewer frames than the limit are in flight, or the limit was lifted."""
         while len(self._pending) >= self._limit:
             if self._by_idleness:
                 self._is_idle(None)
@@ -79,7 +79,7 @@ class InFlightWindow:
         self._empty()
 
     def open_for_good(self) -> None:
-        """Let everybody pass from now on: the run has failed or was cancelled."""
+        """Let every frame pass from now on: the run has failed or was cancelled."""
         self._limit = 1 << 62
         self._moved.put(None)
 

@@ -1,4 +1,4 @@
-"""The models that graphkit's graphs use: which there are, where they are, who needs them, and how to get them.
+"""The models that graphkit's graphs use: their names, their files, which graphs need them, and how to get them.
 
 `CATALOGUE` names them, and `fetch` gets those that do not come with graphkit; a run never fetches anything. A
 program that meets a `graphkit.errors.ResourceNotFoundError` asks `model_called` whether it is one of them::

@@ -171,13 +171,13 @@ def find_model(name: str) -> Model:
 
 
 def model_called(name: str) -> Model | None:
-    """Return the model that `find_model` finds, None where there is none."""
+    """Return the model that `find_model` finds, None if there is none."""
     bare = name.removeprefix(_PREFIX)
     return next((model for model in CATALOGUE if bare in (model.name, model.file_name, model.path)), None)
 
 
 def replaced_by(path: str, sha256: str) -> Model | None:
-    """Return the model in whose place another file lies: at *path*, where graphs look for it, with *sha256*."""
+    """Return the model that another file replaces: one at *path*, where graphs look for it, with *sha256*."""
     place = PurePath(path).as_posix()
     found = (model for model in CATALOGUE if place.endswith(f"/{model.path}"))
     return next((model for model in found if model.sha256 != sha256), None)

@@ -35,7 +35,7 @@ _UNTOLD: Final = ("syscall", "errno", "A complete log")
 
 
 def fetched_path(model: Model) -> Path:
-    """Return where a model lies once it is fetched.
+    """Return the path of a model once it is fetched.
 
     Raises:
         ModelFetchError: there is no cache folder: the user has no home.
@@ -48,7 +48,7 @@ def fetched_path(model: Model) -> Path:
 
 
 def fetch(models: Iterable[Model]) -> list[Path]:
-    """Fetch models that are not shipped, one download a package, and return their paths in the cache.
+    """Fetch models that are not shipped, one download per package, and return their paths in the cache.
 
     Raises:
         ModelFetchError: npm is missing or fails, the package is not as expected, or the cache cannot be written;

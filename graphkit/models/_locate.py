@@ -1,4 +1,4 @@
-"""Where a model lies, and whether it is the one that the catalogue means."""
+"""Finds the file of a model, and whether it is the one in the catalogue."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Located:
 
     Attributes:
         model: what the catalogue says.
-        path: the file; None where there is none.
+        path: the file; None if there is none.
         place: which folder that is.
-        sha256: of the file, "" where there is none or it cannot be read.
+        sha256: of the file, "" if there is none or it cannot be read.
         fault: why it cannot be read, else "".
     """
 
@@ -46,7 +46,7 @@ class Located:
 
     @property
     def intact(self) -> bool:
-        """Whether the file is the one that the catalogue means."""
+        """Whether the file is the one in the catalogue."""
         return self.sha256 == self.model.sha256
 
 

@@ -35,7 +35,7 @@ def main_graphs() -> list[Path]:
 def models_of_graph(graph: Path) -> list[str]:
     """Return the names of the models that a graph and its subgraphs name, sorted.
 
-    Where several files declare a subgraph (one for the CPU, one for the GPU), the models of all of them count.
+    If several files declare a subgraph (one for the CPU, one for the GPU), the models of all of them count.
     """
     index = SubgraphIndex(Resources(graph_file=graph))
     waiting, seen, models = [graph], {graph}, set()

@@ -47,17 +47,17 @@ class Address:
 
     @staticmethod
     def looks_like(text: str) -> bool:
-        """Return whether *text* could be meant as an address, rather than as something else."""
+        """Return whether *text* looks like an address."""
         return _PLACE.fullmatch(text) is not None
 
     @property
     def url(self) -> str:
-        """What a browser on this machine is told to open."""
+        """The URL that a browser on this machine opens."""
         host = {"0.0.0.0": _LOOPBACK, "::": "::1"}.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
     def answers_to(self, header: str | None) -> bool:
-        """Return whether a request with this Host header is meant for the preview.
+        """Return whether a request with this Host header addresses the preview.
 
         A page elsewhere can point a name of its own at 127.0.0.1 and have the browser fetch the pictures under
         that name (DNS rebinding). It cannot do so with numbers, nor with names that are not its own. The port
@@ -82,7 +82,7 @@ class Address:
 
 
 def _host_of(header: str) -> str:
-    """Return the host of a Host header (``uri-host [ ":" port ]``, RFC 9110), "" where it is none."""
+    """Return the host of a Host header (``uri-host [ ":" port ]``, RFC 9110), "" if it is none."""
     match = _HOST.fullmatch(header.strip())
     if match is None:
         return ""

@@ -46,7 +46,7 @@ class RunStatistics:
 
     @property
     def over(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the state is final."""
         return self.state not in {"waiting", "running"}
 
     def as_dict(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class RunStatistics:
 
 
 class Picture:
-    """One picture, compressed once, and only if somebody wants it.
+    """One picture, compressed once, and only if a browser asks for it.
 
     Args:
         number: counts the pictures of a run, from 1.
@@ -80,9 +80,9 @@ class Picture:
 
 
 class FrameBroadcaster:
-    """Takes pictures from a run and shows the newest one to whoever watches. Taking never waits for watchers.
+    """Takes pictures from a run and shows the newest one to its watchers. Taking never waits for them.
 
-    While nobody watches a picture costs a microsecond: it is counted, not even read back from a GPU.
+    Without a watcher a picture costs a microsecond: it is counted, not even read back from a GPU.
 
     Args:
         clock: seconds, for tests.
@@ -106,7 +106,7 @@ class FrameBroadcaster:
     # -- for the run ---------------------------------------------------------------------------------------
 
     def take(self, image: object) -> None:
-        """Show an image payload; one that cannot be shown is told on the page and harms nothing."""
+        """Show an image payload; one that cannot be shown is reported on the page, not raised."""
         pixels = self._pixels(image) if self.watchers else None
         now = self._clock()
         with self._lock:
@@ -125,7 +125,7 @@ class FrameBroadcaster:
         self._dropped = frames
 
     def end(self, state: str, message: str = "") -> None:
-        """Tell that nothing more will come; the first telling counts.
+        """Tell that nothing more will come; the first call counts.
 
         Args:
             state: "finished", "stopped" or "failed".

@@ -39,7 +39,7 @@ class GraphView:
         self._svg = b""
 
     def svg(self) -> bytes:
-        """Return the drawing; it is made when somebody first asks for it.
+        """Return the drawing; it is made when it is first asked for.
 
         The page allows no styles but those of its own files: what is left of them is in ``data-style``.
         """

@@ -35,10 +35,10 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 _BOUNDARY: Final = "graphkit-picture"
-# Faster than screens is no use to anybody, and files run as fast as they can.
+# Faster than screens is of no use, and files run as fast as they can.
 _PICTURE_SECONDS: Final = 1 / 30
 _EVENT_SECONDS: Final = 0.25
-# What waits in the kernel for a slow browser is old by the time it arrives, and who takes nothing is found by it.
+# What waits in the kernel for a slow browser is old by the time it arrives, and a dead browser is found by it.
 _PICTURE_BUFFER: Final = 256 * 1024
 _EVENT_BUFFER: Final = 4 * 1024
 _NODES_SECONDS: Final = 1.0
@@ -89,7 +89,7 @@ class PreviewRequest(BaseHTTPRequestHandler):
         self._send(HTTPStatus.OK, content_type, (files(__package__) / "page" / name).read_bytes())
 
     def _is_asked_by_another_site(self) -> bool:
-        """Whether a page of somebody else wants this as a part of itself: it would not see it, but cost time."""
+        """Whether another site's page wants to embed this: it could not read it, but would cost time."""
         foreign = self.headers.get("Sec-Fetch-Site") == "cross-site"
         return foreign and self.headers.get("Sec-Fetch-Mode") != "navigate"
 
@@ -115,7 +115,7 @@ class PreviewRequest(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _send_pictures(self) -> None:
-        """Send the newest picture whenever there is one that this browser has not got, until the run ends."""
+        """Send the newest picture whenever there is one that this browser has not received, until the run ends."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PICTURE_BUFFER)
         broadcaster = self.server.broadcaster
         number = 0

@@ -48,10 +48,10 @@ class PreviewHttpServer(ThreadingHTTPServer):
     Attributes:
         address: with the port that was taken.
         broadcaster: as given.
-        graph_view: the graph of the run, None where it is not known.
+        graph_view: the graph of the run, None if it is not known.
     """
 
-    request_seconds = _REQUEST_SECONDS  # for the whole of it, however it comes
+    request_seconds = _REQUEST_SECONDS  # for the whole request, however slowly it comes
     daemon_threads = False  # such threads would be forgotten; these are waited for
     request_queue_size = _MOST_CONNECTIONS  # while the graph computes, a page waits here, not a second for a retry
 
@@ -75,7 +75,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Return whether there is room for one more; who has not asked yet makes room for those who come later."""
+        """Return whether there is room for one more; a connection without a request makes room for later ones."""
         room = len(self._connections) < _MOST_CONNECTIONS or self._cut_who_asks_longest()
         if not room:
             self._turned_away += 1
@@ -122,7 +122,7 @@ class PreviewHttpServer(ThreadingHTTPServer):
         return longest is not None
 
     def _cut(self, request: socket.socket) -> None:
-        """Let the thread of a connection find its end."""
+        """Make the thread of a connection end."""
         with self._lock:
             self._asking.pop(request, None)
             with suppress(OSError):  # closed by the other side already
@@ -159,7 +159,7 @@ class PreviewServer(Closing):
     """A page that shows the pictures of a run as they are made, its frame rate and what was dropped.
 
     The port is bound at once. The run is never held up: a browser that is slow gets fewer pictures, and while
-    none looks nothing is compressed. Given to a job, it is told everything by the job::
+    none looks nothing is compressed. Given to a job, it gets all of this from the job::
 
         with PreviewServer(Address("127.0.0.1", 0)) as preview:
             print(preview.url)
@@ -172,7 +172,7 @@ class PreviewServer(Closing):
         broadcaster: what is shown.
 
     Raises:
-        PreviewError: the port is taken or not allowed, or the host is none of this machine's.
+        PreviewError: the port is taken or not allowed, or the host is not of this machine.
     """
 
     def __init__(self, address: Address | None = None) -> None:
@@ -212,7 +212,7 @@ class PreviewServer(Closing):
         self.broadcaster.dropped(frames)
 
     def end(self, *, stopped: bool = False, failure: BaseException | None = None) -> None:
-        """Tell the page that nothing more will come; it goes on showing the last picture.
+        """Tell the page that nothing more will come; it keeps showing the last picture.
 
         Args:
             stopped: the run was stopped before its input ended.
@@ -224,7 +224,7 @@ class PreviewServer(Closing):
             self.broadcaster.end("stopped" if stopped else "finished")
 
     def close(self) -> None:
-        """Tell the browsers that the run has ended, let them go and free the port; harmless when repeated."""
+        """Tell the browsers that the run has ended, disconnect them and free the port; safe to call twice."""
         if self._closed:
             return
         self._closed = True

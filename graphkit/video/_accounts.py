@@ -1,4 +1,4 @@
-"""Accounting for the bytes of a clip: what lies between the packets that were read, and was skipped."""
+"""Accounting for the bytes of a clip: what was skipped between the packets that were read."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class _Layout(NamedTuple):
-    """How packets lie in a kind of file.
+    """How packets are laid out in a kind of file.
 
     Attributes:
         step: reads an element.
-        usual: most bytes between the data of two packets that need no look.
+        usual: most bytes between the data of two packets that are not checked.
         starts: how far from the end of a packet's data the next element may begin.
-        in_order: packets are read in the order in which they lie, so one that lies before the last shows damage.
+        in_order: packets are read in the order of their places, so one that is before the last shows damage.
     """
 
     step: Step
@@ -40,16 +40,16 @@ _LAYOUTS: Final = {
 
 
 class ByteAccount:
-    """Watches where packets of all tracks lie in a file; knows nothing of containers that it has no layout of.
+    """Watches the places of the packets of all tracks in a file; ignores containers without a known layout.
 
     Args:
         container: open for reading.
 
     Attributes:
-        skipped: bytes between packets that are no whole elements: the demuxer went over damage there.
-        unread: bytes after the last packet that make no sense: damage, or something that was appended.
+        skipped: bytes between packets that are no whole elements: the demuxer skipped damage there.
+        unread: bytes after the last packet that cannot be read: damage, or something that was appended.
         unread_samples: samples of a track are among those bytes.
-        ends_whole: all that the file's head declares is there; False where its end is cut off; None unknown.
+        ends_whole: the file has all that its head declares; False if its end is cut off; None unknown.
         places: how many such places there are.
     """
 
@@ -64,7 +64,7 @@ class ByteAccount:
 
     @property
     def active(self) -> bool:
-        """Whether it wants to see the packets of all tracks."""
+        """Whether it needs the packets of all tracks."""
         return self._layout is not None
 
     def saw(self, packet: Packet[Any]) -> None:
@@ -81,7 +81,7 @@ class ByteAccount:
         if end is None:
             self._end = place + packet.size
         elif place - end <= layout.usual:
-            # One that lies before the last: laced, compressed, or a file that is not in order.
+            # One that is before the last: laced, compressed, or a file that is not in order.
             back = place < end - layout.usual
             self.places += back and layout.in_order
             self._end = place + packet.size if back else max(end, place + packet.size)
@@ -92,7 +92,7 @@ class ByteAccount:
             self._end = place + packet.size
 
     def finish(self) -> None:
-        """Look at what follows the last packet, or through the whole file, as its kind needs it."""
+        """Look at what follows the last packet, or scan the whole file, depending on its kind."""
         if self._form in SCANNED and _is_file(str(self._path)):
             skipped, cut = damaged_bytes(self._path, self._form)
             self.skipped += skipped
@@ -112,7 +112,7 @@ class ByteAccount:
             self.ends_whole = True
 
     def _declared_end(self, layout: _Layout, size: int) -> int:
-        """Return where the file is to end, going by the elements that hold all others; 0 where none tells."""
+        """Return where the file is to end, going by the elements that hold all others; 0 if none tells."""
         place = 0
         with self._path.open("rb") as file:
             while place < size:

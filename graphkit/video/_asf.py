@@ -52,7 +52,7 @@ class _Piece(NamedTuple):
     size: int
 
     def follows(self, before: _Piece) -> bool:
-        """Whether it goes on where the one before ended."""
+        """Whether it begins where the one before ended."""
         if before.end == before.size:
             return self.begin == 0 and self.number == before.number + 1 & 0xFF
         return self.begin == before.end and (self.number, self.size) == (before.number, before.size)
@@ -100,6 +100,6 @@ def _pieces(packet: bytes) -> Iterator[tuple[int, _Piece]]:
 
 
 def _number(packet: bytes, place: int, kind: int) -> tuple[int, int]:
-    """Read a number of the size that two bits tell, and return it with the place behind it."""
+    """Read a number of the size that two bits tell, and return it with the place after it."""
     end = place + _SIZES[kind & 3]
     return int.from_bytes(packet[place:end], "little"), end

@@ -22,7 +22,7 @@ _AVI_ADTS = "\x10\x16\0\0"  # WAVE_FORMAT_MPEG_ADTS_AAC, 0x1610, as a little-end
 
 
 class AudioCopy:
-    """The first audio track of a file on its way into an output that is being written.
+    """The first audio track of a file, copied into an output that is being written.
 
     Args:
         path: the file with the audio.

@@ -1,4 +1,4 @@
-"""Times of an AVI behind damage. Its packets carry none; they are counted, which a hole puts behind."""
+"""Times of an AVI after damage. Its packets carry none; they are counted, which a gap makes wrong."""
 
 from __future__ import annotations
 

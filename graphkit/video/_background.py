@@ -27,7 +27,7 @@ class FrameSource(Protocol):
 
 
 class FrameSink(Protocol[Picture_contra]):
-    """What a BackgroundWriter writes to: a video takes (H, W, 3) uint8 RGB arrays, other sinks what they say."""
+    """Target of a BackgroundWriter: a video takes (H, W, 3) uint8 RGB arrays, other sinks what they document."""
 
     def write(self, picture: Picture_contra, timestamp_us: int, /) -> None:
         """Take one picture and its time in microseconds."""
@@ -49,7 +49,7 @@ class _Worker:
     def _run(self) -> None:
         try:
             self._work()
-        except BaseException as error:  # handed to the caller, who raises it
+        except BaseException as error:  # passed to the caller, which raises it
             self.error = error
         finally:
             self._ended.set()
@@ -116,7 +116,7 @@ class BackgroundReader(Closing):
         return frame
 
     def close(self) -> None:
-        """Stop reading, wait for the picture being decoded, close the reader; harmless when repeated."""
+        """Stop reading, wait for the picture being decoded, close the reader; safe to call twice."""
         self._ended = True
         self._tokens.put(False)
         self._worker.wait()
@@ -126,7 +126,7 @@ class BackgroundReader(Closing):
 class BackgroundWriter(Closing, Generic[Picture_contra]):
     """Encodes on a thread of its own.
 
-    What goes wrong there is raised by the next ``write`` or by ``close``, once.
+    An error there is raised by the next ``write`` or by ``close``, once.
 
     Args:
         writer: written to and closed on the thread.
@@ -181,7 +181,7 @@ class BackgroundWriter(Closing, Generic[Picture_contra]):
         self._waiting.put((picture, timestamp_us))
 
     def close(self) -> None:
-        """Encode what is queued, finish the file and wait for it; harmless when repeated.
+        """Encode what is queued, finish the file and wait for it; safe to call twice.
 
         Raises:
             VideoWriteError, OutputError: a picture or the end of the file could not be written.

@@ -1,4 +1,4 @@
-"""Cameras: which devices there are, and opening one."""
+"""Cameras: listing the devices, and opening one."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _REASONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """What a camera is asked for; it answers with the nearest that it can do.
+    """What a camera is asked for; it takes the nearest that it supports.
 
     Attributes:
-        size: width and height in pixels; None leaves what the camera is set to.
+        size: width and height in pixels; None keeps the camera's setting.
         rate: pictures a second; None likewise.
     """
 
@@ -92,7 +92,7 @@ def open_camera(
         folder: where devices are looked for.
 
     Returns:
-        The open container, called like the device, and its video stream; the caller closes the container.
+        The open container, named like the device, and its video stream; the caller closes the container.
 
     Raises:
         CameraError: there is none, or none that can be opened; says why for each.

@@ -1,4 +1,4 @@
-"""Where a video may be written: the container that a file name asks for, and whether it can be created."""
+"""The container that the name of a video file asks for, and whether the file can be created."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class ContainerFormat:
     Attributes:
         name: FFmpeg's name of the muxer.
         options: muxer options.
-        streamed: those that differ where the output is a pipe, in which nothing can be gone back to.
-        constant_rate: whether the container can only hold pictures at equal distances.
+        streamed: those that differ if the output is a pipe, which cannot be rewritten.
+        constant_rate: whether the container can only hold pictures at a constant rate.
         negative_times: whether sound may begin before zero, as the lead-in of AAC does.
     """
 
@@ -77,7 +77,7 @@ def check_writable(path: str | os.PathLike[str], inputs: Iterable[str | os.PathL
 
     Args:
         path: the video to write.
-        inputs: files that are being read and must survive.
+        inputs: files that are being read and must not be overwritten.
 
     Raises:
         VideoWriteError: a folder, a missing or read-only folder, a read-only file, an unknown

@@ -1,4 +1,4 @@
-"""Packet by packet from a container to decoded pictures, so that damage stays where it is."""
+"""Packet by packet from a container to decoded pictures, so that damage does not spread."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _MAX_FAILED_READS: Final = 16
 _SLACK_SECONDS: Final = 0.5
 _SLACK_SHARE: Final = 0.02
 _NOTHING_SECONDS: Final = 0.02
-# Decoders that make a picture of every packet, unless they swallow one whose contents make no sense. The first
-# few may lean on pictures before the clip begins.
+# Decoders that make a picture of every packet, unless they drop one with invalid contents. The first
+# few may depend on pictures before the clip begins.
 _ONE_EACH: Final = frozenset({"h264", "hevc"})
 _LEADING: Final = 4
 
@@ -50,7 +50,7 @@ def decoded_pictures(container: InputContainer, stream: VideoStream, stats: Read
     account, index = reach.account, stream.index
     times = IndexedTimes(stream) if container.format.name == "avi" else None
     sent = given = 0
-    # What the other tracks tell is wanted in some containers only.
+    # The other tracks are needed in some containers only.
     tracks = () if account.active or counts_from_zero(container) else (stream,)
     for packet in _packets(container, tracks, stats):
         account.saw(packet)
@@ -65,7 +65,7 @@ def decoded_pictures(container: InputContainer, stream: VideoStream, stats: Read
             given += 1
             yield picture
         if packet.is_corrupt and refused == stats.corrupt_packets:
-            stats.corrupt_packets += 1  # it came incomplete, and was decoded all the same
+            stats.corrupt_packets += 1  # it came incomplete, and was still decoded
     for picture in decode_packet(stream, None, stats):
         given += 1
         yield picture
@@ -73,14 +73,14 @@ def decoded_pictures(container: InputContainer, stream: VideoStream, stats: Read
     swallowed = sent - given - stats.corrupt_packets
     if swallowed > _LEADING and stream.codec_context.name in _ONE_EACH and not stats.interlaced:
         stats.corrupt_packets += swallowed
-    if stats.truncated and reach.packets:  # of a file without any the reader says more
+    if stats.truncated and reach.packets:  # for a file without any, the reader says more
         log.warning("%s: %s", container.name, stats.reason)
 
 
 def _packets(
     container: InputContainer, tracks: tuple[VideoStream, ...], stats: ReadStats
 ) -> Iterator[Packet[Any]]:
-    """Yield the packets of some tracks, of all without any named."""
+    """Yield the packets of some tracks, of all if none is named."""
     from av.error import FFmpegError
 
     failed_reads = 0
@@ -94,7 +94,7 @@ def _packets(
             log.debug("%s: unreadable packet: %s", container.name, error)
             stats.corrupt_packets += 1
             failed_reads += 1
-            # A generator that raised is spent; a new one goes on after the damage.
+            # A generator that raised is spent; a new one continues after the damage.
             source = container.demux(*tracks)
             continue
         failed_reads = 0
@@ -161,7 +161,7 @@ class _Reach:
         return max(0.0, float(self._ends[index] * time_base) - self._start_us / MICROSECONDS)
 
     def finish(self, stats: ReadStats) -> None:
-        """Note what is missing, now that the end was reached."""
+        """Note what is missing at the end."""
         account = self.account
         account.finish()
         stats.skipped_bytes, stats.damaged_places = account.skipped, account.places
@@ -197,7 +197,7 @@ class _Reach:
         declared = self._declared
         if declared.video_us:
             return _falls_short(self._end_s(self._index), declared.video_us)
-        # A length for all tracks: sound that goes on to it shows that the pictures just end earlier.
+        # A length for all tracks: sound that lasts as long shows that the pictures just end earlier.
         return _falls_short(max(map(self._end_s, self._ends), default=0.0), declared.file_us)
 
 

@@ -1,4 +1,4 @@
-"""What an open container and its first pictures tell of a clip."""
+"""Facts about a clip, from its open container and first pictures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def describe(
     """Return the facts about a clip.
 
     Args:
-        path: as it is to be called.
+        path: its name in messages.
         container: open for reading.
         stream: its video.
         opening: the first pictures, at least one.
@@ -96,7 +96,7 @@ def opening_clock(
         opening: the first pictures.
         frame_rate: pictures a second.
     """
-    # An AVI stores no presentation stamps; where pictures are reordered the demuxer's guess is wrong.
+    # An AVI stores no presentation stamps; if pictures are reordered, the demuxer's guess is wrong.
     guessed = container.format.name == "avi" and bool(stream.codec_context.has_b_frames)
     return TimestampClock(
         to_fraction(stream.time_base or Fraction(1, MICROSECONDS)),

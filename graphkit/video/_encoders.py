@@ -1,4 +1,4 @@
-"""Video encoders: the names they answer to and the settings they take."""
+"""Video encoders: their names and settings."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class EncoderSettings:
         return _ENCODERS[self.codec.lower()]
 
     def coded_size(self, width: int, height: int) -> tuple[int, int]:
-        """Return the size to encode for a shown size: even where the codec knows no odd ones.
+        """Return the size to encode for a shown size: rounded up to even if the codec takes no odd ones.
 
         H.264 counts 4:2:0 pictures, and what it crops of them, in pairs of pixels.
         """

@@ -1,4 +1,4 @@
-"""What reading and writing hand over: frames, facts about a clip, and counts of what happened."""
+"""What reading and writing return: frames, facts about a clip, and counts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class VideoFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class YuvPicture:
-    """A picture to write that is as encoders take it already.
+    """A picture to write in the form that encoders take.
 
     Attributes:
         planes: (H * 3 / 2, W) uint8, C-contiguous: I420 in BT.601 of limited range, H and W even.
@@ -48,7 +48,7 @@ class YuvPicture:
 
 
 class ColorTags(NamedTuple):
-    """How a clip's samples are to be understood, as the code points of ITU-T H.273.
+    """The colours of a clip's samples, as code points of ITU-T H.273.
 
     Attributes:
         matrix: YUV matrix: 1 BT.709, 5 or 6 BT.601, 9 BT.2020, 2 unspecified.
@@ -71,7 +71,7 @@ class VideoInfo:
         path: the file, or the URL or device that the pictures come from.
         width: shown width in pixels, after rotation.
         height: shown height in pixels, after rotation.
-        frame_rate: average frames a second; 30 where the file does not say.
+        frame_rate: average frames a second; 30 if the file does not say.
         rate_assumed: nothing in the file tells how fast its pictures follow each other.
         frame_count: number of pictures the file claims or its duration suggests; 0 unknown.
         duration_us: length in microseconds; 0 unknown.
@@ -119,14 +119,14 @@ class ReadStats:
     """Counts of one reading, complete once the clip has been read to its end.
 
     Attributes:
-        frames: pictures handed out.
+        frames: pictures returned.
         timestamps_repaired: pictures whose stored timestamp was missing, equal or backward.
         corrupt_packets: packets the decoder or demuxer refused or that came incomplete; pictures may be missing.
         corrupt_frames: pictures that were decoded from damaged data.
-        skipped_bytes: bytes between packets that made no sense; what they were is lost.
+        skipped_bytes: bytes between packets that could not be read; their contents are lost.
         damaged_places: how many such places there are.
-        interlaced: pictures that were interlaced and are not any more.
-        frames_lost: pictures that are missing in the middle of a damaged clip, as its times tell; None where
+        interlaced: pictures that were interlaced and have been deinterlaced.
+        frames_lost: pictures that are missing in the middle of a damaged clip, as its times tell; None if
             they do not tell, and before the end.
         truncated: the file ends before the length it declares.
         reason: a sentence about the truncation, empty without one.

@@ -1,4 +1,4 @@
-"""Opening a named pipe to read it: whoever waits for its writer can be interrupted."""
+"""Opening a named pipe to read it: the wait for its writer can be interrupted."""
 
 from __future__ import annotations
 

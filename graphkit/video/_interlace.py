@@ -1,4 +1,4 @@
-"""Interlaced pictures as whole ones: two times in one picture, line by line, comb whatever moves."""
+"""Interlaced pictures as whole ones: two times in one picture, line by line, make combs of whatever moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LatestValueSlot: holds one thing, and a newer one replaces it."""
+"""LatestValueSlot: holds one value, and a newer one replaces it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 class LatestValueSlot(Generic[T]):
-    """Hands things from one thread to another that may be slower, without making the first one wait.
+    """Passes values from one thread to a slower one, without making the first one wait.
 
     Attributes:
-        replaced: how many things were replaced by newer ones before anybody took them, since the first `take`.
+        replaced: how many values were replaced by newer ones before they were taken, since the first `take`.
     """
 
     def __init__(self) -> None:
@@ -27,25 +27,25 @@ class LatestValueSlot(Generic[T]):
     def put(self, item: T) -> None:
         """Leave *item*, in place of what was left before."""
         with self._lock:
-            # What came while nobody wanted anything yet was missed by nobody.
+            # What came before the first `take` does not count as replaced.
             self.replaced += self._taking and self._item is not None
             self._item = item
             self._sleepers.wake()
 
     def end(self) -> None:
-        """Wake whoever waits: nothing will come any more. What was left can still be taken."""
+        """Wake the waiting thread: nothing more will come. What was left can still be taken."""
         with self._lock:
             self._ended = True
             self._sleepers.wake()
 
     def take(self, timeout: float | None = None) -> T | None:
-        """Wait for a thing, and take it; None after the end.
+        """Wait for a value, and take it; None after the end.
 
         Args:
             timeout: the longest wait in seconds.
 
         Raises:
-            TimeoutError: nothing came for so long.
+            TimeoutError: nothing came in that time.
         """
         taken: list[T] = []
 

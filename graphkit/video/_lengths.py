@@ -1,4 +1,4 @@
-"""How long a clip is: what its container declares for the picture, and what that is worth."""
+"""The length of a clip: what its container declares for the picture, and how far that can be trusted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LARGEST_WITHOUT_INDEX: Final = 1 << 28
 
 
 class DeclaredLength(NamedTuple):
-    """What a file says about its length; 0 where it says nothing.
+    """What a file says about its length; 0 if it says nothing.
 
     Attributes:
         packets: number of pictures.
@@ -52,9 +52,9 @@ def declared_length(container: InputContainer, stream: VideoStream) -> DeclaredL
 
 
 def video_length_us(container: InputContainer, stream: VideoStream) -> int:
-    """Return how long the pictures of a clip last, 0 where that is not known.
+    """Return how long the pictures of a clip last, 0 if that is not known.
 
-    Where the container tells only one length for all of its tracks, the end of the file is looked at.
+    If the container tells only one length for all of its tracks, the end of the file is looked at.
     """
     declared = declared_length(container, stream)
     if declared.video_us:
@@ -80,7 +80,7 @@ def _tagged_us(container: InputContainer, stream: VideoStream) -> int:
 
 
 def _end_looked_up(container: InputContainer, stream: VideoStream) -> int:
-    """Open the file once more and read from its last key picture on, or all of it where that cannot be found."""
+    """Open the file once more and read from its last key picture on, or all of it if that cannot be found."""
     if not _is_cheap(container.name, stream) or not stream.time_base:
         return 0
     rate = stream.guessed_rate or stream.average_rate
@@ -92,12 +92,12 @@ def _end_looked_up(container: InputContainer, stream: VideoStream) -> int:
 
 
 def _last_end(path: str, index: int, usual: int, *, seek: bool) -> int:
-    """Return where the last packet of a track ends, in its ticks; 0 where none was found.
+    """Return where the last packet of a track ends, in its ticks; 0 if none was found.
 
     Args:
         path: the file.
         index: of the track.
-        usual: ticks that a packet lasts which does not say so.
+        usual: ticks that a packet without a duration lasts.
         seek: start at the last key picture rather than at the beginning.
     """
     import av

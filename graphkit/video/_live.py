@@ -1,4 +1,4 @@
-"""LiveVideo: a camera or stream, of which one always gets the newest picture."""
+"""LiveVideo: a camera or stream, of which the newest picture is always returned."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class _Arrival(NamedTuple):
 class LiveVideo(Closing):
     """Pictures as they arrive, captured on a thread of its own from the moment it is made.
 
-    Whoever iterates gets the newest picture that came since the last one, and waits if there is none; older
+    Iterating returns the newest picture that came since the last one, and waits if there is none; older
     ones are dropped and counted. Timestamps are times of arrival on a clock that never goes back, in
-    microseconds since the first picture that was handed out: the stamps of cameras and senders start
+    microseconds since the first picture that was returned: the stamps of cameras and senders start
     anywhere, jump, and are missing from some.
 
     Args:
@@ -69,7 +69,7 @@ class LiveVideo(Closing):
 
     Attributes:
         info: facts about the source; no length, no sound.
-        stats: counts so far; `frames` is what was handed out.
+        stats: counts so far; `frames` is the number returned.
 
     Raises:
         VideoOpenError: no picture comes.
@@ -122,7 +122,7 @@ class LiveVideo(Closing):
         self._newest.end()
 
     def close(self) -> None:
-        """Stop, and close the source; harmless when repeated."""
+        """Stop, and close the source; safe to call twice."""
         self.stop()
         # A driver that hangs would hold its thread, and so the program, for ever.
         if self._ended.wait(_CLOSE_SECONDS):
@@ -135,7 +135,7 @@ class LiveVideo(Closing):
     def _capture(self) -> None:
         try:
             self._read()
-        except Exception as error:  # told to whoever waits for pictures
+        except Exception as error:  # raised where pictures are waited for
             self._error = error
         finally:
             self._first.put(None)
@@ -146,7 +146,7 @@ class LiveVideo(Closing):
     def _read(self) -> None:
         for picture, at_us in progressive(self._arrivals(), self.stats):
             if not self._captured:
-                # By this thread: it alone knows the source to be open still.
+                # By this thread: it alone knows that the source is still open.
                 self._first.put(self._described(picture))
             self._captured += 1
             self._newest.put(_Arrival(picture, at_us))

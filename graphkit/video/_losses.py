@@ -1,4 +1,4 @@
-"""Pictures that are missing in the middle of a clip, seen by the gaps that they leave in its times."""
+"""Pictures that are missing in the middle of a clip, found by the gaps in its times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GAP: Final = 1.5
 
 
 class Gaps:
-    """Takes in the times of the pictures of a clip and tells how many lie between them that did not come.
+    """Takes in the times of the pictures of a clip and tells how many are missing between them.
 
     Steps are counted, not kept: a long clip takes no more room than a short one.
     """

@@ -1,4 +1,4 @@
-"""Videos behind URLs: opening them, and whether they are clips or go on for ever."""
+"""Videos at URLs: opening them, and whether they are clips or live."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-# Their senders set the pace, whatever length they tell.
+# Their senders set the pace, even if they tell a length.
 _PUSHED: Final = frozenset({"rtsp", "rtsps", "rtmp", "rtmps", "rtmpt", "udp", "rtp", "srtp", "srt", "rist", "tcp"})
 _OPTIONS: Final = {
     # Lost datagrams smear pictures; most servers speak TCP too.
@@ -33,7 +33,7 @@ def open_url(url: str) -> InputContainer:
         url: of any protocol that this FFmpeg speaks.
 
     Raises:
-        VideoOpenError: nobody answers, or what comes is no video.
+        VideoOpenError: no server answers, or what comes is no video.
     """
     import av
     from av.error import FFmpegError
@@ -48,14 +48,14 @@ def open_url(url: str) -> InputContainer:
 def is_endless(url: str, container: InputContainer, stream: VideoStream) -> bool:
     """Return whether an open URL is live: it is pushed by its sender, or tells no length.
 
-    A clip behind http tells its length and is read like a file. What a camera serves over http, and an
+    A clip at an http URL tells its length and is read like a file. What a camera serves over http, and an
     HLS playlist without an end, do not.
     """
     return _scheme(url) in _PUSHED or not (container.duration or stream.duration or stream.frames)
 
 
 def without_password(url: str) -> str:
-    """Return a URL as it may be shown."""
+    """Return a URL as messages show it."""
     return _PASSWORD.sub(r"\1***@", url)
 
 

@@ -1,4 +1,4 @@
-"""Which way up the pictures of a clip are to be shown: display matrices and EXIF, mirrors included."""
+"""The orientation in which the pictures of a clip are shown: display matrices and EXIF, mirrors included."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ def nearest_orientation(a: float, b: float, c: float, d: float) -> Orientation:
     """
     along, down = math.hypot(a, b), math.hypot(c, d)
     if not along or not down:
-        return UPRIGHT  # shows nothing at all: no file means that
+        return UPRIGHT  # would show nothing at all: no file asks for that
     a, b, c, d = a / along, b / along, c / down, d / down
     nearest = max(_MATRICES, key=lambda m: m[0] * a + m[1] * b + m[2] * c + m[3] * d)
     return _MATRICES[nearest]
 
 
 class OrientationReader:
-    """Reads the orientation of decoded pictures; it is looked up where it may change, at key pictures."""
+    """Reads the orientation of decoded pictures; it is looked up at key pictures, where it may change."""
 
     def __init__(self) -> None:
         self._angle: int | None = None
@@ -106,7 +106,7 @@ def read_orientation(picture: av.VideoFrame) -> Orientation:
     """Return the orientation of one decoded picture."""
     try:
         matrix = _display_matrix(picture)
-    except ValueError:  # data of a kind that PyAV has no name for lies beside it
+    except ValueError:  # there is side data of a kind that PyAV has no name for
         matrix = _display_matrix(_with_known_side_data(picture))
     return _parsed(matrix)
 

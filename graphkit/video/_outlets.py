@@ -1,4 +1,4 @@
-"""Where the bytes of a video go: a file whose end is mended after a full disk, or a pipe that somebody reads."""
+"""Where the bytes of a video go: a file whose end is repaired after a full disk, or a pipe."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _POLL_S: Final = 0.1
 # What a pipe that is ready takes; 512 everywhere.
 _AT_ONCE: Final[int] = getattr(select, "PIPE_BUF", 512)
-# How long a pipe that takes nothing is waited for once somebody is in a hurry.
+# How long to wait for a pipe that takes nothing, once `hurry` is set.
 _HURRY_S: Final = 2.0
 
 
@@ -33,7 +33,7 @@ def is_pipe(path: str | os.PathLike[str]) -> bool:
 
 
 class Destination(os.PathLike[str]):
-    """A file or named pipe to write. Whoever waits for the reader of a pipe can be told to give up.
+    """A file or named pipe to write. The wait for the reader of a pipe can be ended.
 
     Args:
         path: where to.
@@ -47,12 +47,12 @@ class Destination(os.PathLike[str]):
         return str(self._path)
 
     def hurry(self) -> None:
-        """Let a pipe that takes nothing for two seconds fail from now on; from any thread."""
+        """Make a pipe that takes nothing for two seconds fail from now on; from any thread."""
         self._hurry.set()
 
     @property
     def hurried(self) -> threading.Event:
-        """Set once somebody is in a hurry."""
+        """Set once the wait for a pipe is to end."""
         return self._hurry
 
 
@@ -77,7 +77,7 @@ class FileOutlet:
     def write(self, data: bytes) -> int:
         """Write all of *data*."""
         if self._failure is not None:
-            # FFmpeg goes on to finish the file, and would write over its head.
+            # FFmpeg still finishes the file, and would overwrite its head.
             raise OSError(self._failure.errno, self._failure.strerror)
         left = memoryview(data)
         try:
@@ -89,7 +89,7 @@ class FileOutlet:
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place."""
+        """Seek to a place."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
@@ -97,12 +97,12 @@ class FileOutlet:
         return 0 if self._opened is None else self._opened.tell()
 
     def close(self) -> None:
-        """Close the file; harmless when repeated."""
+        """Close the file; safe to call twice."""
         if self._opened is not None:
             self._opened.close()
 
     def mend(self) -> None:
-        """Cut off the piece of an mp4 or mov that a failure left incomplete: players stumble over it."""
+        """Cut off the piece of an mp4 or mov that a failure left incomplete: players fail on it."""
         if self._opened is None:
             return
         size, end, begun = self._path.stat().st_size, 0, 0
@@ -117,14 +117,14 @@ class FileOutlet:
 
 
 class PipeOutlet:
-    """A named pipe. Waiting for its reader holds up nobody but the thread that writes.
+    """A named pipe. Waiting for its reader blocks only the thread that writes.
 
     Args:
         path: an existing pipe.
-        hurry: set when what waits shall end; a pipe that takes nothing for two seconds is then given up.
+        hurry: set to end a wait; a pipe that takes nothing for two seconds is then given up.
 
     Raises:
-        OSError: nobody opened it for reading in time.
+        OSError: no reader opened it in time.
     """
 
     def __init__(self, path: Path, hurry: threading.Event) -> None:
@@ -144,7 +144,7 @@ class PipeOutlet:
         return len(data)
 
     def close(self) -> None:
-        """Close the pipe; harmless when repeated."""
+        """Close the pipe; safe to call twice."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -163,7 +163,7 @@ class PipeOutlet:
 
 
 class _Deadline:
-    """Without end, until somebody is in a hurry."""
+    """Without end, until `hurry` is set."""
 
     def __init__(self, hurry: threading.Event) -> None:
         self._hurry, self._since = hurry, 0.0
@@ -181,7 +181,7 @@ def open_outlet(destination: Destination) -> FileOutlet | PipeOutlet:
     """Open a destination for writing.
 
     Raises:
-        OSError: nobody opened the pipe for reading in time.
+        OSError: no reader opened the pipe in time.
     """
     path = Path(destination).absolute()
     return PipeOutlet(path, destination.hurried) if is_pipe(path) else FileOutlet(path)

@@ -55,7 +55,7 @@ class YuvConverter:
     """RGB arrays of one size to BT.601 limited-range pictures for an encoder.
 
     Args:
-        width: coded width; one more than the array's where the encoder takes even sizes only.
+        width: coded width; one more than the array's if the encoder takes even sizes only.
         height: coded height, likewise.
         pixel_format: ``yuv420p`` or ``yuv444p``.
     """
@@ -87,7 +87,7 @@ class YuvConverter:
         )
 
     def from_planes(self, picture: YuvPicture) -> av.VideoFrame | None:
-        """Return the encoder's picture of one that is converted already, None where it wants another."""
+        """Return the encoder's picture of one that is converted already, None if it wants another."""
         if self._fast and picture.size == (self._width, self._height):
             return self._wrapped(picture.planes)
         return None
@@ -100,7 +100,7 @@ class YuvConverter:
         return wrap(planes, format="yuv420p")
 
     def _pad(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Repeat the last column and row where the coded size is larger."""
+        """Repeat the last column and row if the coded size is larger."""
         import cv2
 
         below, right = self._height - rgb.shape[0], self._width - rgb.shape[1]

@@ -1,4 +1,4 @@
-"""How many pictures a second a clip has: what it declares, held against the first times it gives."""
+"""The frame rate of a clip: what it declares, compared with its first times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FALLBACK_RATE: Final = Fraction(30)
 _NO_TIMESTAMPS: Final = 0x80  # AVFMT_NOTIMESTAMPS
 _FEWEST_STEPS: Final = 3
-# A declared rate this many times off the pictures' own steps is none: ticks of a clock, most often.
+# A declared rate this many times off the pictures' own steps is ignored: it is the tick of a clock, most often.
 _FAR_OFF: Final = Fraction(3)
 _OFF: Final = Fraction(105, 100)
 # Steps that differ by less than this share are those of one rate.
@@ -26,7 +26,7 @@ _UNEVEN: Final = 0.1
 
 
 def gives_no_times(container: InputContainer) -> bool:
-    """Whether a file is a bare stream of pictures (.h264, .hevc, .mjpeg), whose times FFmpeg makes up."""
+    """Whether a file is a bare stream of pictures (.h264, .hevc, .mjpeg), whose times FFmpeg invents."""
     return bool(container.format.flags & _NO_TIMESTAMPS)
 
 
@@ -44,7 +44,7 @@ def declared_rate(container: InputContainer, stream: VideoStream) -> Fraction:
 
 
 def plausible_rate(stream: VideoStream, declared: Fraction, opening_us: Sequence[int]) -> Fraction:
-    """Return the declared rate, unless the first pictures follow each other in quite other steps.
+    """Return the declared rate, unless the steps between the first pictures contradict it.
 
     Args:
         stream: of the clip.

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-# Pictures that are decoded before the first is handed out: they show whether the stamps can be trusted.
+# Pictures that are decoded before the first is returned: they show whether the stamps can be trusted.
 _OPENING = 12
 
 
 class VideoReader(Closing):
     """The pictures of a clip, one after the other.
 
-    Rotations and mirrors are applied, colours follow the file's tags (BT.601 where it has none), and
+    Rotations and mirrors are applied, colours follow the file's tags (BT.601 if it has none), and
     damaged packets cost their own pictures only. A clip is read once, from start to end::
 
         with VideoReader("clip.mp4") as reader:
@@ -48,7 +48,7 @@ class VideoReader(Closing):
         track: which of its video tracks, counted from 0; None for the largest.
         rate: pictures a second of a file that tells neither times nor a rate; None for a usual one.
         threads: decoder threads, 0 for one per core. Two give most of the gain.
-        opened: what ``open_source`` returned for it, where that was called already; closed with the reader.
+        opened: what ``open_source`` returned for it, if that was called already; closed with the reader.
 
     Attributes:
         info: facts about the clip.
@@ -122,7 +122,7 @@ class VideoReader(Closing):
 
     def _timed(self, opening: list[av.VideoFrame]) -> Generator[tuple[av.VideoFrame, int]]:
         waiting = deque(opening)
-        opening.clear()  # pictures are large: each is let go once it was handed out
+        opening.clear()  # pictures are large: each is dropped once it was returned
         while (picture := waiting.popleft() if waiting else next(self._pictures, None)) is not None:
             yield picture, self._clock.stamp(picture.pts, picture.dts)
 

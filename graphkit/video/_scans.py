@@ -1,4 +1,4 @@
-"""Going through a whole file once it was read: for containers whose demuxers swallow damage as data."""
+"""Scans a whole file after it was read: for containers whose demuxers take damage for data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GIF_HEAD: Final = 13
 
 
 def damaged_bytes(path: Path, form: str) -> tuple[int, bool]:
-    """Return how many bytes lie behind the first damage or in damaged pieces, and whether the end is missing.
+    """Return how many bytes are after the first damage or in damaged pieces, and whether the end is missing.
 
     Args:
         path: a file.
@@ -46,7 +46,7 @@ def _scan_gif(data: mmap.mmap) -> tuple[int, bool]:
 
 
 def _table(flags: int) -> int:
-    """Return how long a colour table is, by the byte that announces it."""
+    """Return the length of a colour table, from the byte that declares it."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 

@@ -1,4 +1,4 @@
-"""Opening a clip and saying plainly why one cannot be opened."""
+"""Opening a clip, and the reason why one cannot be opened."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Walking from element to element of a container, to tell what lies between the packets that FFmpeg found there.
+"""Walking from element to element of a container, to tell what is between the packets that FFmpeg found.
 
-A demuxer that meets damage looks for the next place that makes sense and says nothing. What it skipped is no
-chain of whole elements, and that is how it shows.
+A demuxer that meets damage looks for the next valid place and reports nothing. What it skipped is no chain of
+whole elements, which reveals it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    # Reads the element at a place; None where there is none.
+    # Reads the element at a place; None if there is none.
     Step = Callable[[BinaryIO, int], "Element | None"]
 
 _MOST_ELEMENTS: Final = 100_000
@@ -24,7 +24,7 @@ class Element(NamedTuple):
         begin: where its contents begin.
         inside: the same, if those are elements, too; else where the next element begins.
         end: where it ends as a whole; None for one without a known size.
-        data: it holds samples of a track, which a demuxer hands out as packets.
+        data: it holds samples of a track, which a demuxer returns as packets.
     """
 
     begin: int
@@ -39,7 +39,7 @@ class Chain(NamedTuple):
     Attributes:
         sound: one element followed the other as far as was asked.
         cut: the last one reaches beyond the end of the file.
-        samples: it ended at samples of a track that were not handed out, with another element behind them.
+        samples: it ended at samples of a track that were not returned, with another element after them.
     """
 
     sound: bool
@@ -54,7 +54,7 @@ def walk(file: BinaryIO, step: Step, start: int, stop: int, size: int) -> Chain:
         file: open for reading.
         step: of its container.
         start: where an element begins.
-        stop: the walk is sound if an element or its contents begin at this place, and no packet lies before it.
+        stop: the walk is sound if an element or its contents begin at this place, and no packet is before it.
         size: of the file.
     """
     place = start

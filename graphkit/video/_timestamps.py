@@ -63,18 +63,18 @@ class TimestampClock:
 
     A stamp that is equal to the last or before it becomes the last plus one microsecond. In some
     files this is no exception: the presentation stamps are shuffled from start to end while the
-    decoding stamps are sound, and half of the pictures would pile up at their neighbours. So once
+    decoding stamps are sound, and half of the pictures would be moved to their neighbours. So once
     more than a quarter of the stamps (and at least three) are faulty and no decoding stamp was,
     the decoding stamps are taken instead, moved so that the first picture keeps its time. The
-    opening of a clip shows it before the first picture is handed out.
+    opening of a clip shows it before the first picture is returned.
 
-    Recordings that were joined end to end begin anew at each joint: both kinds of stamps go back by more than
+    Recordings that were joined end to end begin again at each joint: both kinds of stamps go back by more than
     a few pictures. What follows is moved as a whole, to one picture's time after the last.
 
     Args:
         time_base: seconds a tick.
         frame_rate: of pictures without a time.
-        opening: stamps of the first pictures, in display order, where they are known already.
+        opening: stamps of the first pictures, in display order, if they are known already.
         guessed: the presentation stamps are the demuxer's guess; sound decoding stamps are better.
         made_up: the stamps mean nothing: pictures follow each other at the frame rate from 0.
 
@@ -128,8 +128,8 @@ class TimestampClock:
     def _follow_restart(self, pts: int | None, dts: int | None) -> None:
         """Move all that follows where another recording begins.
 
-        A decoder hands out pictures late, so the last ones before the joint may come with decoding stamps from
-        behind it: those go back first, the presentation stamps later.
+        A decoder returns pictures late, so the last ones before the joint may come with decoding stamps from
+        after it: those go back first, the presentation stamps later.
         """
         self._dts_restarted = self._dts_restarted or self._goes_back(self._last_dts, dts)
         if pts is None or self._last_us is None or not self._dts_restarted:

@@ -1,7 +1,7 @@
 """HDR and wide-gamut pictures as the ordinary ones that models know and screens show.
 
-PQ and HLG (ITU-R BT.2100) hold light of up to 1000 nits and more; taken for ordinary numbers, theirs look grey
-and flat. Diffuse white (203 nits, BT.2408) becomes white here, what is brighter is rolled off (the curve of
+PQ and HLG (ITU-R BT.2100) hold light of up to 1000 nits and more; taken for ordinary numbers, their pictures look
+grey and flat. Diffuse white (203 nits, BT.2408) becomes white here, what is brighter is rolled off (the curve of
 BT.2390), and BT.2020 colours become BT.709 colours.
 """
 
@@ -49,7 +49,7 @@ class ToneMapper:
     """Maps RGB pictures of one kind; costs some 13 ms a megapixel.
 
     Args:
-        primaries: code point of ITU-T H.273; where an HDR picture has none, BT.2020 is taken.
+        primaries: code point of ITU-T H.273; if an HDR picture has none, BT.2020 is taken.
         transfer: likewise.
     """
 
@@ -65,7 +65,7 @@ class ToneMapper:
         self._to_light = light.astype(np.float32)
         wide = primaries == BT2020 or (transfer in TRANSFER_NAMES and primaries == _UNSPECIFIED)
         self._matrix = _BT2020_TO_BT709 if wide else None
-        # Square roots are quick and nearly right: this makes them wholly so.
+        # Square roots are quick and nearly exact: this corrects them.
         self._from_root = np.rint(255 * (np.arange(256) / 255) ** (2 / _DISPLAY_GAMMA)).astype(np.uint8)
 
     def map(self, rgb: NDArray[np.uint16]) -> NDArray[np.uint8]:

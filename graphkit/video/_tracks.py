@@ -20,7 +20,7 @@ def video_stream(container: InputContainer, path: object, track: int | None = No
         track: which of its video tracks, counted from 0 in the file's order; None for the largest.
 
     Raises:
-        VideoOpenError: it has none, not so many, or none that can be decoded.
+        VideoOpenError: it has none, fewer, or none that can be decoded.
     """
     found = moving_pictures(container)
     if not found:

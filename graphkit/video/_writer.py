@@ -50,7 +50,7 @@ class VideoWriter(Closing):
     repeats its neighbour, and a log line says so; ``yuv444p`` keeps it.
 
     Args:
-        path: the file, or a named pipe, whose reader is waited for; its extension (.mp4, .m4v, .mov, .mkv,
+        path: the file, or a named pipe, which waits for its reader; its extension (.mp4, .m4v, .mov, .mkv,
             .avi) chooses the container. A `Destination` can be told to wait no longer.
         width: width of the pictures in pixels.
         height: height of the pictures in pixels.
@@ -240,7 +240,7 @@ class VideoWriter(Closing):
 
     def _next_ticks(self, timestamp_us: int) -> int:
         if self._last_ticks is None:
-            # A player cuts off what lies before zero, so sound and picture move together.
+            # A player cuts off what is before zero, so sound and picture move together.
             self.stats.shift_us = max(0, -timestamp_us)
         ticks = to_ticks(timestamp_us + self.stats.shift_us, self._time_base)
         if self._last_ticks is not None and ticks <= self._last_ticks:
@@ -289,7 +289,7 @@ class VideoWriter(Closing):
             return f"{getattr(error, 'strerror', None) or error}{done}; it was given up."
         if number in {errno.EACCES, errno.EROFS}:
             return "permission denied. Choose a folder that can be written."
-        logged = getattr(error, "log", None)  # (level, component, line): says more than the number
+        logged = getattr(error, "log", None)  # (level, component, line): more exact than the number
         why = logged[2].strip() if logged else getattr(error, "strerror", None) or error
         return f"writing failed{done}: {why}"
 

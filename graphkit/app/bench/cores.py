@@ -18,12 +18,12 @@ _CPUS: Final = Path("/sys/devices/system/cpu")
 def chosen_cores(count: int, usable: Iterable[int], cpus: Path = _CPUS) -> frozenset[int]:
     """Return *count* logical processors, on as many different cores as there are.
 
-    Two of one core share its arithmetic, and would make whoever is held to them look slow.
+    Two of one core share its arithmetic, and would make a process that is held to them look slow.
 
     Args:
         count: how many.
         usable: their numbers, those of this process.
-        cpus: where the kernel tells which ones are of one core.
+        cpus: the kernel's folder that tells which ones are of one core.
 
     Raises:
         UsageError: there are not so many.
@@ -45,7 +45,7 @@ def usable() -> frozenset[int]:
     """Return the logical processors that this process may be held to.
 
     Raises:
-        UsageError: this system holds no process to some of them.
+        UsageError: this system cannot hold a process to some of them.
     """
     found = system.usable_processors()
     if found is None:
@@ -66,7 +66,7 @@ def _core(number: int, cpus: Path) -> str:
 
 @contextmanager
 def held_to(cores: frozenset[int] | None) -> Iterator[None]:
-    """Hold this thread, and the processes it starts meanwhile, to *cores*; None holds nobody."""
+    """Hold this thread, and the processes it starts meanwhile, to *cores*; None changes nothing."""
     if cores is None:
         yield
         return

@@ -41,7 +41,7 @@ class MemorySource(Source):
             yield InputSet(frame.timestamp_us, {self._stream: self._wrap(frame.data)})
 
     def close(self) -> None:
-        """Let the frames go."""
+        """Drop the frames."""
         self._frames = []
 
 
@@ -50,7 +50,7 @@ class WatchedReader(VideoReader):
 
     Args:
         path: the clip.
-        meter: told what the reading took.
+        meter: gets the time that reading took.
     """
 
     def __init__(self, path: str | os.PathLike[str], meter: Meter) -> None:

@@ -25,7 +25,7 @@ class Machine:
     Attributes:
         cpu: the processor's name.
         cores: logical processors that this process may use.
-        load: how many processes wanted to run, on average over the minute before; None where nobody counts.
+        load: how many processes wanted to run, on average over the last minute; None if not counted.
         checks: of the doctor, as its JSON has them.
     """
 
@@ -36,11 +36,11 @@ class Machine:
 
     @property
     def noisy(self) -> bool:
-        """Whether others are at work here, so that figures are too high."""
+        """Whether other processes are at work here, so that figures are too high."""
         return self.load is not None and self.load > _QUIET * self.cores
 
     def fact(self, check: str, label: str) -> str:
-        """Return what a check found under a label; "" where it found no such thing."""
+        """Return what a check found under a label; "" if it found no such thing."""
         facts = self.checks.get(check, {}).get("facts", ())
         return next((str(fact["found"]) for fact in facts if fact["label"] == label), "")
 
@@ -57,7 +57,7 @@ def look_at_machine() -> Machine:
 
 
 def cpu_name(cpuinfo: Path = _CPUINFO) -> str:
-    """Return the name of the processor, its architecture where the kernel has none."""
+    """Return the name of the processor, its architecture if the kernel has none."""
     try:
         lines = cpuinfo.read_text().splitlines()
     except OSError:

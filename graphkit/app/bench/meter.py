@@ -1,4 +1,4 @@
-"""Meter: who worked when, and for how long, while a job ran.
+"""Meter: which threads worked when, and for how long, while a job ran.
 
 Nodes are watched through the graph's instrument; reading and uploading through `part`; threads that belong to
 libraries through the kernel. Everything is in seconds: ``begin`` and ``end`` of ``time.perf_counter``, ``cpu``
@@ -128,7 +128,7 @@ def uploading(meter: Meter, wrap: Callable[..., object]) -> Callable[..., object
 def library_threads(tasks: Path = _TASKS) -> dict[str, float]:
     """Return the processor seconds of the threads that are not Python's, by the name that the kernel has.
 
-    Empty where the kernel does not tell, as on anything but Linux.
+    Empty if the kernel does not tell, as on anything but Linux.
     """
     ours = {thread.native_id for thread in threading.enumerate()}
     found: dict[str, float] = {}
@@ -145,7 +145,7 @@ def library_threads(tasks: Path = _TASKS) -> dict[str, float]:
 
 
 def _seconds(task: Path) -> float:
-    """Return what a thread has used: to the nanosecond where the kernel counts so, else to the tick."""
+    """Return what a thread has used: to the nanosecond if the kernel counts so, else to the tick."""
     try:
         return int((task / "schedstat").read_text().split()[0]) / 1e9
     except (OSError, IndexError):
@@ -154,7 +154,7 @@ def _seconds(task: Path) -> float:
 
 
 def _encoding() -> float:
-    """Return the processor seconds of the encoding thread, 0 where there is none."""
+    """Return the processor seconds of the encoding thread, 0 if there is none."""
     for thread in threading.enumerate():
         if thread.name == _ENCODING_THREAD and thread.ident is not None:
             return system.seconds_of_thread(thread.ident)

@@ -30,7 +30,7 @@ class Program:
     ``error`` with ``kind``, the class of the exception.
 
     Attributes:
-        side: who it is, for messages.
+        side: the side, for messages.
         command: without the request.
         environment: all of it.
         cores: that it is held to; None for all.

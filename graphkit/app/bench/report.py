@@ -27,10 +27,10 @@ class SideResult:
     """What one side took.
 
     Attributes:
-        side: who.
-        samples: one a round; none where it was skipped.
-        skipped: why it was not measured; "" where it was.
-        shares: where the time went in one more run; None where nobody looked.
+        side: the side.
+        samples: one per round; none if it was skipped.
+        skipped: why it was not measured; "" if it was.
+        shares: where the time went in one more run; None if that was not measured.
     """
 
     side: Subject

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from graphkit.app.bench.subjects import Subject
 
 _NO_GPU: Final = ("NoEglError", "NoGpuDeviceError", "GlVersionError")
-"""What a process says that has nothing to draw with."""
+"""The error kinds of a process that has no GPU to draw with."""
 
 _WARM_UP_FRAMES: Final = 3
 
@@ -39,7 +39,7 @@ class BenchmarkSettings:
         clip: for all tasks; None for the example of each.
         rounds: how often each side is measured.
         max_frames: stop after these; None for all.
-        threads: processors that whoever computes on the CPU is held to; None for all.
+        threads: processors for the sides that compute on the CPU; None for all.
         peer: the interpreter that runs MediaPipe; None measures graphkit only.
         shares: one more run of each of graphkit's sides, to tell where the time goes.
     """
@@ -66,7 +66,7 @@ def run_benchmark(settings: BenchmarkSettings, told: Callable[[str], None] = lam
     """Measure what the settings ask for.
 
     Each side first runs a few frames that do not count: models are made ready and files are read into memory then,
-    and a GPU that is not there shows. Then the sides take turns, every other round in the opposite order.
+    and a missing GPU shows. Then the sides take turns, every other round in the opposite order.
 
     Args:
         settings: what to measure.
@@ -167,13 +167,13 @@ class _Turns:
 
 
 def _orders(able: Sequence[Subject], rounds: int) -> Iterator[Sequence[Subject]]:
-    """Yield who comes after whom in each round."""
+    """Yield the order of the sides in each round."""
     for number in range(rounds):
         yield able if number % 2 == 0 else able[::-1]
 
 
 def _size(clip: Path) -> tuple[int, int]:
-    """Return width and height of a clip; raises VideoOpenError where it cannot be read."""
+    """Return width and height of a clip; raises VideoOpenError if it cannot be read."""
     from graphkit.video import VideoReader
 
     with VideoReader(clip) as reader:

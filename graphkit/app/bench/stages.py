@@ -1,4 +1,4 @@
-"""Stages: what the nodes of a hand or pose graph are there for."""
+"""Stages: the purposes of the nodes of a hand or pose graph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DRIVER: Final = "software OpenGL"
 ENGINE: Final = "engine and rest"
 
 STAGES: Final = (DECODE, TO_RGB, UPLOAD, WARP, DETECTION, LANDMARK, SMALL, DRAW, RESULTS, ENCODE, DRIVER, ENGINE)
-"""In the order in which they are told, which is a frame's."""
+"""In the order of the report, which is a frame's."""
 
 _RENDERER: Final = "renderer"
 _DETECTION: Final = "detection"
@@ -30,7 +30,7 @@ _WARPS: Final = frozenset({"ImageToTensorCalculator", "WarpAffineCalculator", "G
 
 
 def stages_of(plan: GraphPlan) -> dict[str, str]:
-    """Return the stage of each node, by its name; a name that is not there is an observer's: `RESULTS`."""
+    """Return the stage of each node, by its name; an unknown name is an observer's: `RESULTS`."""
     return {node.name: stage(node.calculator, node.name) for node in plan.nodes}
 
 

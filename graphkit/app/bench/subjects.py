@@ -1,4 +1,4 @@
-"""Subjects: who is measured, and the program that it runs."""
+"""Subjects: the sides that are measured, and the program of each."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is measured.
+    """A side that is measured.
 
     Attributes:
         engine: `GRAPHKIT` or `MEDIAPIPE`.
         device: "cpu" or "gpu".
-        flow: how the frames come, where that is a choice: "overlapped" or "lock-step".
+        flow: how the frames come, if that is a choice: "overlapped" or "lock-step".
     """
 
     engine: str
@@ -101,7 +101,7 @@ class Subject:
         Args:
             job: what it will do, for messages.
             peer: the interpreter that runs MediaPipe.
-            cores: that whoever computes on the CPU is held to; None for all.
+            cores: processors for a side that computes on the CPU; None for all.
         """
         held = cores if self.device == "cpu" else None
         name = f"{job.task.name}, {job.kind}: {self}"
@@ -123,7 +123,7 @@ def _environment(*without: str) -> dict[str, str]:
 
 
 def subjects(kind: str, devices: Sequence[str], *, peer: bool) -> list[Subject]:
-    """Return who is measured.
+    """Return the sides that are measured.
 
     Args:
         kind: of measurement; only where frames are in memory is there a choice of flow.

@@ -54,7 +54,7 @@ class Task:
         return {} if kind == CLIP else dict(self.side_packets)
 
     def example_clip(self) -> Path:
-        """Return the example clip: of the checkout that graphkit is imported from, or that lies here.
+        """Return the example clip: of the checkout that graphkit is imported from, or of the working directory.
 
         Raises:
             BenchmarkError: there is none; an installed graphkit brings no clips.

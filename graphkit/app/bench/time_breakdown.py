@@ -31,7 +31,7 @@ _BUSY: Final = 0.85
 """Cores that compute for this share of the time have no room left."""
 
 _IN_USE: Final = 0.75
-"""A thread or loop that is in use for this share of the time holds the others up; the rest is handing over."""
+"""A thread or loop that is in use for this share of the time holds the others up; the rest is switching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _library_stage(thread: str) -> str | None:
 
 
 def _in_use(works: Iterable[Work], wanted: Callable[[Work], bool]) -> float:
-    """Return for how many seconds at least one of the wanted works was going on."""
+    """Return for how many seconds at least one of the wanted works was running."""
     total, reached = 0.0, 0.0
     for work in sorted((work for work in works if wanted(work)), key=lambda work: work.begin):
         total += max(0.0, work.end - max(work.begin, reached))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def looped_nodes(plan: GraphPlan) -> frozenset[str]:
-    """Return the names of the nodes that lie on a cycle through a back edge; none for a graph without one."""
+    """Return the names of the nodes that are on a cycle through a back edge; none for a graph without one."""
     after: dict[int, set[int]] = {node.id: set() for node in plan.nodes}
     for stream in plan.streams:
         if stream.producer >= 0:
@@ -26,7 +26,7 @@ def looped_nodes(plan: GraphPlan) -> frozenset[str]:
 
 
 def _reached(starts: Iterable[int], steps: Mapping[int, set[int]]) -> set[int]:
-    """Return what one step or more lead to."""
+    """Return the nodes that one step or more lead to."""
     found: set[int] = set()
     waiting = list(starts)
     while waiting:

@@ -1,4 +1,4 @@
-"""What to do about an error, in words of the command line: which of our commands shows or mends more."""
+"""What to do about an error, in words of the command line: which of our commands shows or repairs more."""
 
 from __future__ import annotations
 

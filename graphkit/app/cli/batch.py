@@ -119,7 +119,7 @@ def batch_command(**flags: Any) -> None:
 
 
 def run(flags: BatchFlags) -> None:
-    """Do what the flags say; leaves through SystemExit where the status is not 0."""
+    """Do what the flags say; raises SystemExit if the status is not 0."""
     from graphkit.app.cli.batch_progress import choose_progress
     from graphkit.app.cli.batch_report import plan_lines, summary_lines
     from graphkit.app.cli.signals import Words, interruptible

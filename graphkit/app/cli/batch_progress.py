@@ -109,7 +109,7 @@ class BatchLines(_Counts):
         left = f", {(now - self.begin) / self.done * (self.work - self.done):.0f} s left" if self.done else ""
         share = 100 * self.done / self.work if self.work else 100
         text = f"clip {self.done} of {self.work} ({share:.0f} %){self.failures}, {self.rate:.1f} fps{left}"
-        with suppress(OSError):  # nobody can read it
+        with suppress(OSError):  # there is no reader
             print(text, file=self._stream, flush=True)
 
 

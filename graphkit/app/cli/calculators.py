@@ -1,4 +1,4 @@
-"""``graphkit calculators``: what there is to build graphs from."""
+"""``graphkit calculators``: the calculators and subgraphs to build graphs from."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class DeferringGroup(click.Group):
     """A group that loads a command when it is asked for, and none to list them."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command called *cmd_name*, None where there is none."""
+        """Return the command called *cmd_name*, None if there is none."""
         command = super().get_command(ctx, cmd_name)
         if command is None and cmd_name in _FLAGS_OF_RUN:
             ctx.fail(

@@ -1,4 +1,4 @@
-"""``graphkit doctor``: what this machine can do, and how to mend what it cannot."""
+"""``graphkit doctor``: what this machine can do, and how to repair the rest."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Commands(DeferringGroup):
     """A group whose commands report graphkit's errors without a traceback."""
 
     def main(self, *arguments: Any, **more: Any) -> Any:
-        """Run a command; also say where its output cannot be printed."""
+        """Run a command; also say if its output cannot be printed."""
         fill_standard_descriptors()
         try:
             return super().main(*arguments, **more)
@@ -118,7 +118,7 @@ def told(error: BaseException) -> str:
 
 
 def _explained(error: BaseException) -> GraphkitError | None:
-    """Return what is to be said where a package is missing that graphkit needs, else None."""
+    """Return the message for a missing package that graphkit needs, else None."""
     if not isinstance(error, ImportError):
         return None
     from graphkit.app.doctor.repairs import package_error

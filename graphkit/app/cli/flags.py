@@ -48,7 +48,7 @@ FLAGS: Final = {
     "trace": Flag("--trace", "FILE"),
     "threads": Flag("--threads", "N"),
 }
-"""By parameter. A parameter that is not here has no flag, and is told by its own name."""
+"""By parameter. A parameter that is not here has no flag, and messages use its own name."""
 
 
 class FlagSpelling(Spelling):

@@ -1,4 +1,4 @@
-"""What a run is to show of itself: why nothing comes out, where the time goes, which node hangs."""
+"""What a run shows about itself: why nothing comes out, where the time goes, which node hangs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Wanted:
 
 
 class Insights:
-    """The instruments that flags ask for, and what is told in the end.
+    """The instruments that flags ask for, and what is printed in the end.
 
     Args:
         graph: not running.
@@ -108,13 +108,13 @@ class Insights:
         explanation = job.when_stopped or self._graph.explain(packets)
         if self._wanted.explain:
             _write(self._wanted.explain, explanation.to_json())
-        elif explanation.error is None:  # an error is told anyway
+        elif explanation.error is None:  # an error is printed anyway
             tell(str(explanation))
 
 
 @contextmanager
 def telling_what_hangs(graph: CalculatorGraph, first_signal: SimpleQueue[bool]) -> Iterator[None]:
-    """While the block runs: where it goes on long after *first_signal*, say what it waits for."""
+    """While the block runs: if it lasts long after *first_signal*, say what it waits for."""
     ended = threading.Event()
 
     def wait() -> None:
@@ -140,7 +140,7 @@ def _explained(graph: CalculatorGraph) -> Explanation | None:
 
 
 def _check(file: str | None, flag: str) -> None:
-    """Make sure that a file can be made; raises UsageError."""
+    """Make sure that a file can be created; raises UsageError."""
     if file and not Path(file).absolute().parent.is_dir():
         raise UsageError(f"{flag}: the folder {Path(file).absolute().parent} does not exist. Create it first.")
 

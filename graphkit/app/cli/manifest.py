@@ -1,4 +1,4 @@
-"""``graphkit manifest``: what a batch has left behind, looked at, merged, and as one table."""
+"""``graphkit manifest``: the results of a batch: shown, merged, and as one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Printing where nobody may be able to read it: closed, full and broken standard streams."""
+"""Printing to standard streams that may be closed, full or broken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 
 def tell(text: str, **style: Any) -> None:
-    """Print to standard error; where that fails nobody reads it, and the work goes on."""
+    """Print to standard error; a failure is ignored, and the work continues."""
     with suppress(OSError):
         click.secho(text, err=True, **style)
 
@@ -50,7 +50,7 @@ def fill_standard_descriptors() -> None:
 
 
 def working_folder_is_gone() -> bool:
-    """Return whether somebody deleted the working directory, so that no path means anything."""
+    """Return whether the working directory was deleted, so that no relative path can be resolved."""
     try:
         Path.cwd()
     except FileNotFoundError:

@@ -21,7 +21,7 @@ _BAR_SECONDS = 0.1
 def choose_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
     """Return what suits *stream*, standard error by default: nothing, a bar, or lines."""
     stream = stream or sys.stderr
-    if quiet or stream is None:  # closed by whoever started this
+    if quiet or stream is None:  # closed by the parent process
         return Progress()
     if not stream.isatty():
         return LineProgress(stream)
@@ -64,7 +64,7 @@ class LineProgress(Progress):
             text += f" of {self._total} ({100 * frames / self._total:.0f} %), {rate:.1f} fps, {left:.0f} s left"
         else:
             text += f", {rate:.1f} fps"
-        with suppress(OSError):  # nobody can read it
+        with suppress(OSError):  # there is no reader
             print(text + self._dropped, file=self._stream, flush=True)
 
     def dropped(self, frames: int) -> None:
@@ -98,7 +98,7 @@ class BarProgress(Progress):
         self._task: rich.progress.TaskID | None = None
 
     def started(self, total: int) -> None:
-        """Show the bar; one that only moves to and fro where the total is not known."""
+        """Show the bar; one that only moves to and fro if the total is not known."""
         self._begin = self._next = time.monotonic()
         self._task = self._bar.add_task("", total=total or None, rate=0.0, dropped="")
         self._bar.start()

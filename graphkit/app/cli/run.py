@@ -110,7 +110,7 @@ def run_command(**flags: Any) -> None:
 
 
 def run(flags: RunFlags) -> None:
-    """Do what the flags say; leaves through SystemExit where the status is not 0."""
+    """Do what the flags say; raises SystemExit if the status is not 0."""
     with _preview(flags.preview) as preview:
         with gc_paused():
             from graphkit.app.cli.insights import Insights, Wanted, telling_what_hangs

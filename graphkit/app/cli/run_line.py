@@ -1,4 +1,4 @@
-"""What may stand on the line of ``graphkit run``, and what to say where a newcomer's words do not fit."""
+"""What may stand on the line of ``graphkit run``, and what to say if a newcomer's words do not fit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _GRAPH_SUFFIXES: Final = (".pbtxt", ".binarypb")
 _PATH_FLAGS: Final = ("--input_video_path", "--output_video_path")
-# Flags of other programs, and the ones that are meant.
+# Flags of other programs, and ours for the same.
 _MEANT: Final = {
     "-i": "--input_video_path",
     "-o": "--output_video_path",
@@ -45,7 +45,7 @@ class RunCommand(click.Command):
 
 
 def _with_values(args: list[str]) -> Iterator[str]:
-    """Yield the line with "=" behind flags that go without their value."""
+    """Yield the line with "=" after flags without a value."""
     values = {"--preview": _is_address, "--explain": _is_json, "--profile": _is_json}
     for word, following in pairwise([*args, ""]):
         yield f"{word}=" if word in values and not values[word](following) else word

@@ -82,7 +82,7 @@ class Interruptions:
 
 
 def _tell(message: str) -> None:
-    with suppress(OSError):  # nobody is there to read it
+    with suppress(OSError):  # there is no reader
         os.write(2, f"\n{message}\n".encode())
 
 

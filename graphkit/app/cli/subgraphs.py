@@ -42,7 +42,7 @@ def subgraph_summaries(resources: Resources) -> dict[str, str]:
 
 
 def described_subgraphs(name: str, resources: Resources) -> Iterator[str]:
-    """Yield the lines on each file that declares the subgraph *name*, none where there is none."""
+    """Yield the lines on each file that declares the subgraph *name*, none if there is none."""
     for number, path in enumerate(SubgraphIndex(resources).find(name)):
         text = _text(path)
         graph = config.parse(path)
@@ -71,7 +71,7 @@ def comment_of(text: str) -> list[str]:
 
 
 def port_lines(graph: GraphConfig, types: Mapping[str, str], lines: list[str]) -> Iterator[str]:
-    """Yield a line for each port: its type where *types* has it, else what the comment beside it says."""
+    """Yield a line for each port: its type if *types* has it, else what the comment beside it says."""
     for side, label in _SIDES.items():
         for (tag, index), entry in keyed(getattr(graph, side)).items():
             line = entry.place.location.line

@@ -1,6 +1,6 @@
 """Where MediaPipe has the calculators that graphkit does not have.
 
-Names as far as they are facts of MediaPipe's sources; the ending "Calculator" is left out where they have it.
+Names as they are in MediaPipe's sources; the ending "Calculator" is left out.
 """
 
 from __future__ import annotations

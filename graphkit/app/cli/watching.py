@@ -57,7 +57,7 @@ class PrintedTable(Progress):
         if self._clock() < self._next:
             return
         self._next = self._clock() + _LINES_S
-        with suppress(OSError):  # nobody can read it
+        with suppress(OSError):  # there is no reader
             print(f"frame {frames}", self._profile, "", sep="\n", file=self._stream, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What this machine can do for graphkit, and what is in the way.
+"""What this machine can do for graphkit, and what is missing.
 
 `examine` runs them all::
 

@@ -8,11 +8,11 @@ from typing import Any
 
 
 class Status(Enum):
-    """How a fact is meant; later ones are worse."""
+    """The severity of a fact; later ones are worse."""
 
     OK = "ok"
     ABSENT = "absent"
-    """Not there, and nothing that graphkit does by default misses it."""
+    """Missing, but nothing that graphkit does by default needs it."""
     WARNING = "warning"
     """Something is slower, or only a part works, and it need not be so."""
     BROKEN = "broken"
@@ -30,10 +30,10 @@ class Fact:
 
     Attributes:
         label: what was looked at.
-        found: what is there, in words.
-        status: how that is meant.
-        fix: what to do about it; empty where nothing is to be done, or where *fetch* says it.
-        fetch: the model that is to be fetched, by its name in the catalogue; empty where that mends nothing.
+        found: what was found, in words.
+        status: its severity.
+        fix: what to do about it; empty if nothing is to be done, or if *fetch* says it.
+        fetch: the model that is to be fetched, by its name in the catalogue; empty if that repairs nothing.
     """
 
     label: str
@@ -60,7 +60,7 @@ class Section:
     Attributes:
         name: of the check.
         title: for people.
-        facts: in the order in which they are told.
+        facts: in the order of the report.
     """
 
     name: str

@@ -19,7 +19,7 @@ class Hardware:
         nvidia: of NVIDIA's driver, /dev/nvidia0 and so on.
         render: render nodes, /dev/dri/renderD128 and so on.
         closed: those that this user may not open.
-        driver: version line of NVIDIA's kernel module, "" where there is none.
+        driver: version line of NVIDIA's kernel module, "" if there is none.
     """
 
     nvidia: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ def _version(version: str, builds: list[str]) -> Fact:
 
 
 def two_builds_fact() -> Fact:
-    """Return the fact that two builds of ONNX Runtime lie over each other."""
+    """Return the fact that two builds of ONNX Runtime are installed over each other."""
     fix = f"{pip()} uninstall -y {' '.join(_BUILDS)} && {pip()} install {_BUILDS[-1]}"
     return Fact("packages", f"{' and '.join(_BUILDS)} overwrite each other's files", Status.WARNING, fix)
 
@@ -78,7 +78,7 @@ def _with_cuda() -> str:
 
 
 def _run_a_model() -> list[Fact]:
-    """Run one that is shipped; where it is missing, the check of model files says so."""
+    """Run one that is shipped; if it is missing, the check of model files says so."""
     from graphkit.errors import ResourceNotFoundError
     from graphkit.framework import Resources
 
@@ -104,7 +104,7 @@ def _run(session: Session) -> str:
 
 
 def _fallback(session: Session) -> tuple[Status, str]:
-    """Return how it is meant that a session does not run where it was planned to."""
+    """Return the severity of a session that does not run on the planned provider."""
     from graphkit.inference import _providers as providers
 
     if session.provider == "cpu" and providers.cuda_fault() is None:

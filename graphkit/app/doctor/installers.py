@@ -17,7 +17,7 @@ _APT_LISTS: Final = Path("/var/lib/apt/lists")
 
 
 def apt_install(*packages: str) -> str:
-    """Return the command that installs packages of Debian and Ubuntu; their names, where there is no apt-get."""
+    """Return the command that installs packages of Debian and Ubuntu; their names, if there is no apt-get."""
     names = " ".join(packages)
     if shutil.which("apt-get") is None:
         return f"install {names} (so they are called on Debian and Ubuntu)"
@@ -47,7 +47,7 @@ def reinstall_graphkit() -> str:
 
 
 def _origin() -> dict[str, Any]:
-    """Return what pip noted of where graphkit came from; empty where it noted nothing."""
+    """Return what pip noted of where graphkit came from; empty if it noted nothing."""
     try:
         text = importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
     except importlib.metadata.PackageNotFoundError:

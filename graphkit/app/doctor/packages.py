@@ -34,7 +34,7 @@ def package_fact(distribution: str, module: str) -> Fact:
     """Return whether a package can be imported, and its version is supported."""
     try:
         importlib.import_module(module)
-    except Exception as exc:  # a package built for another version of numpy raises what it likes
+    except Exception as exc:  # a package built for another version of numpy may raise anything
         return failed(distribution, exc, Status.BROKEN, distribution)
     return version_fact(distribution, installed(distribution).get(distribution, ""))
 
@@ -60,13 +60,13 @@ def _calculators() -> list[Fact]:
     for entry in entries:
         try:
             entry.load()
-        except Exception as exc:  # whatever somebody's module raises
+        except Exception as exc:  # whatever a third-party module raises
             faults.append(_failed_entry(entry, exc))
     return faults or [Fact("calculators", f"{len(registry.known_calculators())} from {_sources(entries)}")]
 
 
 def _failed_entry(entry: EntryPoint, error: BaseException) -> Fact:
-    """Return that the calculators of a package cannot be loaded; those of others graphkit cannot mend."""
+    """Return that the calculators of a package cannot be loaded; graphkit cannot repair those of others."""
     label = f"calculators of {entry.name} ({entry.value})"
     if _is_ours(entry):
         return failed(label, error, Status.BROKEN)

@@ -48,8 +48,8 @@ def failed(label: str, error: BaseException, status: Status, distribution: str =
         label: of the fact.
         error: what was raised.
         status: of the fact.
-        distribution: the package that raised it while it was imported, to be installed again where the error
-            tells nothing better; empty where that is not known.
+        distribution: the package that raised it while it was imported, to be installed again if the error
+            tells nothing better; empty if that is not known.
     """
     return Fact(label, _told(error), status, _fix(error, distribution))
 
@@ -78,7 +78,7 @@ def _fix(error: BaseException, distribution: str) -> str:
 
 
 def distribution_of(error: ImportError) -> str:
-    """Return the package of those that graphkit needs which could not be imported; "" where it is another."""
+    """Return the package of those that graphkit needs which could not be imported; "" if it is another."""
     return _DISTRIBUTIONS.get((error.name or "").partition(".")[0], "")
 
 

@@ -23,7 +23,7 @@ def check() -> list[Fact]:
     """Import PyAV, look its codecs up, and make a round trip through H.264."""
     try:
         import av
-    except Exception as exc:  # besides ImportError: libraries of another FFmpeg raise what they like
+    except Exception as exc:  # besides ImportError: libraries of another FFmpeg may raise anything
         return [failed("PyAV", exc, Status.BROKEN, "av")]
     facts = [version_fact("av", av.__version__), _libraries(av)]
     facts += [codecs_fact(av, kind) for kind in _MODES]

@@ -75,5 +75,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Return what is there, imported or not."""
+    """Return the names of the module, imported or not."""
     return sorted({*globals(), *__all__})

@@ -36,7 +36,7 @@ class Graph:
         nodes: the operators, producers before consumers.
         constants: weights by value name.
         shapes: the shape of every value, as stored (rank 4 is NCHW inside).
-        inputs: names of the values that a caller feeds.
+        inputs: names of the values that a caller passes.
         outputs: names of the values that a caller gets.
     """
 

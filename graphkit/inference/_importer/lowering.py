@@ -106,13 +106,13 @@ class Lowering:
         return array
 
     def input(self, op: TfliteOperator, position: int) -> int:
-        """Return the tensor index of an input that has to be there."""
+        """Return the tensor index of a required input."""
         if position >= len(op.inputs) or op.inputs[position] < 0:
             raise ModelFormatError(self.model.path, f"operation {op.name} without input {position}")
         return op.inputs[position]
 
     def has_input(self, op: TfliteOperator, position: int) -> bool:
-        """Tell whether an optional input is there."""
+        """Tell whether an optional input is present."""
         return position < len(op.inputs) and op.inputs[position] >= 0
 
     def options(self, op: TfliteOperator) -> Any:

@@ -50,7 +50,7 @@ DAMAGE = (
 
 @dataclass(frozen=True, slots=True)
 class Quantization:
-    """Scales and zero points: real = (stored - zero_point) * scale, along `axis` where there are several."""
+    """Scales and zero points: real = (stored - zero_point) * scale, along `axis` if there are several."""
 
     scale: NDArray[np.float32]
     zero_point: NDArray[np.int64]
@@ -78,7 +78,7 @@ class TfliteOperator:
 
     Attributes:
         inputs: tensor indices, -1 for an optional one that is absent.
-        options: the flatbuffer table of the builtin options (`StrideH()`, ...), None where there is none.
+        options: the flatbuffer table of the builtin options (`StrideH()`, ...), None if there is none.
         custom_options: the raw bytes of a custom operation.
     """
 
@@ -153,7 +153,7 @@ def _enum_names(enum: type) -> dict[int, str]:
 
 
 def enum_name(enum: type, value: int) -> str:
-    """Return the schema's name of an enum value, or the number where it has none."""
+    """Return the schema's name of an enum value, or the number if it has none."""
     return _enum_names(enum).get(value, str(value))
 
 

@@ -33,7 +33,7 @@ def densify(values: NDArray[Any], shape: tuple[int, ...], sparsity: Any) -> NDAr
         sparsity: the flatbuffer table `SparsityParameters`.
 
     Raises:
-        SparseFormatError: the tree does not lead to exactly the stored values.
+        SparseFormatError: the tree does not have exactly the stored values.
     """
     order = np.atleast_1d(sparsity.TraversalOrderAsNumpy())
     blocks = np.atleast_1d(sparsity.BlockMapAsNumpy()) if sparsity.BlockMapLength() else np.zeros(0, np.int32)

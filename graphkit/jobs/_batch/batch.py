@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BatchSettings:
-    """How a batch is done, which says nothing about what becomes of a clip.
+    """How a batch is done; none of it changes what is made of a clip.
 
     Attributes:
-        engine: who does the clips; None for processes of this machine.
+        engine: does the clips; None for processes of this machine.
         root: names of clips are paths below this folder; "" for the folder that is named.
         retry_failed: do again what failed before.
         shard: the part of the clips that is done here; None for all.
@@ -57,7 +57,7 @@ class Batch:
 
     What is done already is not done again, unless the clip, the graph, a model, an option, a module or graphkit
     itself has changed. A clip that fails is noted and passed over. Outputs appear whole or not at all, and the
-    manifest in the folder of outputs says what became of each clip.
+    manifest in the folder of outputs records the outcome of each clip.
 
     ::
 
@@ -69,8 +69,8 @@ class Batch:
         clips: files, folders and patterns.
         folder: of the outputs; made if need be.
         settings: how it is done.
-        progress: told how far the batch is.
-        on_entry: gets what became of each clip, as it comes.
+        progress: gets the progress of the batch.
+        on_entry: gets the entry of each clip, as it comes.
     """
 
     def __init__(

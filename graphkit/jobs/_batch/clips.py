@@ -46,7 +46,7 @@ def find_clips(places: Sequence[str], out: Path, *, root: str = "") -> list[Clip
             pattern begins with, and for the last part of the path of a file.
 
     Raises:
-        UsageError: there are no clips, or two of one name, or outputs would lie among them.
+        UsageError: there are no clips, or two of one name, or outputs would be among them.
         InputError: no such file.
     """
     found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What many machines and clips have left behind, as one: a manifest of all shards, a table of all clips."""
+"""The results of many machines and clips, as one: a manifest of all shards, a table of all clips."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def stat_of(path: Path) -> tuple[int, int] | None:
-    """Return size and time of a clip, or of all files in a folder; None where it is not there."""
+    """Return size and time of a clip, or of all files in a folder; None if it does not exist."""
     try:
         files = _files_of(path)
         stats = [file.stat() for file in files]

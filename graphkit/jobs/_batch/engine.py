@@ -24,11 +24,11 @@ class Engine(ABC):
     def entries(
         self, recipe: Recipe, tasks: Iterator[ClipTask], on_frames: Callable[[int], None]
     ) -> Iterator[ClipEntry]:
-        """Do the clips and yield what became of each, as they come.
+        """Do the clips and yield the entry of each, as they come.
 
         Args:
             recipe: what is done with every clip.
-            tasks: the clips; asked for the next one only when there is somebody to do it. It ends early when the
+            tasks: the clips; asked for the next one only when a process is free to do it. It ends early when the
                 batch is stopped: what was begun is finished.
             on_frames: called now and then with the number of frames that were done since, on the thread that
                 iterates.

@@ -35,7 +35,7 @@ class ClipState:
     Attributes:
         size: in bytes.
         modified_ns: when it was last written, in nanoseconds since 1970.
-        sha256: of its contents, in hexadecimal; "" where it could not be read.
+        sha256: of its contents, in hexadecimal; "" if it could not be read.
     """
 
     size: int = -1
@@ -77,7 +77,7 @@ class ClipFailure:
 
 @dataclass(frozen=True, slots=True)
 class ClipEntry:
-    """What became of a clip. A manifest holds one of each clip, a line of JSON.
+    """The outcome of a clip. A manifest holds one per clip, a line of JSON.
 
     Attributes:
         clip: its name: the path below the folder that the batch was given.
@@ -113,7 +113,7 @@ class ClipEntry:
 
     @property
     def done(self) -> bool:
-        """Whether its outputs are there."""
+        """Whether its outputs exist."""
         return self.error is None
 
     def after(self, attempts: int) -> ClipEntry:
@@ -121,7 +121,7 @@ class ClipEntry:
         return replace(self, attempts=attempts)
 
     def seen_as(self, path: str, state: ClipState) -> ClipEntry:
-        """Return the same, of a clip that lies elsewhere now, or looks newer, but has the same contents."""
+        """Return the same, of a clip that has moved, or looks newer, but has the same contents."""
         return replace(self, path=path, state=state, ended=_now())
 
     def to_json(self) -> str:

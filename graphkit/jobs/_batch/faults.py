@@ -1,4 +1,4 @@
-"""Whose fault a failure is: that of one clip, or of what all clips share."""
+"""Whether a failure is the fault of one clip, or of what all clips share."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _BROKEN: Final = frozenset({errno.EIO, errno.EROFS, errno.ESTALE})
 
 
 def fails_every_clip(error: BaseException) -> bool:
-    """Return whether the next clip would meet the same: a graph, a model or a package, or a disk without room."""
+    """Return whether the next clip would fail likewise: a graph, a model or a package, or a disk without room."""
     parts = list(_parts(error))
     writing = any(isinstance(part, OutputError | VideoWriteError) for part in parts)
     if any(isinstance(part, OSError) and is_out_of_room(part, writing=writing) for part in parts):

@@ -1,4 +1,4 @@
-"""A fingerprint stands for all that decides what is made of a clip, besides the clip."""
+"""A fingerprint covers everything besides the clip that decides about its outputs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Fingerprint:
         return _hash(json.dumps(asdict(self), sort_keys=True).encode())
 
     def changed_since(self, before: dict[str, Any]) -> list[str]:
-        """Return which of the attributes were others, given what ``asdict`` made of them."""
+        """Return which attributes differ from earlier ones, given as ``asdict`` made them."""
         return [name for name, value in asdict(self).items() if before.get(name) != value]
 
 
@@ -64,7 +64,7 @@ def fingerprint(recipe: Recipe, plan: GraphPlan) -> Fingerprint:
     """Return the fingerprint of a recipe, whose modules are imported.
 
     Raises:
-        GraphkitError: the graph cannot be read any more.
+        GraphkitError: the graph can no longer be read.
     """
     path = Path(recipe.graph)
     resources = Resources(recipe.roots).beside(path)

@@ -1,4 +1,4 @@
-"""LocalEngine: clips done by processes of this machine, which may hang, die and grow as they like."""
+"""LocalEngine: clips done by processes of this machine, which may hang, die or use too much memory."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class ClipLimits:
 
 
 class LocalEngine(Engine):
-    """As many processes as the cores and the memory bear, each with its own graph and models.
+    """As many processes as fit the cores and the memory, each with its own graph and models.
 
     A clip whose process dies, or holds too much memory, is tried once more, in a process that has done no other;
     what happens twice is the clip's fault.
 
     Args:
-        processes: how many; None for one a core, and fewer where memory is short.
+        processes: how many; None for one per core, or fewer if memory is short.
         limits: what a clip may take.
     """
 
@@ -113,7 +113,7 @@ class LocalEngine(Engine):
             return None, None
 
     def _busy(self, recipe: Recipe, tasks: Iterator[ClipTask]) -> bool:
-        """Give everybody something to do; return whether anybody has."""
+        """Give every idle process a clip; return whether any process has one."""
         while not self._cancelled:
             free = next((process for process in self._working if process.task is None), None)
             if free is None and len(self._working) >= self.processes:
@@ -152,7 +152,7 @@ class LocalEngine(Engine):
         return message.entry.after(process.attempts)
 
     def _died(self, process: WorkerProcess) -> ClipEntry | None:
-        """Return the entry of the clip that a process took with it; None where it is tried again."""
+        """Return the entry of the clip that a process took with it; None if it is tried again."""
         ending, task = process.ending(), process.task
         kind, why = self._killed.pop(process, ("Crashed", ending))
         ready, attempts = process.is_ready, process.attempts

@@ -1,4 +1,4 @@
-"""How many processes this machine bears."""
+"""How many processes fit this machine."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _SHARE: Final = 0.9
 
 
 def default_processes() -> int:
-    """Return a process for each core, and fewer where memory is short."""
+    """Return a process for each core, or fewer if memory is short."""
     cores, free = usable_cores(), free_memory()
     return cores if free is None else max(1, min(cores, free // PROCESS_BYTES))
 
 
 def default_memory_limit(processes: int) -> int | None:
-    """Return what one of so many processes may hold, so that all together leave some; None where nobody tells."""
+    """Return the bytes that one of so many processes may hold, so that some memory stays free; None if unknown."""
     free = free_memory()
     return None if free is None else max(PROCESS_BYTES, int(free * _SHARE) // processes)
 

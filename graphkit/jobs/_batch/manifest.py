@@ -1,4 +1,4 @@
-"""Manifest: a file of JSON lines that says what became of each clip, and survives whatever ends a batch."""
+"""Manifest: a file of JSON lines that records the outcome of each clip, and survives a crash of the batch."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def stages_of(manifest: Path) -> Path:
 
 
 class Manifest(Closing):
-    """A manifest that is written to; nobody else writes to it meanwhile.
+    """A manifest that is written to; no other process writes to it meanwhile.
 
     A line is added for each clip, and a head, which says what a recipe stands for, where another begins. Of
-    several lines of one clip the last one holds.
+    several lines of one clip the last one counts.
 
     Args:
         path: the file; made if need be.
 
     Raises:
-        ManifestError: somebody else writes to it, or it cannot be opened.
+        ManifestError: another process writes to it, or it cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,11 +68,11 @@ class Manifest(Closing):
         self._add(json_line(head))
 
     def add(self, entry: ClipEntry) -> None:
-        """Add what became of a clip; raises ManifestError."""
+        """Add the outcome of a clip; raises ManifestError."""
         self._add(entry.to_json())
 
     def close(self) -> None:
-        """Close the file and let others write to it."""
+        """Close the file and release its lock."""
         self._file.close()
 
     def _add(self, line: str) -> None:
@@ -122,7 +122,7 @@ class ManifestLines:
         """Yield the entries.
 
         Raises:
-            ManifestError: a line is none of a manifest. A last one that was written in part is left out.
+            ManifestError: a line is not one of a manifest. A last one that was written in part is left out.
         """
         try:
             with self.path.open("rb") as file:
@@ -161,7 +161,7 @@ class ManifestLines:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """Return the file, locked; it is the one that has this name, also where somebody has just replaced it."""
+    """Return the file, locked; it is the one that has this name, even if it has just been replaced."""
     while True:
         file = path.open("a+b", buffering=0)
         try:

@@ -1,4 +1,4 @@
-"""Where the outputs of a clip lie, and how they get there: whole, or not at all."""
+"""Where the outputs of a clip are, and how they appear there: whole, or not at all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Place:
     """Where an output of a clip goes.
 
     Attributes:
-        kind: what stands before the name to say of which kind the file is, with its colon; "" for nothing.
+        kind: the prefix of the name that gives the kind of file, with its colon; "" for nothing.
         name: of the file, or as which its pictures are called, below the folder of outputs.
         target: the file or the folder that appears.
     """
@@ -72,7 +72,7 @@ def stem_of(clip: str) -> str:
 
 
 def finish(places: Mapping[str, Place], stage: Path, folder: Path) -> None:
-    """Let what was made in *stage* appear below *folder*, one rename each; raises OSError.
+    """Move what was made in *stage* to *folder*, one rename each; raises OSError.
 
     Args:
         places: by the name of the subfolder of *stage* in which each was made.
@@ -92,7 +92,7 @@ def finish(places: Mapping[str, Place], stage: Path, folder: Path) -> None:
 
 
 def size_of(path: Path) -> int:
-    """Return the size of a file, or of all files in a folder; -1 where nothing is there."""
+    """Return the size of a file, or of all files in a folder; -1 if it does not exist."""
     try:
         if path.is_dir():
             return sum(entry.stat().st_size for entry in os.scandir(path) if entry.is_file())
@@ -116,7 +116,7 @@ def _value(placeholder: str, clip: str, pattern: str, parameter: str) -> str:
 
 
 def _make_durable(made: Path) -> None:
-    """Have the contents on the disk before the name is: a power cut leaves the file whole or not there."""
+    """Write the contents to the disk before the name: a power cut leaves the whole file or none."""
     if made.is_dir():
         return
     descriptor = os.open(made, os.O_RDWR)

@@ -70,7 +70,7 @@ class Past:
 
 
 def past_of(folder: Path, graph: str, clips: Collection[str]) -> Past:
-    """Return what the manifests of a folder of outputs say of these clips; of several entries the newest holds.
+    """Return what the manifests of a folder of outputs say of these clips; of several entries the newest counts.
 
     Raises:
         ManifestError: one cannot be read, or is of another graph.
@@ -100,7 +100,7 @@ class BatchPlan:
 
     Attributes:
         work: the clips that are to be done, and why.
-        counts: how many clips there are, by why they are done or not.
+        counts: numbers of clips, by the reason why they are done or not.
         same: clips whose contents are as they were, though size or time differ, with their state now.
         changed: what is different about the recipe that most of the clips were done with.
     """

@@ -1,4 +1,4 @@
-"""What can be wrong with a recipe whatever the clip is, found before the first of them."""
+"""Faults of a recipe that do not depend on the clip, found before the first clip."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def check_recipe(recipe: Recipe, plan: GraphPlan) -> None:
 
 
 def _paths(recipe: Recipe, plan: GraphPlan) -> dict[str, str]:
-    """Return the side packets by which a graph that reads and writes clips by itself will be told them."""
+    """Return the side packets with the clip names for a graph that reads and writes clips by itself."""
     if not is_file_to_file(plan):
         return {}
     paths = {INPUT_PATH_SIDE_PACKET: "{clip}"}

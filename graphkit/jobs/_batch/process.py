@@ -36,7 +36,7 @@ class WorkerProcess:
 
     Args:
         recipe: what is done with every clip.
-        told: gets the process and what it says, from a thread; None when it has ended.
+        told: called with the process and its message, on another thread; None when it has ended.
 
     Attributes:
         task: the clip under way, None for none.
@@ -88,7 +88,7 @@ class WorkerProcess:
         return new
 
     def rest_of(self, frames: int) -> int:
-        """Return how many of the frames of the clip were not told of yet, and forget the clip."""
+        """Return how many of the frames of the clip were not reported yet, and forget the clip."""
         self.task = None
         return frames - self._frames
 
@@ -103,7 +103,7 @@ class WorkerProcess:
         return time.monotonic() - self._moved
 
     def memory(self) -> int:
-        """Return the bytes of memory that it holds; 0 where the system does not tell."""
+        """Return the bytes of memory that it holds; 0 if the system does not tell."""
         return memory_of(self._process.pid)
 
     def kill(self) -> None:
@@ -136,7 +136,7 @@ class WorkerProcess:
         return self._process.stdout
 
     def _send(self, message: Any) -> None:
-        with suppress(BrokenPipeError):  # that it has ended, its thread tells
+        with suppress(BrokenPipeError):  # its thread reports that it has ended
             pickle.dump(message, self._stdin)
             self._stdin.flush()
 

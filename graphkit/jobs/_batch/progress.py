@@ -1,4 +1,4 @@
-"""The hook by which a batch tells how far it is, and what it reports at its end."""
+"""The hook for the progress of a batch, and its summary."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class BatchProgress:
-    """Does nothing; a subclass shows what it is told. All calls come from the thread that runs the batch."""
+    """Does nothing; a subclass shows what it gets. All calls come from the thread that runs the batch."""
 
     def started(self, plan: BatchPlan) -> None:
         """The clips are known, and those to be done."""

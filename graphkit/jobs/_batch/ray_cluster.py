@@ -68,15 +68,15 @@ class Cluster:
     def connected(self, processes: int) -> Iterator[Any]:
         """Give the module ``ray``, connected; a Ray that was started for this ends with the block.
 
-        A program that has connected to Ray by itself goes on with its own.
+        A program that has connected to Ray by itself keeps its own connection.
 
         Args:
             processes: how many clips a Ray of our own is to do at a time.
 
         Raises:
-            BatchError: nobody answers, or no machine has what a clip needs.
+            BatchError: no Ray answers, or no machine has what a clip needs.
         """
-        # Before Ray is imported: nothing is reported to its makers unless somebody wants that.
+        # Before Ray is imported: nothing is reported to its makers unless the user wants that.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         import ray
 
@@ -107,7 +107,7 @@ class Cluster:
 
     def _connect(self, processes: int) -> None:
         quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-        # Ray takes signals for itself; whoever had them keeps them.
+        # Ray installs its own signal handlers; the earlier ones are put back.
         main = threading.current_thread() is threading.main_thread()
         before = {number: signal.getsignal(number) for number in _REPLACED_BY_RAY} if main else {}
         try:

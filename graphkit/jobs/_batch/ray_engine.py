@@ -32,15 +32,15 @@ _COUNT_SECONDS: Final = 5.0
 
 
 class RayEngine(Engine):
-    """Clips as tasks of Ray: retried where a machine or a process of Ray is lost, a bounded number at a time.
+    """Clips as tasks of Ray: retried if a machine or a process of Ray is lost, a bounded number at a time.
 
-    Clips and outputs lie on storage that all machines see, and all have the same graphkit. What a clip itself does
+    Clips and outputs are on storage that all machines see, and all have the same graphkit. What a clip itself does
     wrong is found as on one machine: it is done in a process beside Ray's, with the same limits.
 
     Args:
         address: of a cluster, as Ray has it; None for that in ``RAY_ADDRESS``, and without one Ray runs on this
             machine, for as long as the batch does.
-        tasks: clips under way at a time; None for as many as the cluster bears, and a few that wait.
+        tasks: clips under way at a time; None for as many as fit the cluster, and a few that wait.
         limits: what a clip may take.
         share: of a machine that Ray keeps for each clip.
         retries: how often a clip is done again whose machine or process of Ray is lost.
@@ -79,7 +79,7 @@ class RayEngine(Engine):
     def entries(
         self, recipe: Recipe, tasks: Iterator[ClipTask], on_frames: Callable[[int], None]
     ) -> Iterator[ClipEntry]:
-        """Do the clips; see `Engine.entries`. Frames are told of when their clip is done."""
+        """Do the clips; see `Engine.entries`. Frames are reported when their clip is done."""
         first = next(tasks, None)
         if first is None:
             return
@@ -118,7 +118,7 @@ class RayEngine(Engine):
         return self._most
 
     def _settled(self, ray: Any, reference: Any, task: ClipTask) -> ClipEntry:
-        """Return what became of a clip; raises what would fail for every clip."""
+        """Return the entry of a clip; raises what would fail for every clip."""
         try:
             outcome: Outcome = ray.get(reference)
         except ray.exceptions.RayTaskError as exc:
@@ -146,7 +146,7 @@ class RayEngine(Engine):
 
 
 def _ready(ray: Any, references: list[Any]) -> list[Any]:
-    """Return what is ready: all of it, for looking takes long where much is under way."""
+    """Return what is ready: all of it, for looking takes long if much is under way."""
     ready, waiting = ray.wait(references, timeout=_LOOK_SECONDS)
     if ready and waiting:
         ready = ready + ray.wait(waiting, num_returns=len(waiting), timeout=0)[0]
@@ -165,7 +165,7 @@ def _mark(task: ClipTask) -> Path:
 
 
 def _of_machine(outcome: Outcome) -> BaseException:
-    """Return the fault; where another machine has it, that is said."""
+    """Return the fault; its message says if it is on another machine."""
     fault = outcome.fault
     assert fault is not None
     if outcome.host == platform.node():

@@ -41,8 +41,8 @@ class Order:
     Attributes:
         recipe: what is done with every clip.
         limits: what a clip may take.
-        mark: a file that whoever gave the order has made beside the stages; who sees the storage sees it.
-        version: of graphkit where the order comes from.
+        mark: a file that the batch made beside the stages: every machine on the same storage sees it.
+        version: of the graphkit that gave the order.
     """
 
     recipe: Recipe
@@ -57,7 +57,7 @@ class Outcome:
 
     Attributes:
         host: the machine.
-        entry: what became of the clip.
+        entry: the outcome of the clip.
         fault: what would fail for every clip.
         unseen: this machine does not see the clip.
         warnings: that were logged meanwhile, with their levels.
@@ -71,7 +71,7 @@ class Outcome:
 
 
 class _Desk:
-    """Where the clips of an order are done, one after the other."""
+    """Does the clips of an order, one after the other."""
 
     def __init__(self, order: Order) -> None:
         limits = order.limits

@@ -32,7 +32,7 @@ class Recipe:
             ``{clip}`` stands for the name of a clip without its ending, ``{file}`` for the name with it.
             A batch shows its own progress and has no preview and no further sinks.
         overrides: ``"node.field=value"`` strings for options of expanded nodes.
-        modules: names of modules, or paths of .py files, that have calculators.
+        modules: names of modules, or paths of .py files, that define calculators.
         roots: where models and subgraphs are looked for first.
         provider: where models run, over what the graph says; "" for that.
         threads: cores that the process of a clip plans for.

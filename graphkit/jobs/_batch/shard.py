@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Every so-manieth clip, in the order of their names.
+    """Every n-th clip, in the order of their names.
 
     Attributes:
         number: which part, from 0.

@@ -1,6 +1,6 @@
 """The unit of work: one clip through a graph, its outputs in place, an entry for the manifest.
 
-It knows no engine. Any process that has graphkit and sees the files may do it.
+It does not depend on the engine: any process that has graphkit and sees the files may do it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class ClipWorker:
         """Do a clip. Its outputs appear whole when everything about it has succeeded, or not at all.
 
         Returns:
-            What became of it, a failure of the clip included.
+            Its outcome, a failure of the clip included.
 
         Raises:
             GraphkitError: what would fail for every clip: the graph, a model, a package, or no room on the disk.
@@ -86,7 +86,7 @@ class ClipWorker:
             stage.mkdir(parents=True)
             entry = attempt.run(self._frames)
         except GraphkitError as error:
-            self._graph = None  # the next clip shall not depend on how this one ended
+            self._graph = None  # the next clip must not depend on how this one ended
             if fails_every_clip(error):
                 names.put_right(error)
                 raise
@@ -106,7 +106,7 @@ class ClipWorker:
 
 
 class _Names:
-    """What the outputs of a clip are called while they are made, and what they will be called."""
+    """The names of the outputs of a clip while they are made, and afterwards."""
 
     def __init__(self, recipe: Recipe, task: ClipTask) -> None:
         self._task = task
@@ -124,7 +124,7 @@ class _Names:
         return text
 
     def said(self, error: GraphkitError) -> str:
-        """Return all that an error says; which clip it is about, the entry says."""
+        """Return the whole message of an error, without the clip: that is in the entry."""
         text = "\n".join([str(error), *getattr(error, "__notes__", ())])
         return self.shown(text.removeprefix(f"{self._task.path}: "))
 

@@ -74,7 +74,7 @@ class _Answers:
 
     def send(self, message: Any) -> None:
         data = pickle.dumps(message)
-        with self._lock, contextlib.suppress(BrokenPipeError):  # nobody is left to hear it
+        with self._lock, contextlib.suppress(BrokenPipeError):  # there is no reader any more
             self._stream.write(data)
             self._stream.flush()
 
@@ -95,7 +95,7 @@ class _ToParent(logging.Handler):
 
 
 def main() -> None:
-    """Do what is asked for until nobody asks any more."""
+    """Do the clips that are asked for until standard input ends."""
     try:
         _work()
     except BaseException:
@@ -118,7 +118,7 @@ def _work() -> None:
     answers.send(Ready())
     while True:
         task = tasks.get()
-        os.ftruncate(2, 0)  # what a clip complains of is told with it, or forgotten
+        os.ftruncate(2, 0)  # warnings about a clip are reported with it, or dropped
         try:
             answers.send(Finished(worker.do(task)))
         except GraphkitError as error:
@@ -141,7 +141,7 @@ def _asked(stream: BinaryIO) -> tuple[Any, SimpleQueue[ClipTask]]:
 
 
 def carried(error: GraphkitError) -> GraphkitError:
-    """Return the error, or, where what caused it cannot be carried to another process, what it says."""
+    """Return the error, or, if its cause cannot be pickled, one with the same message."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # whatever the exception of a user's calculator does there

@@ -1,1 +1,1 @@
-"""The sinks that come along, one file each; `graphkit.jobs.Sink` is what they are."""
+"""The built-in sinks, one file each; `graphkit.jobs.Sink` is what they are."""

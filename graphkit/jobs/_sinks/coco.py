@@ -116,7 +116,7 @@ class CocoSink(PeopleSink):
         return _HAND if part.is_hand else faces, keypoints(landmarks, all_of_them, size)
 
     def _categories(self) -> Iterable[dict[str, Any]]:
-        """Yield the categories that occur; where nothing was found, the one that the stream's name speaks of."""
+        """Yield the categories that occur; if nothing was found, the one of the stream's name."""
         named = part_in_name(self.stream) or Part.POSE
         by_name = {Part.POSE: _PERSON, Part.FACE: _FACE}.get(named, _HAND)
         for category in sorted(self._used) or [by_name]:

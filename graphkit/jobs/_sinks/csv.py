@@ -1,4 +1,4 @@
-"""CsvSink: a table with a row per landmark, detection or whatever the stream carries."""
+"""CsvSink: a table with a row per landmark, detection or other thing of the stream."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class CsvFile(LabelledFile):
-    """A header, and one row per landmark, detection or whatever the stream carries.
+    """A header, and one row per landmark, detection or other thing of the stream.
 
     Args:
         path: the file; an existing one is overwritten.
-        table: the columns; None to let the first packet decide, where the graph does not type the stream.
+        table: the columns; None to let the first packet decide, if the graph does not type the stream.
         sizes: knows the pictures that the coordinates are fractions of.
         label: the column that tells whose a row is; "" for none.
         file: takes the lines; None for a text file.

@@ -27,7 +27,7 @@ class FrameJoin:
 
     Frames are the times at which a picture was fed, or at which the main stream has a packet. A frame waits until
     the main stream is settled at its time, and for the others as well, but not for ever: a graph that settles
-    them late, or never, shall not make frames pile up.
+    them late, or never, must not make frames pile up.
 
     Args:
         main: the stream that is waited for as long as it takes.
@@ -59,7 +59,7 @@ class FrameJoin:
         return self._ready()
 
     def rest(self) -> list[Joined]:
-        """Let everything go that still waits."""
+        """Return everything that still waits."""
         return [self._next() for _ in range(len(self._frames))]
 
     def _add_frame(self, timestamp: int) -> None:

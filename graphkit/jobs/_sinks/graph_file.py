@@ -17,7 +17,7 @@ class GraphFileSink(Sink):
     """Takes nothing, and tells of the file if it is there at the end.
 
     Args:
-        path: what the graph was told to write.
+        path: the file that the graph writes.
     """
 
     pacing = Pacing.LOOKS_ON

@@ -47,7 +47,7 @@ class JsonlFile(LabelledFile):
 
 
 class JsonlSink(TextSink):
-    """Whole messages, one per line. Where things have ids, lines have them; which hand it is, its stream tells."""
+    """Whole messages, one per line. If things have ids, lines have them; handedness is in a stream of its own."""
 
     endings = (".jsonl",)
 

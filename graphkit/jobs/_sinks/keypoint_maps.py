@@ -41,7 +41,7 @@ BODY_25: Final[Mapping[str, tuple[str, ...]]] = {
     "RSmallToe": (),
     "RHeel": ("RIGHT_HEEL",),
 }
-"""A pose as OpenPose's BODY_25: each point is a landmark, the middle of two, or not there."""
+"""A pose as OpenPose's BODY_25: each point is a landmark, the middle of two, or missing."""
 
 # fmt: off
 FACE_70: Final[tuple[int, ...]] = (
@@ -53,7 +53,7 @@ FACE_70: Final[tuple[int, ...]] = (
     78, 82, 13, 312, 308, 317, 14, 87,  # lips, inside
     468, 473,  # pupils; a mesh of 468 points has none
 )
-"""The points of a face mesh that lie where OpenPose's 70 do, beginning at the person's right."""
+"""The points of a face mesh that match OpenPose's 70, beginning at the person's right."""
 
 COCO_17: Final[tuple[str, ...]] = (
     "NOSE", "LEFT_EYE", "RIGHT_EYE", "LEFT_EAR", "RIGHT_EAR", "LEFT_SHOULDER", "RIGHT_SHOULDER", "LEFT_ELBOW",
@@ -105,7 +105,7 @@ def keypoints(
 def _columns(
     chosen: Sequence[tuple[int, ...]], landmarks: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Return which points a list of so many landmarks has, and the two landmarks that each lies between."""
+    """Return which points a list of so many landmarks has, and the two landmarks that each is between."""
     rows = [row for row, indices in enumerate(chosen) if indices and max(indices) < landmarks]
     first, second = ([chosen[row][end] for row in rows] for end in (0, -1))
     return np.array(rows, np.intp), np.array(first, np.intp), np.array(second, np.intp)

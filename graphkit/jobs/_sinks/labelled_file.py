@@ -27,7 +27,7 @@ class Lines(Protocol):
         """Take whole lines; raises OutputError."""
 
     def close(self) -> None:
-        """Finish; harmless when repeated."""
+        """Finish; safe to call twice."""
 
 
 class LabelledFile(ABC):
@@ -70,7 +70,7 @@ class LabelledFile(ABC):
             self._write_all(self._join.labels(int(packet.timestamp), packet.get_or([])))
 
     def close(self) -> None:
-        """Write what waits and close the file; harmless when repeated."""
+        """Write what waits and close the file; safe to call twice."""
         with self._lock:
             if not self._file.closed:
                 try:

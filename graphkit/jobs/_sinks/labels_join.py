@@ -15,7 +15,7 @@ class Labelled(NamedTuple):
     Attributes:
         timestamp: microseconds.
         payload: the landmarks of all.
-        labels: whose they are, in the same order; fewer or none where that is not known.
+        labels: whose they are, in the same order; fewer or none if that is not known.
     """
 
     timestamp: int
@@ -26,7 +26,7 @@ class Labelled(NamedTuple):
 class LabelsJoin:
     """Lets landmarks wait for the labels of their time; every method returns those that are ready.
 
-    A graph that settles the labels late, or never, shall not make landmarks pile up: the oldest go
+    A graph that settles the labels late, or never, must not make landmarks pile up: the oldest go
     without them when more than *most_waiting* wait.
 
     Args:
@@ -54,7 +54,7 @@ class LabelsJoin:
         return self._ready()
 
     def rest(self) -> list[Labelled]:
-        """Let everything go that still waits."""
+        """Return everything that still waits."""
         return [self._next() for _ in range(len(self._waiting))]
 
     def _ready(self) -> list[Labelled]:

@@ -1,4 +1,4 @@
-"""LandmarkCounter: in how many frames a stream held hands (or a pose, or whatever has landmarks)."""
+"""LandmarkCounter: in how many frames a stream held hands, a pose or other things with landmarks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def landmark_counters(plan: GraphPlan, seen: Iterable[str] = ()) -> list[Landmar
 
     Args:
         plan: the graph.
-        seen: streams whose packets somebody takes.
+        seen: streams whose packets are taken.
     """
     names = landmark_streams(plan, [*seen, *plan.graph_outputs.names])
     return [LandmarkCounter(name) for name in names or landmark_streams(plan, top_level_streams(plan))]

@@ -32,7 +32,7 @@ class Limited(Sink):
         self._gates: list[_Gate] = []
 
     def taps(self) -> list[Tap]:
-        """Return those of the sink, each behind a gate."""
+        """Return those of the sink, each with the limit."""
         taps = []
         for tap in self._sink.taps():
             gate = _Gate(tap.take, self._frames)

@@ -25,7 +25,7 @@ def markers(part: Part, points: int) -> Sequence[str]:
 
 
 def usual_points(part: Part) -> int:
-    """Return how many points a part has where nothing else is known."""
+    """Return how many points a part has if nothing else is known."""
     return _POINTS.get(part, 0)
 
 

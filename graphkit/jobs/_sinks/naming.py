@@ -19,7 +19,7 @@ class Naming(NamedTuple):
     """How the pictures of a sequence are called.
 
     Attributes:
-        folder: where they lie.
+        folder: of the pictures.
         name: of a picture, with one ``%d`` or such as ``%012d`` for its time in microseconds.
     """
 

@@ -50,7 +50,7 @@ class NpzSink(PictureSink):
         self._whole, self._members = self._file.tell(), self._members + 1
 
     def finish(self) -> None:
-        """Write the table of contents and close the file; harmless when repeated."""
+        """Write the table of contents and close the file; safe to call twice."""
         if self._file.closed:
             return
         try:

@@ -18,14 +18,14 @@ _LOOK_SECONDS: Final = 0.02
 
 
 def created(path: Path, *, buffered: bool = True) -> BinaryIO:
-    """Return a new, empty file. A named pipe gets some seconds for somebody to read it.
+    """Return a new, empty file. A named pipe gets some seconds for a reader to open it.
 
     Args:
         path: an existing file is overwritten.
         buffered: whether small writes may wait in the process.
 
     Raises:
-        OutputError: the file cannot be created, or nobody reads the pipe.
+        OutputError: the file cannot be created, or the pipe has no reader.
     """
     try:
         if _is_pipe(path):
@@ -40,7 +40,7 @@ def _is_pipe(path: Path) -> bool:
 
 
 def _open_pipe(path: Path) -> int:
-    """Open a pipe without waiting inside the system, where neither a signal nor anybody else ends the wait."""
+    """Open a pipe without waiting inside the system, where neither a signal nor another thread ends the wait."""
     until = time.monotonic() + _READER_SECONDS
     while True:
         if (pipe := opened_pipe(path)) is not None:

@@ -32,8 +32,8 @@ _DECIMALS: Final = 3
 class OpenPoseSink(PeopleSink):
     """A folder with a .json for every frame: BODY_25 of each person, 70 points of a face, 21 of each hand.
 
-    The files of ``walk_json/`` are ``walk_000000000000_keypoints.json`` and so on, counted from 0. Each is there
-    whole or not at all. Face and hands go with a pose where the graph has their streams beside it.
+    The files of ``walk_json/`` are ``walk_000000000000_keypoints.json`` and so on, counted from 0. Each appears
+    whole or not at all. Face and hands go with a pose if the graph has their streams beside it.
     """
 
     kind = "a folder of OpenPose"

@@ -105,7 +105,7 @@ class Columns:
             self._flush()
 
     def close(self) -> None:
-        """Write what waits and give the file its name; harmless when repeated. Raises OutputError."""
+        """Write what waits and give the file its name; safe to call twice. Raises OutputError."""
         if self.closed:
             return
         self.closed = True
@@ -136,7 +136,7 @@ class Columns:
 
     @contextmanager
     def _or_nothing(self) -> Iterator[None]:
-        """Leave nothing behind where the disk is full."""
+        """Leave nothing behind if the disk is full."""
         try:
             yield
         except OSError as exc:

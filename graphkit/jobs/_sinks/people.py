@@ -51,7 +51,7 @@ _COMPANIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What one packet, or several of one time, tell about somebody.
+    """What one packet, or several of one time, tell about one person.
 
     Attributes:
         parts: landmarks, none of them empty.
@@ -66,19 +66,19 @@ class Person:
 
     @property
     def id(self) -> int | None:
-        """The id that a graph for several people gave, None where there is none."""
+        """The id that a graph for several people gave, None if there is none."""
         return int(self.label) if self.label.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)
 class PeopleFrame:
-    """A frame of the input, and who is in it.
+    """A frame of the input, and the people in it.
 
     Attributes:
         index: counted from 0.
         timestamp: microseconds.
-        size: width and height in pixels, None where that is not known.
-        people: nobody, one or several.
+        size: width and height in pixels, None if that is not known.
+        people: none, one or several.
     """
 
     index: int
@@ -88,7 +88,7 @@ class PeopleFrame:
 
 
 def part_in_name(stream: str) -> Part | None:
-    """Return what the name of a stream says about its landmarks, None where it says nothing."""
+    """Return what the name of a stream says about its landmarks, None if it says nothing."""
     name = stream.rpartition("__")[2].lower()
     if "hand" in name or name in {"world_landmarks", "landmarks"}:
         side = next((part for word, part in _BY_LABEL.items() if word in name), None)
@@ -108,12 +108,12 @@ def companions(plan: GraphPlan, stream: str) -> dict[str, Part]:
 def people_in(
     stream: str, payload: object, labels: Sequence[str], others: Iterable[tuple[Part, Any]]
 ) -> list[Person]:
-    """Return who is in the packets of one time.
+    """Return the people in the packets of one time.
 
     Args:
         stream: the name of the stream that is written.
         payload: its packet's: a list of landmarks, or a vector of them; None without a packet.
-        labels: whose they are, in the same order; fewer or none where that is not known.
+        labels: whose they are, in the same order; fewer or none if that is not known.
         others: further parts of the one person that the stream is about.
 
     Raises:

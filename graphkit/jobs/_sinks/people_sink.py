@@ -42,7 +42,7 @@ class PeopleSink(FileSink):
     Attributes:
         unit: frames.
         kind: what messages call the kind of file.
-        with_companions: face and hands go with the pose of a person, where the graph has them beside it.
+        with_companions: face and hands go with the pose of a person, if the graph has them beside it.
         metres_too: the file can hold landmarks in metres.
     """
 
@@ -67,7 +67,7 @@ class PeopleSink(FileSink):
 
     @property
     def several(self) -> bool | None:
-        """Whether a packet may hold the landmarks of several people or hands; None where nobody tells."""
+        """Whether a packet may hold the landmarks of several people or hands; None if unknown."""
         if self._carries(NormalizedLandmarkList, LandmarkList):
             return False
         if self._carries(*_SEVERAL_IN_FRAME, *_SEVERAL_IN_METRES):
@@ -106,7 +106,7 @@ class PeopleSink(FileSink):
         return [*pictures, own, *(Tap(other, partial(self._take_other, other), bounds=True) for other in others)]
 
     def take(self, packet: Packet[Any]) -> None:
-        """Take a packet of the stream, or an empty one where it is settled."""
+        """Take a packet of the stream, or an empty one if it is settled."""
         self._take_other(self.stream, packet)
 
     def write(self, packet: Packet[Any]) -> None:
@@ -129,10 +129,10 @@ class PeopleSink(FileSink):
 
     @abstractmethod
     def finish(self) -> None:
-        """Finish the files, after the last frame; raises OutputError and leaves nothing half then."""
+        """Finish the files, after the last frame; raises OutputError, and then leaves no partial file."""
 
     def give_up(self) -> None:
-        """Remove what cannot be finished; harmless when repeated."""
+        """Remove what cannot be finished; safe to call twice."""
 
     def _take_picture(self, packet: Packet[Any]) -> None:
         self._sizes.take(packet)

@@ -44,7 +44,7 @@ class PictureSink(FileSink):
         self._writer = BackgroundWriter(_Behind(self), _DEPTH)
 
     def take(self, packet: Packet[Any]) -> None:
-        """Queue the picture of a packet; waits while the disk is behind.
+        """Queue the picture of a packet; waits while the queue is full.
 
         Raises:
             FormatError: the payload is no picture.
@@ -57,11 +57,11 @@ class PictureSink(FileSink):
         self.write_picture(frame_of(packet.payload), int(packet.timestamp))
 
     def close(self, ending: Ending) -> None:
-        """Write what waits and finish; harmless when repeated."""
+        """Write what waits and finish; safe to call twice."""
         self._writer.close()
 
     def report(self, summary: Summary) -> None:
-        """Add the file; say where no picture came, and which switches of the graph may be for them."""
+        """Add the file; say if no picture came, and which switches of the graph may be for them."""
         super().report(summary)
         if not self.packets:
             switches = _switches(self.target)
@@ -77,7 +77,7 @@ class PictureSink(FileSink):
         """Write one picture; raises FormatError, OutputError."""
 
     def finish(self) -> None:
-        """Finish the file, after the last picture; harmless when repeated. Raises OutputError."""
+        """Finish the file, after the last picture; safe to call twice. Raises OutputError."""
 
 
 class _Behind:

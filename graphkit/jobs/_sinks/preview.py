@@ -1,4 +1,4 @@
-"""PreviewSink: a stream of pictures that somebody may be watching while the job runs."""
+"""PreviewSink: a stream of pictures that may be watched while the job runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Page(Protocol):
-    """Where the pictures are shown, such as a `graphkit.preview.PreviewServer`. It never holds the job up."""
+    """Where the pictures are shown, such as a `graphkit.preview.PreviewServer`. It never makes the job wait."""
 
     def take(self, packet: Packet[Any]) -> None:
         """Show the image of a packet."""

@@ -59,7 +59,7 @@ def _detection_rows(detection: Detection, frame: FrameSize) -> _Rows:
 
 
 def _box(location: object, frame: FrameSize) -> str:
-    """Return xmin, ymin, width and height in fractions of the frame; empty ones where there is no such box."""
+    """Return xmin, ymin, width and height in fractions of the frame; empty ones if there is no such box."""
     match location:
         case RelativeBoundingBox():
             return ",".join(str(shortest_float(value)) for value in location)
@@ -103,7 +103,7 @@ class Thing(NamedTuple):
 
     Attributes:
         columns: its own.
-        rows: makes the rows of one, given the size of the frame where it is known.
+        rows: makes the rows of one, given the size of the frame if it is known.
         in_frame: its coordinates are fractions of a frame, whose size the table tells.
     """
 

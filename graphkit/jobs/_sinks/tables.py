@@ -76,7 +76,7 @@ class Table(NamedTuple):
         Args:
             timestamp: in microseconds.
             payload: one thing, a list or a collection of them, as the stream's type says.
-            frame: width and height of the frame that was fed at this time, None where that is not known.
+            frame: width and height of the frame that was fed at this time, None if that is not known.
             labels: for the column that tells whose, one per thing; the rest stays empty. None: no such column.
 
         Raises:
@@ -108,7 +108,7 @@ def kept_as_text(packet_type: PacketType) -> str:
 
 
 def table_for(packet_type: PacketType) -> Table | None:
-    """Return the table of a stream, None where its first packet has to tell."""
+    """Return the table of a stream, None if its first packet has to tell."""
     tables = [_table_of(kind) for kind in packet_type.types]
     found = [table for table in tables if table is not None]
     same = {(THINGS[table.carried], table.many) for table in found}

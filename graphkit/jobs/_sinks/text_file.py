@@ -36,8 +36,8 @@ class TextFile:
         """Write whole lines, or nothing.
 
         Raises:
-            OutputError: the disk is full, or such.
-            FormatError: the text has characters that UTF-8 has not.
+            OutputError: the disk is full, or fails.
+            FormatError: the text has characters that UTF-8 lacks.
         """
         if not text:
             return
@@ -54,7 +54,7 @@ class TextFile:
         self._size += len(lines)
 
     def close(self) -> None:
-        """Close the file; harmless when repeated."""
+        """Close the file; safe to call twice."""
         try:
             self._file.close()
         except OSError as exc:

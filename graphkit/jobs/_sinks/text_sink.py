@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class TextSink(FileSink):
-    """Writes the packets of a stream to a `LabelledFile`. Landmarks of several wait for what tells whose they are.
+    """Writes the packets of a stream to a `LabelledFile`. Landmarks of several wait for their labels.
 
     Attributes:
-        table: what the stream is as a table, None where that is not known.
-        labels: what tells whose the landmarks are, None where nothing does.
+        table: what the stream is as a table, None if that is not known.
+        labels: what tells whose the landmarks are, None if nothing does.
     """
 
     def __init__(self, target: Target) -> None:
@@ -48,7 +48,7 @@ class TextSink(FileSink):
         self.file.take(packet)
 
     def close(self, ending: Ending) -> None:
-        """Write what waits and close the file; harmless when repeated."""
+        """Write what waits and close the file; safe to call twice."""
         self.file.close()
 
     def report(self, summary: Summary) -> None:

@@ -32,7 +32,7 @@ class TraceSink(Sink):
         super().__init__("trace")
         self.path = path
         self.trace = Trace()
-        self.trace.listen()  # sources read ahead before the graph runs, and encoders go on after it
+        self.trace.listen()  # sources read ahead before the graph runs, and encoders run on after it
         self._written: int | None = None
 
     def taps(self) -> list[Tap]:

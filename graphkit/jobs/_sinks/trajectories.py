@@ -57,7 +57,7 @@ class Trajectories:
     """Keeps the markers of subjects, and writes a .trc of each.
 
     Args:
-        folder: whose disk they are kept on; the file there has no name and goes with the process.
+        folder: whose disk they are kept on; the file there has no name and ends with the process.
 
     Raises:
         OutputError: no file can be made there.
@@ -73,7 +73,7 @@ class Trajectories:
 
     @property
     def subjects(self) -> list[str]:
-        """Return those of whom something is kept, in the order in which they came."""
+        """Return the subjects with markers, in the order in which they came."""
         return list(self._records)
 
     def add(self, subject: str, frame: int, parts: Mapping[Part, NDArray[np.float32]]) -> None:
@@ -91,7 +91,7 @@ class Trajectories:
         """Write the .trc of a subject.
 
         Args:
-            subject: one of `subjects`, or another of whom nothing is known.
+            subject: one of `subjects`, or another without markers.
             path: the file.
             clock: the times of all frames.
             units: of the coordinates.
@@ -119,7 +119,7 @@ class Trajectories:
         file.finish()
 
     def close(self) -> None:
-        """Forget everything; harmless when repeated."""
+        """Forget everything; safe to call twice."""
         self._file.close()
 
     def _layout(self, subject: str, expected: Sequence[Part]) -> dict[Part, int]:

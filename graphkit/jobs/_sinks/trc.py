@@ -115,7 +115,7 @@ class TrcSink(PeopleSink):
         self._kept.close()
 
     def report(self, summary: Summary) -> None:
-        """Add the file or folder; say where the times are not even."""
+        """Add the file or folder; say if the times are not even."""
         super().report(summary)
         if self._uneven:
             summary.notes.append(

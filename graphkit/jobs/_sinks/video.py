@@ -110,7 +110,7 @@ class VideoSink(Sink):
         self._writer = BackgroundWriter(self._lazy, self._depth)
 
     def take(self, packet: Packet[Any]) -> None:
-        """Queue the picture of a packet; waits while the encoder is behind.
+        """Queue the picture of a packet; waits while the queue is full.
 
         Raises:
             FormatError: the payload is no image that a video can hold.
@@ -120,11 +120,11 @@ class VideoSink(Sink):
         self._writer.write(to_rgb(packet.payload) if picture is None else picture, int(packet.timestamp))
 
     def hurry(self) -> None:
-        """Give up a pipe that nobody reads."""
+        """Give up a pipe without a reader."""
         self._destination.hurry()
 
     def close(self, ending: Ending) -> None:
-        """Encode what waits and finish the file; sound that outlasts the picture is kept where the input ended.
+        """Encode what waits and finish the file; sound that outlasts the picture is kept if the input ended.
 
         Raises:
             VideoWriteError: a picture or the end of the file could not be written.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class WholeFile:
     """Bytes on their way to a file, which appears under its name when they are all there.
 
-    Until then they lie beside it, in a hidden file that ends with ``.part``; only a process that is killed leaves
+    Until then they are beside it, in a hidden file that ends with ``.part``; only a process that is killed leaves
     one. What is no file, such as a named pipe, is written to at once.
 
     Args:
@@ -54,7 +54,7 @@ class WholeFile:
             raise
 
     def discard(self) -> None:
-        """Forget what was written; harmless when repeated."""
+        """Forget what was written; safe to call twice."""
         with suppress(OSError):  # of the bytes that did not fit
             self.file.close()
         if self._part != self.path:
@@ -63,7 +63,7 @@ class WholeFile:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a small file that is there whole or not at all; raises OutputError."""
+    """Write a small file that appears whole or not at all; raises OutputError."""
     file = WholeFile(path)
     try:
         file.write(text)

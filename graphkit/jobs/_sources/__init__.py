@@ -1,1 +1,1 @@
-"""The sources that come along, one file each; `graphkit.jobs.Source` is what they are."""
+"""The built-in sources, one file each; `graphkit.jobs.Source` is what they are."""

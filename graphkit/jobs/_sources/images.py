@@ -26,7 +26,7 @@ _PAGED: Final = (".tif", ".tiff", ".webp")
 
 
 class ImagesSource(Source):
-    """A picture, or all pictures of a folder, their names in the order that a person means: 2 before 10.
+    """A picture, or all pictures of a folder, in the natural order of their names: 2 before 10.
 
     A TIFF gives all of its pages, an animated WebP all of its pictures. They get times at the rate of the job,
     from 0. What is no picture is left out and noted; hidden files are not looked at.

@@ -71,7 +71,7 @@ def _parse_line(line: bytes, place: str) -> tuple[int, Any]:
 
 
 def _payload(kinds: tuple[PayloadType, ...], value: Any, place: str) -> Any:
-    """Return *value* as the first of *kinds* that it describes; as it is where any type will do."""
+    """Return *value* as the first of *kinds* that it describes; as it is if any type will do."""
     if not kinds:
         return value
     reasons = []

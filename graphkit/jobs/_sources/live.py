@@ -1,4 +1,4 @@
-"""LiveSource: a camera, or a stream that goes on for ever."""
+"""LiveSource: a camera, or a stream without an end."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class LiveSource(Source):
         self._live.stop()
 
     def close(self) -> None:
-        """Close the camera or stream; harmless when repeated."""
+        """Close the camera or stream; safe to call twice."""
         self._live.close()
 
     def report(self, summary: Summary) -> None:

@@ -24,8 +24,8 @@ class OwnInput(Source):
     Args:
         plan: of a graph without input streams.
         limit: the most frames; None for all.
-        total: how many frames there will be, 0 where that is not known.
-        video: facts about the clip that the graph reads; None where that is not known.
+        total: how many frames there will be, 0 if that is not known.
+        video: facts about the clip that the graph reads; None if that is not known.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class OwnInput(Source):
         return [Tap(self._stream, self._take)] if self._stream is not None else []
 
     def begin(self, job: JobControl) -> None:
-        """Remember whom to tell."""
+        """Remember the job to tell."""
         self._job = job
 
     def admits(self, timestamp_us: int) -> bool | None:
-        """Return whether a result of this time is of a frame within the limit; None while nobody knows."""
+        """Return whether a result of this time is of a frame within the limit; None while that is unknown."""
         with self._lock:
             if self._seen is None or timestamp_us > self._seen:
                 return False if self._frames == self._limit else None

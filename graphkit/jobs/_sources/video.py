@@ -1,4 +1,4 @@
-"""VideoSource: the frames of a clip, from a file or behind a URL."""
+"""VideoSource: the frames of a clip, from a file or a URL."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class VideoSource(Source):
     def opened(cls, origin: Origin) -> Source:
         """Open a clip, or a URL.
 
-        A URL is live where its sender sets the pace (rtsp, udp, ...) or it tells no length; an mp4 behind http is
-        a clip like one on the disk. So is a named pipe: its writer waits.
+        A URL is live if its sender sets the pace (rtsp, udp, ...) or it tells no length; an mp4 at an http
+        URL is a clip like one on the disk. So is a named pipe: its writer waits.
 
         Raises:
             UsageError: the stream takes no images.
@@ -83,7 +83,7 @@ class VideoSource(Source):
             yield InputSet(frame.timestamp_us, {self._stream: self._wrap(frame.data)})
 
     def close(self) -> None:
-        """Stop decoding and close the clip; harmless when repeated."""
+        """Stop decoding and close the clip; safe to call twice."""
         self._frames.close()
 
     def report(self, summary: Summary) -> None:

@@ -1,4 +1,4 @@
-"""What processes that a script starts find as ``mediapipe``: `graphkit.compat.__main__` hands the path on."""
+"""What processes that a script starts find as ``mediapipe``: `graphkit.compat.__main__` passes the path on."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""``mediapipe.packet_getter``: what is inside a packet; ValueError where it is something else."""
+"""``mediapipe.packet_getter``: what is inside a packet; ValueError if it is something else."""
 
 from __future__ import annotations
 

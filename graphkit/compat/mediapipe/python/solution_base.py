@@ -36,13 +36,13 @@ class SolutionBase:
     """Runs a graph on one picture, or one set of inputs, after the other.
 
     Args:
-        binary_graph_path: the graph's file; that of a graph that comes along may begin with ``mediapipe/``.
+        binary_graph_path: the graph's file; that of a graph shipped with graphkit may begin with ``mediapipe/``.
         graph_config: instead of a file, a CalculatorGraphConfig message or its text.
         calculator_params: ``"node.field"`` and the value that the option takes, for nodes of the expanded graph.
         graph_options: a message with options of the whole graph.
         side_inputs: input side packets by name.
         outputs: output streams whose packets are wanted; None for all that the graph declares.
-        stream_type_hints: types of streams, by name, where the graph does not tell.
+        stream_type_hints: types of streams, by name, if the graph does not tell.
         default_options_of: calculators whose options are left at their defaults, whatever the graph says. Some
             of MediaPipe's own solutions lose options on the way, and programs were tuned to that.
 
@@ -91,7 +91,7 @@ class SolutionBase:
 
         Returns:
             An object with an attribute for each output stream: a message, a list of messages, an array, a number
-            or a string; None where the graph emitted nothing.
+            or a string; None if the graph emitted nothing.
 
         Raises:
             ValueError: the solution is closed, or a picture does not have three channels.
@@ -112,13 +112,13 @@ class SolutionBase:
         except KeyboardInterrupt:
             if (
                 graph.is_over()
-            ):  # it came in the midst of the engine's work (S51); with mediapipe a program may go on
+            ):  # it came in the midst of the engine's work (S51); with mediapipe a program may continue
                 self.reset()
             raise
         return SolutionOutputs(**{name: self._content(name) for name in self._outputs})
 
     def close(self) -> None:
-        """End the graph; raises ValueError where that was done before."""
+        """End the graph; raises ValueError if that was done before."""
         graph = self._graph
         if graph is None:
             raise ValueError("Closing SolutionBase._graph which is already None")

@@ -1,4 +1,4 @@
-"""One converter an operation of TensorFlow Lite, by family; `CONVERTERS` is all of them by name.
+"""One converter per operation of TensorFlow Lite, by family; `CONVERTERS` is all of them by name.
 
 A converter takes the `Lowering` and the operation, appends operators to the graph and returns the name of the
 value that holds the operation's output in stored layout, or None when it recorded a constant instead.

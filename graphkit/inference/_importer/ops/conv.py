@@ -43,7 +43,7 @@ def window_output(
     dilation: Sequence[int],
     pads: Sequence[int],
 ) -> tuple[int, int]:
-    """Return the height and width that a window of these makes of an image.
+    """Return the height and width of the output of a window over an image.
 
     Raises:
         ValueError: the window is larger than the image, or does not move.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from graphkit.inference._importer.reader import TfliteOperator
 
 _VERSION = 2
-# A table of positions lies in the imported model, twelve bytes for each.
+# A table of positions is stored in the imported model, twelve bytes for each.
 _MOST_POSITIONS = 1 << 20
 
 
@@ -77,8 +77,8 @@ class _Maths:
         return self.low.graph.emit("Concat", values, (rows, self.shape(values[0])[1]), axis=0)
 
 
-# What the three operations hand each other is, inside the graph, the transposed affine map (3, 2): a point is
-# (x, y, 1) times it. The matrix (1, 4, 4) of the model is made of it, and dropped where nobody else reads it.
+# What the three operations pass to each other is, inside the graph, the transposed affine map (3, 2): a point is
+# (x, y, 1) times it. The matrix (1, 4, 4) of the model is made of it, and dropped if nothing else reads it.
 _TO_XY: Final = ((1, 0), (0, 1), (0, 0))
 
 

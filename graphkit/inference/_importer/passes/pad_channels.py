@@ -23,7 +23,7 @@ _BINARY = frozenset({"Add", "Mul"})
 
 
 def pad_channels(graph: Graph) -> None:
-    """Widen every image that only operators read which can take it wider, and the weights around it."""
+    """Widen every image whose readers are all operators that can take it wider, and the weights around it."""
     wide = _widened(graph)
     for node in graph.nodes:
         if node.op == "Conv":

@@ -101,7 +101,7 @@ class _SignPass:
         self.nodes.append(node)
 
     def _wanted_sign(self, node: Node) -> NDArray[Any] | None:
-        """Return the sign that the other operand of an addition has, where only that addition reads the value."""
+        """Return the sign that the other operand of an addition has, if only that addition reads the value."""
         reader = self.graph.only_reader(node.output, self.consumers)
         if reader is None or reader.op != "Add":
             return None

@@ -73,7 +73,7 @@ class CalculatorGraph:
         Args:
             stream_name: of the graph's streams.
             callback_fn: is called on threads of the graph.
-            observe_timestamp_bounds: also call it with an empty packet where there is none at a time.
+            observe_timestamp_bounds: also call it with an empty packet if there is none at a time.
         """
 
         def call(packet: GraphkitPacket[Any]) -> None:
@@ -156,7 +156,7 @@ class CalculatorGraph:
         return self._refused is not None or self._graph.has_error()
 
     def get_combined_error_message(self) -> str:
-        """Return what failed the run, "" where nothing did."""
+        """Return what failed the run, "" if nothing did."""
         if not self.has_error():
             return ""
         try:

@@ -17,7 +17,7 @@ class Image(PixelHolder):
 
     @staticmethod
     def create_from_file(file_name: str) -> Image:
-        """Return the picture in a file, RGB, or RGBA where it has an alpha channel.
+        """Return the picture in a file, RGB, or RGBA if it has an alpha channel.
 
         Raises:
             RuntimeError: there is no such file, or it is no picture.

@@ -80,7 +80,7 @@ class PixelHolder:
         return int(self.frame.data.__array_interface__["data"][0])
 
     def __getitem__(self, position: int | tuple[int, ...]) -> Any:
-        """Return one sample: ``image[row, column]``, and the channel where there is more than one."""
+        """Return one sample: ``image[row, column]``, and the channel if there is more than one."""
         data = self.frame.data
         where = position if isinstance(position, tuple) else (position,)
         if len(where) != data.ndim:

@@ -35,7 +35,7 @@ class Packet:
 
     @property
     def timestamp(self) -> Timestamp:
-        """When the packet is."""
+        """The time of the packet."""
         return self._timestamp
 
     @timestamp.setter

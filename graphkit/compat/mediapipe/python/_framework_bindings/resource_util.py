@@ -1,7 +1,7 @@
-"""``mediapipe.resource_util``: kept so that programs that call it go on."""
+"""``mediapipe.resource_util``: kept for programs that call it."""
 
 __all__ = ["set_resource_dir"]
 
 
 def set_resource_dir(folder: str) -> None:
-    """Do nothing: graphkit finds the models and graphs that come along by itself."""
+    """Do nothing: graphkit finds its own models and graphs by itself."""

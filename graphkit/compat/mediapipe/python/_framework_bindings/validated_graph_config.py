@@ -32,7 +32,7 @@ class ValidatedGraphConfig:
 
         Raises:
             ValueError: not exactly one of the two, or the graph is not valid.
-            RuntimeError: it names something that is not there.
+            RuntimeError: it names something that does not exist.
             FileNotFoundError: there is no such file.
         """
         self.adopt(*read_graph(binary_graph_path, graph_config))
@@ -82,7 +82,7 @@ class ValidatedGraphConfig:
 
     @property
     def expanded(self) -> config.GraphConfig:
-        """The graph with its subgraphs put in."""
+        """The graph with its subgraphs expanded."""
         if self._expanded is None:
             raise RuntimeError("ValidatedGraphConfig is not initialized.")
         return self._expanded

@@ -34,7 +34,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a solution on its first use, and read its graph as an object without arguments has it."""
+    """Import a solution on its first use, and read the graph of an object made without arguments."""
     if name not in __all__:
         absent = " (Objectron is not part of graphkit)" if name == "objectron" else ""
         raise AttributeError(f"module 'mediapipe.solutions' has no attribute {name!r}{absent}")
@@ -47,5 +47,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Return what is there, imported or not."""
+    """Return the names of the module, imported or not."""
     return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""``mediapipe.solutions.drawing_utils``: landmarks and detections painted into pictures of a program."""
+"""``mediapipe.solutions.drawing_utils``: landmarks and detections drawn into pictures of a program."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ def draw_detection(
     keypoint_drawing_spec: DrawingSpec = DrawingSpec(color=RED_COLOR),  # noqa: B008 - as programs see it
     bbox_drawing_spec: DrawingSpec = DrawingSpec(),  # noqa: B008
 ) -> None:
-    """Paint the box and the points of a detection.
+    """Draw the box and the points of a detection.
 
     Args:
-        image: (H, W, 3) uint8, BGR; painted into.
+        image: (H, W, 3) uint8, BGR; drawn into.
         detection: a Detection with a relative bounding box.
         keypoint_drawing_spec: of its points.
         bbox_drawing_spec: of its box.
@@ -107,18 +107,18 @@ def draw_landmarks(
     connection_drawing_spec: DrawingSpec | Mapping[Connection, DrawingSpec] = DrawingSpec(),  # noqa: B008
     is_drawing_landmarks: bool = True,
 ) -> None:
-    """Paint landmarks and the lines between them; those that are not visible or outside of the image are left out.
+    """Draw landmarks and the lines between them; those that are not visible or outside of the image are left out.
 
     Args:
-        image: (H, W, 3) uint8, BGR; painted into.
-        landmark_list: a NormalizedLandmarkList; with None nothing is painted.
+        image: (H, W, 3) uint8, BGR; drawn into.
+        landmark_list: a NormalizedLandmarkList; with None nothing is drawn.
         connections: pairs of indexes.
-        landmark_drawing_spec: of all landmarks, or of each by its index; None paints none.
+        landmark_drawing_spec: of all landmarks, or of each by its index; None draws none.
         connection_drawing_spec: of all lines, or of each by its pair.
-        is_drawing_landmarks: paint the landmarks, too.
+        is_drawing_landmarks: draw the landmarks, too.
 
     Raises:
-        ValueError: the image does not have three channels, or a connection names a landmark that is not there.
+        ValueError: the image does not have three channels, or a connection names a landmark that does not exist.
     """
     if not landmark_list:
         return
@@ -148,10 +148,10 @@ def draw_axis(
     axis_length: float = 0.1,
     axis_drawing_spec: DrawingSpec = DrawingSpec(),  # noqa: B008
 ) -> None:
-    """Paint the axes of an object: x red, y green, z blue.
+    """Draw the axes of an object: x red, y green, z blue.
 
     Args:
-        image: (H, W, 3) uint8, BGR; painted into.
+        image: (H, W, 3) uint8, BGR; drawn into.
         rotation: (3, 3), of the object in the camera's frame.
         translation: (3,), of the object in the camera's frame.
         focal_length: of the camera along x and y, in halves of the image.
@@ -190,11 +190,11 @@ def plot_landmarks(
         connections: pairs of indexes.
         landmark_drawing_spec: colour and thickness of the points.
         connection_drawing_spec: colour and thickness of the lines.
-        elevation: of the eye, in degrees.
-        azimuth: of the eye, in degrees.
+        elevation: of the viewer, in degrees.
+        azimuth: of the viewer, in degrees.
 
     Raises:
-        ValueError: a connection names a landmark that is not there.
+        ValueError: a connection names a landmark that does not exist.
         ImportError: matplotlib is not installed.
     """
     if not landmark_list:
@@ -256,7 +256,7 @@ def _normalized_to_pixel_coordinates(
 
 
 def _is_part(value: float) -> bool:
-    """Return whether *value* lies between 0 and 1; 1 may be missed by a rounding error, 0 may not."""
+    """Return whether *value* is between 0 and 1; 1 may be missed by a rounding error, 0 may not."""
     return (value > 0 or math.isclose(0, value)) and (value < 1 or math.isclose(1, value))
 
 
@@ -265,7 +265,7 @@ def _spec_of(specs: DrawingSpec | Mapping[K, DrawingSpec], key: K) -> DrawingSpe
 
 
 def _draw_point(image: Picture, point: tuple[int, int], spec: DrawingSpec) -> None:
-    """Paint a circle with a white rim."""
+    """Draw a circle with a white rim."""
     rim = max(spec.circle_radius + 1, int(spec.circle_radius * 1.2))
     opencv().circle(image, point, rim, WHITE_COLOR, spec.thickness)
     opencv().circle(image, point, spec.circle_radius, spec.color, spec.thickness)

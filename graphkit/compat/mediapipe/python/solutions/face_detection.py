@@ -23,7 +23,7 @@ class FaceKeyPoint(enum.IntEnum):
 
 
 def get_key_point(detection: Any, key_point_enum: FaceKeyPoint) -> Any:
-    """Return the point of *detection* that *key_point_enum* names, None where there is no detection."""
+    """Return the point of *detection* that *key_point_enum* names, None if there is no detection."""
     if not detection or not detection.location_data:
         return None
     return detection.location_data.relative_keypoints[key_point_enum]
@@ -47,5 +47,5 @@ class FaceDetection(SolutionBase):
         )
 
     def process(self, image: Any) -> Any:
-        """Return ``detections``, a Detection a face, of an RGB picture (H, W, 3) uint8; None without a face."""
+        """Return ``detections``, one Detection per face of an RGB picture (H, W, 3) uint8; None without a face."""
         return super().process({"image": image})

@@ -60,7 +60,7 @@ class FaceMesh(SolutionBase):
     """Finds the points of faces in pictures.
 
     Args:
-        static_image_mode: the pictures have nothing to do with each other: look for faces in each anew.
+        static_image_mode: the pictures are unrelated: look for faces in each one.
         max_num_faces: the most faces to follow.
         refine_landmarks: the model with attention: 478 points instead of 468, the irises among them.
         min_detection_confidence: a face counts from this score, 0 to 1.
@@ -90,7 +90,7 @@ class FaceMesh(SolutionBase):
         """Return what is found in an RGB picture (H, W, 3) uint8.
 
         Returns:
-            ``multi_face_landmarks``: a NormalizedLandmarkList a face, in parts of the picture; None
+            ``multi_face_landmarks``: one NormalizedLandmarkList per face, in parts of the picture; None
             without a face.
         """
         return super().process({"image": image})

@@ -54,7 +54,7 @@ class Hands(SolutionBase):
     """Finds the landmarks and the handedness of hands in pictures.
 
     Args:
-        static_image_mode: the pictures have nothing to do with each other: look for hands in each anew.
+        static_image_mode: the pictures are unrelated: look for hands in each one.
         max_num_hands: the most hands to follow.
         model_complexity: 0 for the light model, 1 for the full one.
         min_detection_confidence: a palm counts from this score, 0 to 1.
@@ -86,6 +86,6 @@ class Hands(SolutionBase):
         Returns:
             ``multi_hand_landmarks`` (NormalizedLandmarkList, in parts of the picture),
             ``multi_hand_world_landmarks`` (LandmarkList, in metres) and ``multi_handedness``
-            (ClassificationList) in the same order, one per hand; each is None where there is no hand.
+            (ClassificationList) in the same order, one per hand; each is None if there is no hand.
         """
         return super().process({"image": image})

@@ -46,11 +46,11 @@ class Holistic(SolutionBase):
     """Finds body, face and both hands of one person in pictures.
 
     Args:
-        static_image_mode: the pictures have nothing to do with each other: look for a person in each anew.
+        static_image_mode: the pictures are unrelated: look for a person in each one.
         model_complexity: 0, 1 or 2 for the lite, the full or the heavy model of the body.
-        smooth_landmarks: smooth landmarks over time; not where pictures are static.
+        smooth_landmarks: smooth landmarks over time; not if pictures are static.
         enable_segmentation: make a mask of the person, too.
-        smooth_segmentation: smooth the mask over time; not where pictures are static.
+        smooth_segmentation: smooth the mask over time; not if pictures are static.
         refine_face_landmarks: 478 points of the face instead of 468, the irises among them.
         min_detection_confidence: a person counts from this score, 0 to 1.
         min_tracking_confidence: the person is followed while the score is above this, 0 to 1.
@@ -95,7 +95,7 @@ class Holistic(SolutionBase):
         Returns:
             ``pose_landmarks``, ``left_hand_landmarks``, ``right_hand_landmarks`` and ``face_landmarks``
             (NormalizedLandmarkList, in parts of the picture), ``pose_world_landmarks`` (LandmarkList, in metres)
-            and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None where it is not found or
+            and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None if it is not found or
             not asked for.
         """
         results = super().process({"image": image})

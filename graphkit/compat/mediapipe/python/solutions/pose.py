@@ -72,11 +72,11 @@ class Pose(SolutionBase):
     """Finds the landmarks of one person in pictures.
 
     Args:
-        static_image_mode: the pictures have nothing to do with each other: look for a person in each anew.
+        static_image_mode: the pictures are unrelated: look for a person in each one.
         model_complexity: 0, 1 or 2 for the lite, the full or the heavy model.
-        smooth_landmarks: smooth landmarks over time; not where pictures are static.
+        smooth_landmarks: smooth landmarks over time; not if pictures are static.
         enable_segmentation: make a mask of the person, too.
-        smooth_segmentation: smooth the mask over time; not where pictures are static.
+        smooth_segmentation: smooth the mask over time; not if pictures are static.
         min_detection_confidence: a person counts from this score, 0 to 1.
         min_tracking_confidence: the person is followed while the score is above this, 0 to 1.
     """
@@ -110,8 +110,8 @@ class Pose(SolutionBase):
 
         Returns:
             ``pose_landmarks`` (NormalizedLandmarkList, in parts of the picture), ``pose_world_landmarks``
-            (LandmarkList, in metres) and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None where there
-            is nobody, the mask also where it was not asked for.
+            (LandmarkList, in metres) and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None if there
+            is no person, the mask also if it was not asked for.
         """
         results = super().process({"image": image})
         clear_presence(results.pose_landmarks, results.pose_world_landmarks)

@@ -171,17 +171,7 @@ class Session:
             raise InferenceError(
                 f"{len(arrays)} inputs were given; the model takes {len(self.inputs)}", model=self.path
             )
-        feeds: dict[str, NDArray[Any] | DeviceArray] = {}
-        for name, info, fixed, array in zip(self._input_names, self.inputs, self._fixed, arrays, strict=True):
-            if isinstance(array, DeviceArray):
-                self._check_shape(info, array.shape, info.stored_shape)
-                feeds[name] = array
-                continue
-            if array.shape != info.shape and (fixed or not _fits(array.shape, info.shape)):
-                self._check_shape(info, array.shape, info.shape)
-            memory = array.transpose(_TO_NCHW) if info.channels_first else array
-            feeds[name] = np.ascontiguousarray(memory, info.dtype)
-        on_device = any(isinstance(array, DeviceArray) for array in arrays)
+        feeds, on_device = self._feeds(arrays)
         try:
             with part("inference"):
                 if on_device or self.captures:
@@ -195,6 +185,23 @@ class Session:
             if self._instead is None or on_device:
                 raise failure from exc
             return self._go_on(self._instead(), arrays, failure)
+
+    def _feeds(
+        self, arrays: Sequence[NDArray[Any] | DeviceArray]
+    ) -> tuple[dict[str, NDArray[Any] | DeviceArray], bool]:
+        """Return the arrays as the model takes them, by input, and whether one is on the session's device."""
+        feeds: dict[str, NDArray[Any] | DeviceArray] = {}
+        on_device = False
+        for name, info, fixed, array in zip(self._input_names, self.inputs, self._fixed, arrays, strict=True):
+            if isinstance(array, DeviceArray):
+                self._check_shape(info, array.shape, info.stored_shape)
+                feeds[name], on_device = array, True
+                continue
+            if array.shape != info.shape and (fixed or not _fits(array.shape, info.shape)):
+                self._check_shape(info, array.shape, info.shape)
+            memory = array.transpose(_TO_NCHW) if info.channels_first else array
+            feeds[name] = np.ascontiguousarray(memory, info.dtype)
+        return feeds, on_device
 
     def _go_on(
         self, successor: Session, arrays: Sequence[NDArray[Any] | DeviceArray], failure: InferenceError

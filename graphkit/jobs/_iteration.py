@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from graphkit._process.closing import Closing
 from graphkit.errors import ArgumentError, GraphStateError
 from graphkit.errors._base import shortened
 from graphkit.graph import CalculatorGraph
@@ -77,7 +78,7 @@ async def _beside_the_loop(call: Callable[[], T]) -> T:
     return await to_thread(call)
 
 
-class RowIterator:
+class RowIterator(Closing):
     """The rows of one run, see `iterate`. Runs once; also ``async for`` and a context manager.
 
     Attributes:
@@ -122,14 +123,6 @@ class RowIterator:
             await _beside_the_loop(self.close)
             raise StopAsyncIteration
         return row
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     async def __aenter__(self) -> Self:
         return self

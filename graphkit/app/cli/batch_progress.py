@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TextIO
 
+from graphkit.app.cli.progress import suited
 from graphkit.jobs import BatchProgress
 
 if TYPE_CHECKING:
@@ -24,15 +24,7 @@ _RATE_SECONDS: Final = 10.0
 
 def choose_progress(*, quiet: bool, stream: TextIO | None = None) -> BatchProgress:
     """Return what suits *stream*, standard error by default: nothing, a bar, or lines."""
-    stream = stream or sys.stderr
-    if quiet or stream is None:
-        return BatchProgress()
-    if not stream.isatty():
-        return BatchLines(stream)
-    from rich.console import Console
-
-    console = Console(file=stream)
-    return BatchLines(stream) if console.is_dumb_terminal else BatchBar(console)
+    return suited(stream, quiet=quiet, silent=BatchProgress, lines=BatchLines, bar=BatchBar)
 
 
 class _Counts(BatchProgress):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphkit.app.cli.failures import debug_option
+from graphkit.app.cli.graph_options import modules_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("calculators")
 @click.argument("name", required=False)
-@click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
+@modules_option
 @click.option("--resource_root_dir", multiple=True, metavar="DIR", help="Where subgraphs are looked for first.")
 @debug_option
 def calculators_command(name: str | None, modules: tuple[str, ...], resource_root_dir: tuple[str, ...]) -> None:

@@ -8,19 +8,16 @@ from typing import Any
 import click
 
 from graphkit.app.cli.failures import debug_option
+from graphkit.app.cli.graph_options import modules_option, overrides_option, roots_option
 
 
 @click.command("draw")
 @click.argument("graph")
 @click.option("-o", "--output", required=True, metavar="FILE", help="A .svg, .html, .dot or .mmd file.")
 @click.option("--profile", metavar="FILE", help="The JSON of run --profile: nodes are coloured by their time.")
-@click.option(
-    "--resource_root_dir", multiple=True, metavar="DIR", help="Where models and subgraphs are looked for first."
-)
-@click.option(
-    "--set", "overrides", multiple=True, metavar="NODE.FIELD=VALUE", help="Set an option of an expanded node."
-)
-@click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
+@roots_option
+@overrides_option
+@modules_option
 @debug_option
 def draw_command(
     graph: str,

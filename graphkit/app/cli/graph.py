@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graphkit.app.cli.failures import debug_option
+from graphkit.app.cli.graph_options import modules_option, overrides_option, roots_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,13 +19,9 @@ if TYPE_CHECKING:
 @click.argument("graph")
 @click.option("--mermaid", is_flag=True, help="A Mermaid flowchart instead of text, as draw makes it.")
 @click.option("--streams", is_flag=True, help="Every stream and side packet with its type instead of text.")
-@click.option(
-    "--resource_root_dir", multiple=True, metavar="DIR", help="Where models and subgraphs are looked for first."
-)
-@click.option(
-    "--set", "overrides", multiple=True, metavar="NODE.FIELD=VALUE", help="Set an option of an expanded node."
-)
-@click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
+@roots_option
+@overrides_option
+@modules_option
 @debug_option
 def graph_command(
     graph: str,

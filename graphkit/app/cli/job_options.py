@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from graphkit.app.cli.graph_options import modules_option, overrides_option, roots_option
 from graphkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ _OPTIONS: Final = (
         help="Side packets; values are converted to the types that the graph resolves.",
     ),
     click.option("--side", multiple=True, metavar="NAME=TYPE:VALUE", help="A side packet of a given type."),
-    click.option(
-        "--resource_root_dir", multiple=True, metavar="DIR",
-        help="Where models and subgraphs are looked for first.",
-    ),
+    roots_option,
     click.option("--output-stream", default="", metavar="STREAM", help="The stream whose images make the video."),
     click.option(
         "--rate", default="30", metavar="FPS", help="Frames a second of inputs without times.", show_default=True
@@ -38,12 +36,8 @@ _OPTIONS: Final = (
         "--video-track", type=click.IntRange(min=0), metavar="N",
         help="Which video track of a file, counted from 0.  [default: the largest]",
     ),
-    click.option(
-        "--set", "overrides", multiple=True, metavar="NODE.FIELD=VALUE", help="Set an option of an expanded node."
-    ),
-    click.option(
-        "--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file."
-    ),
+    overrides_option,
+    modules_option,
     click.option("--max-frames", type=click.IntRange(min=0), metavar="N", help="Stop after N frames."),
     click.option(
         "--frames-in-flight", type=click.IntRange(min=1), metavar="N",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from graphkit.jobs import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import rich.console
     import rich.progress
+
+P = TypeVar("P")
 
 _LINE_SECONDS = 5.0
 _BAR_SECONDS = 0.1
@@ -20,15 +23,27 @@ _BAR_SECONDS = 0.1
 
 def choose_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
     """Return what suits *stream*, standard error by default: nothing, a bar, or lines."""
+    return suited(stream, quiet=quiet, silent=Progress, lines=LineProgress, bar=BarProgress)
+
+
+def suited(
+    stream: TextIO | None,
+    *,
+    quiet: bool,
+    silent: Callable[[], P],
+    lines: Callable[[TextIO], P],
+    bar: Callable[[rich.console.Console], P],
+) -> P:
+    """Return the display that suits *stream*, standard error by default; *silent* if quiet or closed."""
     stream = stream or sys.stderr
     if quiet or stream is None:  # closed by the parent process
-        return Progress()
+        return silent()
     if not stream.isatty():
-        return LineProgress(stream)
+        return lines(stream)
     from rich.console import Console
 
     console = Console(file=stream)
-    return LineProgress(stream) if console.is_dumb_terminal else BarProgress(console)
+    return lines(stream) if console.is_dumb_terminal else bar(console)
 
 
 class LineProgress(Progress):

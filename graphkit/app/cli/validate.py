@@ -10,6 +10,7 @@ import click
 
 from graphkit.app.cli.failures import FAILED, debug_option
 from graphkit.app.cli.flags import FlagSpelling
+from graphkit.app.cli.graph_options import modules_option, roots_option
 from graphkit.app.cli.upstream import upstream_folder
 
 if TYPE_CHECKING:
@@ -30,10 +31,8 @@ _SOURCES: Final = {
 @click.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="For editors and other programs.")
-@click.option(
-    "--resource_root_dir", multiple=True, metavar="DIR", help="Where models and subgraphs are looked for first."
-)
-@click.option("--import", "modules", multiple=True, metavar="MODULE", help="Calculators: a module, or a .py file.")
+@roots_option
+@modules_option
 @click.pass_context
 @debug_option
 def validate_command(

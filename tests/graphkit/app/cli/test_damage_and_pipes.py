@@ -92,11 +92,26 @@ def start(work: Path, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
+def wait_until_idle(pid: int, clip: Path) -> None:
+    """Wait until a process has the clip open and has stopped computing: it waits for the reader."""
+    spent, opened = -1, False
+    while not opened or (now := _ticks(pid)) > spent + 2:
+        spent = now if opened else -1
+        time.sleep(0.5)
+        opened = opened or any(file.resolve() == clip.resolve() for file in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _ticks(pid: int) -> int:
+    """Return the processor time that a process has taken, in hundredths of a second."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 def test_a_pipe_that_nobody_reads_does_not_outlast_sigterm(work: Path, clip: Path) -> None:
     os.mkfifo(work / "out.mkv")
     process = start(work, "--input_video_path", clip, "--output_video_path", "out.mkv")
     try:
-        time.sleep(4)  # by now it waits for the reader
+        wait_until_idle(process.pid, clip)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=30)

@@ -222,7 +222,6 @@ def test_nothing_is_said_where_nothing_hangs(capsys: pytest.CaptureFixture[str])
 
 
 HANGS = """
-import threading, time
 from graphkit import Calculator, Input, Output, calculator
 from graphkit.formats import ImageFrame
 
@@ -234,22 +233,31 @@ class CliHangs(Calculator):
 
     def process(self, cc):
         print("inside", flush=True)
-        time.sleep(3.5)
+        open("let_go").read()
 """
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's")
 def test_a_node_that_hangs_is_named_by_the_watchdog_and_after_ctrl_c(work: Path, clip: Path) -> None:
+    os.mkfifo(work / "let_go")  # the node hangs until both have told
     (work / "hangs.py").write_text(textwrap.dedent(HANGS))
     (work / "hangs.pbtxt").write_text(MUTE_GRAPH.replace("CliMute", "CliHangs").replace('"mute"', '"hangs"'))
     command = [sys.executable, "-m", "graphkit", "run", "hangs.pbtxt", "--import", "hangs.py",
                "--input_video_path", clip, "--max-frames", "1", "--watchdog", "0.5"]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        assert process.stderr is not None
         assert process.stdout.readline() == "inside\n"
+        limit = threading.Timer(60, process.kill)
+        limit.start()
+        told = process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=60)
-    place = f"{work / 'hangs.py'}:14 in process"
+        while "It is at" not in told and (line := process.stderr.readline()):
+            told += line
+        (work / "let_go").write_text("")
+        told += process.communicate(timeout=60)[1]
+        limit.cancel()
+    place = f"{work / 'hangs.py'}:13 in process"
     assert f'warning: node "hangs" has been inside process() of 0 for 0.5 s, at {place}' in told
     assert "Still waiting. The graph is at work, and this is in the way:" in told
     assert 'Node "hangs" (CliHangs) is inside process() for 0' in told

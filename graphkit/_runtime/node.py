@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.framework import CalculatorContext, OutputShard
 from graphkit.framework._context import ListShard, OutputSet, OutputSideSet, PacketSet
@@ -43,13 +43,6 @@ NEW: Final = NodeStatus.NEW
 OPENED: Final = NodeStatus.OPENED
 CLOSING: Final = NodeStatus.CLOSING
 CLOSED: Final = NodeStatus.CLOSED
-
-
-class Over(NamedTuple):
-    """Takes a node's place in a context after its call."""
-
-    name: str
-    active: int = 0
 
 
 class Speculated:
@@ -173,13 +166,8 @@ class Node:
         """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
         context = self.contexts.pop() if len(self.contexts) > 1 else self.another_context()
         for shard, stream in zip(context.outputs.shards, self.outputs, strict=True):
-            shard.opened, shard.closed, shard.caller = True, stream.closed, self
+            shard.opened, shard.closed = True, stream.closed
         return context
-
-    def end_call(self, context: CalculatorContext) -> None:
-        """Refuse further output into *context*, although other calls are under way (S10)."""
-        for shard in context.outputs.shards:
-            shard.caller = Over(self.name)
 
     def note_passage(self, context: CalculatorContext) -> None:
         """Note whether this node, a gate, let the packet of a call pass."""

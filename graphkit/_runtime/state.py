@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit._runtime.flow import Flow, backward
 from graphkit._runtime.node import CLOSED, CLOSING, OPENED, Node
+from graphkit._runtime.own_outputs import needs_own_outputs, with_own_outputs
 from graphkit._runtime.ready import ReadyTasks
 from graphkit._runtime.sources import Sources
 from graphkit._runtime.speculation import Speculation
@@ -69,9 +70,11 @@ class GraphState:
         self.sources.opening -= 1
         node.status = OPENED
         node.active = 0
-        node.task = Task(PROCESS, node, context, node.process, node.link)
         if context.outputs.shards:  # `open` may have set it for all outputs (S8)
             node.offset = context.outputs.shards[0].offset
+        if needs_own_outputs(node):
+            node.process = with_own_outputs(node)
+        node.task = Task(PROCESS, node, context, node.process, node.link)
         node.forwarded = UNSTARTED
         for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
             stream.header = shard.header if shard.header else None
@@ -128,7 +131,6 @@ class GraphState:
         """Record a call ahead of time; *context* is None if it raised, as the real call will."""
         node.active = 0
         if context is not None:
-            node.end_call(context)
             self.speculation.keep(node, context)
         self.flow.touch(node)
         self.settle()
@@ -292,7 +294,6 @@ class GraphState:
 
     def _release_in_order(self, node: Node, context: CalculatorContext) -> None:
         """Send the outputs of parallel calls in the order in which the calls were made (S18)."""
-        node.end_call(context)
         node.finished[context.sequence] = context
         while (done := node.finished.pop(node.expected + 1, None)) is not None:
             node.expected += 1

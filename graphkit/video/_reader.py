@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphkit._process.closing import Closing
+from graphkit._process.system import keep_freed_memory
 from graphkit.errors import VideoError, VideoOpenError
 from graphkit.video._decode import decoded_pictures
 from graphkit.video._describe import describe, opening_clock, remarks
@@ -67,6 +68,7 @@ class VideoReader(Closing):
         threads: int = 2,
         opened: tuple[InputContainer, VideoStream] | None = None,
     ) -> None:
+        keep_freed_memory()
         self._container, stream = opened or open_source(path, track)
         try:
             stream.thread_type = "AUTO"

@@ -47,7 +47,7 @@ class Scheduler:
         self._sleepers = sleepers
         self._speculating = state.speculation.queues
         self._without_thread: list[TaskQueue] = []
-        self._other_work = len(state.ready.queues) > 1 or bool(self._speculating)
+        self._other_work = len(state.ready.queues) > 1
 
     def unused_of(self, cores: int) -> int:
         """Return how many of *cores* are unused while the program waits for the run, else 0 (S53).
@@ -66,7 +66,7 @@ class Scheduler:
         default = self._ready.default
         if default.light:
             self._run(None)
-        if default.heavy or default.sources or self._other_work:
+        if default.heavy or default.sources or self._other_work or self._may_run_ahead():
             self.wake_executors()
         if self._without_thread:
             self._stand_in()
@@ -79,7 +79,7 @@ class Scheduler:
     def wake_executors(self) -> None:
         """Request threads of executors for tasks that no thread is about to take."""
         default = self._ready.default
-        if not (default.heavy or default.sources or self._other_work):
+        if not (default.heavy or default.sources or self._other_work or self._may_run_ahead()):
             return
         with self.lock:
             short = self._short_of_workers(None, None)
@@ -135,7 +135,7 @@ class Scheduler:
                     if task is None:
                         del working[me]
                         break
-                    others = default.heavy or default.sources or self._other_work
+                    others = default.heavy or default.sources or self._other_work or self._may_run_ahead()
                     short = self._short_of_workers(queue, task) if others else None
                 if short:
                     self._request_workers(short)
@@ -152,6 +152,13 @@ class Scheduler:
         queue.workers_requested -= 1
         queue.ahead = False
         return self._ready.next(queue)
+
+    def _may_run_ahead(self) -> bool:
+        """Return whether a thread is left for work ahead of time (S36), if there is any."""
+        for queue in self._speculating:  # any() with a generator takes five times as long
+            if queue.workers < queue.width:
+                return True
+        return False
 
     def _short_of_workers(self, own: TaskQueue | None, task: Task | None) -> list[tuple[TaskQueue, int]]:
         """Return the queues that lack a thread, once for each, with their epochs; the threads count as requested.

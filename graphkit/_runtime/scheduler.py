@@ -155,10 +155,10 @@ class Scheduler:
 
     def _may_run_ahead(self) -> bool:
         """Return whether a thread is left for work ahead of time (S36), if there is any."""
+        left = False
         for queue in self._speculating:  # any() with a generator takes five times as long
-            if queue.workers < queue.width:
-                return True
-        return False
+            left = left or queue.workers < queue.width
+        return left
 
     def _short_of_workers(self, own: TaskQueue | None, task: Task | None) -> list[tuple[TaskQueue, int]]:
         """Return the queues that lack a thread, once for each, with their epochs; the threads count as requested.

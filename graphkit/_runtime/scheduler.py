@@ -149,8 +149,10 @@ class Scheduler:
         if epoch != queue.epoch:  # requested before the run was broken off
             return None
         queue.workers_requested -= 1
-        queue.ahead = False
-        return self._ready.next(queue)
+        ahead, queue.ahead = queue.ahead, False
+        # Light tasks have a thread: what requested this one.
+        task = self._ready.next_ahead(queue) if ahead and not queue.heavy else None
+        return task or self._ready.next(queue)
 
     def _may_run_ahead(self) -> bool:
         """Return whether a thread is left for work ahead of time (S36), if there is any."""
@@ -176,7 +178,7 @@ class Scheduler:
                 queue.workers += count
                 queue.workers_requested += count
         for queue in self._speculating:
-            busy = queue.workers_requested <= _waiting(queue, takes_one and queue is own)
+            busy = queue.workers_requested <= max(0, _waiting(queue, takes_one and queue is own))
             if busy and queue.workers < queue.width and self._ready.may_speculate(queue):
                 short.append((queue, queue.epoch))
                 queue.workers += 1

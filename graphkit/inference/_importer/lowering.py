@@ -13,7 +13,8 @@ import numpy as np
 
 from graphkit.errors import ModelFormatError, UnsupportedOpError
 from graphkit.inference._importer.graph import Graph
-from graphkit.inference._importer.reader import enum_name
+from graphkit.inference._importer.reader import name_of
+from graphkit.inference._importer.schema import ACTIVATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +116,7 @@ class Lowering:
         """Tell whether an optional input is present."""
         return position < len(op.inputs) and op.inputs[position] >= 0
 
-    def options(self, op: TfliteOperator) -> Any:
+    def options(self, op: TfliteOperator) -> dict[str, int]:
         """Return the builtin options of an operation that cannot be read without them."""
         if op.options is None:
             raise ModelFormatError(self.model.path, f"operation {op.name} without its options")
@@ -182,10 +183,8 @@ class Lowering:
     # -- activations -----------------------------------------------------------------------------
 
     def activate(self, op: TfliteOperator, value: str, activation: int) -> str:
-        """Return the value after a fused activation, given as TensorFlow Lite's enum."""
-        import tflite
-
-        name = enum_name(tflite.ActivationFunctionType, activation)
+        """Return the value after a fused activation, given as TensorFlow Lite's number."""
+        name = name_of(ACTIVATIONS, activation)
         if name == "NONE":
             return value
         if name not in _ACTIVATIONS:

@@ -16,6 +16,7 @@ A leading ``mediapipe/`` is optional, in the name as in the folder.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from dataclasses import dataclass
@@ -67,6 +68,24 @@ class FileContents(bytes):
         return contents
 
 
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A file of the resource path, which is read by whoever needs its contents.
+
+    Attributes:
+        path: of the file.
+    """
+
+    path: Path
+
+    def read(self) -> FileContents:
+        """Return the contents; raises InputError if the file cannot be read."""
+        try:
+            return FileContents(self.path.read_bytes(), str(self.path))
+        except OSError as exc:
+            raise InputError(f"cannot be read: {exc.strerror or exc}.", path=self.path) from exc
+
+
 class Resources:
     """Finds files by the names that graphs use.
 
@@ -115,11 +134,19 @@ class Resources:
             ResourceNotFoundError: no such file; lists every path that was tried.
             InputError: it cannot be read.
         """
-        path = self.resolve(name)
-        try:
-            return FileContents(path.read_bytes(), str(path))
-        except OSError as exc:
-            raise InputError(f"cannot be read: {exc.strerror or exc}.", path=path) from exc
+        return Resource(self.resolve(name)).read()
+
+    def find(self, name: str) -> Resource:
+        """Return the file called *name*, unread.
+
+        Raises:
+            ResourceNotFoundError: no such file; lists every path that was tried.
+            InputError: it cannot be read.
+        """
+        found = Resource(self.resolve(name))
+        if not os.access(found.path, os.R_OK):
+            raise InputError(f"cannot be read: {os.strerror(errno.EACCES)}.", path=found.path)
+        return found
 
     def find_graph(self, name: Path | str) -> Path:
         """Return the path of a graph file given by a user.

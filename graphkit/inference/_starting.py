@@ -6,7 +6,7 @@ import logging
 import platform
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import InferenceError, ModelFormatError
 from graphkit.errors._base import shortened
@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from graphkit.inference._optimised import Left
     from graphkit.inference._providers import Choice
 
 logger = logging.getLogger("graphkit.inference")
 
 _TFLITE_IDENTIFIER = b"TFL3"
 _BLOCKED_MACHINES = ("x86_64", "amd64")
+_WEIGHTS_IN: Final = "session.model_external_initializers_file_folder_path"
+_WEIGHTS_NAME: Final = "session.optimized_model_external_initializers_file_name"
+_WEIGHTS_FROM: Final = "session.optimized_model_external_initializers_min_size_in_bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,9 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
     name = f"{key.digest[:40]}-{chosen}{'' if blocked else '-plain'}"
     version = f"v{IMPORTER_VERSION}"
 
-    def begin(content: bytes, optimised: bool = False, leave: Path | None = None) -> Any:
+    def begin(content: bytes, *, weights_in: Path | None = None, leave: Left | None = None) -> Any:
         try:
-            return _onnx_session(content, key, choice, failures, optimised=optimised, leave=leave)
+            return _onnx_session(content, key, choice, failures, weights_in=weights_in, leave=leave)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise _cannot_start(path, choice, exc) from exc
 
@@ -142,17 +146,21 @@ def _onnx_session(
     choice: Choice,
     failures: list[str],
     *,
-    optimised: bool = False,
-    leave: Path | None = None,
+    weights_in: Path | None = None,
+    leave: Left | None = None,
 ) -> Any:
     """Start a session; on the CPU if the provider fails and was not asked for by name; *failures* gets why.
 
     ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
     """
     onnxruntime = onnx_runtime()
-    settings = _session_options(onnxruntime, key, optimised=optimised)
+    settings = _session_options(onnxruntime, key, optimised=weights_in is not None)
+    if weights_in is not None:
+        settings.add_session_config_entry(_WEIGHTS_IN, str(weights_in))
     if leave is not None:
-        settings.optimized_model_filepath = str(leave)
+        settings.optimized_model_filepath = str(leave.graph)
+        settings.add_session_config_entry(_WEIGHTS_NAME, leave.weights)
+        settings.add_session_config_entry(_WEIGHTS_FROM, "1024")
 
     def start(onnx_providers: Sequence[Any]) -> Any:
         return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)

@@ -27,7 +27,7 @@ from graphkit._process.user_cache import models_folder
 from graphkit.errors import InputError, ResourceNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 logger = logging.getLogger("graphkit.framework._resources")
 
@@ -111,13 +111,17 @@ class Resources:
 
     def roots(self) -> list[Root]:
         """Return the folders that exist, in the order they are searched, each once."""
-        found: dict[Path, Root] = {}
+        return list(self._roots())
+
+    def _roots(self) -> Iterator[Root]:
+        """Find the folders one after the other: most files are in one of the first."""
+        found: set[str] = set()
         for root in self._all_roots():
-            path = root.path.expanduser().resolve()
+            path = os.path.realpath(root.path.expanduser())
             # Unlike Path.is_dir it returns False for a folder that this user may not read, as a home may be.
-            if os.path.isdir(path):  # noqa: PTH112
-                found.setdefault(path, Root(path, root.deep))
-        return list(found.values())
+            if path not in found and os.path.isdir(path):  # noqa: PTH112
+                found.add(path)
+                yield Root(Path(path), root.deep)
 
     def resolve(self, name: str) -> Path:
         """Return the path of the file called *name*.
@@ -125,7 +129,7 @@ class Resources:
         Raises:
             ResourceNotFoundError: no such file; lists every path that was tried.
         """
-        return self._first(name, self._candidates(name, _spellings(name), self.roots()))
+        return self._first(name, self._candidates(name, _spellings(name), self._roots()))
 
     def read(self, name: str) -> FileContents:
         """Return the contents of the file called *name*.
@@ -176,7 +180,7 @@ class Resources:
         if (fetched := models_folder()) is not None:
             yield Root(fetched, deep=False)
 
-    def _candidates(self, name: str, spellings: Sequence[str], roots: Sequence[Root]) -> Iterator[Path]:
+    def _candidates(self, name: str, spellings: Sequence[str], roots: Iterable[Root]) -> Iterator[Path]:
         if name in self._mapping:
             yield self._mapping[name]
             return

@@ -58,6 +58,12 @@ def find(entry: CacheEntry) -> bytes | None:
     return None if where is None else _read(where / entry.file_name)
 
 
+def has(entry: CacheEntry) -> bool:
+    """Return whether there is cached content, which may be damaged."""
+    where = folder()
+    return where is not None and (where / entry.file_name).exists()
+
+
 def put(entry: CacheEntry, content: bytes, weights: str = "") -> None:
     """Keep content, and no other version of it.
 

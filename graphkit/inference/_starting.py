@@ -18,7 +18,7 @@ from graphkit.inference._onnx_runtime import onnx_runtime
 from graphkit.inference._optimised import build_of, processor, start_from_disk
 from graphkit.inference._providers import CAPTURES, start_fault
 from graphkit.inference._session import Session
-from graphkit.models import replaced_by
+from graphkit.models import is_known, replaced_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -115,10 +115,7 @@ def _cannot_start(path: str, choice: Choice, error: Exception) -> InferenceError
 
 def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
     """Return ONNX Runtime's session of a .tflite file."""
-    blocked = key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
-    chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
-    name = f"{key.digest[:40]}-{chosen}{'' if blocked else '-plain'}"
-    version = f"v{IMPORTER_VERSION}"
+    entry, is_optimised = _entry(key)
 
     def begin(content: bytes, *, weights_in: Path | None = None, leave: Left | None = None) -> Any:
         try:
@@ -126,12 +123,30 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise _cannot_start(path, choice, exc) from exc
 
-    convert = partial(_import, data, path, key.outputs, blocked=blocked)
+    convert = partial(_import, data, path, key.outputs, blocked=_is_blocked(key))
+    if is_optimised:
+        return start_from_disk(entry, convert, begin)
+    return begin(cache.get_or_build(entry, convert))
+
+
+def surely_starts(key: Key) -> bool:
+    """Return whether a model has been imported before, or is known to be sound."""
+    return cache.has(_entry(key)[0]) or is_known(key.digest)
+
+
+def _entry(key: Key) -> tuple[cache.CacheEntry, bool]:
+    """Return the place of an imported model in the cache, and whether it is kept as ONNX Runtime optimises it."""
+    chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
+    name = f"{key.digest[:40]}-{chosen}{'' if _is_blocked(key) else '-plain'}"
+    version = f"v{IMPORTER_VERSION}"
     machine = processor() if key.provider == "cpu" else None
     if machine is None:
-        return begin(cache.get_or_build(cache.CacheEntry(name, version), convert))
-    entry = cache.CacheEntry(f"{name}-{machine}", f"{version}-{build_of(onnx_runtime())}")
-    return start_from_disk(entry, convert, begin)
+        return cache.CacheEntry(name, version), False
+    return cache.CacheEntry(f"{name}-{machine}", f"{version}-{build_of(onnx_runtime())}"), True
+
+
+def _is_blocked(key: Key) -> bool:
+    return key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
 
 
 def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked: bool) -> bytes:

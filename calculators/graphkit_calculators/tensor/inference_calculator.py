@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit.inference import IdleCoreRunner, Session
+    from graphkit.inference import Ahead, Session
 
 
 @calculator
@@ -35,7 +35,9 @@ class InferenceCalculator(Calculator):
     list on TENSORS, or one by one on TENSOR:0, TENSOR:1, ...
 
     The model is the side packet MODEL or the option ``model_path``. It is loaded when the run starts
-    (10 to 40 ms; the first time after an update also the import, which is kept on disk), once per process.
+    (5 to 20 ms; the first time after an update also the import, which is kept on disk), once per process. A model
+    that was imported before, or is one that graphkit knows, loads on another thread, beside others; it is
+    waited for when its first tensors come. What is wrong with any other is an error of the start.
     OP_RESOLVER is accepted and not needed; DELEGATE overrides the option.
 
     Knobs: ``delegate`` says where it runs: ``{ xnnpack {} }`` or ``{ tflite {} }`` on the CPU, ``{ gpu {} }``
@@ -130,18 +132,38 @@ class InferenceCalculator(Calculator):
         self._from_list = self.tensors.is_connected(cc)
         config = self.settings(cc).input_output_config
         self._computed = None if config is not None else self.outputs
-        session, run = self._load(cc)
-        self._io = ModelIo(session, config, run=run, for_gpu=self._wants_gpu(cc))
+        self._io: list[ModelIo] = []
+        self._loading = self._load(cc)
+        if config is not None or self._loading.is_done:
+            self._begin(cc)
 
     def process(self, cc: CalculatorContext) -> None:
         """Run the model once."""
         given = self.given(cc)
         if given is None:
             return
-        found = self._io.run(given)
+        found = (self._io or self._begin(cc))[0].run(given)
         if self._computed is not None:
             found = in_their_places(found, self._computed, self.output_count)
         self.send(cc, found)
+
+    def close(self, cc: CalculatorContext) -> None:
+        """Wait for a model that nothing has come for, so that none is lost without a word."""
+        if not self._io and cc.graph_error is None:
+            self._begin(cc)
+
+    def _begin(self, cc: CalculatorContext) -> list[ModelIo]:
+        """Wait for the model, and return what runs it; calls at the same time get the same."""
+        from graphkit.inference import IdleCoreRunner
+
+        session, idle = self._loading.result(), cc.service(IDLE_CORES)
+        (cc.service(INFERENCE) or InferenceSettings()).opened(session)
+        run = None
+        if idle is not None and self._load_twin is not None and IdleCoreRunner.serves(session):
+            run = IdleCoreRunner(session, self._load_twin, idle)
+        config = self.settings(cc).input_output_config
+        self._io.append(ModelIo(session, config, run=run, for_gpu=self._wants_gpu(cc)))
+        return self._io
 
     def given(self, cc: CalculatorContext) -> list[Tensor] | None:
         """Return what comes in, None where that is not all there."""
@@ -158,9 +180,9 @@ class InferenceCalculator(Calculator):
         for index, tensor in enumerate(found[: self.result.count(cc)]):
             self.result.send(cc, tensor, index=index)
 
-    def _load(self, cc: CalculatorContext) -> tuple[Session, IdleCoreRunner | None]:
-        """Return the model, and what runs it with idle cores, where that may be."""
-        from graphkit.inference import IdleCoreRunner, load
+    def _load(self, cc: CalculatorContext) -> Ahead[Session]:
+        """Begin to load the model."""
+        from graphkit.inference import load, load_ahead
 
         chosen = self.settings(cc)
         model = self.model.get(cc)
@@ -171,7 +193,9 @@ class InferenceCalculator(Calculator):
         threads = threads_of(settings, chosen, delegate)
         said = delegate is not None or self.cpu_only or provider != "cpu"
         asked = "the graph asks for it" if said else "the graph names no delegate"
-        session = load(
+        twin = partial(load, source, provider=provider, outputs=self._computed, threads=2, spin=True)
+        self._load_twin = twin if threads is None else None
+        return load_ahead(
             source,
             provider=provider,
             outputs=self._computed,
@@ -179,12 +203,6 @@ class InferenceCalculator(Calculator):
             why="" if settings.provider else asked,
             device=0 if provider == "cpu" else _drawing_device(cc),
         )
-        settings.opened(session)
-        idle = cc.service(IDLE_CORES)
-        if idle is None or threads is not None or not IdleCoreRunner.serves(session):
-            return session, None
-        twin = partial(load, source, provider=provider, outputs=self._computed, threads=2, spin=True)
-        return session, IdleCoreRunner(session, twin, idle)
 
     def _delegate(self, cc: CalculatorContext) -> Delegate | None:
         side = self.delegate.get(cc)

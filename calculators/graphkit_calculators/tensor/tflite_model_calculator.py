@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class TfLiteModelCalculator(Calculator):
     """Gives InferenceCalculator its model, from a file or from bytes that another node or the program has.
 
-    Sets the side packet MODEL when the run starts. Its one input is MODEL_BLOB, MODEL_RESOURCE or MODEL_SPAN, the
-    bytes of the file (what LocalFileContentsCalculator makes) or, for MODEL_RESOURCE, the file itself (what
-    ResourceProviderCalculator makes), or MODEL_FD or MODEL_SPEC, a tuple (file descriptor, offset, size). The model
-    may as well be an ``.onnx``.
+    Sets the side packet MODEL when the run starts. Its one input is MODEL_BLOB, MODEL_RESOURCE or MODEL_SPAN,
+    the bytes of the file (what LocalFileContentsCalculator makes) or, for MODEL_RESOURCE, the file itself (what
+    ResourceProviderCalculator makes), or MODEL_FD or MODEL_SPEC, a tuple (file descriptor, offset, size). The
+    model may as well be an ``.onnx``.
 
     Example::
 

@@ -77,7 +77,7 @@ def _attribute(name: str, value: Any) -> Message:
 def _tensor(name: str, array: NDArray[Any]) -> Message:
     made = Message().numbers(1, array.shape).number(2, _TYPES[array.dtype]).text(8, name)
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    return made.text(9, memoryview(little.reshape(-1).view(np.uint8)))
+    return made.text(9, little.reshape(-1).view(np.uint8).data)
 
 
 def _value(name: str, shape: Shape) -> Message:

@@ -19,7 +19,7 @@ import time
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -27,13 +27,16 @@ from graphkit._process.user_cache import folder
 from graphkit.inference import _cache as disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
 
 logger = logging.getLogger("graphkit.inference")
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
 _TEMPORARY: Final = ".tmp-"
 _LAYOUT: Final = 2
+_NONE: Final[Mapping[str, NDArray[Any]]] = {}
 _LEFTOVER_S: Final = 3600
 _TELLING: Final = ("vendor_id", "cpu family", "model", "flags", "Features", "CPU implementer", "CPU part")
 
@@ -72,27 +75,37 @@ class Left:
 class Start(Protocol):
     """Makes a session of a model."""
 
-    def __call__(self, content: bytes, *, weights_in: Path | None = None, leave: Left | None = None) -> Any:
+    def __call__(
+        self,
+        content: bytes,
+        weights: Mapping[str, NDArray[Any]] = _NONE,
+        *,
+        weights_in: Path | None = None,
+        leave: Left | None = None,
+    ) -> Any:
         """Return the session.
 
         Args:
             content: the model.
+            weights: those that it leaves out, by name.
             weights_in: the folder of its weights; it is optimised already.
             leave: where to leave the optimised model.
         """
 
 
-def start_from_disk(entry: disk.CacheEntry, convert: Callable[[], bytes], start: Start) -> Any:
+def start_from_disk(
+    entry: disk.CacheEntry, convert: Callable[[], tuple[bytes, Mapping[str, NDArray[Any]]]], start: Start
+) -> Any:
     """Return a session of the optimised model under *entry*; it is made if it does not exist or does not start.
 
     Args:
         entry: its place in the cache.
-        convert: imports the model.
+        convert: imports the model; returns it and the weights that it leaves out.
         start: makes a session of a model.
     """
     where = folder()
     if where is None:
-        return start(convert())
+        return start(*convert())
     kept = _kept(entry, where)
     if kept is not None:
         try:
@@ -100,10 +113,10 @@ def start_from_disk(entry: disk.CacheEntry, convert: Callable[[], bytes], start:
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             logger.debug("%s does not start and is made again: %s", entry.file_name, exc)
             disk.forget(entry)
-    return _made(entry, where, convert(), start)
+    return _made(entry, where, partial(start, *convert()))
 
 
-def _made(entry: disk.CacheEntry, where: Path, imported: bytes, start: Start) -> Any:
+def _made(entry: disk.CacheEntry, where: Path, start: Callable[..., Any]) -> Any:
     """Return a session of an imported model, and keep what it was optimised to."""
     session = None
     try:
@@ -111,12 +124,12 @@ def _made(entry: disk.CacheEntry, where: Path, imported: bytes, start: Start) ->
         _remove_leftovers(where)
         with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=where, ignore_cleanup_errors=True) as beside:
             left = Left(Path(beside, "graph.onnx"), f"{entry.key}.{entry.version}.{secrets.token_hex(4)}.weights")
-            session = start(imported, leave=left)
+            session = start(leave=left)
             _keep(entry, left)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
         logger.debug("%s: the optimised model is not kept: %s", entry.file_name, exc)
     # Without the files; if it was not the fault of them, this raises again.
-    return start(imported) if session is None else session
+    return start() if session is None else session
 
 
 def _remove_leftovers(where: Path) -> None:

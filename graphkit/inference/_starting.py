@@ -21,8 +21,10 @@ from graphkit.inference._session import Session
 from graphkit.models import is_known, replaced_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from graphkit.inference._optimised import Left
     from graphkit.inference._providers import Choice
@@ -31,6 +33,7 @@ logger = logging.getLogger("graphkit.inference")
 
 _TFLITE_IDENTIFIER = b"TFL3"
 _BLOCKED_MACHINES = ("x86_64", "amd64")
+_NO_WEIGHTS: Final[Mapping[str, NDArray[Any]]] = {}
 _WEIGHTS_IN: Final = "session.model_external_initializers_file_folder_path"
 _WEIGHTS_NAME: Final = "session.optimized_model_external_initializers_file_name"
 _WEIGHTS_FROM: Final = "session.optimized_model_external_initializers_min_size_in_bytes"
@@ -117,16 +120,16 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
     """Return ONNX Runtime's session of a .tflite file."""
     entry, is_optimised = _entry(key)
 
-    def begin(content: bytes, *, weights_in: Path | None = None, leave: Left | None = None) -> Any:
+    def begin(content: bytes, weights: Mapping[str, NDArray[Any]] = _NO_WEIGHTS, **files: Any) -> Any:
         try:
-            return _onnx_session(content, key, choice, failures, weights_in=weights_in, leave=leave)
+            return _onnx_session(content, key, choice, failures, weights, **files)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise _cannot_start(path, choice, exc) from exc
 
-    convert = partial(_import, data, path, key.outputs, blocked=_is_blocked(key))
+    how = partial(_import, data, path, key.outputs, blocked=_is_blocked(key))
     if is_optimised:
-        return start_from_disk(entry, convert, begin)
-    return begin(cache.get_or_build(entry, convert))
+        return start_from_disk(entry, partial(how, apart=True), begin)
+    return begin(cache.get_or_build(entry, how))
 
 
 def surely_starts(key: Key) -> bool:
@@ -149,10 +152,11 @@ def _is_blocked(key: Key) -> bool:
     return key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
 
 
-def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked: bool) -> bytes:
-    from graphkit.inference._importer import import_tflite
+def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked: bool, apart: bool = False) -> Any:
+    from graphkit.inference import _importer as importer
 
-    return import_tflite(data, path, outputs, blocked=blocked)
+    convert = importer.import_apart if apart else importer.import_tflite
+    return convert(data, path, outputs, blocked=blocked)
 
 
 def _onnx_session(
@@ -160,6 +164,7 @@ def _onnx_session(
     key: Key,
     choice: Choice,
     failures: list[str],
+    weights: Mapping[str, NDArray[Any]] = _NO_WEIGHTS,
     *,
     weights_in: Path | None = None,
     leave: Left | None = None,
@@ -170,6 +175,9 @@ def _onnx_session(
     """
     onnxruntime = onnx_runtime()
     settings = _session_options(onnxruntime, key, optimised=weights_in is not None)
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+    if values:
+        settings.add_external_initializers(list(weights), values)
     if weights_in is not None:
         settings.add_session_config_entry(_WEIGHTS_IN, str(weights_in))
     if leave is not None:
@@ -178,7 +186,9 @@ def _onnx_session(
         settings.add_session_config_entry(_WEIGHTS_FROM, "1024")
 
     def start(onnx_providers: Sequence[Any]) -> Any:
-        return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
+        made = onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
+        made.graphkit_weights = values  # ONNX Runtime computes with this memory, and does not own it
+        return made
 
     try:
         return _captured_or_not(start, choice)

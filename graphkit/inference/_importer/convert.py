@@ -1,9 +1,9 @@
-"""The importer's front: bytes of a ``.tflite`` in, bytes of an ONNX model out."""
+"""The importer's front: bytes of a ``.tflite`` in, an ONNX model out."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from graphkit.errors import ModelFormatError, UnsupportedOpError
 from graphkit.inference._imported import METADATA_KEY
@@ -17,7 +17,12 @@ from graphkit.inference._model_file import check_outputs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from graphkit.inference._importer.graph import Graph
     from graphkit.inference._importer.reader import TfliteModel, TfliteOperator
+
+    Interface: TypeAlias = dict[str, list[dict[str, object]]]
 
 
 def import_tflite(
@@ -40,14 +45,41 @@ def import_tflite(
         UnsupportedOpError: it holds an operation that is not known.
         InferenceError: there is no output of a given index.
     """
+    return _written(data, path, outputs, blocked, None)
+
+
+class Imported(NamedTuple):
+    """An imported model whose large weights are not copied into it.
+
+    Attributes:
+        model: as `import_tflite` returns it, but for these weights.
+        weights: by their names in the model.
+    """
+
+    model: bytes
+    weights: dict[str, NDArray[Any]]
+
+
+def import_apart(
+    data: bytes, path: str = "<bytes>", outputs: Sequence[int] | None = None, *, blocked: bool = True
+) -> Imported:
+    """Convert a TensorFlow Lite model; arguments and errors as `import_tflite` has them."""
+    weights: dict[str, NDArray[Any]] = {}
+    return Imported(_written(data, path, outputs, blocked, weights), weights)
+
+
+def _written(
+    data: bytes, path: str, outputs: Sequence[int] | None, blocked: bool, apart: dict[str, NDArray[Any]] | None
+) -> bytes:
     model = read_tflite(data, path)
     try:
-        return _import(model, outputs, blocked=blocked)
+        graph, interface = _import(model, outputs, blocked=blocked)
+        return write_onnx(graph, {METADATA_KEY: json.dumps(interface)}, apart)
     except DAMAGE as exc:
         raise ModelFormatError(path, f"a TensorFlow Lite model that contradicts itself ({exc!r})") from exc
 
 
-def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool) -> bytes:
+def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool) -> tuple[Graph, Interface]:
     chosen = range(len(model.outputs)) if outputs is None else outputs
     check_outputs(model.path, chosen, len(model.outputs))
     wanted = [model.outputs[index] for index in chosen]
@@ -57,7 +89,7 @@ def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool)
         _convert(low, op)
     low.graph.outputs = [low.to_logical(low.value(tensor)) for tensor in wanted]
     run_passes(low.graph, blocked=blocked)
-    return write_onnx(low.graph, {METADATA_KEY: json.dumps(_interface(model, wanted))})
+    return low.graph, _interface(model, wanted)
 
 
 def needed_operators(model: TfliteModel, wanted: Sequence[int]) -> list[TfliteOperator]:
@@ -112,7 +144,7 @@ def _check_shape(low: Lowering, op: TfliteOperator) -> None:
         )
 
 
-def _interface(model: TfliteModel, wanted: Sequence[int]) -> dict[str, list[dict[str, object]]]:
+def _interface(model: TfliteModel, wanted: Sequence[int]) -> Interface:
     def describe(tensor: int) -> dict[str, object]:
         return {"name": model.tensors[tensor].name, "shape": list(model.tensors[tensor].shape)}
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TO_NCHW = (0, 3, 1, 2)
 TO_NHWC = (0, 2, 3, 1)
 _STORED_AXIS = (0, 2, 3, 1)
+_APART = 16
 _ACTIVATIONS: dict[str, tuple[str, tuple[float, float] | None]] = {
     "RELU": ("Relu", None),
     "RELU_N1_TO_1": ("Clip", (-1.0, 1.0)),
@@ -64,6 +65,8 @@ class Lowering:
         self.affine_maps: dict[int, str] = {}
         self._values: dict[int, str] = {}
         self._arrays: dict[int, NDArray[Any]] = {}
+        self._block: NDArray[np.float32] | None = None
+        self._used = 0
 
     # -- tensors ---------------------------------------------------------------------------------
 
@@ -79,6 +82,22 @@ class Lowering:
     def set_array(self, tensor: int, array: NDArray[Any]) -> None:
         """Record that a tensor turned out to be constant."""
         self._arrays[tensor] = array
+
+    def new_array(self, shape: Shape) -> NDArray[np.float32]:
+        """Return a new array for weights, not set to anything, at an address that suits kernels.
+
+        Those of a model lie in one block: NumPy asks for large pages for large arrays alone, and to get memory in
+        small ones takes longer than to convert what comes into it.
+        """
+        size = prod(shape)
+        if self._block is None:
+            half = sum(t.data.size for t in self.model.tensors if t.data is not None and t.type_name == "FLOAT16")
+            self._block = np.empty(half + _APART * len(self.model.tensors), np.float32)
+        if self._used + size > len(self._block):  # a tensor that is converted more than once
+            return np.empty(shape, np.float32)
+        begin = self._used
+        self._used += -(-size // _APART) * _APART
+        return self._block[begin : begin + size].reshape(shape)
 
     def set_value(self, tensor: int, name: str) -> None:
         """Record which graph value holds a tensor."""

@@ -25,6 +25,8 @@ OPSET: Final = 17
 IR_VERSION: Final = 8
 
 _FLOAT: Final = 1
+_EXTERNAL: Final = 1
+_LARGE: Final = 1024
 _TYPES: Final = {
     np.dtype(kind): number
     for kind, number in (
@@ -35,14 +37,22 @@ _TYPES: Final = {
 _ATTRIBUTE_FLOAT, _ATTRIBUTE_INT, _ATTRIBUTE_STRING, _ATTRIBUTE_INTS = 1, 2, 3, 7
 
 
-def write_onnx(graph: Graph, metadata: Mapping[str, str]) -> bytes:
-    """Return the serialised model, with `metadata` as its metadata properties."""
+def write_onnx(graph: Graph, metadata: Mapping[str, str], apart: dict[str, NDArray[Any]] | None = None) -> bytes:
+    """Return the serialised model.
+
+    Args:
+        graph: what it computes.
+        metadata: its metadata properties.
+        apart: gets the filters by their names, which are left out of the model; None leaves none out.
+    """
     body = Message()
     for node in graph.nodes:
         body.message(1, _node(node))
     body.text(2, "graphkit")
+    # ONNX Runtime computes less of a graph beforehand if it does not hold the constants: rounding would differ.
+    filters = {node.inputs[1] for node in graph.nodes if node.op == "Conv"}
     for name, array in graph.constants.items():
-        body.message(5, _tensor(name, array))
+        body.message(5, _tensor(name, array, apart if name in filters else None))
     for field, names in ((11, graph.inputs), (12, graph.outputs)):
         for name in names:
             body.message(field, _value(name, graph.shapes[name]))
@@ -74,8 +84,11 @@ def _attribute(name: str, value: Any) -> Message:
     return made.number(3, int(value)).number(20, _ATTRIBUTE_INT)
 
 
-def _tensor(name: str, array: NDArray[Any]) -> Message:
+def _tensor(name: str, array: NDArray[Any], apart: dict[str, NDArray[Any]] | None) -> Message:
     made = Message().numbers(1, array.shape).number(2, _TYPES[array.dtype]).text(8, name)
+    if apart is not None and array.nbytes >= _LARGE:
+        apart[name] = np.ascontiguousarray(array)
+        return made.message(13, Message().text(1, "location").text(2, "apart")).number(14, _EXTERNAL)
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     return made.text(9, little.reshape(-1).view(np.uint8).data)
 

@@ -98,7 +98,9 @@ def keeping(*refused: bytes) -> tuple[Start, list[tuple[bytes, bool]]]:
     """Return a start that leaves graph and weights, and what it was asked for; it refuses some contents."""
     asked: list[tuple[bytes, bool]] = []
 
-    def start(content: bytes, *, weights_in: Path | None = None, leave: Left | None = None) -> bytes:
+    def start(
+        content: bytes, weights: Any = (), *, weights_in: Path | None = None, leave: Left | None = None
+    ) -> bytes:
         asked.append((content, weights_in is not None))
         if content in refused:
             raise InferenceError("no such kernel")
@@ -113,7 +115,7 @@ def keeping(*refused: bytes) -> tuple[Start, list[tuple[bytes, bool]]]:
 def test_graph_and_weights_are_kept_in_two_files(cache_folder: Path) -> None:
     start, asked = keeping()
     for _ in range(2):
-        start_from_disk(ENTRY, lambda: b"imported", start)
+        start_from_disk(ENTRY, lambda: (b"imported", {}), start)
     assert asked == [(b"imported", False), (b"graph of imported", True)]
     weights, entry = sorted(cache_folder.iterdir(), key=lambda path: path.suffix, reverse=True)
     assert (entry.name, weights.read_bytes()) == ("model.v1.model", b"weights of imported")
@@ -130,29 +132,31 @@ def test_graph_and_weights_are_kept_in_two_files(cache_folder: Path) -> None:
 )
 def test_damaged_weights_are_made_again(damage: Callable[[Path], Any], cache_folder: Path) -> None:
     start, asked = keeping()
-    start_from_disk(ENTRY, lambda: b"imported", start)
+    start_from_disk(ENTRY, lambda: (b"imported", {}), start)
     damage(next(cache_folder.glob("*.weights")))
-    start_from_disk(ENTRY, lambda: b"imported", start)
+    start_from_disk(ENTRY, lambda: (b"imported", {}), start)
     assert asked == [(b"imported", False)] * 2
     assert [path.read_bytes() for path in cache_folder.glob("*.weights")] == [b"weights of imported"]
 
 
 def test_what_does_not_start_is_made_again() -> None:
-    start_from_disk(ENTRY, lambda: b"older", keeping()[0])
+    start_from_disk(ENTRY, lambda: (b"older", {}), keeping()[0])
     start, asked = keeping(b"graph of older")
-    assert start_from_disk(ENTRY, lambda: b"imported", start) == b"imported"
+    assert start_from_disk(ENTRY, lambda: (b"imported", {}), start) == b"imported"
     assert asked == [(b"graph of older", True), (b"imported", False)]
     start, asked = keeping()
-    assert start_from_disk(ENTRY, lambda: b"nothing", start) == b"graph of imported"
+    assert start_from_disk(ENTRY, lambda: (b"nothing", {}), start) == b"graph of imported"
 
 
 def test_a_model_without_large_weights_has_one_file(cache_folder: Path) -> None:
-    def start(content: bytes, *, weights_in: Path | None = None, leave: Left | None = None) -> bytes:
+    def start(
+        content: bytes, weights: Any = (), *, weights_in: Path | None = None, leave: Left | None = None
+    ) -> bytes:
         if leave is not None:
             leave.graph.write_bytes(b"graph")
         return content
 
-    found = [start_from_disk(ENTRY, lambda: b"imported", start) for _ in range(2)]
+    found = [start_from_disk(ENTRY, lambda: (b"imported", {}), start) for _ in range(2)]
     assert found == [b"imported", b"graph"]
     assert [path.name for path in cache_folder.iterdir()] == ["model.v1.model"]
 
@@ -160,13 +164,15 @@ def test_a_model_without_large_weights_has_one_file(cache_folder: Path) -> None:
 def test_a_model_that_cannot_be_left_on_disk_starts_all_the_same(
     cache_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def start(content: bytes, *, weights_in: Path | None = None, leave: Left | None = None) -> bytes:
+    def start(
+        content: bytes, weights: Any = (), *, weights_in: Path | None = None, leave: Left | None = None
+    ) -> bytes:
         if leave is not None:
             raise InferenceError("no space left")
         return content
 
     with caplog.at_level("DEBUG", "graphkit.inference"):
-        assert start_from_disk(ENTRY, lambda: b"imported", start) == b"imported"
+        assert start_from_disk(ENTRY, lambda: (b"imported", {}), start) == b"imported"
     assert list(cache_folder.iterdir()) == []
     assert "the optimised model is not kept: no space left" in caplog.text
 
@@ -179,7 +185,7 @@ def test_a_model_whose_files_cannot_be_moved_is_started_once(
 
     monkeypatch.setattr(cache, "put", full)
     start, asked = keeping()
-    assert start_from_disk(ENTRY, lambda: b"imported", start) == b"imported"
+    assert start_from_disk(ENTRY, lambda: (b"imported", {}), start) == b"imported"
     assert asked == [(b"imported", False)]
     assert list(cache_folder.iterdir()) == []
 
@@ -189,12 +195,12 @@ def test_no_place_for_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
-    assert start_from_disk(ENTRY, lambda: b"imported", keeping()[0]) == b"imported"
+    assert start_from_disk(ENTRY, lambda: (b"imported", {}), keeping()[0]) == b"imported"
 
 
 def test_a_model_that_does_not_start_at_all_says_why() -> None:
     with pytest.raises(InferenceError, match="no such kernel"):
-        start_from_disk(ENTRY, lambda: b"imported", keeping(b"imported")[0])
+        start_from_disk(ENTRY, lambda: (b"imported", {}), keeping(b"imported")[0])
 
 
 def test_what_a_killed_process_left_is_removed(cache_folder: Path) -> None:
@@ -203,5 +209,5 @@ def test_what_a_killed_process_left_is_removed(cache_folder: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "graph.onnx").write_bytes(b"half")
     os.utime(old, (0, 0))
-    start_from_disk(ENTRY, lambda: b"imported", keeping()[0])
+    start_from_disk(ENTRY, lambda: (b"imported", {}), keeping()[0])
     assert (old.exists(), new.exists()) == (False, True)

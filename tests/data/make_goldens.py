@@ -14,7 +14,8 @@ differ, landmarks may too, a little.
   above one half, packed by numpy.packbits.
 
 --portrait makes those of the families of tests/benchmarks/families.py instead, portrait.FAMILY each: crops of a
-portrait (see portrait.py), a run of its own for every one, masks of all in portrait.FAMILY.masks.npz.
+portrait (see portrait.py), a run of its own for every one, masks of all in portrait.FAMILY.masks.npz; and
+hard.FAMILY, those of a face that turns away and of half a face.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "benchmarks" / "peer"))
 from family_tracker import FAMILIES, FamilyTracker  # noqa: E402
 from hand_tracker import HandTracker  # noqa: E402  (found through the path above)
 from peer_common import json_line, read_frames  # noqa: E402
-from portrait import PORTRAIT, portrait_frames  # noqa: E402
+from portrait import PORTRAIT, hard_frames, portrait_frames  # noqa: E402
 from pose_tracker import MASK, PoseTracker  # noqa: E402
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 DEFAULT_CLIPS = [REPOSITORY / "examples" / "media" / f"{name}.mp4" for name in ("hand_cup", "pose_balance")]
 MASK_STEP = 8
+HARD = ("face_detection_short_range", "face_detection_full_range", "face_mesh_attention")
 
 
 def versions() -> dict[str, str]:
@@ -115,11 +117,19 @@ def goldens_of(clip: Path) -> list[tuple[str, str, dict[str, Any], Tracker]]:
 
 
 def make_portraits(folder: Path) -> None:
-    """Makes the goldens of all families."""
-    for name, family in FAMILIES.items():
-        frames = make_golden(portrait_frames(), FamilyTracker(name, afresh=True), folder / f"portrait.{name}", 1)
-        target = folder / f"portrait.{name}.json"
-        write_description(target, describe(PORTRAIT, family.graph, family.side_packets, frames))
+    """Makes the goldens of all families, and of hard pictures of a face."""
+    for name in FAMILIES:
+        make_family(folder, "portrait", name, portrait_frames())
+    for name in HARD:
+        make_family(folder, "hard", name, hard_frames())
+
+
+def make_family(folder: Path, of: str, name: str, pictures: Iterable[tuple[int, np.ndarray]]) -> None:
+    """Makes a golden of one family, a run of its own for every picture."""
+    family = FAMILIES[name]
+    frames = make_golden(pictures, FamilyTracker(name, afresh=True), folder / f"{of}.{name}", 1)
+    target = folder / f"{of}.{name}.json"
+    write_description(target, describe(PORTRAIT, family.graph, family.side_packets, frames))
 
 
 def write_description(target: Path, description: dict[str, Any]) -> None:

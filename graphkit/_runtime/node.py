@@ -193,6 +193,15 @@ class Node:
         for context in self.contexts:
             context.inputs.forget()
 
+    def release(self) -> None:
+        """Let go of the calculator, its packets and the neighbours, once the run is over."""
+        self.contexts, self.finished = [], {}
+        self.inputs = self.outputs = ()
+        self.handler = self.single = self.link = self.speculated = self.on_touch = self.listeners = None
+        for name in ("calculator", "process", "task"):  # there is no task before `open`
+            if hasattr(self, name):
+                delattr(self, name)
+
     def another_context(self) -> CalculatorContext:
         """Return a context for one more call at a time, with all that the first one was given."""
         first, context = self.contexts[0], self.new_context()

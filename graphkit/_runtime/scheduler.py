@@ -58,7 +58,7 @@ class Scheduler:
         on_programs_thread = own is not None and isinstance(own.executor, ApplicationThreadExecutor)
         if not self._sleepers.wakers and not on_programs_thread:
             return 0
-        waiting = sum(max(len(queue.heavy), queue.workers_requested) for queue in self._ready.queues)
+        waiting = sum(len(queue.heavy) for queue in self._ready.queues)
         return max(0, cores - len(self.working) - waiting)
 
     def work(self) -> None:

@@ -13,6 +13,9 @@ differ, landmarks may too, a little.
   latter has a mask of every eighth frame in NAME.afresh.masks.npz, by timestamp: one bit a pixel, set where it is
   above one half, packed by numpy.packbits.
 
+- pose_balance.hands: what holistic tracking finds out about both hands in every twelfth frame, step by step, each
+  frame in a run of its own.
+
 --portrait makes those of the families of tests/benchmarks/families.py instead, portrait.FAMILY each: crops of a
 portrait (see portrait.py), a run of its own for every one, masks of all in portrait.FAMILY.masks.npz; and
 hard.FAMILY, those of a face that turns away and of half a face.
@@ -27,6 +30,7 @@ import importlib.metadata
 import json
 import sys
 import zlib
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +53,17 @@ if TYPE_CHECKING:
 
 DEFAULT_CLIPS = [REPOSITORY / "examples" / "media" / f"{name}.mp4" for name in ("hand_cup", "pose_balance")]
 MASK_STEP = 8
+HAND_CLIP, HAND_STEP = "pose_balance", 12
+HAND_STREAMS = [
+    stream.format(side)
+    for side in ("left", "right")
+    for stream in (
+        "handlandmarksleftandrightcpu__{}_hand_roi_from_pose",
+        "handlandmarksleftandrightcpu__{}_hand_roi_from_recrop",
+        "handlandmarksleftandrightcpu__{}_hand_tracking_roi",
+        "{}_hand_landmarks",
+    )
+]
 HARD = ("face_detection_short_range", "face_detection_full_range", "face_mesh_attention")
 
 
@@ -116,6 +131,14 @@ def goldens_of(clip: Path) -> list[tuple[str, str, dict[str, Any], Tracker]]:
     return variants
 
 
+def make_hands(clip: Path, folder: Path) -> None:
+    """Makes the golden of the steps by which hands are found."""
+    family, name = FAMILIES["holistic"], f"{clip.stem}.hands"
+    tracker = FamilyTracker("holistic", afresh=True, streams=HAND_STREAMS)
+    frames = make_golden(islice(read_frames(clip), 0, None, HAND_STEP), tracker, folder / name)
+    write_description(folder / f"{name}.json", describe(clip, family.graph, family.side_packets, frames))
+
+
 def make_portraits(folder: Path) -> None:
     """Makes the goldens of all families, and of hard pictures of a face."""
     for name in FAMILIES:
@@ -153,6 +176,8 @@ def main() -> None:
         for name, graph, side_packets, tracker in goldens_of(clip):
             frames = make_golden(read_frames(clip), tracker, given.folder / name)
             write_description(given.folder / f"{name}.json", describe(clip, graph, side_packets, frames))
+        if clip.stem == HAND_CLIP:
+            make_hands(clip, given.folder)
 
 
 if __name__ == "__main__":

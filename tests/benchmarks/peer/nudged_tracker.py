@@ -53,7 +53,7 @@ class NudgedTracker:
     def process(self, timestamp: int, frame: np.ndarray) -> list[Event]:
         """Returns what the graph finds in one RGB frame in the region next to its own."""
         also = {
-            stream: packet_creator.create_proto(self._moved(region))
+            stream: packet_creator.create_proto(self._nudged(region))
             for stream, _, region in self._whole.process(timestamp, frame)
         }
         events = self._rest.process(timestamp, frame, also)
@@ -61,7 +61,7 @@ class NudgedTracker:
         self._rest.restart()
         return events
 
-    def _moved(self, region: Any) -> Any:
+    def _nudged(self, region: Any) -> Any:
         moved = rect_pb2.NormalizedRect()
         for field in _FIELDS:
             value = np.float32(getattr(region, field))

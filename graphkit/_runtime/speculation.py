@@ -82,7 +82,8 @@ class Speculation:
                     break
                 if node.speculated is not None and node.speculated.is_for(source):
                     continue
-                if node.queue is own and node.status is OPENED and not node.active and not node.inputs[0].queue:
+                is_idle = node.status is OPENED and not node.active and not node.inputs[0].queue
+                if node.queue is own and is_idle and node.calculator.pure:
                     return node, source
                 break
         return None

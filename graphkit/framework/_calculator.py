@@ -86,7 +86,8 @@ class Calculator:
         process_timestamp_bounds: also call ``process`` when all inputs are settled and empty.
         pure: outputs depend on the input packets, options and side packets of the call alone, and calls may
             run side by side. The runtime then uses every thread for the node, keeps its output in order, and
-            may call ``process`` ahead of time and throw the result away.
+            may call ``process`` ahead of time and throw the result away. An object that finds in ``open`` that it
+            keeps something from call to call sets its own ``pure`` to False.
         is_gate: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
         for_outputs_only: the node only makes its output packets; if no node reads them, inputs that only it
             reads are not needed. ``pure`` implies it.
@@ -100,7 +101,7 @@ class Calculator:
     any_arrival_order: ClassVar[bool] = False
     process_timestamp_bounds: ClassVar[bool] = False
     blocking: ClassVar[bool] = False
-    pure: ClassVar[bool] = False
+    pure: bool = False
     is_gate: ClassVar[bool] = False
     for_outputs_only: ClassVar[bool] = False
 

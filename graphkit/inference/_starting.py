@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import InferenceError, ModelFormatError
+from graphkit.errors import InferenceError, ModelFormatError, StatusCode
 from graphkit.errors._base import shortened
 from graphkit.inference import _cache as cache
 from graphkit.inference import _onnx_model as onnx_model
@@ -50,6 +50,7 @@ class Key:
         threads: threads inside one run.
         spin: whether they spin while a run lasts.
         device: CUDA's number of the GPU; 0 on the CPU.
+        rows: how many pictures one run takes.
     """
 
     digest: str
@@ -58,6 +59,7 @@ class Key:
     threads: int
     spin: bool = False
     device: int = 0
+    rows: int = 1
 
 
 def start(key: Key, path: str, data: bytes, choice: Choice, on_cpu: Callable[[], Session]) -> Session:
@@ -100,6 +102,9 @@ def is_tflite(path: str, data: bytes) -> bool:
 
 def _own_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
     """Return ONNX Runtime's session of an .onnx file."""
+    if key.rows > 1:
+        refused = f"only a .tflite can take {key.rows} pictures in one run"
+        raise InferenceError(refused, model=path, status=StatusCode.UNIMPLEMENTED)
     content = data if key.outputs is None else onnx_model.select_outputs(data, path, key.outputs)
     try:
         return _onnx_session(content, key, choice, failures)
@@ -126,7 +131,7 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise _cannot_start(path, choice, exc) from exc
 
-    how = partial(_import, data, path, key.outputs, blocked=_is_blocked(key))
+    how = partial(_import, data, path, key)
     if is_optimised:
         return start_from_disk(entry, partial(how, apart=True), begin)
     return begin(cache.get_or_build(entry, how))
@@ -140,7 +145,8 @@ def surely_starts(key: Key) -> bool:
 def _entry(key: Key) -> tuple[cache.CacheEntry, bool]:
     """Return the place of an imported model in the cache, and whether it is kept as ONNX Runtime optimises it."""
     chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
-    name = f"{key.digest[:40]}-{chosen}{'' if _is_blocked(key) else '-plain'}"
+    rows = "" if key.rows == 1 else f"-rows{key.rows}"
+    name = f"{key.digest[:40]}-{chosen}{rows}{'' if _is_blocked(key) else '-plain'}"
     version = f"v{IMPORTER_VERSION}"
     machine = processor() if key.provider == "cpu" else None
     if machine is None:
@@ -152,11 +158,11 @@ def _is_blocked(key: Key) -> bool:
     return key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
 
 
-def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked: bool, apart: bool = False) -> Any:
+def _import(data: bytes, path: str, key: Key, *, apart: bool = False) -> Any:
     from graphkit.inference import _importer as importer
 
     convert = importer.import_apart if apart else importer.import_tflite
-    return convert(data, path, outputs, blocked=blocked)
+    return convert(data, path, key.outputs, blocked=_is_blocked(key), rows=key.rows)
 
 
 def _onnx_session(

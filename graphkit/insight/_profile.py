@@ -157,9 +157,10 @@ class Profile(Instrument):
         return (self._ended or perf_counter()) - self._began
 
     def nodes(self) -> list[NodeProfile]:
-        """Return the nodes of the graph and the observers of the program that were called, the longest first."""
+        """Return the nodes and the observers of the program that were called or got packets, the longest first."""
         calculators = {} if self._run is None else {node.name: node.calculator for node in self._run.graph.nodes}
-        found = [self._row(name, calculators.get(name, "observer")) for name in self._seen(parts=False)]
+        names = {*self._seen(parts=False), *self._queues.copy(), *self._dropped.copy()}
+        found = [self._row(name, calculators.get(name, "observer")) for name in sorted(names)]
         return sorted(found, key=lambda row: row.total, reverse=True)
 
     def parts(self) -> list[NodeProfile]:

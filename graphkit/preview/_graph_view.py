@@ -55,8 +55,8 @@ class GraphView:
     def changes(self) -> Iterator[dict[str, Any]]:
         """Yield, whenever asked, how the nodes were doing since the last time.
 
-        Of each node by its name: whether it was ever called, calls a second, milliseconds a call, its share of a thread's time in percent,
-        packets that wait now, the most that ever did, and how many were dropped so far.
+        Of each node by its name: whether it was ever called, calls a second, milliseconds a call, its share of a
+        thread's time in percent, packets that wait now, the most that ever did, and how many were dropped so far.
         """
         before: dict[str, tuple[int, float]] = {}
         then = self._clock()

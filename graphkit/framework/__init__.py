@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         WaitingThreadExecutor,
         register_executor,
     )
-    from graphkit.framework._resources import FileContents, Resources, Root, graphs_dir
+    from graphkit.framework._resources import FileContents, Resource, Resources, Root, graphs_dir
     from graphkit.framework._views import CallerView, GraphView, InputQueue, NodeView, SubgraphLike
 
 __all__ = [
@@ -128,6 +128,7 @@ __all__ = [
     "Instrument",
     "RunView",
     "FileContents",
+    "Resource",
     "Resources",
     "Root",
     "graphs_dir",
@@ -149,6 +150,7 @@ _LATER: Final = {
     "NodeView": "graphkit.framework._views",
     "FileContents": "graphkit.framework._resources",
     "Root": "graphkit.framework._resources",
+    "Resource": "graphkit.framework._resources",
     "Resources": "graphkit.framework._resources",
     "SubgraphLike": "graphkit.framework._views",
     "ThreadPoolExecutor": "graphkit.framework._executor",

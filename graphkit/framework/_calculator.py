@@ -19,6 +19,7 @@ A graph names them ``calculator: "Blur"`` and ``calculator: "Grayscale"``.
 from __future__ import annotations
 
 import enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar, overload
 from weakref import WeakKeyDictionary
 
@@ -88,6 +89,8 @@ class Calculator:
             run side by side. The runtime then uses every thread for the node, keeps its output in order, and
             may call ``process`` ahead of time and throw the result away.
         is_gate: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
+        passes_on: tags of inputs whose packets it often passes on unchanged, with the tags of the outputs. It may
+            send something else, or nothing.
         for_outputs_only: the node only makes its output packets; in a run in which nobody reads them ``process``
             is not called, and inputs that only it reads are not made (S56). ``pure`` implies it.
         blocking: whether ``process`` takes long or waits with the GIL released (inference, video, OpenCV
@@ -102,6 +105,7 @@ class Calculator:
     blocking: ClassVar[bool] = False
     pure: ClassVar[bool] = False
     is_gate: ClassVar[bool] = False
+    passes_on: ClassVar[Mapping[str, str]] = MappingProxyType({})
     for_outputs_only: ClassVar[bool] = False
 
     @classmethod

@@ -348,7 +348,8 @@ def test_a_node_that_settles_its_output_by_itself_is_called() -> None:
 
 def test_what_waits_for_an_unread_stream_goes_on() -> None:
     text = BRANCHES % "UnreadTestCounted" + """
-        node { calculator: "UnreadTestBoth" input_stream: "NUMBER:in" input_stream: "OTHER:b" output_stream: "both" }
+        node { calculator: "UnreadTestBoth" input_stream: "NUMBER:in" input_stream: "OTHER:b"
+               output_stream: "both" }
     """  # fmt: skip
     seen: list[int] = []
     graph = CalculatorGraph(text)

@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import graphkit
 from graphkit._process.requirements import DISTRIBUTION
 
 if TYPE_CHECKING:
@@ -98,8 +97,6 @@ def own_version() -> str:
 
 
 def _places(package: str) -> Iterable[str]:
-    if package == graphkit.__name__:
-        return graphkit.__path__
     spec = importlib.util.find_spec(package)
     return (spec and spec.submodule_search_locations) or ()
 

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         ThreadPoolExecutor,
         register_executor,
     )
-    from graphkit.framework._resources import FileContents, Resources, Root, graphs_dir
+    from graphkit.framework._resources import FileContents, Resource, Resources, Root, graphs_dir
     from graphkit.framework._views import CallerView, GraphView, InputQueue, NodeView, SubgraphLike
 
 __all__ = [
@@ -127,6 +127,7 @@ __all__ = [
     "Instrument",
     "RunView",
     "FileContents",
+    "Resource",
     "Resources",
     "Root",
     "graphs_dir",
@@ -146,6 +147,7 @@ _LATER: Final = {
     "NodeView": "graphkit.framework._views",
     "FileContents": "graphkit.framework._resources",
     "Root": "graphkit.framework._resources",
+    "Resource": "graphkit.framework._resources",
     "Resources": "graphkit.framework._resources",
     "SubgraphLike": "graphkit.framework._views",
     "ThreadPoolExecutor": "graphkit.framework._executor",

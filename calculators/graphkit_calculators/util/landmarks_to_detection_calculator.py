@@ -43,6 +43,8 @@ class LandmarksToDetectionCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmarks = Input(NormalizedLandmarkList, "NORM_LANDMARKS")
     detection = Output(Detection, "DETECTION")
     options = Options(LandmarksToDetectionCalculatorOptions)

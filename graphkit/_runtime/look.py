@@ -121,6 +121,7 @@ class NodeLook(NamedTuple):
         is_built_in: whether its calculator comes with graphkit, so that the reader cannot edit it.
         is_observer: whether it stands for an observer or poller of the program.
         is_poller: whether the program takes its packets one by one.
+        unread: whether nobody reads its outputs, so that it makes none.
     """
 
     name: str
@@ -144,6 +145,7 @@ class NodeLook(NamedTuple):
     is_built_in: bool
     is_observer: bool
     is_poller: bool
+    unread: bool
 
 
 class RunLook(NamedTuple):
@@ -213,6 +215,7 @@ def _node(node: Node) -> NodeLook:
         plan.cls.__module__.partition(".")[0] in _OURS,
         plan.calculator == "observer",
         node.on_touch is not None,
+        node.unread,
     )
 
 

@@ -209,7 +209,7 @@ class Explainer:
     def _silent(self) -> Iterator[Finding]:
         """Yield nodes that had packets at all inputs and emitted none, if packets were counted.
 
-        Those behind them, which lack just these packets, are left out, and those without readers.
+        Those behind them, which lack just these packets, are left out, and those that nobody reads.
         """
         emitted = self._emitted
         if emitted is None:
@@ -218,7 +218,7 @@ class Explainer:
         for node in self._look.nodes:
             was_given_all = bool(node.inputs) and all(emitted.get(queue.stream) for queue in node.inputs)
             mute = [name for name in node.outputs if name in read]
-            if not (was_given_all and mute and self._is_mute(node)) or node.awaited or node.shut:
+            if not (was_given_all and mute and self._is_mute(node)) or node.awaited or node.shut or node.unread:
                 continue
             got = ", ".join(packets_of(emitted.get(q.stream, 0), q.stream) for q in node.inputs)
             quoted = ", ".join(f'"{name}"' for name in mute)

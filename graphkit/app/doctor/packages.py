@@ -17,7 +17,7 @@ _MODULES: Final = {
     "numpy": "numpy",
     "protobuf": "google.protobuf.message",
     "onnx": "onnx",
-    "tflite": "tflite",
+    "flatbuffers": "flatbuffers",
     "rich": "rich",
 }
 

@@ -102,8 +102,8 @@ def test_arrays_and_tensors_in_a_dump(graphkit, work: Path, clip: Path) -> None:
     refused = graphkit(*run, "--dump", "tensors=t.jsonl").stderr
     assert refused == (
         'error: --dump: tensors=t.jsonl: stream "tensors" carries list[Tensor], which has no form as text. '
-        "Convert the tensors in the graph, as TensorsToFloatsCalculator and other TensorsTo... calculators do, and "
-        "write what those emit.\n"
+        "Convert the tensors in the graph, as TensorsToFloatsCalculator and other TensorsTo... calculators do, "
+        "and write what those emit.\n"
     )
     assert "Write it as .jsonl" not in graphkit(*run, "--dump", "tensors=t.npz").stderr
     failed = graphkit(*run, "--dump", "thing=thing.jsonl").stderr

@@ -10,7 +10,6 @@ import os
 import sys
 import time
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -28,7 +27,10 @@ _FIRST_TO_GO: Final = "500"
 
 _TRIM_THRESHOLD: Final = -1  # M_TRIM_THRESHOLD
 _MMAP_THRESHOLD: Final = -3  # M_MMAP_THRESHOLD
-_KEPT: Final = 32 << 20  # the most that glibc takes
+_MOST_ON_HEAP: Final = 32 << 20  # glibc takes no more
+_PICTURES_KEPT: Final = 4
+_FEWEST_KEPT: Final = 8 << 20
+_kept: Final[list[int]] = []  # bytes, once glibc was told
 _ALLOCATOR_SETTINGS: Final = (
     "MALLOC_TRIM_THRESHOLD_",
     "MALLOC_MMAP_THRESHOLD_",
@@ -55,21 +57,25 @@ def use_processors(numbers: Collection[int]) -> None:
         os.sched_setaffinity(0, numbers)
 
 
-@cache
-def keep_freed_memory() -> None:
-    """Make glibc keep up to 32 MiB of freed memory for the next pictures; once per process.
+def keep_freed_memory(picture: int) -> None:
+    """Make glibc keep the memory of a few freed pictures for the next ones.
 
     By default it may return each picture's memory to the system, and the next picture's has to be cleared page by
-    page: up to half of the time of decoding. Somebody's own settings in the environment hold.
+    page, which takes up to half of the time of decoding. Somebody's own settings in the environment hold.
+
+    Args:
+        picture: bytes of one picture.
     """
     if sys.platform != "linux" or any(name in os.environ for name in _ALLOCATOR_SETTINGS):
         return
     import ctypes
 
+    kept = max(_FEWEST_KEPT, _PICTURES_KEPT * picture, *_kept)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # not every C library has it
-    if mallopt is not None:
-        mallopt(_MMAP_THRESHOLD, _KEPT)
-        mallopt(_TRIM_THRESHOLD, _KEPT)
+    if mallopt is not None and [kept] != _kept:
+        _kept[:] = [kept]
+        mallopt(_MMAP_THRESHOLD, min(kept // 2, _MOST_ON_HEAP))
+        mallopt(_TRIM_THRESHOLD, kept)
 
 
 def load() -> float | None:

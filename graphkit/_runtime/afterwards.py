@@ -24,35 +24,34 @@ class Afterwards:
 
     Args:
         lock: of the run.
-        on_end: called after each call, with its error or None, as no caller waits for its result.
 
     Attributes:
         is_needed: says whether the calling thread holds the lock already.
         pending: the calls that are not over yet.
     """
 
-    def __init__(self, lock: threading.RLock, on_end: Callable[[BaseException | None], None]) -> None:
+    def __init__(self, lock: threading.RLock) -> None:
         self.is_needed: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]  # as Condition asks it
-        self.pending: deque[Callable[[], None]] = deque()
-        self._on_end = on_end
+        self.pending: deque[tuple[Callable[[], None], Callable[[BaseException | None], None]]] = deque()
         self._turn = threading.Lock()
 
-    def call(self, call: Callable[[], None]) -> None:
-        """Have *call* made soon, after those before it."""
-        self.pending.append(call)
+    def call(self, call: Callable[[], None], on_end: Callable[[BaseException | None], None]) -> None:
+        """Have *call* made soon, after those before it, and *on_end* with its error or None: no caller waits."""
+        self.pending.append((call, on_end))
         threading.Thread(target=self._make_calls, name="graphkit-afterwards", daemon=True).start()
 
     def _make_calls(self) -> None:
         with self._turn:
             while self.pending:
                 raised = None
+                call, on_end = self.pending[0]
                 try:
-                    self.pending[0]()
+                    call()
                 except GraphkitError as error:
                     raised = error
                 finally:
                     self.pending.popleft()
-                    self._on_end(raised)
+                    on_end(raised)
 
 
 def is_below(codes: frozenset[CodeType], owner: object) -> bool:

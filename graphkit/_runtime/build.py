@@ -16,7 +16,7 @@ from graphkit.config import NodePlan
 from graphkit.errors import CalculatorError, GraphStateError, InputStreamHandlerError, Location, did_you_mean
 from graphkit.framework import ANY, CalculatorContract, Executor, TagMap, ThreadPoolExecutor
 from graphkit.framework._executor import make_executor
-from graphkit.framework._handlers import DEFAULT_HANDLER
+from graphkit.framework._handlers import DefaultInputStreamHandler
 from graphkit.framework._registry import find_input_stream_handler
 
 if TYPE_CHECKING:
@@ -164,9 +164,11 @@ def _equip(node: Node) -> None:
             )
         except Exception as exc:
             raise InputStreamHandlerError(node.name, node.plan.calculator, name, exc, "prepare") from exc
-        plain = name == DEFAULT_HANDLER and not contract.process_timestamp_bounds and not node.plan.cls.is_gate
-        if plain and len(node.inputs) == 1 and node.limit == 1 and node.on_touch is None:
+        plain = type(node.handler) is DefaultInputStreamHandler and not contract.process_timestamp_bounds
+        if plain and len(node.inputs) == 1 and node.limit == 1 and not node.chooses and node.on_touch is None:
             node.single = node.inputs[0]
+        elif plain and node.on_touch is None:
+            node.joined = node.inputs
     node.contexts.append(node.new_context())
     node.waiting_for.update(f"side packet {name}" for name in node.plan.input_side_packets.names)
     for queue, back in zip(node.inputs, node.plan.back_edges, strict=True):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def link_nodes(nodes: Iterable[Node]) -> None:
     """Give every node its link, if it has one."""
     for node in nodes:
-        if node.single is None or len(node.outputs) != 1 or node.plan.cls.is_gate:
+        if node.single is None or len(node.outputs) != 1:
             continue
         stream = node.outputs[0]
         readers = stream.consumers

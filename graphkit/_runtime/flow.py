@@ -95,7 +95,10 @@ class Flow:
         for queue in stream.consumers:
             if settled > queue.settled:
                 queue.settled = settled
-                self.touch(queue.node)
+                node = queue.node
+                if not node.touched:
+                    node.touched = True
+                    self.touched.append(node)
 
     def drop_all(self, queue: InputStream) -> None:
         """Drop what a closing node did not take."""

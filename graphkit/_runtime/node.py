@@ -10,7 +10,7 @@ from graphkit.framework._context import ListShard, OutputSet, OutputSideSet, Pac
 from graphkit.framework._packet_type import Kind, element_classes, runtime_classes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from graphkit._runtime.listeners import Listeners
     from graphkit._runtime.streams import InputStream, Link, OutputStream
@@ -49,19 +49,22 @@ class Speculated:
     """The result of a call ahead of time.
 
     Attributes:
-        source: the packet they were made from.
+        sources: the packets they were made from, by input id.
         outputs: packets by output id.
     """
 
-    __slots__ = ("outputs", "source")
+    __slots__ = ("outputs", "sources")
 
-    def __init__(self, source: Packet[Any], outputs: list[list[Packet[Any]]]) -> None:
-        self.source = source
+    def __init__(self, sources: Sequence[Packet[Any]], outputs: list[list[Packet[Any]]]) -> None:
+        self.sources = sources
         self.outputs = outputs
 
-    def is_for(self, packet: Packet[Any]) -> bool:
-        """Return whether *packet* is the one that the outputs were made from."""
-        return packet._payload is self.source._payload and packet._timestamp == self.source._timestamp
+    def is_for(self, packets: Sequence[Packet[Any]]) -> bool:
+        """Return whether *packets*, one an input, are those that the outputs were made from."""
+        return all(
+            packet._payload is source._payload and packet._timestamp == source._timestamp
+            for packet, source in zip(packets, self.sources, strict=True)
+        )
 
     def replay(self, cc: CalculatorContext) -> None:
         """Emit the outputs in place of the call."""
@@ -80,6 +83,8 @@ class Node:
         active: process calls that are scheduled or running.
         waiting_for: what must happen before it opens: side packets and producers by name.
         single: its one input if the short path applies (one input, default handler, one call at a time).
+        joined: its inputs if the path for several of them, or of several calls at a time, applies (default
+            handler).
         offset: timestamp offset of its outputs, None for none.
         forwarded: up to which time its outputs were settled without a call.
         queue: the queue of its tasks.
@@ -87,19 +92,21 @@ class Node:
         task: its next process call, if it handles one time at a time.
         link: where its packet may go straight into the next call.
         speculated: outputs that it made ahead of time.
-        passed: for a gate: whether its last call let a packet pass.
+        chooses: whether it is a gate, or passes on the packets of some of its inputs.
+        passed: for one that chooses: whether its last call let a packet pass.
         refused: for a gate: whether its last call had a packet and let none pass.
         listeners: notified of its calls.
+        unread: whether nobody reads its outputs in this run, so that it makes none.
         on_touch: called instead of scheduling when an input changes (pollers).
         has_opened: whether ``open`` of the calculator has returned.
         has_closed: whether ``close`` of the calculator was called.
     """
 
     __slots__ = (
-        "active", "blocked_by", "calculator", "contexts", "expected", "finished", "forwarded",
-        "handler", "has_closed", "has_opened", "id", "inputs", "light", "limit", "link", "listeners", "name",
-        "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused", "sequence",
-        "single", "speculated", "status", "stopped", "task", "touched", "waiting_for",
+        "active", "blocked_by", "calculator", "chooses", "contexts", "expected", "finished", "forwarded",
+        "handler", "has_closed", "has_opened", "id", "inputs", "joined", "light", "limit", "link", "listeners",
+        "name", "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused", "sequence",
+        "single", "speculated", "status", "stopped", "task", "touched", "unread", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -121,16 +128,19 @@ class Node:
         self.outputs: tuple[OutputStream, ...] = ()
         self.handler: InputStreamHandler | None = None
         self.single: InputStream | None = None
+        self.joined: tuple[InputStream, ...] = ()
         self.waiting_for: set[str] = set()
         self.blocked_by: set[InputStream] = set()
         self.on_touch: Callable[[], None] | None = None
         self.listeners: Listeners | None = None
         self.link: Link | None = None
         self.speculated: Speculated | None = None
+        self.chooses = plan.cls.is_gate or bool(plan.cls.passes_on)
         self.passed = False
         self.refused = False
         self.touched = False
         self.stopped = False
+        self.unread = False
         # S28, S33: on an executor that it names, a node waits for a thread of it, light or not.
         self.light = not (plan.cls.blocking or plan.is_source) and queue.is_default
         self.contexts: list[CalculatorContext] = []
@@ -138,6 +148,10 @@ class Node:
         self.sequence = 0
         self.expected = 0
         self.finished: dict[int, CalculatorContext] = {}
+
+    def rest(self) -> None:
+        """Emit nothing in this run, as nobody reads it: calls only settle the outputs."""
+        self.unread, self.process = True, _nothing
 
     def open(self, cc: CalculatorContext) -> Any:
         """Open the calculator."""
@@ -170,7 +184,15 @@ class Node:
         return context
 
     def note_passage(self, context: CalculatorContext) -> None:
-        """Note whether this node, a gate, let the packet of a call pass."""
+        """Note whether this node let a packet of a call pass, a gate any, another node that of `passes_on`."""
+        if not self.plan.cls.is_gate:
+            self.passed = any(
+                packet._payload is context.inputs[tag]._payload
+                for tag, output in self.plan.cls.passes_on.items()
+                if tag in context.inputs and output in context.outputs
+                for packet in context.outputs[output].queue
+            )
+            return
         self.passed = any(shard.queue for shard in context.outputs.shards)
         gated = zip(self.plan.inputs, context.inputs.packets, strict=True)
         self.refused = not self.passed and any(packet and key in self.plan.outputs for key, packet in gated)
@@ -180,6 +202,15 @@ class Node:
         self.speculated = None
         for context in self.contexts:
             context.inputs.forget()
+
+    def release(self) -> None:
+        """Let go of the calculator, its packets and the neighbours, once the run is over."""
+        self.contexts, self.finished = [], {}
+        self.inputs = self.outputs = ()
+        self.handler = self.single = self.link = self.speculated = self.on_touch = self.listeners = None
+        for name in ("calculator", "process", "task"):  # there is no task before `open`
+            if hasattr(self, name):
+                delattr(self, name)
 
     def another_context(self) -> CalculatorContext:
         """Return a context for one more call at a time, with all that the first one was given."""
@@ -210,6 +241,10 @@ class Node:
                 OutputSideSet(plan.name, plan.output_side_packets, side_types),  # type: ignore[arg-type]
             ),
         )
+
+
+def _nothing(cc: CalculatorContext) -> None:
+    """Emit nothing."""
 
 
 def _shard(name: str, packet_type: PacketType | None, node: Node) -> OutputShard:

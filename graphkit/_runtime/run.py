@@ -68,7 +68,7 @@ class GraphRun:
             idle_cores.watch(weakref.ref(self._scheduler))
         self._lock = lock
         self._guard = Guard(self._scheduler)
-        self._afterwards = Afterwards(lock, self._made_afterwards)
+        self._afterwards = Afterwards(lock)
         self._interrupted = self._afterwards.is_needed
         self._owned = [queue.executor for queue in state.ready.queues if queue.owned]
         # For a graph that the program drops without ending its run.
@@ -111,7 +111,7 @@ class GraphRun:
     def push(self, source: GraphInput, packet: Packet[Any], *, block: bool) -> None:
         """Deliver a program's packet; throttled: wait if *block*, else raise ThrottledError (S39)."""
         if self._interrupted():
-            self._afterwards.call(partial(self.push, source, packet, block=True))
+            self._call_afterwards(partial(self.push, source, packet, block=True))
             return
         scheduler = self._scheduler
         nested = get_ident() in scheduler.working
@@ -132,7 +132,7 @@ class GraphRun:
     def set_bound(self, source: GraphInput, settled: int) -> None:
         """Settle a graph input up to *settled* (S7)."""
         if self._interrupted():
-            self._afterwards.call(partial(self.set_bound, source, settled))
+            self._call_afterwards(partial(self.set_bound, source, settled))
             return
         with self._guard:
             refusal = self._take_in(source, self._state.bound, settled)
@@ -159,7 +159,7 @@ class GraphRun:
     def close_inputs(self, sources: list[GraphInput], *, stop_sources: bool = False) -> None:
         """End graph inputs, and the sources of the graph too if requested."""
         if self._interrupted():
-            self._afterwards.call(partial(self.close_inputs, sources, stop_sources=stop_sources))
+            self._call_afterwards(partial(self.close_inputs, sources, stop_sources=stop_sources))
             return
         with self._guard:
             with self._lock:
@@ -177,7 +177,7 @@ class GraphRun:
     def cancel(self) -> None:
         """Stop the run: running calls finish, opened nodes are closed (S49)."""
         if self._interrupted():
-            self._afterwards.call(self.cancel)
+            self._call_afterwards(self.cancel)
             return
         self._scheduler.break_off(CancelledError("the run was cancelled"))
 
@@ -191,7 +191,7 @@ class GraphRun:
         return self._wait(lambda: self._life.terminated and not self._afterwards.pending, timeout)
 
     def look(self) -> RunLook:
-        """Return a look at the run; for a good one that has ended, as it was before its open nodes were closed."""
+        """Return a look at the run; at one that failed or has ended, as it was before its nodes were closed."""
         with self._lock:
             if self._life.remains is not None:
                 return self._life.remains
@@ -235,8 +235,33 @@ class GraphRun:
         for will in self._last_wills:
             will.detach()
 
+    def release(self) -> None:
+        """Let go of the calculators and packets of the run, which has ended; it takes no call after that.
+
+        Its objects refer to each other in cycles, which would keep models and frames until they are collected.
+        """
+        for node in self._state.nodes:
+            node.release()
+
+    def abandon(self) -> None:
+        """End a run that nobody can reach any more, unless it is at work; its nodes are not closed."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            at_rest = not self._state.ready.pending and not self._scheduler.working
+            self._life.terminated |= at_rest
+        finally:
+            self._lock.release()
+        if at_rest:
+            self._interval.leave()
+            self.shutdown()
+            self.release()
+
     def _calls(self) -> list[CallLook]:
         return calls_under_way(self._scheduler.working)
+
+    def _call_afterwards(self, call: Callable[[], None]) -> None:
+        self._afterwards.call(call, self._made_afterwards)
 
     def _made_afterwards(self, error: BaseException | None) -> None:
         """Note the end of a handler's call: the handler has returned, so its error is the run's."""

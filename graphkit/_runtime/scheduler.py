@@ -47,7 +47,7 @@ class Scheduler:
         self._sleepers = sleepers
         self._speculating = state.speculation.queues
         self._without_thread: list[TaskQueue] = []
-        self._other_work = len(state.ready.queues) > 1 or bool(self._speculating)
+        self._other_work = len(state.ready.queues) > 1
 
     def unused_of(self, cores: int) -> int:
         """Return how many of *cores* are unused while the program waits for the run, else 0 (S53).
@@ -55,10 +55,9 @@ class Scheduler:
         A call on a thread of the program means that the program waits, as only a wait makes one.
         """
         own = self.working.get(get_ident())
-        on_programs_thread = own is not None and isinstance(own.executor, ApplicationThreadExecutor)
-        if not self._sleepers.wakers and not on_programs_thread:
+        if not self._sleepers.wakers and not _is_programs_thread(own):
             return 0
-        waiting = sum(max(len(queue.heavy), queue.workers_requested) for queue in self._ready.queues)
+        waiting = sum(max(len(queue.heavy), queue.ahead) for queue in self._ready.queues)
         return max(0, cores - len(self.working) - waiting)
 
     def work(self) -> None:
@@ -66,7 +65,7 @@ class Scheduler:
         default = self._ready.default
         if default.light:
             self._run(None)
-        if default.heavy or default.sources or self._other_work:
+        if default.heavy or default.sources or self._other_work or self._may_run_ahead():
             self.wake_executors()
         if self._without_thread:
             self._stand_in()
@@ -79,7 +78,7 @@ class Scheduler:
     def wake_executors(self) -> None:
         """Request threads of executors for tasks that no thread is about to take."""
         default = self._ready.default
-        if not (default.heavy or default.sources or self._other_work):
+        if not (default.heavy or default.sources or self._other_work or self._may_run_ahead()):
             return
         with self.lock:
             short = self._short_of_workers(None, None)
@@ -104,7 +103,7 @@ class Scheduler:
             self._stand_in()
         except BaseException as exc:
             self.break_off(exc)
-            if isinstance(queue.executor, ApplicationThreadExecutor):
+            if _is_programs_thread(queue):
                 raise
 
     def _run(self, queue: TaskQueue | None, epoch: int = 0) -> None:
@@ -135,7 +134,7 @@ class Scheduler:
                     if task is None:
                         del working[me]
                         break
-                    others = default.heavy or default.sources or self._other_work
+                    others = default.heavy or default.sources or self._other_work or self._may_run_ahead()
                     short = self._short_of_workers(queue, task) if others else None
                 if short:
                     self._request_workers(short)
@@ -150,7 +149,17 @@ class Scheduler:
         if epoch != queue.epoch:  # requested before the run was broken off
             return None
         queue.workers_requested -= 1
-        return self._ready.next(queue)
+        ahead, queue.ahead = queue.ahead, False
+        # Light tasks have a thread: what requested this one.
+        task = self._ready.next_ahead(queue) if ahead and not queue.heavy else None
+        return task or self._ready.next(queue)
+
+    def _may_run_ahead(self) -> bool:
+        """Return whether a thread is left for work ahead of time (S36), if there is any."""
+        left = False
+        for queue in self._speculating:  # any() with a generator takes five times as long
+            left = left or queue.workers < queue.width
+        return left
 
     def _short_of_workers(self, own: TaskQueue | None, task: Task | None) -> list[tuple[TaskQueue, int]]:
         """Return the queues that lack a thread, once for each, with their epochs; the threads count as requested.
@@ -162,18 +171,19 @@ class Scheduler:
         short: list[tuple[TaskQueue, int]] = []
         takes_one = task is not None and task.kind is PROCESS and task.node.light
         for queue in self._ready.queues:
-            waiting = len(queue.heavy) + len(queue.sources) - (takes_one and queue is own)
+            waiting = _waiting(queue, takes_one and queue is own)
             count = min(waiting - queue.workers_requested, queue.width - queue.workers)
             if count > 0:
                 short.extend([(queue, queue.epoch)] * count)
                 queue.workers += count
                 queue.workers_requested += count
-        for queue in () if short else self._speculating:
-            room = not queue.workers_requested and queue.workers < queue.width
-            if room and self._ready.may_speculate(queue):
+        for queue in self._speculating:
+            busy = queue.workers_requested <= max(0, _waiting(queue, takes_one and queue is own))
+            if busy and queue.workers < queue.width and self._ready.may_speculate(queue):
                 short.append((queue, queue.epoch))
                 queue.workers += 1
                 queue.workers_requested += 1
+                queue.ahead = True
         return short
 
     def _request_workers(self, short: list[tuple[TaskQueue, int]]) -> None:
@@ -190,6 +200,17 @@ class Scheduler:
         while self._without_thread:
             queue = self._without_thread.pop()
             self._drain(queue, queue.epoch)
+
+
+def _is_programs_thread(queue: TaskQueue | None) -> bool:
+    """Return whether the calling thread is one of the program that works on *queue* while it waits."""
+    executor = None if queue is None else queue.executor
+    return isinstance(executor, ApplicationThreadExecutor) and executor.is_applications()
+
+
+def _waiting(queue: TaskQueue, less: int) -> int:
+    """Return how many tasks of *queue* wait for a thread, but for *less* of them."""
+    return len(queue.heavy) + len(queue.sources) - less
 
 
 def _interrupt(queue: TaskQueue | None, error: BaseException) -> BaseException | None:

@@ -16,6 +16,7 @@ from graphkit._runtime.speculation import Speculation
 from graphkit._runtime.tasks import CLOSE, OPEN, PROCESS, Task, TaskQueue
 from graphkit.errors import InputStreamHandlerError
 from graphkit.framework import Readiness, Timestamp
+from graphkit.framework._handlers.sync_set import NEVER, nothing
 from graphkit.framework._settled import POST_STREAM, UNSTARTED
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class GraphState:
         node.active = 0
         if context.outputs.shards:  # `open` may have set it for all outputs (S8)
             node.offset = context.outputs.shards[0].offset
+        if node.plan.cls.pure and not node.calculator.pure:  # and that it is not pure in this run (S18)
+            node.limit = 1
         if needs_own_outputs(node):
             node.process = with_own_outputs(node)
         node.task = Task(PROCESS, node, context, node.process, node.link)
@@ -117,10 +120,12 @@ class GraphState:
             flow.touch(node)
         else:
             node.active = 0
-            if node.plan.cls.is_gate:
+            if node.chooses:
                 node.note_passage(context)
             flow.emit(node, context, settle=True)
             if node.inputs:
+                if node.offset is not None and context.input_timestamp > node.forwarded:
+                    node.forwarded = context.input_timestamp
                 flow.touch(node)
             else:
                 self.sources.go_on(node)
@@ -214,6 +219,9 @@ class GraphState:
             if single is not None:
                 if not node.active:
                     self._look_at_single(node, single)
+            elif node.joined:
+                while node.active < node.limit and self._call_joined(node):
+                    continue
             elif node.on_touch is not None:
                 node.on_touch()
             elif node.inputs:
@@ -229,9 +237,8 @@ class GraphState:
             task.context.inputs.packets[0] = packet
             task.context.input_timestamp = packet._timestamp
             node.active = 1
-            if node.speculated is not None and (made := self.speculation.take(node, packet)) is not None:
-                self.ready.schedule(Task(PROCESS, node, task.context, made.replay))
-                return
+            if node.speculated is not None and (made := self.speculation.take(node, (packet,))) is not None:
+                task = Task(PROCESS, node, task.context, made.replay)
             ready = self.ready
             light = ready.default.light
             if light or not node.light:
@@ -243,6 +250,41 @@ class GraphState:
             self.schedule_close(node)
         elif node.offset is not None and stream.settled > node.forwarded:
             self.flow.forward(node, stream.settled)
+
+    def _call_joined(self, node: Node) -> bool:
+        """The path of several inputs with the default handler (S12); return whether there may be another call."""
+        first, settled = NEVER, NEVER
+        for stream in node.joined:
+            if stream.queue:
+                head = stream.queue[0]._timestamp
+                first = head if head < first else first  # min() takes three times as long
+            elif stream.settled < settled:
+                settled = stream.settled
+        if first > settled or first == NEVER:
+            if not node.active:
+                self._forward_joined(node, first, settled)
+            return False
+        context = node.contexts[0] if node.limit == 1 else node.free_context()
+        packets = context.inputs.packets
+        for stream in node.joined:
+            if stream.queue and stream.queue[0]._timestamp == first:
+                packets[stream.index] = packet = stream.queue.popleft()
+                context.input_timestamp = packet._timestamp
+                if stream.full:
+                    self._unthrottle(stream)
+            else:
+                packets[stream.index] = nothing(stream)
+        self._call(node, context)
+        return True
+
+    def _forward_joined(self, node: Node, first: int, settled: int) -> None:
+        """Close a node whose inputs have ended, or pass on how far they are settled and empty (S9)."""
+        if first == NEVER and settled >= POST_STREAM:
+            self.schedule_close(node)
+        elif node.offset is not None:
+            until = settled if settled < first else int(first) - 1  # a special timestamp takes no "-"
+            if until > node.forwarded:
+                self.flow.forward(node, until)
 
     def _look_at(self, node: Node) -> None:
         """Ask the handler for input sets until the node has all the calls it may run at once (S17, S18)."""
@@ -281,16 +323,20 @@ class GraphState:
         except Exception as exc:
             raise _fault_of_handler(node, exc) from exc
         context.input_timestamp = Timestamp.from_raw(timestamp)
+        self._call(node, context)
+        return True
+
+    def _call(self, node: Node, context: CalculatorContext) -> None:
+        """Schedule a call whose input set is in *context*; what was made ahead for it is used."""
         node.active += 1
         if node.limit > 1:
             node.sequence += 1
             context.sequence = node.sequence
-        call = node.process
-        if node.speculated is not None:
-            made = self.speculation.take(node, context.inputs.packets[0])
-            call = call if made is None else made.replay
-        self.ready.schedule(Task(PROCESS, node, context, call))
-        return True
+        elif node.speculated is None:
+            self.ready.schedule(node.task)
+            return
+        made = None if node.speculated is None else self.speculation.take(node, context.inputs.packets)
+        self.ready.schedule(Task(PROCESS, node, context, node.process if made is None else made.replay))
 
     def _release_in_order(self, node: Node, context: CalculatorContext) -> None:
         """Send the outputs of parallel calls in the order in which the calls were made (S18)."""

@@ -78,6 +78,7 @@ class TaskQueue:
         sources: source tasks; they run when nothing else is ready.
         workers: threads that work on the queue or were requested.
         workers_requested: those of them that have not begun yet.
+        ahead: whether one was requested to work ahead of time and has not begun yet.
         epoch: threads that were requested in an earlier one have no work left.
         owned: whether the executor ends with the run; False for one that the program gave.
     """
@@ -90,6 +91,7 @@ class TaskQueue:
     sources: list[Entry] = field(default_factory=list)
     workers: int = 0
     workers_requested: int = 0
+    ahead: bool = False
     epoch: int = 0
     owned: bool = True
 
@@ -133,4 +135,4 @@ class TaskQueue:
         """Forget all tasks and requested threads; *workers* threads still work on the queue."""
         self.clear()
         self.epoch += 1
-        self.workers, self.workers_requested = workers, 0
+        self.workers, self.workers_requested, self.ahead = workers, 0, False

@@ -19,6 +19,7 @@ A graph names them ``calculator: "Blur"`` and ``calculator: "Grayscale"``.
 from __future__ import annotations
 
 import enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar, overload
 from weakref import WeakKeyDictionary
 
@@ -86,10 +87,13 @@ class Calculator:
         process_timestamp_bounds: also call ``process`` when all inputs are settled and empty.
         pure: outputs depend on the input packets, options and side packets of the call alone, and calls may
             run side by side. The runtime then uses every thread for the node, keeps its output in order, and
-            may call ``process`` ahead of time and throw the result away.
+            may call ``process`` ahead of time and throw the result away. An object that finds in ``open`` that it
+            keeps something from call to call sets its own ``pure`` to False.
         is_gate: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
-        for_outputs_only: the node only makes its output packets; if no node reads them, inputs that only it
-            reads are not needed. ``pure`` implies it.
+        passes_on: tags of inputs whose packets it often passes on unchanged, with the tags of the outputs. It may
+            send something else, or nothing.
+        for_outputs_only: the node only makes its output packets; in a run in which nobody reads them ``process``
+            is not called, and inputs that only it reads are not made (S56). ``pure`` implies it.
         blocking: whether ``process`` takes long or waits with the GIL released (inference, video, OpenCV
             on whole frames). Such a node never runs on a thread that pushes packets; others run there at once.
     """
@@ -100,8 +104,9 @@ class Calculator:
     any_arrival_order: ClassVar[bool] = False
     process_timestamp_bounds: ClassVar[bool] = False
     blocking: ClassVar[bool] = False
-    pure: ClassVar[bool] = False
+    pure: bool = False
     is_gate: ClassVar[bool] = False
+    passes_on: ClassVar[Mapping[str, str]] = MappingProxyType({})
     for_outputs_only: ClassVar[bool] = False
 
     @classmethod

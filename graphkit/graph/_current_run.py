@@ -37,6 +37,11 @@ class CurrentRun:
         self._left_behind: tuple[GraphRun, int] | None = None
         call_in_children(self, CurrentRun._leave_behind)
 
+    def __del__(self) -> None:
+        """Abandon a run whose graph is dropped."""
+        if self.run is not None:
+            self.run.abandon()
+
     def going_on(self) -> GraphRun:
         """Return the run; raises GraphStateError if there is none."""
         if self.run is None:
@@ -61,7 +66,8 @@ class CurrentRun:
         """Remove the run, which has ended; report packets that were never processed."""
         if self.run is None:
             return
-        self._ended, self.run = self.run.look(), None
+        run, self._ended, self.run = self.run, self.run.look(), None
+        run.release()
         if self._ended.has_left_over:
             from graphkit.insight._explain import explain
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphkit._process.forks import call_in_children
-from graphkit._process.threads import inference_threads
+from graphkit._process.threads import budget, inference_threads
 from graphkit.errors import InferenceError, ResourceNotFoundError
 from graphkit.framework._resources import FileContents
 from graphkit.inference import _providers as providers
-from graphkit.inference._starting import Key, start
+from graphkit.inference._ahead import Ahead, helpers
+from graphkit.inference._starting import Key, start, surely_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,6 +71,10 @@ class _Pool:
                     self._sessions[key] = found
         return found
 
+    def has(self, key: Key) -> bool:
+        """Return whether the session exists."""
+        return key in self._sessions
+
     def _on_cpu(self, key: Key, source: _Source) -> Session:
         """Return the session of the same model on the CPU."""
         return self.get(replace(key, provider="cpu", device=0), source, providers.choose("cpu"))
@@ -97,6 +102,7 @@ def load(
     spin: bool = False,
     why: str = "",
     device: int = 0,
+    rows: int = 1,
 ) -> Session:
     """Return the session of a model.
 
@@ -109,25 +115,66 @@ def load(
         spin: let them spin while a run lasts: quicker on cores that have nothing else to do, and else much slower.
         why: why it is *provider*, for `Session.provider_reason`; "" if the caller asks for it.
         device: CUDA's number of the GPU, if it is CUDA or TensorRT.
+        rows: how many pictures one run takes, of a .tflite for one: the first size of its inputs and outputs.
+            On the CPU each row is what a run of its own gives, bit for bit.
 
     Returns:
-        The one session of this process for that model, provider, device, choice of outputs and threads. With
+        The one session of this process for that model, provider, device, choice of outputs, threads and rows. With
         "auto" it continues on the CPU, with a line in the log, if the GPU fails later.
 
     Raises:
         ResourceNotFoundError: no such file.
         ModelFormatError: the file is no model, or damaged.
         UnsupportedOpError: the model holds an operation that is not known.
-        InferenceError: the provider was asked for by name and is not usable, or there is no such output.
+        InferenceError: the provider was asked for by name and is not usable, or there is no such output, or the
+            model cannot take that many *rows*.
     """
     choice = providers.choose(provider, why, device)
-    source = _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
+    source = _source(model)
     wanted = None if outputs is None else tuple(outputs)
-    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin, choice.device)
+    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin, choice.device, rows)
+    return _loaded(key, source, choice)
+
+
+def load_ahead(
+    model: str | Path | bytes,
+    *,
+    provider: str = "auto",
+    outputs: Sequence[int] | None = None,
+    threads: int | None = None,
+    why: str = "",
+    device: int = 0,
+) -> Ahead[Session]:
+    """Begin to load a model; ``result()`` of what is returned waits for the session.
+
+    If nothing can be wrong with the model, because it was imported before or is one that graphkit knows, it loads
+    on another thread. Any other is loaded here. Arguments are those of `load`.
+
+    Raises:
+        ResourceNotFoundError, ModelFormatError, UnsupportedOpError, InferenceError: see `load`. What goes wrong on
+            the other thread is raised by ``result()``.
+    """
+    choice = providers.choose(provider, why, device)
+    source = _source(model)
+    wanted = None if outputs is None else tuple(outputs)
+    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), False, choice.device)
+    work = Ahead(partial(_loaded, key, source, choice))
+    if choice.provider == "cpu" and budget().cores > 1 and not _pool.has(key) and surely_starts(key):
+        helpers.begin(work)
+    else:
+        work.result()
+    return work
+
+
+def _loaded(key: Key, source: _Source, choice: Choice) -> Session:
     session = _pool.get(key, source, choice)
     if choice.required and session.provider != choice.provider:
         raise InferenceError(session.provider_reason, model=source.path)
     return session
+
+
+def _source(model: str | Path | bytes) -> _Source:
+    return _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
 
 
 def requests() -> int:

@@ -6,9 +6,9 @@ import logging
 import platform
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import InferenceError, ModelFormatError
+from graphkit.errors import InferenceError, ModelFormatError, StatusCode
 from graphkit.errors._base import shortened
 from graphkit.inference import _cache as cache
 from graphkit.inference import _onnx_model as onnx_model
@@ -18,18 +18,25 @@ from graphkit.inference._onnx_runtime import onnx_runtime
 from graphkit.inference._optimised import build_of, processor, start_from_disk
 from graphkit.inference._providers import CAPTURES, start_fault
 from graphkit.inference._session import Session
-from graphkit.models import replaced_by
+from graphkit.models import is_known, replaced_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    from graphkit.inference._optimised import Left
     from graphkit.inference._providers import Choice
 
 logger = logging.getLogger("graphkit.inference")
 
 _TFLITE_IDENTIFIER = b"TFL3"
 _BLOCKED_MACHINES = ("x86_64", "amd64")
+_NO_WEIGHTS: Final[Mapping[str, NDArray[Any]]] = {}
+_WEIGHTS_IN: Final = "session.model_external_initializers_file_folder_path"
+_WEIGHTS_NAME: Final = "session.optimized_model_external_initializers_file_name"
+_WEIGHTS_FROM: Final = "session.optimized_model_external_initializers_min_size_in_bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Key:
         threads: threads inside one run.
         spin: whether they spin while a run lasts.
         device: CUDA's number of the GPU; 0 on the CPU.
+        rows: how many pictures one run takes.
     """
 
     digest: str
@@ -51,6 +59,7 @@ class Key:
     threads: int
     spin: bool = False
     device: int = 0
+    rows: int = 1
 
 
 def start(key: Key, path: str, data: bytes, choice: Choice, on_cpu: Callable[[], Session]) -> Session:
@@ -93,6 +102,9 @@ def is_tflite(path: str, data: bytes) -> bool:
 
 def _own_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
     """Return ONNX Runtime's session of an .onnx file."""
+    if key.rows > 1:
+        refused = f"only a .tflite can take {key.rows} pictures in one run"
+        raise InferenceError(refused, model=path, status=StatusCode.UNIMPLEMENTED)
     content = data if key.outputs is None else onnx_model.select_outputs(data, path, key.outputs)
     try:
         return _onnx_session(content, key, choice, failures)
@@ -100,7 +112,20 @@ def _own_session(key: Key, path: str, data: bytes, choice: Choice, failures: lis
         reason = shortened(str(exc))
         if choice.provider != "cpu":
             raise _cannot_start(path, choice, exc) from exc
+        if (versions := onnx_model.versions(data)) is not None:  # the file is whole: another copy is no better
+            raise InferenceError(
+                f"ONNX Runtime {_version()} cannot read it: {reason.strip()}. The model has {versions}. Export it "
+                "for older ones, as helper.make_model(..., ir_version=10, opset_imports=...) does, or install a "
+                "newer ONNX Runtime.",
+                model=path,
+            ) from exc
         raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
+
+
+def _version() -> str:
+    import onnxruntime
+
+    return str(onnxruntime.__version__)
 
 
 def _cannot_start(path: str, choice: Choice, error: Exception) -> InferenceError:
@@ -111,29 +136,46 @@ def _cannot_start(path: str, choice: Choice, error: Exception) -> InferenceError
 
 def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
     """Return ONNX Runtime's session of a .tflite file."""
-    blocked = key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
-    chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
-    name = f"{key.digest[:40]}-{chosen}{'' if blocked else '-plain'}"
-    version = f"v{IMPORTER_VERSION}"
+    entry, is_optimised = _entry(key)
 
-    def begin(content: bytes, optimised: bool = False, leave: Path | None = None) -> Any:
+    def begin(content: bytes, weights: Mapping[str, NDArray[Any]] = _NO_WEIGHTS, **files: Any) -> Any:
         try:
-            return _onnx_session(content, key, choice, failures, optimised=optimised, leave=leave)
+            return _onnx_session(content, key, choice, failures, weights, **files)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise _cannot_start(path, choice, exc) from exc
 
-    convert = partial(_import, data, path, key.outputs, blocked=blocked)
+    how = partial(_import, data, path, key)
+    if is_optimised:
+        return start_from_disk(entry, partial(how, apart=True), begin)
+    return begin(cache.get_or_build(entry, how))
+
+
+def surely_starts(key: Key) -> bool:
+    """Return whether a model has been imported before, or is known to be sound."""
+    return cache.has(_entry(key)[0]) or is_known(key.digest)
+
+
+def _entry(key: Key) -> tuple[cache.CacheEntry, bool]:
+    """Return the place of an imported model in the cache, and whether it is kept as ONNX Runtime optimises it."""
+    chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
+    rows = "" if key.rows == 1 else f"-rows{key.rows}"
+    name = f"{key.digest[:40]}-{chosen}{rows}{'' if _is_blocked(key) else '-plain'}"
+    version = f"v{IMPORTER_VERSION}"
     machine = processor() if key.provider == "cpu" else None
     if machine is None:
-        return begin(cache.get_or_build(cache.CacheEntry(name, version), convert))
-    entry = cache.CacheEntry(f"{name}-{machine}", f"{version}-{build_of(onnx_runtime())}")
-    return start_from_disk(entry, convert, begin)
+        return cache.CacheEntry(name, version), False
+    return cache.CacheEntry(f"{name}-{machine}", f"{version}-{build_of(onnx_runtime())}"), True
 
 
-def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked: bool) -> bytes:
-    from graphkit.inference._importer import import_tflite
+def _is_blocked(key: Key) -> bool:
+    return key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
 
-    return import_tflite(data, path, outputs, blocked=blocked)
+
+def _import(data: bytes, path: str, key: Key, *, apart: bool = False) -> Any:
+    from graphkit.inference import _importer as importer
+
+    convert = importer.import_apart if apart else importer.import_tflite
+    return convert(data, path, key.outputs, blocked=_is_blocked(key), rows=key.rows)
 
 
 def _onnx_session(
@@ -141,21 +183,31 @@ def _onnx_session(
     key: Key,
     choice: Choice,
     failures: list[str],
+    weights: Mapping[str, NDArray[Any]] = _NO_WEIGHTS,
     *,
-    optimised: bool = False,
-    leave: Path | None = None,
+    weights_in: Path | None = None,
+    leave: Left | None = None,
 ) -> Any:
     """Start a session; on the CPU if the provider fails and was not asked for by name; *failures* gets why.
 
     ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
     """
     onnxruntime = onnx_runtime()
-    settings = _session_options(onnxruntime, key, optimised=optimised)
+    settings = _session_options(onnxruntime, key, optimised=weights_in is not None)
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+    if values:
+        settings.add_external_initializers(list(weights), values)
+    if weights_in is not None:
+        settings.add_session_config_entry(_WEIGHTS_IN, str(weights_in))
     if leave is not None:
-        settings.optimized_model_filepath = str(leave)
+        settings.optimized_model_filepath = str(leave.graph)
+        settings.add_session_config_entry(_WEIGHTS_NAME, leave.weights)
+        settings.add_session_config_entry(_WEIGHTS_FROM, "1024")
 
     def start(onnx_providers: Sequence[Any]) -> Any:
-        return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
+        made = onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
+        made.graphkit_weights = values  # ONNX Runtime computes with this memory, and does not own it
+        return made
 
     try:
         return _captured_or_not(start, choice)

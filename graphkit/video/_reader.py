@@ -68,7 +68,6 @@ class VideoReader(Closing):
         threads: int = 2,
         opened: tuple[InputContainer, VideoStream] | None = None,
     ) -> None:
-        keep_freed_memory()
         self._container, stream = opened or open_source(path, track)
         try:
             stream.thread_type = "AUTO"
@@ -81,6 +80,7 @@ class VideoReader(Closing):
                 raise VideoOpenError(why, path=without_password(str(path)))
             name = path if is_url(path) else Path(path)
             self.info = describe(name, self._container, stream, opening, rate)
+            keep_freed_memory(3 * self.info.width * self.info.height)
             self.stats.remarks += remarks(self.info, self._container, stream)
             self._clock = opening_clock(self._container, stream, opening, self.info.frame_rate)
         except BaseException:

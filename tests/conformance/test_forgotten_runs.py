@@ -5,18 +5,22 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from graphkit import CalculatorGraph
+from graphkit.errors import CancelledError
 from graphkit.framework import ApplicationThreadExecutor, Executor, ThreadPoolExecutor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ON_EXECUTOR = """
     input_stream: "a" executor { name: "x" type: "%s" }
     node { calculator: "PassThroughCalculator" input_stream: "a" output_stream: "b" executor: "x" }
 """
-TYPES = ["ThreadPoolExecutor", "ApplicationThreadExecutor"]
+TYPES = ["ThreadPoolExecutor", "ApplicationThreadExecutor", "WaitingThreadExecutor"]
 
 
 class Payload:
@@ -103,3 +107,49 @@ def test_graphs_that_share_an_application_thread_are_all_told_of_work() -> None:
     assert graphs[0].is_over()
     assert seen == [0, 1, 2]
     graphs[1].cancel_quietly()
+
+
+LOOP = """
+    input_stream: "a"
+    node { calculator: "PreviousLoopbackCalculator" input_stream: "MAIN:a" input_stream: "LOOP:c"
+           input_stream_info { tag_index: "LOOP" back_edge: true } output_stream: "PREV_LOOP:b" }
+    node { calculator: "PassThroughCalculator" input_stream: "a" output_stream: "c" }
+"""
+
+
+def close(graph: CalculatorGraph) -> None:
+    graph.close_all_input_streams()
+    graph.wait_until_done()
+
+
+def fail(graph: CalculatorGraph) -> None:
+    graph.add_packet_to_input_stream("a", Payload(), 1)
+    graph.cancel()
+    with pytest.raises(CancelledError):
+        graph.wait_until_done()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(close, id="closed"),
+        pytest.param(fail, id="failed"),
+        pytest.param(CalculatorGraph.cancel_quietly, id="cancelled"),
+        pytest.param(lambda graph: None, id="dropped at rest"),
+    ],
+)
+def test_models_and_frames_do_not_wait_for_the_collector(end: Callable[[CalculatorGraph], None]) -> None:
+    graph = CalculatorGraph(LOOP)
+    gc.collect()
+    gc.disable()
+    try:
+        graph.start_run()
+        payload = Payload()
+        graph.add_packet_to_input_stream("a", payload, 0)
+        graph.wait_until_idle()
+        kept = [weakref.ref(payload), *(weakref.ref(node.calculator) for node in graph._current.run._state.nodes)]  # type: ignore[union-attr]
+        end(graph)
+        del graph, payload
+        assert [reference() for reference in kept] == [None] * 3
+    finally:
+        gc.enable()

@@ -152,6 +152,19 @@ def test_mux_drops_what_comes_late_on_a_stream_that_was_not_selected(
     assert seen.sets == [(10, [1, None, 0]), (20, [None, 9, 1])]
 
 
+def test_mux_is_not_held_up_by_packets_that_no_selection_can_need(
+    harness: MakeHarness, script: type[Script]
+) -> None:
+    """S15, S40: a full queue of them would be called a deadlock."""
+    seen = Seen()
+    text = f"max_queue_size: 2 report_deadlock: true {NODE}"
+    h = harness(text % ("ConfScripted", handler("MuxInputStreamHandler")), s=script(process=seen)).start()
+    h.push("c", (0, 20)).push("b", (1, 1), (2, 2), (3, 3))
+    assert seen.sets == []
+    h.push("a", (10, 20)).finish()
+    assert seen.sets == [(20, [10, None, 0])]
+
+
 @pytest.mark.parametrize("told_early", [True, False])
 def test_mux_passes_on_that_there_is_nothing_before_its_select(
     harness: MakeHarness, script: type[Script], told_early: bool

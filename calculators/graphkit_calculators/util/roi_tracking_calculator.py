@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -83,6 +83,9 @@ class RoiTrackingCalculator(Calculator):
     image_size = Input(ImageSize, "IMAGE_SIZE")
     tracked = Output(NormalizedRect, "TRACKING_RECT")
     options = Options(RoiTrackingCalculatorOptions)
+
+    # What is looked for in it can then be looked for before the region is found anew (S36).
+    passes_on: ClassVar[dict[str, str]] = {"PREV_LANDMARKS_RECT": "TRACKING_RECT"}
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""

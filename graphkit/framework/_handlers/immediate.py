@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.framework import Awaited, Decision, InputStreamHandler, Readiness, input_stream_handler
 from graphkit.framework._handlers.sync_set import DONE, NEVER, SyncSet
-from graphkit.framework._settled import MAX, PRE_STREAM
+from graphkit.framework._settled import MAX, POST_STREAM, PRE_STREAM
 
 if TYPE_CHECKING:
     from graphkit.framework import Packet
@@ -32,8 +32,14 @@ class ImmediateInputStreamHandler(InputStreamHandler):
         earliest = NEVER
         settled = NEVER
         became_done = False
+        bounds = self.process_timestamp_bounds
         for i, one in enumerate(self._sets):
             if self._ready[i] == _NOT_READY:
+                stream = self.streams[i]
+                told = not bounds or stream.settled <= one.last_processed
+                if told and not stream.queue and stream.settled < POST_STREAM:  # most streams at most times
+                    settled = min(settled, stream.settled)
+                    continue
                 was_closed = one.closed
                 decision = one.readiness()
                 if decision.readiness is Readiness.NOT_READY:

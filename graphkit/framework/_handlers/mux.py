@@ -40,8 +40,9 @@ class MuxInputStreamHandler(InputStreamHandler):
         head = select.queue[0]
         timestamp = head._timestamp
         chosen = self._chosen(head)
-        while chosen.queue and chosen.queue[0]._timestamp < timestamp:
-            chosen.queue.popleft()
+        for stream in self.streams[:-1]:  # no later selection needs them
+            while stream.queue and stream.queue[0]._timestamp < timestamp:
+                stream.queue.popleft()
         if chosen.queue or chosen.settled >= timestamp:
             return Decision(Readiness.READY, timestamp)
         return Decision(Readiness.NOT_READY, int(timestamp) - 1)  # a special timestamp takes no "-"

@@ -64,13 +64,14 @@ class SyncSet:
         """Fill the set's entries of *packets* with the packets at *timestamp*."""
         for stream in self.streams:
             found = stream.pop_at(timestamp)
-            packets[stream.index] = found if found is not None else _nothing(stream)
+            packets[stream.index] = found if found is not None else nothing(stream)
 
     def fill_bounds(self, packets: list[Packet[Any]]) -> None:
         """Fill the set's entries with empty packets that tell how far each stream is settled."""
         for stream in self.streams:
-            packets[stream.index] = _nothing(stream)
+            packets[stream.index] = nothing(stream)
 
 
-def _nothing(stream: InputQueue) -> Packet[Any]:
+def nothing(stream: InputQueue) -> Packet[Any]:
+    """Return the empty packet that tells how far *stream* is settled."""
     return Packet.empty(Timestamp.from_raw(stream.empty_timestamp()))

@@ -168,14 +168,14 @@ FREED_AND_TAKEN_AGAIN = """
 import resource, sys
 from graphkit._process.system import keep_freed_memory
 if sys.argv[1] == "keep":
-    keep_freed_memory()
+    keep_freed_memory(3 << 20)
 import numpy as np
 held = []
 for number in range(120):
     if number == 20:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     held.append(np.ones(3 << 20, np.uint8))
-    if len(held) == 4:
+    if len(held) == 3:
         held.clear()
 print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 100)
 """

@@ -9,10 +9,10 @@ import pytest
 
 from graphkit import Calculator, CalculatorGraph, Input, Output, calculator
 from graphkit._process.threads import Budget, set_budget
-from graphkit.framework import IDLE_CORES, ApplicationThreadExecutor
+from graphkit.framework import IDLE_CORES, ApplicationThreadExecutor, Executor, WaitingThreadExecutor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from graphkit import CalculatorContext, CalculatorContract
 
@@ -94,11 +94,12 @@ def test_a_program_that_does_something_else_needs_its_core() -> None:
     assert told(ONE, 1, Budget(2), waits=False) == [0]
 
 
-def test_a_call_on_the_programs_own_thread() -> None:
+@pytest.mark.parametrize("kind", [ApplicationThreadExecutor, WaitingThreadExecutor])
+def test_a_call_on_the_programs_own_thread(kind: type[Executor]) -> None:
     set_budget(Budget(2))
     IdleCoresTestNode.arrived, IdleCoresTestNode.asked = threading.Barrier(1), threading.Barrier(1)
     graph = CalculatorGraph(ONE)
-    graph.set_executor("", ApplicationThreadExecutor())
+    graph.set_executor("", kind())
     found: list[int] = []
     graph.observe_output_stream("out", lambda packet: found.append(packet.payload))
     with graph:
@@ -106,6 +107,43 @@ def test_a_call_on_the_programs_own_thread() -> None:
         assert found == []
         graph.wait_until_idle()
     assert found == [1]
+
+
+class HeldExecutor(Executor):
+    """Keeps what it is to run, for the test to run."""
+
+    def __init__(self) -> None:
+        self.held: list[Callable[[], None]] = []
+
+    def width(self) -> int:
+        return 2
+
+    def schedule(self, task: Callable[[], None]) -> None:
+        self.held.append(task)
+
+
+def test_a_thread_that_was_asked_for_and_finds_nothing_needs_no_core() -> None:
+    set_budget(Budget(2))
+    IdleCoresTestNode.arrived, IdleCoresTestNode.asked = threading.Barrier(1), threading.Barrier(1)
+    executor = HeldExecutor()
+    graph = CalculatorGraph(TWO)
+    graph.set_executor("", executor)
+    found: list[int] = []
+    for name in ("out", "other"):
+        graph.observe_output_stream(name, lambda packet: found.append(packet.payload))
+    with graph:
+        graph.add_packet_to_input_stream("in", 1, 0)
+        waiting = threading.Thread(target=graph.wait_until_idle)
+        waiting.start()
+        while len(executor.held) < 2 or not graph._current.run._sleepers.wakers:  # type: ignore[union-attr]
+            waiting.join(0.001)
+        late = executor.held.pop()
+        while executor.held:
+            executor.held.pop()()  # runs both nodes: the other thread has not begun
+        late()
+        waiting.join(10)
+        assert found == [0, 1]
+        executor.schedule = lambda task: threading.Thread(target=task).start()  # type: ignore[method-assign]
 
 
 def test_a_number_of_threads_that_somebody_chose_holds(monkeypatch: pytest.MonkeyPatch) -> None:

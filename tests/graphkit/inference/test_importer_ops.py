@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from graphkit.errors import UnsupportedOpError
 from graphkit.inference import load
 from graphkit.inference._importer import import_tflite
+from graphkit.inference._importer.graph import Graph
+from graphkit.inference._importer.passes.sample_rows import SAMPLE, sample_rows
+from graphkit.inference._importer.writer import write_onnx
 
 OPS = Path(__file__).parents[2] / "data" / "inference" / "ops"
 WITH_REFERENCE = sorted(path.stem for path in OPS.glob("*.npz"))
@@ -91,6 +95,36 @@ def test_transform_tensor_bilinear(rows: list[list[float]]) -> None:
         if 0 <= at_x <= 6 and 0 <= at_y <= 4:
             wanted[0, y, x] = bilinear(image[0], at_x, at_y)
     np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_regions_of_one_image_are_sampled_together() -> None:
+    """Also of images that are one pixel wide or high, and by maps that are no numbers."""
+    graph, rng = Graph(), np.random.default_rng(6)
+    sizes = {"wide": (1, 3, 4, 9), "row": (1, 2, 1, 6), "column": (1, 2, 5, 1)}
+    samplings = [("wide", (2, 3)), ("wide", (2, 3)), ("wide", (3, 3)), ("row", (2, 3)), ("column", (2, 3))]
+    names = [*sizes, *(f"map_{n}" for n in range(len(samplings)))]
+    graph.inputs = names
+    graph.shapes.update(sizes, **dict.fromkeys(names[len(sizes) :], (3, 2)))
+    for number, (image, (height, width)) in enumerate(samplings):
+        out = (1, sizes[image][1], height, width)
+        graph.outputs.append(graph.emit(SAMPLE, [image, f"map_{number}"], out))
+    sample_rows(graph)
+    assert sum(node.op == "Gather" for node in graph.nodes) == 4
+    images = {name: rng.random(shape, np.float32) for name, shape in sizes.items()}
+    maps = {f"map_{n}": rng.random((3, 2), np.float32) for n in range(len(samplings))}
+    maps["map_3"][:, 1] = 0, 0, 0.5  # stays in the row
+    maps["map_4"][:, 0] = 0, 0, 0.5
+    maps["map_2"][0, 0] = np.nan
+    session = onnxruntime.InferenceSession(write_onnx(graph, {}), providers=["CPUExecutionProvider"])
+    for (image, (height, width)), found, affine in zip(
+        samplings, session.run(None, images | maps), maps.values(), strict=True
+    ):
+        wanted = np.zeros((height, width, sizes[image][1]), np.float32)
+        for y, x in np.ndindex(height, width):
+            at_x, at_y = np.array([x + 0.5, y + 0.5, 1]) @ affine - 0.5
+            if 0 <= at_x <= sizes[image][3] - 1 and 0 <= at_y <= sizes[image][2] - 1:
+                wanted[y, x] = bilinear(images[image][0].transpose(1, 2, 0), at_x, at_y)
+        np.testing.assert_allclose(found[0].transpose(1, 2, 0), wanted, atol=1e-5)
 
 
 def bilinear(image: np.ndarray, x: float, y: float) -> np.ndarray:

@@ -13,7 +13,7 @@ import pytest
 
 from graphkit import Calculator, CalculatorContext, CalculatorGraph, Input, Output, Status, calculator
 from graphkit.errors import GraphStateError, NodeNotOpenedError
-from graphkit.insight import Explanation, Kind
+from graphkit.insight import Explanation, Kind, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,16 +218,15 @@ A2 = (("a", 10, 1), ("a", 20, 2))
             SELF_LOOP, A2, "join", "out", -(2**63) + 2,
             f'Node "join" (ExplainJoin) has 2 packets of "a" from 10 on and waits for "out" up to 10, {HAS}.',
             '"out" is what the node itself makes of these packets. Feed it back through '
-            'PreviousLoopbackCalculator, or '
-            'give the node the input policy "ImmediateInputStreamHandler".',
+            "PreviousLoopbackCalculator; for the first packet it has none, so read it with .get(cc).",
             id="the self-loop",
         ),
         pytest.param(
             RING, A2, "join", "c", -(2**63) + 2,
             f'Node "join" (ExplainJoin) has 2 packets of "a" from 10 on and waits for "c" up to 10, {HAS}.',
             '"c" comes round a cycle of 2 nodes that wait for each other: "join", "next". Put '
-            "PreviousLoopbackCalculator where it closes, or give the node with the back edge the input policy "
-            '"ImmediateInputStreamHandler".',
+            "PreviousLoopbackCalculator where it closes; for the first packet it has none, so read it "
+            "with .get(cc).",
             id="a loop of two nodes",
         ),
         pytest.param(
@@ -262,6 +261,13 @@ A2 = (("a", 10, 1), ("a", 20, 2))
             '"b" is an input of the graph: push a packet at 10 or later, set its bound to 11 or '
             'more, or close it.',
             id="a mux that waits for the stream that is selected",
+        ),
+        pytest.param(
+            MUX, (("a", 10, 1), ("a", 20, 1)), "mux", "select", -(2**63) + 2,
+            f'Node "mux" (MuxCalculator) has 2 packets of "a" from 10 on and waits for "select", {HAS}.',
+            '"select" is an input of the graph, and selects one of the others at each time: push a packet for '
+            "each. A choice for the whole run is a side packet SELECT, without MuxInputStreamHandler.",
+            id="a mux that is not told which stream to take",
         ),
     ],
 )  # fmt: skip
@@ -435,6 +441,20 @@ def test_what_emits_nothing_behind_one_that_emits_nothing_is_left_out() -> None:
     ]
 
 
+def test_what_an_input_policy_dropped_is_told_if_it_was_counted() -> None:
+    graph, profile = CalculatorGraph(MUX), Profile()
+    graph.add_instrument(profile)
+    with graph:
+        for at in (10, 20, 30):
+            graph.add_packet_to_input_stream("a", 1, at)
+        graph.add_packet_to_input_stream("select", 0, 10)
+    found = graph.explain()
+    assert found.headline == (
+        'The run has ended; the input policy of node "mux" dropped 2 packets, every other packet was processed.'
+    )
+    assert json.loads(found.to_json())["lost"] == {"mux": 2}
+
+
 def test_a_gate_that_was_only_told_is_not_called_shut() -> None:
     graph = CalculatorGraph(GATE)
     graph.start_run()
@@ -579,8 +599,11 @@ def test_after_a_failed_run() -> None:
     with pytest.raises(NodeNotOpenedError):
         graph.wait_until_done(60)
     found = graph.explain()
-    assert (found.state, found.findings) == ("failed", ())
-    assert str(found) == 'The run failed: node "user" was never opened: it waits for side packet model'
+    assert (found.state, [finding.kind for finding in found.findings]) == ("failed", [Kind.NOT_OPEN])
+    assert str(found).startswith(
+        "The run failed; no packet was left over.\n"
+        'Node "user" (ExplainNeedy) is not open: it waits for side packet "model".'
+    )
 
 
 def test_before_any_run() -> None:
@@ -598,7 +621,7 @@ def test_json_names_node_stream_and_bound() -> None:
     (node,) = read["nodes"]
     assert node == {
         "name": "join", "calculator": "ExplainJoin", "state": "open", "packets": {"a": 1},
-        "bounds": {"a": 21, "b": 11}, "waits_for": {"b": 20},
+        "bounds": {"a": 21, "b": 11}, "waits_for": {"b": 20}, "has_run": True,
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from graphkit.inference._importer.ops.conv import transposed_conv_with_bias
+from graphkit.inference._importer.passes.sample_rows import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,31 +151,12 @@ def transform_tensor_bilinear(low: Lowering, op: TfliteOperator) -> str:
     A position is outside when it is below 0 or above size - 1: the border is not blended with zeros.
     """
     _check_version(low, op)
-    maths = _Maths(low)
     _, out_h, out_w, _ = low.shape(op.outputs[0])
     source = low.value(low.input(op, 0))
-    _, _, height, width = low.graph.shapes[source]
     if out_h * out_w > _MOST_POSITIONS:
         raise low.unsupported(op, f"{out_h} x {out_w} positions; up to {_MOST_POSITIONS} are known")
-    ys, xs = np.mgrid[0:out_h, 0:out_w].reshape(2, -1) + 0.5
-    centres = maths.matrix(np.stack([xs, ys, np.ones_like(xs)], axis=1))
-    # GridSample wants -1..1 from the first pixel's centre to the last one's; what is far off samples as zero.
-    to_unit = np.array([2.0 / (width - 1), 2.0 / (height - 1)])
-    scaled = maths.binary("Mul", _affine_map(low, op), maths.matrix(to_unit[None]))
-    moved = maths.binary("Add", scaled, maths.matrix(np.stack([0 * to_unit, 0 * to_unit, -0.5 * to_unit - 1])))
-    unit = maths.product(centres, moved)
-    size = maths.shape(unit)
-    one, off = (low.graph.constant(np.array(value, np.float32)) for value in (1.0, 10.0))
-    outside = low.graph.emit("Greater", [low.graph.emit("Abs", [unit], size), one], size)
-    grid = low.graph.emit("Where", [outside, off, unit], size)
-    return low.graph.emit(
-        "GridSample",
-        [source, low.reshape(grid, (1, out_h, out_w, 2))],
-        (1, low.graph.shapes[source][1], out_h, out_w),
-        mode="bilinear",
-        padding_mode="zeros",
-        align_corners=1,
-    )
+    channels = low.graph.shapes[source][1]
+    return low.graph.emit(SAMPLE, [source, _affine_map(low, op)], (1, channels, out_h, out_w))
 
 
 def transform_landmarks(low: Lowering, op: TfliteOperator) -> str:

@@ -113,8 +113,8 @@ class Node:
     __slots__ = (
         "active", "blocked_by", "calculator", "chooses", "contexts", "expected", "finished", "forwarded",
         "handler", "has_closed", "has_opened", "has_passed", "id", "inputs", "joined", "light", "limit", "link",
-        "listeners", "name", "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused", "sequence",
-        "single", "speculated", "status", "stopped", "task", "touched", "unread", "waiting_for",
+        "listeners", "name", "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused",
+        "sequence", "single", "speculated", "status", "stopped", "task", "touched", "unread", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:

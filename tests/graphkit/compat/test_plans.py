@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from graphkit import config
+from graphkit import config, inference
+from graphkit._process import threads as budgets
 from graphkit.compat import _plans
 from graphkit.compat import mediapipe as mp
 from graphkit.compat._plans import plan_ahead
+from graphkit.inference import _loader, import_ahead, load_ahead
 
 _MADE_OF_WHAT_WAS_READ = """
 import sys
@@ -66,3 +71,48 @@ def test_other_thresholds_are_another_plan(monkeypatch: pytest.MonkeyPatch) -> N
     for confidence in (0.5, 0.7, 0.5, 0.7):
         mp.solutions.face_mesh.FaceMesh(min_detection_confidence=confidence).close()
     assert len(read) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("hands", "Hands"), ("pose", "Pose"), ("face_mesh", "FaceMesh"),
+        ("selfie_segmentation", "SelfieSegmentation"), ("holistic", "Holistic"),
+    ],
+)  # fmt: skip
+def test_the_models_that_are_imported_ahead_are_those_of_an_object_without_arguments(
+    name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[tuple[str, tuple[int, ...] | None]] = set()
+
+    def watched(model: Path, *, outputs: tuple[int, ...] | None, **how: Any) -> Any:
+        asked.add((f"mediapipe/modules/{model.parent.name}/{model.name}", outputs))
+        return load_ahead(model, outputs=outputs, **how)
+
+    monkeypatch.setattr(inference, "load_ahead", watched)
+    solution = getattr(mp.solutions, name)
+    getattr(solution, kind)().close()
+    assert asked == set(solution.MODELS)
+
+
+def test_models_are_imported_once_on_a_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHKIT_CACHE_DIR", str(tmp_path))
+    budgets.set_budget(budgets.Budget(cores=2))
+    started: list[str] = []
+    start = _loader.start
+    monkeypatch.setattr(_loader, "start", lambda *given: (started.append(given[1]), start(*given))[1])
+    try:
+        for _ in range(2):
+            inference.unload_all()
+            import_ahead(mp.solutions.selfie_segmentation.MODELS)
+            for thread in threading.enumerate():
+                if thread.name == "graphkit-models":
+                    thread.join(30)
+    finally:
+        budgets.set_budget(None)
+        inference.unload_all()
+    assert [Path(path).name for path in started] == ["selfie_segmentation.tflite"]
+
+
+def test_a_model_that_is_not_there_is_left_to_whoever_loads_it() -> None:
+    import_ahead([("mediapipe/modules/no/such.tflite", None)])

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any, Final
 
 from graphkit.compat.mediapipe.python.solution_base import SolutionBase
+from graphkit.compat.mediapipe.python.solutions.face_mesh import MODELS as FACE_MODELS
 from graphkit.compat.mediapipe.python.solutions.face_mesh_connections import (
     FACEMESH_CONTOURS,
     FACEMESH_TESSELATION,
 )
 from graphkit.compat.mediapipe.python.solutions.hands import HAND_CONNECTIONS, HandLandmark
+from graphkit.compat.mediapipe.python.solutions.hands import MODELS as HAND_MODELS
 from graphkit.compat.mediapipe.python.solutions.pose import (
     LOST_OPTIONS,
     POSE_CONNECTIONS,
     PoseLandmark,
     clear_presence,
 )
+from graphkit.compat.mediapipe.python.solutions.pose import MODELS as POSE_MODELS
 
 __all__ = [
     "FACEMESH_CONTOURS",
@@ -40,6 +43,13 @@ def _thresholds(detection: float = 0.5, tracking: float = 0.5) -> dict[str, floa
 
 
 PLANNED_AHEAD: Final = (_GRAPH, _thresholds(), LOST_OPTIONS)
+MODELS: Final = (
+    *POSE_MODELS,
+    ("mediapipe/modules/holistic_landmark/hand_recrop.tflite", None),
+    *FACE_MODELS,
+    HAND_MODELS[1],
+)
+"""Models of an object that is made without arguments, and the outputs that it computes; None for all."""
 
 
 class Holistic(SolutionBase):

@@ -14,14 +14,14 @@ from graphkit.compat._messages import MODIFIABLE
 from graphkit.config._text.names import canonical_names
 from graphkit.errors import GraphkitError, GraphValidationError, ResourceNotFoundError
 from graphkit.framework import opencv
-from graphkit.inference import import_ahead
+from graphkit.inference import preload
 from graphkit.inference._onnx_runtime import onnx_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from graphkit.config import GraphPlan, NodePlan
-    from graphkit.inference._import_ahead import WantedModel
+    from graphkit.inference._preload import WantedModel
 
 _MOST_KEPT: Final = 32
 _lock: Final = threading.Lock()
@@ -94,8 +94,8 @@ def plan_ahead(
     """Read a graph file, and load what every solution runs on, when a solution is imported.
 
     mediapipe's own import does the like, so programs expect the first object and its first answer to be quick. A
-    graph that cannot be read fails when an object is made, with the words for it. Models that were never run on
-    this machine are imported meanwhile.
+    graph that cannot be read fails when an object is made, with the words for it. Models load meanwhile, on other
+    threads.
 
     Args:
         path: of the graph.
@@ -104,7 +104,7 @@ def plan_ahead(
         models: those of an object that is made without any.
     """
     onnx_runtime()
-    import_ahead(models)
+    preload(models)
     opencv()
     with suppress(GraphkitError, ValueError, RuntimeError):
         plan_of(path, None, Wishes.of(parameters or {}, None, defaults))

@@ -7,8 +7,8 @@ other things are done.
 from graphkit.inference._ahead import Ahead
 from graphkit.inference._bound_runs import DeviceArray
 from graphkit.inference._idle_cores import IdleCoreRunner
-from graphkit.inference._import_ahead import import_ahead
 from graphkit.inference._loader import load, load_ahead, unload_all
+from graphkit.inference._preload import preload
 from graphkit.inference._providers import cuda_fault, cuda_major
 from graphkit.inference._session import Session, TensorInfo
 
@@ -20,7 +20,7 @@ __all__ = [
     "TensorInfo",
     "cuda_fault",
     "cuda_major",
-    "import_ahead",
+    "preload",
     "load",
     "load_ahead",
     "unload_all",

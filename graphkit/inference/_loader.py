@@ -204,18 +204,13 @@ def _bytes_source(data: bytes) -> _Source:
 def _file_source(path: Path) -> _Source:
     """Return a file as a source. A file that has not changed since is not read again for its digest."""
     try:
-        digest = file_digest(path)
+        state = path.stat()
+        digest = _file_digest(path.resolve(), state.st_size, state.st_mtime_ns)
     except FileNotFoundError:
         raise ResourceNotFoundError(path.name, [path]) from None
     except OSError as exc:
         raise InferenceError(f"the model cannot be read: {exc.strerror}", model=str(path)) from exc
     return _Source(str(path), path.read_bytes, digest)
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file; raises OSError."""
-    state = path.stat()
-    return _file_digest(path.resolve(), state.st_size, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)

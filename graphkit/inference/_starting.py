@@ -139,12 +139,7 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
 
 def surely_starts(key: Key) -> bool:
     """Return whether a model has been imported before, or is known to be sound."""
-    return is_kept(key) or is_known(key.digest)
-
-
-def is_kept(key: Key) -> bool:
-    """Return whether the cache has the import of a model."""
-    return cache.has(_entry(key)[0])
+    return cache.has(_entry(key)[0]) or is_known(key.digest)
 
 
 def _entry(key: Key) -> tuple[cache.CacheEntry, bool]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +14,10 @@ from graphkit._process import threads as budgets
 from graphkit.compat import _plans
 from graphkit.compat import mediapipe as mp
 from graphkit.compat._plans import plan_ahead
-from graphkit.inference import _loader, import_ahead, load_ahead
+from graphkit.inference import _loader, load_ahead, preload
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MADE_OF_WHAT_WAS_READ = """
 import sys
@@ -80,7 +82,7 @@ def test_other_thresholds_are_another_plan(monkeypatch: pytest.MonkeyPatch) -> N
         ("selfie_segmentation", "SelfieSegmentation"), ("holistic", "Holistic"),
     ],
 )  # fmt: skip
-def test_the_models_that_are_imported_ahead_are_those_of_an_object_without_arguments(
+def test_the_models_that_are_preloaded_are_those_of_an_object_without_arguments(
     name: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: set[tuple[str, tuple[int, ...] | None]] = set()
@@ -95,24 +97,32 @@ def test_the_models_that_are_imported_ahead_are_those_of_an_object_without_argum
     assert asked == set(solution.MODELS)
 
 
-def test_models_are_imported_once_on_a_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GRAPHKIT_CACHE_DIR", str(tmp_path))
+def test_models_are_loaded_with_the_solution() -> None:
     budgets.set_budget(budgets.Budget(cores=2))
-    started: list[str] = []
-    start = _loader.start
-    monkeypatch.setattr(_loader, "start", lambda *given: (started.append(given[1]), start(*given))[1])
+    inference.unload_all()
     try:
-        for _ in range(2):
-            inference.unload_all()
-            import_ahead(mp.solutions.selfie_segmentation.MODELS)
-            for thread in threading.enumerate():
-                if thread.name == "graphkit-models":
-                    thread.join(30)
+        preload(mp.solutions.selfie_segmentation.MODELS)
+        for thread in threading.enumerate():
+            if thread.name == "graphkit-models":
+                thread.join(30)
+        (session,) = _loader.loaded_sessions()
+        with mp.solutions.selfie_segmentation.SelfieSegmentation():
+            assert _loader.loaded_sessions() == [session]
+        assert (session.provider, session.provider_reason) == ("cpu", "the graph asks for it")
     finally:
         budgets.set_budget(None)
         inference.unload_all()
-    assert [Path(path).name for path in started] == ["selfie_segmentation.tflite"]
+
+
+def test_one_core_loads_nothing_ahead() -> None:
+    budgets.set_budget(budgets.Budget(cores=1))
+    inference.unload_all()
+    try:
+        preload(mp.solutions.selfie_segmentation.MODELS)
+        assert _loader.loaded_sessions() == []
+    finally:
+        budgets.set_budget(None)
 
 
 def test_a_model_that_is_not_there_is_left_to_whoever_loads_it() -> None:
-    import_ahead([("mediapipe/modules/no/such.tflite", None)])
+    preload([("mediapipe/modules/no/such.tflite", None)])

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         ApplicationThreadExecutor,
         Executor,
         ThreadPoolExecutor,
+        WaitingThreadExecutor,
         register_executor,
     )
     from graphkit.framework._resources import FileContents, Resource, Resources, Root, graphs_dir
@@ -132,12 +133,14 @@ __all__ = [
     "Root",
     "graphs_dir",
     "ThreadPoolExecutor",
+    "WaitingThreadExecutor",
     "opencv",
     "register_executor",
 ]
 
 _LATER: Final = {
     "ApplicationThreadExecutor": "graphkit.framework._executor",
+    "WaitingThreadExecutor": "graphkit.framework._executor",
     "CLOCK": "graphkit.framework._clock",
     "Clock": "graphkit.framework._clock",
     "Executor": "graphkit.framework._executor",

@@ -11,7 +11,6 @@ from graphkit.compat.mediapipe.python.solutions.face_mesh_connections import (
     FACEMESH_TESSELATION,
 )
 from graphkit.compat.mediapipe.python.solutions.hands import HAND_CONNECTIONS, HandLandmark
-from graphkit.compat.mediapipe.python.solutions.hands import MODELS as HAND_MODELS
 from graphkit.compat.mediapipe.python.solutions.pose import (
     LOST_OPTIONS,
     POSE_CONNECTIONS,
@@ -47,7 +46,7 @@ MODELS: Final = (
     *POSE_MODELS,
     ("mediapipe/modules/holistic_landmark/hand_recrop.tflite", None),
     *FACE_MODELS,
-    HAND_MODELS[1],
+    ("mediapipe/modules/hand_landmark/hand_landmark_full.tflite", (0, 1)),
 )
 """Models of an object that is made without arguments, and the outputs that it computes; None for all."""
 

@@ -160,7 +160,7 @@ class GpuTransformer:
                 whole=size,
                 inner=inner,
                 turned=turned,
-                **_steps(src.size, turned, how.degrees),
+                **_turn(src.size, turned, how.degrees),
                 flip=(how.flip_horizontally, how.flip_vertically),
                 border=(*(level / 255.0 for level in how.border), 0.0),
                 repeat_edge=how.repeat_edge,
@@ -183,7 +183,7 @@ class GpuTransformer:
         return self._shaders[sampling]
 
 
-def _steps(source: tuple[int, int], turned: ImageSize, degrees: int) -> dict[str, tuple[int, int]]:
+def _turn(source: tuple[int, int], turned: ImageSize, degrees: int) -> dict[str, tuple[int, int]]:
     """Return uniforms: where the first pixel of a turned picture lies in the source, and the steps from there."""
     a, b, c, d = map(int, Placement(degrees).source_from_target(source, turned))
     width, height = (side - 1 for side in turned)

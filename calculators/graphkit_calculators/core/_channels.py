@@ -80,7 +80,7 @@ def checked_channel(channel: int, count: int, by: str = "") -> int:
     return int(channel)
 
 
-def pass_on(cc: CalculatorContext, pairs: Sequence[tuple[int, int]]) -> None:
+def send_fixed_channel(cc: CalculatorContext, pairs: Sequence[tuple[int, int]]) -> None:
     """Send on what is new of the one channel that is selected for the whole run, bounds too.
 
     Args:

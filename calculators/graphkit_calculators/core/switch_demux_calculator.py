@@ -13,7 +13,7 @@ from graphkit_calculators.core._channels import (
     channel_count,
     channel_pairs,
     initial_channel,
-    pass_on,
+    send_fixed_channel,
 )
 from graphkit_calculators.core._switch import Switch
 
@@ -78,7 +78,7 @@ class SwitchDemuxCalculator(Switch):
         if not cc.inputs.packets:
             return Status.STOP
         if self._fixed is not None:
-            pass_on(cc, self._fixed)
+            send_fixed_channel(cc, self._fixed)
             return None
         history = self._history
         history.record(cc)

@@ -13,7 +13,7 @@ from graphkit_calculators.core._channels import (
     channel_pairs,
     channel_tag,
     initial_channel,
-    pass_on,
+    send_fixed_channel,
 )
 from graphkit_calculators.core._switch import Switch
 
@@ -73,7 +73,7 @@ class SwitchMuxCalculator(Switch):
         if not cc.inputs.packets:
             return Status.STOP
         if self._fixed is not None:
-            pass_on(cc, self._fixed)
+            send_fixed_channel(cc, self._fixed)
             return None
         self._history.record(cc)
         for source, queue in self._queues.items():

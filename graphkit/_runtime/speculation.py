@@ -90,7 +90,7 @@ class Speculation:
                     break
                 if node.speculated is not None and node.speculated.is_for(packets):
                     continue
-                if node.queue is own and node.status is OPENED and not node.active:
+                if node.queue is own and node.status is OPENED and not node.active and node.calculator.pure:
                     return node, packets
                 break
         return None

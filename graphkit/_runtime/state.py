@@ -73,6 +73,8 @@ class GraphState:
         node.task = Task(PROCESS, node, context, node.process, node.link)
         if context.outputs.shards:  # `open` may have set it for all outputs (S8)
             node.offset = context.outputs.shards[0].offset
+        if node.plan.cls.pure and not node.calculator.pure:  # and that it is not pure in this run (S18)
+            node.limit = 1
         node.forwarded = UNSTARTED
         for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
             stream.header = shard.header if shard.header else None

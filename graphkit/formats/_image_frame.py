@@ -11,6 +11,7 @@ from graphkit.errors import FormatError
 from graphkit.formats._read_only import check_array, read_only
 
 Pixels: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[Any]]
+"""Rows, columns and channels of a picture, (height, width, channels) or (height, width)."""
 
 
 class ImageFormat(IntEnum):

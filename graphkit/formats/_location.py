@@ -46,6 +46,7 @@ class BinaryMask:
 
 
 Location: TypeAlias = RelativeBoundingBox | BoundingBox | WholeImage | BinaryMask
+"""Where a detection is."""
 
 
 def write_location(location: Location, message: Any) -> None:

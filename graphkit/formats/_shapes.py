@@ -174,3 +174,4 @@ Shape: TypeAlias = (
     | GradientLine
     | Scribble
 )
+"""What can be drawn."""

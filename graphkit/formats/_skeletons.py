@@ -13,6 +13,7 @@ HAND_LANDMARK_NAMES: Final[tuple[str, ...]] = (
         for joint in ("MCP", "PIP", "DIP", "TIP")
     ),
 )
+"""The 21 landmarks of a hand, in order."""
 
 # fmt: off
 POSE_LANDMARK_NAMES: Final[tuple[str, ...]] = (
@@ -24,6 +25,7 @@ POSE_LANDMARK_NAMES: Final[tuple[str, ...]] = (
     "LEFT_HIP", "RIGHT_HIP", "LEFT_KNEE", "RIGHT_KNEE", "LEFT_ANKLE", "RIGHT_ANKLE",
     "LEFT_HEEL", "RIGHT_HEEL", "LEFT_FOOT_INDEX", "RIGHT_FOOT_INDEX",
 )
+"""The 33 landmarks of a pose, in order."""
 
 HAND_CONNECTIONS: Final[tuple[tuple[int, int], ...]] = (
     (0, 1), (0, 5), (5, 9), (9, 13), (13, 17), (0, 17),  # palm
@@ -33,6 +35,7 @@ HAND_CONNECTIONS: Final[tuple[tuple[int, int], ...]] = (
     (13, 14), (14, 15), (15, 16),
     (17, 18), (18, 19), (19, 20),
 )
+"""Which landmarks of a hand a line joins."""
 
 POSE_CONNECTIONS: Final[tuple[tuple[int, int], ...]] = (
     (0, 1), (1, 2), (2, 3), (3, 7), (0, 4), (4, 5), (5, 6), (6, 8), (9, 10),  # face
@@ -42,6 +45,7 @@ POSE_CONNECTIONS: Final[tuple[tuple[int, int], ...]] = (
     (23, 25), (25, 27), (27, 29), (27, 31), (29, 31),  # left leg
     (24, 26), (26, 28), (28, 30), (28, 32), (30, 32),  # right leg
 )
+"""Which landmarks of a pose a line joins."""
 # fmt: on
 
 

@@ -10,6 +10,7 @@ from graphkit.errors import FormatError
 from graphkit.formats._read_only import check_array, read_only
 
 Layout: TypeAlias = Literal["NHWC", "NCHW"]
+"""The order of the dimensions of a batch of pictures: channels last, or first."""
 
 _LAYOUTS: Final = frozenset(("NHWC", "NCHW"))
 

@@ -87,7 +87,8 @@ class Calculator:
         process_timestamp_bounds: also call ``process`` when all inputs are settled and empty.
         pure: outputs depend on the input packets, options and side packets of the call alone, and calls may
             run side by side. The runtime then uses every thread for the node, keeps its output in order, and
-            may call ``process`` ahead of time and throw the result away.
+            may call ``process`` ahead of time and throw the result away. An object that finds in ``open`` that it
+            keeps something from call to call sets its own ``pure`` to False.
         is_gate: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
         passes_on: tags of inputs whose packets it often passes on unchanged, with the tags of the outputs. It may
             send something else, or nothing.
@@ -103,7 +104,7 @@ class Calculator:
     any_arrival_order: ClassVar[bool] = False
     process_timestamp_bounds: ClassVar[bool] = False
     blocking: ClassVar[bool] = False
-    pure: ClassVar[bool] = False
+    pure: bool = False
     is_gate: ClassVar[bool] = False
     passes_on: ClassVar[Mapping[str, str]] = MappingProxyType({})
     for_outputs_only: ClassVar[bool] = False

@@ -39,7 +39,9 @@ class Demand(NamedTuple):
 
 
 EVERYTHING: Final = Demand(None)
+"""All of it."""
 NOTHING: Final = Demand(frozenset())
+"""None of it."""
 
 
 @runtime_checkable

@@ -27,6 +27,7 @@ class _Empty:
 
 
 EMPTY: Final[Any] = _Empty()
+"""The payload of a packet that is empty."""
 
 
 def _kept_items(payload: Any) -> list[Any]:

@@ -79,6 +79,7 @@ def _payload_type(spec: Any) -> PayloadType:
 
 
 ANY = PacketType(Kind.ANY)
+"""Any type at all."""
 NONE = PacketType(Kind.NONE)
 
 

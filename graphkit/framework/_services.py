@@ -70,11 +70,14 @@ class InferenceSettings(NamedTuple):
         provider: "cpu", "cuda", "tensorrt" or "auto"; None leaves it to each node's delegate.
         threads: threads inside one inference; None leaves it to the node, then to the thread budget.
         opened: called by each node with the model that it runs, a `graphkit.inference.Session`, when it opens.
+        batches: whether two regions of a frame (hands, faces, people) go through a model in one run; None for that
+            on CUDA, where starting a run costs more than a second region does, and only there.
     """
 
     provider: str | None = None
     threads: int | None = None
     opened: Callable[[Any], None] = _look_at_none
+    batches: bool | None = None
 
 
 INFERENCE: Final[GraphService[InferenceSettings]] = GraphService("inference", InferenceSettings)

@@ -21,6 +21,7 @@ _TAG = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _INDEX = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")  # more digits are no index, and Python refuses to read thousands
 
 Key = tuple[str, int]
+"""Tag and index of a port; the tag is "" if it has none."""
 
 
 class TagIndexName(NamedTuple):

@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 from graphkit.errors import StatusCode, TimestampError
 
 UNITS_PER_SECOND: Final = 1_000_000
+"""Timestamps count microseconds."""
 
 _UNSET: Final = -(2**63)
 _MIN: Final = _UNSET + 3

@@ -13,7 +13,7 @@ from graphkit.gpu._gl_simple_calculator import GlSimpleCalculator
 from graphkit.gpu._gl_texture import GlTexture
 from graphkit.gpu._gpu_tensor import GpuTensor
 from graphkit.gpu._helper import GlCalculatorHelper
-from graphkit.gpu._lending import Lease, TensorCut, TensorLender
+from graphkit.gpu._lending import Lease, TensorCut, TensorLender, TensorRow
 from graphkit.gpu._planes import read_planes
 from graphkit.gpu._pool import TexturePool
 from graphkit.gpu._program import FullFrameProgram, compile_program
@@ -49,6 +49,7 @@ __all__ = [
     "ShareGroup",
     "TensorCut",
     "TensorLender",
+    "TensorRow",
     "TexturePool",
     "TextureStorage",
     "Transfers",

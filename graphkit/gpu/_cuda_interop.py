@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from contextlib import ExitStack
+from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from graphkit._process.forks import call_in_children
@@ -20,13 +22,11 @@ from graphkit.gpu._gl_texture import GlTexture
 from graphkit.gpu._tensor_buffer import WHOLE, TensorBuffer, TensorShader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from graphkit.gpu._buffer import GpuBuffer
     from graphkit.gpu._context import GlContext
-    from graphkit.gpu._lending import TensorCut
+    from graphkit.gpu._lending import TensorRow
     from graphkit.gpu._share_group import ShareGroup
-    from graphkit.gpu._tensor_buffer import Levels
 
 logger = logging.getLogger("graphkit.gpu")
 
@@ -90,19 +90,19 @@ class CudaLink:
         self._stream = runtime.stream()
         self._free: list[TensorBuffer] = []
 
-    def fill(self, picture: GpuBuffer, channels: int, levels: Levels, cut: TensorCut | None) -> Filled:
-        """Return a buffer with the tensor of *picture* and its address for CUDA; then call ``take_back``."""
-        size = (picture.width, picture.height) if cut is None else cut.size
-        shader = self._shader(WHOLE if cut is None else cut.sampling)
-        uniforms = {} if cut is None else cut.uniforms
-        buffer = self._taken(4 * channels * size[0] * size[1])
+    def fill(self, rows: Sequence[TensorRow]) -> Filled:
+        """Return a buffer with the tensor of *rows* and its address for CUDA; then call ``take_back``."""
+        buffer = self._taken(4 * sum(prod(row.stored_shape) for row in rows))
+        reads = ExitStack()
         try:
-            source = GlTexture(self.context, picture, writes=False)
             try:
-                shader.run(source.texture, buffer.gl, size, channels, levels, uniforms)
+                for index, row in enumerate(rows):
+                    source = GlTexture(self.context, row.picture, writes=False)
+                    reads.callback(source.release)
+                    self._shader(row).run(source.texture, buffer.gl, row, index)
             finally:
                 with self.context.same_fence():
-                    source.release()
+                    reads.close()
                     filled = self.context.fence()
             self.context.check_errors("filling a tensor")
             filled.wait_on_cpu(self.context)  # so that CUDA need not wait, with the lock held
@@ -127,7 +127,8 @@ class CudaLink:
             shader.release()
         self._runtime.destroy_stream(self._stream)
 
-    def _shader(self, sampling: str) -> TensorShader:
+    def _shader(self, row: TensorRow) -> TensorShader:
+        sampling = WHOLE if row.cut is None else row.cut.sampling
         shader = self._shaders.get(sampling)
         if shader is None:
             shader = self._shaders[sampling] = TensorShader(self.context, sampling)
@@ -149,12 +150,12 @@ class CudaLease:
         pointer: address of the float32 values there.
     """
 
-    __slots__ = ("_buffer", "_interop", "_link", "_picture", "device", "device_type", "pointer")
+    __slots__ = ("_buffer", "_interop", "_link", "_rows", "device", "device_type", "pointer")
 
     def __init__(
-        self, interop: CudaInterop, link: CudaLink, picture: GpuBuffer, device: int, filled: Filled
+        self, interop: CudaInterop, link: CudaLink, rows: Sequence[TensorRow], device: int, filled: Filled
     ) -> None:
-        self._interop, self._link, self._picture = interop, link, picture
+        self._interop, self._link, self._rows = interop, link, rows
         self._buffer, self.pointer = filled
         self.device_type, self.device = link.device_type, device
 
@@ -212,19 +213,14 @@ class CudaInterop:
             group.run(lambda context: self._set_up_once(group, context))
         return self._fault is None
 
-    def borrow(
-        self, picture: GpuBuffer, channels: int, levels: Levels, device: int, cut: TensorCut | None = None
-    ) -> CudaLease | None:
-        """Return the tensor of *picture* for CUDA's *device*, None if that cannot be; any thread.
+    def borrow(self, rows: Sequence[TensorRow], device: int) -> CudaLease | None:
+        """Return the tensor of *rows* for CUDA's *device*, None if that cannot be; any thread.
 
         Args:
-            picture: RGBA8 or R8.
-            channels: how many of its channels, from the first, become planes of (height, width).
-            levels: (256,), what each level becomes.
+            rows: of one share group and one stored shape; they lie one after the other.
             device: CUDA's number.
-            cut: the part of the picture; None for all of it, pixel by pixel.
         """
-        if not self.is_usable(picture.group) or self._link is None:
+        if not self.is_usable(rows[0].picture.group) or self._link is None:
             return None
         link = self._link
         if device not in link.devices:
@@ -235,11 +231,11 @@ class CudaInterop:
             )
             return None
         try:
-            filled = link.context.run(link.fill, picture, channels, levels, cut)
+            filled = link.context.run(link.fill, rows)
         except GpuError as exc:
             self.give_up(str(exc))
             return None
-        return CudaLease(self, link, picture, device, filled)
+        return CudaLease(self, link, rows, device, filled)
 
     def give_up(self, reason: str) -> None:
         """Lend nothing more; the first *reason* goes to the log."""

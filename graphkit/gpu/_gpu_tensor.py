@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from graphkit.formats import Tensor
+from graphkit.gpu._lending import TensorRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from graphkit.formats import Pixels
     from graphkit.gpu._buffer import GpuBuffer
@@ -31,9 +34,12 @@ class GpuTensor(Tensor):
         cut: the part of the picture; None for all of it, pixel by pixel.
         planes: makes (1, C, H, W) of pixels in memory, as *levels* do, and faster; None for *levels* themselves.
         origin: see `Tensor`.
+
+    Attributes:
+        rows: of what its rows are made; one, unless it was ``joined``.
     """
 
-    __slots__ = ("_channels", "_cut", "_levels", "_picture", "_planes")
+    __slots__ = ("_make", "rows")
 
     def __init__(
         self,
@@ -44,9 +50,19 @@ class GpuTensor(Tensor):
         planes: Callable[[Pixels], Floats] | None = None,
         origin: str = "",
     ) -> None:
-        self._picture, self._levels, self._cut = picture, levels, cut
-        self._planes = planes or self._looked_up
-        self._channels = min(picture.format.channels, 3)
+        row = TensorRow(picture, min(picture.format.channels, 3), levels, cut)
+        self._describe((row,), partial(_read_back, row, planes), origin)
+
+    @classmethod
+    def joined(cls, tensors: Sequence[GpuTensor]) -> GpuTensor:
+        """Return *tensors*, of one share group and one shape, as one of several rows."""
+        whole = cls.__new__(cls)
+        rows = tuple(chain.from_iterable(tensor.rows for tensor in tensors))
+        whole._describe(rows, lambda: np.concatenate([tensor.data for tensor in tensors]), tensors[0].origin)
+        return whole
+
+    def _describe(self, rows: tuple[TensorRow, ...], make: Callable[[], Floats], origin: str) -> None:
+        self.rows, self._make = rows, make
         self.layout = "NCHW"
         self.for_gpu = True
         self.origin = origin
@@ -55,21 +71,20 @@ class GpuTensor(Tensor):
         """Make ``data``, the one attribute that is made late."""
         if name != "data":
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        self.data = self._planes((self._picture if self._cut is None else self._cut.draw()).array())
+        self.data = self._make()
         self.data.setflags(write=False)
         return self.data
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The logical shape: (1, H, W, 3) or (1, H, W, 1)."""
-        width, height = self._size
-        return (1, height, width, self._channels)
+        """The logical shape: (N, H, W, 3) or (N, H, W, 1)."""
+        channels, height, width = self.rows[0].stored_shape
+        return (len(self.rows), height, width, channels)
 
     @property
     def stored_shape(self) -> tuple[int, ...]:
-        """The shape in memory: (1, 3, H, W) or (1, 1, H, W)."""
-        width, height = self._size
-        return (1, self._channels, height, width)
+        """The shape in memory: (N, 3, H, W) or (N, 1, H, W)."""
+        return (len(self.rows), *self.rows[0].stored_shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -78,12 +93,12 @@ class GpuTensor(Tensor):
 
     def borrow(self, device: int) -> Lease | None:
         """Return the values in the memory of CUDA's *device*, None if they must be read back."""
-        return self._picture.group.cuda.borrow(self._picture, self._channels, self._levels, device, self._cut)
+        return self.rows[0].picture.group.cuda.borrow(self.rows, device)
 
-    @property
-    def _size(self) -> tuple[int, int]:
-        return (self._picture.width, self._picture.height) if self._cut is None else self._cut.size
 
-    def _looked_up(self, pixels: Pixels) -> Floats:
-        pixels = pixels.reshape(*pixels.shape[:2], -1)
-        return np.ascontiguousarray(self._levels[pixels[None, :, :, : self._channels].transpose(0, 3, 1, 2)])
+def _read_back(row: TensorRow, planes: Callable[[Pixels], Floats] | None) -> Floats:
+    pixels = (row.picture if row.cut is None else row.cut.draw()).array()
+    if planes is not None:
+        return planes(pixels)
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    return np.ascontiguousarray(row.levels[pixels[None, :, :, : row.channels].transpose(0, 3, 1, 2)])

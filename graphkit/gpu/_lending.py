@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
 
@@ -30,6 +30,34 @@ class TensorCut:
     sampling: str
     uniforms: Mapping[str, Any]
     draw: Callable[[], GpuBuffer]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TensorRow:
+    """A picture, or a part of it, as float32: one row of a tensor.
+
+    Attributes:
+        picture: RGBA8 or R8.
+        channels: how many of its channels, from the first, become planes of (height, width).
+        levels: (256,), what each level becomes.
+        cut: the part of the picture; None for all of it, pixel by pixel.
+    """
+
+    picture: GpuBuffer
+    channels: int
+    levels: np.ndarray[Any, np.dtype[np.float32]]
+    cut: TensorCut | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the tensor."""
+        return (self.picture.width, self.picture.height) if self.cut is None else self.cut.size
+
+    @property
+    def stored_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width."""
+        width, height = self.size
+        return (self.channels, height, width)
 
 
 class Lease(Protocol):
@@ -71,22 +99,12 @@ class TensorLender(Protocol):
     def is_usable(self, group: ShareGroup) -> bool:
         """Return whether CUDA can read what *group* draws; found out once, on any thread."""
 
-    def borrow(
-        self,
-        picture: GpuBuffer,
-        channels: int,
-        levels: np.ndarray[Any, np.dtype[np.float32]],
-        device: int,
-        cut: TensorCut | None = None,
-    ) -> Lease | None:
-        """Return the tensor of *picture* for CUDA's *device*, None if that cannot be; any thread.
+    def borrow(self, rows: Sequence[TensorRow], device: int) -> Lease | None:
+        """Return the tensor of *rows* for CUDA's *device*, None if that cannot be; any thread.
 
         Args:
-            picture: RGBA8 or R8.
-            channels: how many of its channels, from the first, become planes of (height, width).
-            levels: (256,), what each level becomes.
+            rows: of one share group and one stored shape; they lie one after the other.
             device: CUDA's number.
-            cut: the part of the picture; None for all of it, pixel by pixel.
         """
 
     def close(self) -> None:

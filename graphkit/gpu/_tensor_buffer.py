@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from graphkit.errors import CudaError, ShaderCompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import moderngl
     import numpy as np
 
     from graphkit.gpu._context import GlContext
     from graphkit.gpu._cuda import CudaRuntime
+    from graphkit.gpu._lending import TensorRow
 
 Levels: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
 _GROUP: Final = 16
@@ -31,6 +31,7 @@ layout(local_size_x = {_GROUP}, local_size_y = {_GROUP}) in;
 layout(std430, binding = 0) writeonly buffer Tensor {{ float planes[]; }};
 uniform ivec2 size;
 uniform int channels;
+uniform int first;
 uniform float levels[256];
 SAMPLING
 void main() {{
@@ -38,7 +39,7 @@ void main() {{
     if (any(greaterThanEqual(place, size))) return;
     ivec4 level = ivec4(sampled(place));
     for (int channel = 0; channel < channels; ++channel) {{
-        planes[(channel * size.y + place.y) * size.x + place.x] = levels[level[channel]];
+        planes[first + (channel * size.y + place.y) * size.x + place.x] = levels[level[channel]];
     }}
 }}
 """
@@ -66,35 +67,28 @@ class TensorShader:
         except moderngl.Error as exc:
             raise ShaderCompileError("tensor shader", source, str(exc)) from exc
 
-    def run(
-        self,
-        picture: moderngl.Texture,
-        buffer: moderngl.Buffer,
-        size: tuple[int, int],
-        channels: int,
-        levels: Levels,
-        uniforms: Mapping[str, Any],
-    ) -> None:
-        """Fill *buffer*; later readers see all of it.
+    def run(self, picture: moderngl.Texture, buffer: moderngl.Buffer, row: TensorRow, index: int) -> None:
+        """Fill a row of *buffer*; later readers see all of it.
 
         Args:
-            picture: of 8 bits a channel.
-            buffer: of ``channels * height * width`` float32.
-            size: width and height of the tensor.
-            channels: how many of the picture's become planes.
-            levels: (256,), what each level of 8 bits becomes.
-            uniforms: of the sampling.
+            picture: of 8 bits a channel, that of the row.
+            buffer: of rows of ``channels * height * width`` float32.
+            row: what of the picture becomes what.
+            index: of the row in the buffer.
         """
         picture.use(0)
         buffer.bind_to_storage_buffer(0)
-        for name, value in {"frame": 0, "size": size, "channels": channels, **uniforms}.items():
+        own = {} if row.cut is None else row.cut.uniforms
+        first = index * prod(row.stored_shape)
+        told = {"frame": 0, "size": row.size, "channels": row.channels, "first": first, **own}
+        for name, value in told.items():
             if name in self._program:
                 self._program[name] = value
-        if self._levels is not levels:
-            self._program["levels"].write(levels.tobytes())
-            self._levels = levels
+        if self._levels is not row.levels:
+            self._program["levels"].write(row.levels.tobytes())
+            self._levels = row.levels
         self._context.work.dispatches += 1
-        self._program.run(-(-size[0] // _GROUP), -(-size[1] // _GROUP))
+        self._program.run(-(-row.size[0] // _GROUP), -(-row.size[1] // _GROUP))
         self._context.gl.memory_barrier()
 
     def release(self) -> None:

@@ -97,6 +97,7 @@ def load(
     spin: bool = False,
     why: str = "",
     device: int = 0,
+    rows: int = 1,
 ) -> Session:
     """Return the session of a model.
 
@@ -109,21 +110,24 @@ def load(
         spin: let them spin while a run lasts: quicker on cores that have nothing else to do, and else much slower.
         why: why it is *provider*, for `Session.provider_reason`; "" if the caller asks for it.
         device: CUDA's number of the GPU, if it is CUDA or TensorRT.
+        rows: how many pictures one run takes, of a .tflite for one: the first size of its inputs and outputs.
+            On the CPU each row is what a run of its own gives, bit for bit.
 
     Returns:
-        The one session of this process for that model, provider, device, choice of outputs and threads. With
+        The one session of this process for that model, provider, device, choice of outputs, threads and rows. With
         "auto" it continues on the CPU, with a line in the log, if the GPU fails later.
 
     Raises:
         ResourceNotFoundError: no such file.
         ModelFormatError: the file is no model, or damaged.
         UnsupportedOpError: the model holds an operation that is not known.
-        InferenceError: the provider was asked for by name and is not usable, or there is no such output.
+        InferenceError: the provider was asked for by name and is not usable, or there is no such output, or the
+            model cannot take that many *rows*.
     """
     choice = providers.choose(provider, why, device)
     source = _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
     wanted = None if outputs is None else tuple(outputs)
-    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin, choice.device)
+    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin, choice.device, rows)
     session = _pool.get(key, source, choice)
     if choice.required and session.provider != choice.provider:
         raise InferenceError(session.provider_reason, model=source.path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import InferenceError, ModelFormatError
+from graphkit.errors import InferenceError, ModelFormatError, StatusCode
 from graphkit.errors._base import shortened
 from graphkit.inference import _cache as cache
 from graphkit.inference import _onnx_model as onnx_model
@@ -43,6 +43,7 @@ class Key:
         threads: threads inside one run.
         spin: whether they spin while a run lasts.
         device: CUDA's number of the GPU; 0 on the CPU.
+        rows: how many pictures one run takes.
     """
 
     digest: str
@@ -51,6 +52,7 @@ class Key:
     threads: int
     spin: bool = False
     device: int = 0
+    rows: int = 1
 
 
 def start(key: Key, path: str, data: bytes, choice: Choice, on_cpu: Callable[[], Session]) -> Session:
@@ -93,6 +95,9 @@ def is_tflite(path: str, data: bytes) -> bool:
 
 def _own_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
     """Return ONNX Runtime's session of an .onnx file."""
+    if key.rows > 1:
+        refused = f"only a .tflite can take {key.rows} pictures in one run"
+        raise InferenceError(refused, model=path, status=StatusCode.UNIMPLEMENTED)
     content = data if key.outputs is None else onnx_model.select_outputs(data, path, key.outputs)
     try:
         return _onnx_session(content, key, choice, failures)
@@ -113,7 +118,8 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
     """Return ONNX Runtime's session of a .tflite file."""
     blocked = key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
     chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
-    name = f"{key.digest[:40]}-{chosen}{'' if blocked else '-plain'}"
+    rows = "" if key.rows == 1 else f"-rows{key.rows}"
+    name = f"{key.digest[:40]}-{chosen}{rows}{'' if blocked else '-plain'}"
     version = f"v{IMPORTER_VERSION}"
 
     def begin(content: bytes, optimised: bool = False, leave: Path | None = None) -> Any:
@@ -122,7 +128,7 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise _cannot_start(path, choice, exc) from exc
 
-    convert = partial(_import, data, path, key.outputs, blocked=blocked)
+    convert = partial(_import, data, path, key, blocked=blocked)
     machine = processor() if key.provider == "cpu" else None
     if machine is None:
         return begin(cache.get_or_build(cache.CacheEntry(name, version), convert))
@@ -130,10 +136,10 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
     return start_from_disk(entry, convert, begin)
 
 
-def _import(data: bytes, path: str, outputs: tuple[int, ...] | None, *, blocked: bool) -> bytes:
+def _import(data: bytes, path: str, key: Key, *, blocked: bool) -> bytes:
     from graphkit.inference._importer import import_tflite
 
-    return import_tflite(data, path, outputs, blocked=blocked)
+    return import_tflite(data, path, key.outputs, blocked=blocked, rows=key.rows)
 
 
 def _onnx_session(

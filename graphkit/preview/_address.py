@@ -11,6 +11,7 @@ from typing import Final
 from graphkit.errors import UsageError
 
 DEFAULT_PORT: Final = 8477
+"""Where a preview listens unless it is told otherwise."""
 _LOOPBACK: Final = "127.0.0.1"
 _HOST: Final = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._~!$&'()*+,;=%-]+))(?::\d*)?")
 _PLACE: Final = re.compile(r"(?:(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/]+):)?(?P<port>\d+)")

@@ -26,7 +26,7 @@ from graphkit.errors import GpuError
 from graphkit.formats import ImageFrame
 from graphkit.framework import FLOW_CONTROL, INFERENCE, FlowControl, InferenceSettings, Instrument
 from graphkit.gpu import GPU_SERVICE, GpuResources
-from graphkit.inference import cuda_fault
+from graphkit.inference import cuda_fault, load
 from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ SECONDS: Final = 9.0
 """Of a graph that is timed, in three rounds."""
 MOST_PIXELS: Final = 0.5
 """How far landmarks of models on CUDA may be from the CPU's, on average; those of models on the CPU are equal."""
+
+MOST_OF_A_RUN: Final = 0.05
+"""How far landmarks of one run on CUDA may be from those of another."""
 
 TASKS: Final = {
     "hands": ("hand_tracking/hand_tracking_desktop_live{}", ("", "_gpu"), "hand_cup.mp4", "hand_landmarks"),
@@ -73,13 +76,17 @@ class Run:
         task: see TASKS.
         gpu: None for the graph of the CPU.
         provider: of the models.
+        clip: another one than the task's.
+        batches: whether two hands of a frame share a run; None for that on CUDA.
 
     Attributes:
         found: landmarks by timestamp, in pixels: (hands or 1, points, 2).
         sessions: the models.
     """
 
-    def __init__(self, task: str, gpu: GpuResources | None, provider: str, clip: str = "") -> None:
+    def __init__(
+        self, task: str, gpu: GpuResources | None, provider: str, clip: str = "", *, batches: bool | None = None
+    ) -> None:
         path, kinds, clip_of_task, landmarks = TASKS[task]
         self.clip, self._gpu = clip or clip_of_task, gpu
         if task == "hands" and gpu is None:
@@ -88,7 +95,7 @@ class Run:
         self.found: Landmarks = {}
         self.sessions: list[Any] = []
         self._room = threading.Semaphore(IN_FLIGHT)
-        settings = InferenceSettings(provider=provider, opened=self.sessions.append)
+        settings = InferenceSettings(provider, opened=self.sessions.append, batches=batches)
         self.graph.set_service(INFERENCE, settings)
         self.graph.set_service(FLOW_CONTROL, FlowControl(drop=False))
         if gpu is not None:
@@ -203,6 +210,61 @@ def interop(wanted: argparse.Namespace) -> None:
             tell("hands", "differ", wrong="other hands, or tensors that were read back")
 
 
+def batches(wanted: argparse.Namespace) -> None:
+    """Time two hands of a frame in one run and in two, of the model and of the graph; compare what they find."""
+    provider = "cpu" if cuda_fault() else "cuda"
+    hands = [
+        ImageFrame(np.concatenate([frame.data[:, ::-1], frame.data], axis=1))
+        for frame in pictures(TASKS["hands"][2], 6 if wanted.short else 60)
+    ]
+    tell("models", provider)
+    _batches_of_the_model(hands[0], provider, 3 if wanted.short else 60)
+    found = {}
+    with GpuResources.create() as gpu:
+        for name, together in (("one by one", False), ("together", True)):
+            run = Run("hands", gpu, provider, batches=together)
+            run.start()
+            run.feed(hands[:6], 0)
+            seconds = run.feed(hands, 6)
+            run.end()
+            tell(f"a frame with two hands, {name}", round(1000 * seconds / len(hands), 3), "ms")
+            found[name] = run.found
+    one, other = found.values()
+    shared = [time for time in one if time in other and one[time].shape == other[time].shape]
+    size = (hands[0].width, hands[0].height)
+    apart = float(np.mean([np.hypot(*((one[time] - other[time]) * size).reshape(-1, 2).T) for time in shared]))
+    tell("frames with as many hands", f"{len(shared)} of {len(one)}", wrong="" if shared else "none")
+    limit = 0.0 if provider == "cpu" else MOST_PIXELS
+    tell("apart, mean", round(apart, 4), "px", wrong="" if apart <= limit else f"above {limit} px")
+
+
+def _batches_of_the_model(hands: ImageFrame, provider: str, count: int) -> None:
+    path = ROOT / "graphs" / "modules" / "hand_landmark" / "hand_landmark_full.tflite"
+    one, two = (load(path, provider=provider, rows=rows) for rows in (1, 2))
+    halves = [hands.data[100:324, at : at + 224].transpose(2, 0, 1) for at in (120, 940)]
+    both = (np.array(halves, np.float32) / 255).transpose(0, 2, 3, 1)
+    ways = {"two runs of one": lambda: [one.run([both[i : i + 1]]) for i in (0, 1)],
+            "one run of two": lambda: [two.run([both])]}  # fmt: skip
+    found = {}
+    for name, way in ways.items():
+        way()
+        spent = []
+        for _ in range(count):
+            begin = time.perf_counter()
+            found[name] = np.concatenate([outputs[0] for outputs in way()])
+            spent.append(time.perf_counter() - begin)
+        tell(name, round(1000 * statistics.median(spent), 3), "ms")
+    points = [values.reshape(-1, 3)[:, :2] for values in found.values()]
+    apart = float(np.abs(points[0] - points[1]).max())
+    limit = 0.0 if provider == "cpu" else MOST_OF_A_RUN
+    tell(
+        "landmarks apart, most",
+        round(apart, 5),
+        "px of the model",
+        wrong="" if apart <= limit else f"above {limit}",
+    )
+
+
 class Recorder(Instrument):
     """Notes what a frame is made of: every call of a node, and its parts."""
 
@@ -286,8 +348,8 @@ def rates(wanted: argparse.Namespace) -> None:
 
 
 NAMES: Final[dict[str, Callable[[argparse.Namespace], None]]] = {
-    "graph": graph, "compare": compare, "interop": interop, "trace": trace, "overhead": overhead,
-    "contexts": contexts, "rates": rates,
+    "graph": graph, "compare": compare, "interop": interop, "batches": batches, "trace": trace,
+    "overhead": overhead, "contexts": contexts, "rates": rates,
 }  # fmt: skip
 
 

@@ -98,6 +98,7 @@ def steps(folder: Path, *, short: bool) -> list[Step]:
     return [
         *found,
         Step("compared", own("compare"), 20, is_short=True),
+        Step("two hands", own("batches"), 40, is_short=True),
         Step("trace", own("trace"), 30, is_short=True),
         Step("helper", own("overhead"), 20, is_short=True),
         Step("two contexts", own("contexts"), 40, is_short=True),

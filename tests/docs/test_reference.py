@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import runpy
@@ -30,6 +31,20 @@ def test_every_exception_is_listed() -> None:
 def test_the_page_of_subgraphs_is_up_to_date() -> None:
     made = runpy.run_path(str(ROOT / "scripts" / "make_subgraphs.py"))
     assert made["PAGE"].read_text() == made["page"](), "run .venv/bin/python scripts/make_subgraphs.py"
+
+
+def test_the_pages_of_the_python_packages_are_up_to_date() -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / "make_api.py"))
+    found = {path.name: path.read_text() for path in made["FOLDER"].iterdir()}
+    assert found == made["pages"](), "run .venv/bin/python scripts/make_api.py"
+
+
+def test_the_pages_of_the_python_packages_hold_every_public_name() -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / "make_api.py"))
+    for package in made["PACKAGES"]:
+        text = (made["FOLDER"] / f"{package}.md").read_text()
+        names = importlib.import_module(package).__all__
+        assert [name for name in names if f"\n## {name}\n" not in text and f"[`{name}`](" not in text] == []
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from graphkit import Calculator, Input, Options, Output, SideInput, calculator
+from graphkit import Calculator, Input, Options, Output, SideInput, Timestamp, calculator
 from graphkit.errors import ContractError
 from graphkit.formats import Model, OpResolver, Tensor
 from graphkit.framework import IDLE_CORES, INFERENCE, Demand, InferenceSettings
@@ -19,9 +19,10 @@ from graphkit_calculators.tensor._inference_options import (
     wants_gpu,
 )
 from graphkit_calculators.tensor._model_io import ModelIo
+from graphkit_calculators.tensor._waiting_rows import WaitingRows, waiting_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from graphkit import CalculatorContext, CalculatorContract
     from graphkit.inference import IdleCoreRunner, Session
@@ -46,6 +47,11 @@ class InferenceCalculator(Calculator):
 
     What is drawn of the outputs (a mask) is drawn on the GPU where the graph wants the model there, whether it
     can run there or not.
+
+    In a loop over the regions of a frame, BATCH_END of the BeginLoop calculator lets two regions go through the
+    model in one run: every output then comes at the time of its own input, but not before the last input of the
+    loop. That is done where the model runs on CUDA; ``InferenceSettings.batches`` decides otherwise. On the
+    CPU it saves nothing. The values are the same.
 
     Outputs that nobody reads in a run are not computed, and stand in the list as empty tensors: which ones is
     told by the ranges of SplitTensorVectorCalculator, by gates that a side packet keeps shut, and by what the
@@ -76,6 +82,7 @@ class InferenceCalculator(Calculator):
 
     tensors = Input(list[Tensor], "TENSORS", optional=True)
     tensor = Input(Tensor, "TENSOR", optional=True, repeated=True)
+    batch_end = Input(Timestamp, "BATCH_END", optional=True)
     model = SideInput(Model, "MODEL", optional=True)
     delegate = SideInput(Delegate, "DELEGATE", value_optional=True)
     op_resolver = SideInput(OpResolver, "OP_RESOLVER", value_optional=True)
@@ -130,18 +137,45 @@ class InferenceCalculator(Calculator):
         self._from_list = self.tensors.is_connected(cc)
         config = self.settings(cc).input_output_config
         self._computed = None if config is not None else self.outputs
-        session, run = self._load(cc)
+        loading = self._loading(cc)
+        session, run = self._load(cc, loading)
         self._io = ModelIo(session, config, run=run, for_gpu=self._wants_gpu(cc))
+        self._waiting: WaitingRows | None = None
+        if self.batch_end.is_connected(cc) and config is None:
+            settings = cc.service(INFERENCE) or InferenceSettings()
+            self._waiting = waiting_rows(session, self._io, loading, settings, for_gpu=self._wants_gpu(cc))
+        if self._waiting is not None:
+            self.pure = False
+            for shard in cc.outputs.shards:
+                shard.offset = None
 
     def process(self, cc: CalculatorContext) -> None:
-        """Run the model once."""
+        """Run the model once, or, in batches, for all that waits when the last of a loop is there."""
         given = self.given(cc)
-        if given is None:
+        if self._waiting is None:
+            if given is not None:
+                self._emit(cc, self._io.run(given))
             return
-        found = self._io.run(given)
+        if given is not None:
+            self._waiting.add(cc.input_timestamp, given)
+        if self.batch_end.get(cc) is not None:
+            self._emit_waiting(cc, self._waiting)
+            for shard in cc.outputs.shards:
+                shard.set_next_timestamp_bound(cc.input_timestamp.next_allowed_in_stream())
+
+    def close(self, cc: CalculatorContext) -> None:
+        """Run what waits for the end of a loop that does not come any more."""
+        if self._waiting is not None and cc.graph_error is None:
+            self._emit_waiting(cc, self._waiting)
+
+    def _emit_waiting(self, cc: CalculatorContext, waiting: WaitingRows) -> None:
+        for time, found in waiting.run():
+            self._emit(cc, found, time)
+
+    def _emit(self, cc: CalculatorContext, found: list[Tensor], time: int | None = None) -> None:
         if self._computed is not None:
             found = in_their_places(found, self._computed, self.output_count)
-        self.send(cc, found)
+        self.send(cc, found, time)
 
     def given(self, cc: CalculatorContext) -> list[Tensor] | None:
         """Return what comes in, None where that is not all there."""
@@ -150,17 +184,17 @@ class InferenceCalculator(Calculator):
         packets = self.tensor.packets(cc)
         return [packet.payload for packet in packets] if all(packets) else None
 
-    def send(self, cc: CalculatorContext, found: list[Tensor]) -> None:
-        """Emit what the model gives."""
+    def send(self, cc: CalculatorContext, found: list[Tensor], time: int | None = None) -> None:
+        """Emit what the model gives, at the time of the input if it is None."""
         if self._as_list:
-            self.results.send(cc, found)
+            self.results.send(cc, found, time)
             return
         for index, tensor in enumerate(found[: self.result.count(cc)]):
-            self.result.send(cc, tensor, index=index)
+            self.result.send(cc, tensor, time, index=index)
 
-    def _load(self, cc: CalculatorContext) -> tuple[Session, IdleCoreRunner | None]:
-        """Return the model, and what runs it with idle cores, where that may be."""
-        from graphkit.inference import IdleCoreRunner, load
+    def _loading(self, cc: CalculatorContext) -> Callable[..., Session]:
+        """Return what loads the model where it is to run."""
+        from graphkit.inference import load
 
         chosen = self.settings(cc)
         model = self.model.get(cc)
@@ -171,7 +205,8 @@ class InferenceCalculator(Calculator):
         threads = threads_of(settings, chosen, delegate)
         said = delegate is not None or self.cpu_only or provider != "cpu"
         asked = "the graph asks for it" if said else "the graph names no delegate"
-        session = load(
+        return partial(
+            load,
             source,
             provider=provider,
             outputs=self._computed,
@@ -179,12 +214,21 @@ class InferenceCalculator(Calculator):
             why="" if settings.provider else asked,
             device=0 if provider == "cpu" else _drawing_device(cc),
         )
+
+    def _load(
+        self, cc: CalculatorContext, loading: Callable[..., Session]
+    ) -> tuple[Session, IdleCoreRunner | None]:
+        """Return the model, and what runs it with idle cores, where that may be."""
+        from graphkit.inference import IdleCoreRunner
+
+        settings = cc.service(INFERENCE) or InferenceSettings()
+        session = loading()
         settings.opened(session)
         idle = cc.service(IDLE_CORES)
-        if idle is None or threads is not None or not IdleCoreRunner.serves(session):
+        own_threads = threads_of(settings, self.settings(cc), self._delegate(cc))
+        if idle is None or own_threads is not None or not IdleCoreRunner.serves(session):
             return session, None
-        twin = partial(load, source, provider=provider, outputs=self._computed, threads=2, spin=True)
-        return session, IdleCoreRunner(session, twin, idle)
+        return session, IdleCoreRunner(session, partial(loading, threads=2, spin=True), idle)
 
     def _delegate(self, cc: CalculatorContext) -> Delegate | None:
         side = self.delegate.get(cc)

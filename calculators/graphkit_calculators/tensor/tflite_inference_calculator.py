@@ -132,9 +132,9 @@ class TfLiteInferenceCalculator(InferenceCalculator):
         found = self.tensors.get(cc)
         return self.tensors_gpu.get(cc) if found is None else found
 
-    def send(self, cc: CalculatorContext, found: list[Tensor]) -> None:
+    def send(self, cc: CalculatorContext, found: list[Tensor], time: int | None = None) -> None:
         """Emit what the model gives."""
-        (self.results if self._as_list else self.results_gpu).send(cc, found)
+        (self.results if self._as_list else self.results_gpu).send(cc, found, time)
 
 
 def _delegate(chosen: TfLiteInferenceCalculatorOptions.Delegate | None) -> ModelDelegate | None:

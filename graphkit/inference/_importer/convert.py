@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from graphkit.errors import ModelFormatError, UnsupportedOpError
+from graphkit.errors import InferenceError, ModelFormatError, StatusCode, UnsupportedOpError
 from graphkit.inference._imported import METADATA_KEY
 from graphkit.inference._importer.lowering import Lowering, logical_shape, stored_shape
 from graphkit.inference._importer.ops import CONVERTERS
 from graphkit.inference._importer.passes import run_passes
 from graphkit.inference._importer.reader import DAMAGE, read_tflite
+from graphkit.inference._importer.rows import set_rows
 from graphkit.inference._importer.writer import write_onnx
 from graphkit.inference._model_file import check_outputs
 
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def import_tflite(
-    data: bytes, path: str = "<bytes>", outputs: Sequence[int] | None = None, *, blocked: bool = True
+    data: bytes,
+    path: str = "<bytes>",
+    outputs: Sequence[int] | None = None,
+    *,
+    blocked: bool = True,
+    rows: int = 1,
 ) -> bytes:
     """Convert a TensorFlow Lite model.
 
@@ -30,6 +36,7 @@ def import_tflite(
         path: what to call it in errors.
         outputs: the indices of the outputs to compute, in the order wanted; None for all of them.
         blocked: shape the graph for ONNX Runtime's blocked kernels, which its CPU provider has on x86.
+        rows: how many pictures one run takes, of a model that is made for one.
 
     Returns:
         A serialised ONNX model. Rank-4 inputs are NCHW; outputs are in the model's own (NHWC) order.
@@ -38,16 +45,16 @@ def import_tflite(
     Raises:
         ModelFormatError: not a TensorFlow Lite model, or a damaged one.
         UnsupportedOpError: it holds an operation that is not known.
-        InferenceError: there is no output of a given index.
+        InferenceError: there is no output of a given index, or an operation may mix *rows*.
     """
     model = read_tflite(data, path)
     try:
-        return _import(model, outputs, blocked=blocked)
+        return _import(model, outputs, blocked=blocked, rows=rows)
     except DAMAGE as exc:
         raise ModelFormatError(path, f"a TensorFlow Lite model that contradicts itself ({exc!r})") from exc
 
 
-def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool) -> bytes:
+def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool, rows: int) -> bytes:
     chosen = range(len(model.outputs)) if outputs is None else outputs
     check_outputs(model.path, chosen, len(model.outputs))
     wanted = [model.outputs[index] for index in chosen]
@@ -57,7 +64,14 @@ def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool)
         _convert(low, op)
     low.graph.outputs = [low.to_logical(low.value(tensor)) for tensor in wanted]
     run_passes(low.graph, blocked=blocked)
-    return write_onnx(low.graph, {METADATA_KEY: json.dumps(_interface(model, wanted))})
+    if rows > 1 and (mixing := set_rows(low.graph, rows)) is not None:
+        raise InferenceError(
+            f"operation {mixing.op} (it makes {mixing.output!r}) may mix the {rows} pictures of a run; give them "
+            "to it one by one.",
+            model=model.path,
+            status=StatusCode.UNIMPLEMENTED,
+        )
+    return write_onnx(low.graph, {METADATA_KEY: json.dumps(_interface(model, wanted, rows))})
 
 
 def needed_operators(model: TfliteModel, wanted: Sequence[int]) -> list[TfliteOperator]:
@@ -112,8 +126,9 @@ def _check_shape(low: Lowering, op: TfliteOperator) -> None:
         )
 
 
-def _interface(model: TfliteModel, wanted: Sequence[int]) -> dict[str, list[dict[str, object]]]:
+def _interface(model: TfliteModel, wanted: Sequence[int], rows: int) -> dict[str, list[dict[str, object]]]:
     def describe(tensor: int) -> dict[str, object]:
-        return {"name": model.tensors[tensor].name, "shape": list(model.tensors[tensor].shape)}
+        shape = list(model.tensors[tensor].shape)
+        return {"name": model.tensors[tensor].name, "shape": shape if rows == 1 else [rows, *shape[1:]]}
 
     return {"inputs": [describe(t) for t in model.inputs], "outputs": [describe(t) for t in wanted]}

@@ -208,6 +208,57 @@ def test_pure_nodes_run_side_by_side_and_emit_in_order() -> None:
     assert results == [2 * number for number in range(40)]
 
 
+@calculator("SpeculationOnlyOne")
+class OnlyOne(Calculator):
+    """Pure, but not in the runs of this test: no call may meet another."""
+
+    blocking = True
+    pure = True
+    number = Input(int)
+    doubled = Output(int)
+    meeting: threading.Barrier
+
+    def open(self, cc: CalculatorContext) -> None:
+        self.pure = False
+        self.meeting = threading.Barrier(2)
+
+    def process(self, cc: CalculatorContext) -> None:
+        with pytest.raises(threading.BrokenBarrierError):
+            self.meeting.wait(0.05)
+        self.doubled.send(cc, 2 * self.number(cc))
+
+
+@pytest.mark.parametrize("more", ["", "max_in_flight: 2"])
+def test_an_object_that_is_not_pure_after_all_handles_one_time_at_a_time(more: str) -> None:
+    """S18."""
+    graph = CalculatorGraph(f"""
+        input_stream: "number" output_stream: "doubled" num_threads: 2
+        node {{ calculator: "SpeculationOnlyOne" input_stream: "number" output_stream: "doubled" {more} }}
+    """)
+    results: list[Any] = []
+    graph.observe_output_stream("doubled", lambda p: results.append(p.payload))
+    with graph:
+        for number in range(3):
+            push(graph, number)
+    assert results == [0, 2, 4]
+
+
+@on_either_executor
+def test_nor_is_it_called_ahead_of_time(config: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S18, S36."""
+    monkeypatch.setattr(Square, "open", lambda self, cc: setattr(self, "pure", False))
+    graph, results = started(config)
+    push(graph, 1)
+    assert script.called[1].wait(SECONDS)
+    push(graph, 2)
+    assert not script.called[2].wait(0.05)
+    script.allow = False
+    script.judge_may_go.release(2)
+    finish(graph)
+    assert results == [(1, 1)]
+    assert script.squared == [1]
+
+
 @calculator("SpeculationChoice")
 class Choice(Calculator):
     """Sends the number that waited, or else its own, when it gets the verdict."""

@@ -169,6 +169,30 @@ def test_the_frame_goes_to_the_tensor_in_one_step(card: GpuResources) -> None:
         np.testing.assert_array_equal(given.data, expected)
 
 
+def test_two_regions_become_the_rows_of_one_tensor(card: GpuResources) -> None:
+    """One after the other in one buffer: a fence, a map, and the values of memory."""
+    warp = GpuWarp(None, replicate=True)
+    frame = card.upload(ImageFrame(RGB.copy()))
+    rois = [Roi(61.0, 44.0, 35.0, 35.0, 0.4), Roi(90.0, 70.0, 50.0, 41.0, -1.2)]
+    alone = [GpuTensor(frame, LEVELS, cut=warp.cut(frame, roi, SIZE)) for roi in rois]
+    whole = GpuTensor.joined(alone)
+    assert (whole.shape, whole.stored_shape) == ((2, 192, 192, 3), (2, 3, 192, 192))
+    before = card.group.work
+    loan = whole.borrow(0)
+    assert loan is not None
+    work = card.group.work.since(before)
+    assert (work.passes, work.dispatches, work.fences, work.hops) == (0, 2, 2, 1), "one fence is the upload's"
+    expected = np.concatenate([to_planes(warp_roi(RGB, roi, SIZE, replicate=True), 1 / 255, 0.0) for roi in rois])
+    cuda: Any = card.group.cuda._link._runtime  # type: ignore[attr-defined]
+    (found,) = cuda.mapped.values()
+    np.testing.assert_array_equal(found.reshape(expected.shape), expected)
+    loan.give_back()
+    settle(card)
+    assert cuda.calls.count("map") == cuda.calls.count("unmap") == 1
+    np.testing.assert_array_equal(whole.data, expected)
+    assert not whole.data.flags.writeable
+
+
 def test_nothing_is_sampled_that_nobody_wants(card: GpuResources) -> None:
     before = card.group.work
     given = tensor(card, GpuWarp(None, replicate=True), Roi(80.0, 60.0, 90.0, 70.0, 0.3))

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def unknown_stream(plan: GraphPlan, name: str) -> ArgumentError:
     """Return the error for observing a stream that is not in the expanded graph."""
+    declared = ", ".join(plan.graph_outputs.names) or "no output stream"
+    close = did_you_mean(name, plan.stream_ids) or f" It declares: {declared}."
     return ArgumentError(
-        f'the graph has no stream "{name}".{did_you_mean(name, plan.stream_ids)} Streams inside a subgraph are '
-        "called <node>__<stream>.",
+        f'the graph has no stream "{name}".{close} Streams inside a subgraph are called <node>__<stream>.',
         status=StatusCode.NOT_FOUND,
     )
 

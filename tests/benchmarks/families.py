@@ -19,6 +19,8 @@ class Family:
         masks: streams of masks, float pixels.
         side_packets: bools and ints.
         follows: whether something is carried from frame to frame.
+        region: the inner stream of the region in which a frame's first model after detection looks; empty where
+            only one model follows it.
     """
 
     graph: str
@@ -26,6 +28,7 @@ class Family:
     masks: tuple[str, ...] = ()
     side_packets: dict[str, bool | int] = field(default_factory=dict)
     follows: bool = True
+    region: str = ""
 
 
 def _faces(with_attention: bool) -> Family:
@@ -59,5 +62,6 @@ FAMILIES: Final[dict[str, Family]] = {
         _HOLISTIC_PARTS,
         ("segmentation_mask",),
         {"refine_face_landmarks": True, "enable_segmentation": True, "model_complexity": 1},
+        region="poselandmarkcpu__pose_rect",
     ),
 }

@@ -408,10 +408,17 @@ def test_pushing_into_a_closed_stream(harness: MakeHarness) -> None:
     h.finish()
 
 
-def test_observing_a_stream_that_is_not_there(harness: MakeHarness) -> None:
+@pytest.mark.parametrize(
+    ("config", "name", "known"),
+    [
+        pytest.param(PASS, "ouut", "Did you mean 'out'?", id="close"),
+        pytest.param(f'output_stream: "out" {PASS}', "mask", "It declares: out.", id="far"),
+        pytest.param(PASS, "mask", "It declares: no output stream.", id="none"),
+    ],
+)
+def test_observing_a_stream_that_is_not_there(harness: MakeHarness, config: str, name: str, known: str) -> None:
     with pytest.raises(ArgumentError) as caught:
-        harness(PASS).graph.observe_output_stream("ouut", print)
+        harness(config).graph.observe_output_stream(name, print)
     assert str(caught.value) == (
-        "the graph has no stream \"ouut\". Did you mean 'out'? Streams inside a subgraph are called "
-        "<node>__<stream>."
+        f'the graph has no stream "{name}". {known} Streams inside a subgraph are called <node>__<stream>.'
     )

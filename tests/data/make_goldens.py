@@ -13,8 +13,12 @@ differ, landmarks may too, a little.
   latter has a mask of every eighth frame in NAME.afresh.masks.npz, by timestamp: one bit a pixel, set where it is
   above one half, packed by numpy.packbits.
 
+- pose_balance.hands: what holistic tracking finds out about both hands in every twelfth frame, step by step, each
+  frame in a run of its own.
+
 --portrait makes those of the families of tests/benchmarks/families.py instead, portrait.FAMILY each: crops of a
-portrait (see portrait.py), a run of its own for every one, masks of all in portrait.FAMILY.masks.npz.
+portrait (see portrait.py), a run of its own for every one, masks of all in portrait.FAMILY.masks.npz; and
+hard.FAMILY, those of a face that turns away and of half a face.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ import importlib.metadata
 import json
 import sys
 import zlib
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +43,7 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "benchmarks" / "peer"))
 from family_tracker import FAMILIES, FamilyTracker  # noqa: E402
 from hand_tracker import HandTracker  # noqa: E402  (found through the path above)
 from peer_common import json_line, read_frames  # noqa: E402
-from portrait import PORTRAIT, portrait_frames  # noqa: E402
+from portrait import PORTRAIT, hard_frames, portrait_frames  # noqa: E402
 from pose_tracker import MASK, PoseTracker  # noqa: E402
 
 if TYPE_CHECKING:
@@ -48,6 +53,18 @@ if TYPE_CHECKING:
 
 DEFAULT_CLIPS = [REPOSITORY / "examples" / "media" / f"{name}.mp4" for name in ("hand_cup", "pose_balance")]
 MASK_STEP = 8
+HAND_CLIP, HAND_STEP = "pose_balance", 12
+HAND_STREAMS = [
+    stream.format(side)
+    for side in ("left", "right")
+    for stream in (
+        "handlandmarksleftandrightcpu__{}_hand_roi_from_pose",
+        "handlandmarksleftandrightcpu__{}_hand_roi_from_recrop",
+        "handlandmarksleftandrightcpu__{}_hand_tracking_roi",
+        "{}_hand_landmarks",
+    )
+]
+HARD = ("face_detection_short_range", "face_detection_full_range", "face_mesh_attention")
 
 
 def versions() -> dict[str, str]:
@@ -114,12 +131,28 @@ def goldens_of(clip: Path) -> list[tuple[str, str, dict[str, Any], Tracker]]:
     return variants
 
 
+def make_hands(clip: Path, folder: Path) -> None:
+    """Makes the golden of the steps by which hands are found."""
+    family, name = FAMILIES["holistic"], f"{clip.stem}.hands"
+    tracker = FamilyTracker("holistic", afresh=True, streams=HAND_STREAMS)
+    frames = make_golden(islice(read_frames(clip), 0, None, HAND_STEP), tracker, folder / name)
+    write_description(folder / f"{name}.json", describe(clip, family.graph, family.side_packets, frames))
+
+
 def make_portraits(folder: Path) -> None:
-    """Makes the goldens of all families."""
-    for name, family in FAMILIES.items():
-        frames = make_golden(portrait_frames(), FamilyTracker(name, afresh=True), folder / f"portrait.{name}", 1)
-        target = folder / f"portrait.{name}.json"
-        write_description(target, describe(PORTRAIT, family.graph, family.side_packets, frames))
+    """Makes the goldens of all families, and of hard pictures of a face."""
+    for name in FAMILIES:
+        make_family(folder, "portrait", name, portrait_frames())
+    for name in HARD:
+        make_family(folder, "hard", name, hard_frames())
+
+
+def make_family(folder: Path, of: str, name: str, pictures: Iterable[tuple[int, np.ndarray]]) -> None:
+    """Makes a golden of one family, a run of its own for every picture."""
+    family = FAMILIES[name]
+    frames = make_golden(pictures, FamilyTracker(name, afresh=True), folder / f"{of}.{name}", 1)
+    target = folder / f"{of}.{name}.json"
+    write_description(target, describe(PORTRAIT, family.graph, family.side_packets, frames))
 
 
 def write_description(target: Path, description: dict[str, Any]) -> None:
@@ -143,6 +176,8 @@ def main() -> None:
         for name, graph, side_packets, tracker in goldens_of(clip):
             frames = make_golden(read_frames(clip), tracker, given.folder / name)
             write_description(given.folder / f"{name}.json", describe(clip, graph, side_packets, frames))
+        if clip.stem == HAND_CLIP:
+            make_hands(clip, given.folder)
 
 
 if __name__ == "__main__":

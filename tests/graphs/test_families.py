@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 GOLDENS: Final = ROOT / "tests" / "data" / "goldens"
-HALF_CUT: Final = 5  # one of the crops shows half of the face only
+LEAST_FOUND: Final = 4  # others show half of the face, or none
 Found = dict[str, dict[int, Any]]
 
 
@@ -50,9 +50,14 @@ def frames() -> list[tuple[int, Any]]:
     return list(portrait.portrait_frames())
 
 
-def golden(name: str) -> Found:
+@cache
+def hard() -> list[tuple[int, Any]]:
+    return list(portrait.hard_frames())
+
+
+def golden(name: str, of: str = "portrait") -> Found:
     streams: Found = {}
-    with gzip.open(GOLDENS / f"portrait.{name}.jsonl.gz", "rt") as lines:
+    with gzip.open(GOLDENS / f"{of}.{name}.jsonl.gz", "rt") as lines:
         for line in map(json.loads, lines):
             streams.setdefault(line["stream"], {})[line["timestamp"]] = line["packet"]
     return streams
@@ -76,18 +81,20 @@ def run(name: str, streams: tuple[str, ...], pictures: Any, gpu: GpuResources | 
     return found
 
 
-def test_the_frames_are_those_of_the_goldens() -> None:
-    checks = [f"{zlib.crc32(frame.tobytes()):08x}" for _, frame in frames()]
-    for name in FAMILIES:
-        described = json.loads((GOLDENS / f"portrait.{name}.json").read_text())
-        assert (described["timestamps"], described["frames_crc32"]) == ([time for time, _ in frames()], checks)
+@pytest.mark.parametrize(("of", "pictures"), [("portrait", frames), ("hard", hard)])
+def test_the_frames_are_those_of_the_goldens(of: str, pictures: Any) -> None:
+    checks = [f"{zlib.crc32(frame.tobytes()):08x}" for _, frame in pictures()]
+    for path in GOLDENS.glob(f"{of}.*.json"):
+        described = json.loads(path.read_text())
+        assert (described["timestamps"], described["frames_crc32"]) == ([time for time, _ in pictures()], checks)
 
 
+@pytest.mark.parametrize(("of", "pictures"), [("portrait", frames), ("hard", hard)])
 @pytest.mark.parametrize("name", ["face_detection_short_range", "face_detection_full_range"])
-def test_detections(name: str) -> None:
-    found, expected = run(name, ("detections",), frames())["detections"], golden(name)["detections"]
+def test_detections(name: str, of: str, pictures: Any) -> None:
+    found, expected = run(name, ("detections",), pictures())["detections"], golden(name, of)["detections"]
     assert list(found) == list(expected)
-    assert len(found) >= HALF_CUT
+    assert len(found) >= LEAST_FOUND
     for time, mine in found.items():
         (theirs,) = from_json(list[Detection], expected[time])
         np.testing.assert_allclose(mine[0].box, theirs.box, atol=1e-5)
@@ -99,12 +106,23 @@ def test_detections(name: str) -> None:
 def test_meshes(name: str, points: int) -> None:
     found, expected = run(name, ("multi_face_landmarks",), frames()), golden(name)
     assert list(found["multi_face_landmarks"]) == list(expected["multi_face_landmarks"])
-    assert len(found["multi_face_landmarks"]) >= HALF_CUT
+    assert len(found["multi_face_landmarks"]) >= LEAST_FOUND
     for time, (mine,) in found["multi_face_landmarks"].items():
         (theirs,) = from_json(list[NormalizedLandmarkList], expected["multi_face_landmarks"][time])
         assert len(mine) == points
         assert distances(mine, theirs).mean() < 0.05
         np.testing.assert_allclose(mine.z, theirs.z, atol=1e-4)
+
+
+def test_a_mesh_goes_with_a_face_that_turns_away() -> None:
+    streams = ("multi_face_landmarks", "face_detections")
+    found, expected = run("face_mesh_attention", streams, hard()), golden("face_mesh_attention", "hard")
+    assert [list(found[name]) for name in streams] == [list(expected[name]) for name in streams]
+    meshes = found["multi_face_landmarks"]
+    assert 0 < len(meshes) < len(found["face_detections"]) < len(hard()), "the face goes, then the head"
+    for time, (mine,) in meshes.items():
+        (theirs,) = from_json(list[NormalizedLandmarkList], expected["multi_face_landmarks"][time])
+        assert distances(mine, theirs).mean() < 0.05
 
 
 @pytest.mark.parametrize("name", ["selfie_segmentation", "selfie_segmentation_landscape"])

@@ -1,25 +1,26 @@
-"""Cutting regions out of textures, as ImageCroppingCalculator does on the GPU."""
+"""Cutting regions out of textures, as ImageCroppingCalculator does on the GPU: the pixels that OpenCV takes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from graphkit.gpu import FullFrameProgram, GpuBuffer
-from graphkit_calculators.tensor._roi import Roi, corners
+from graphkit_calculators.gpu._perspective_places import block_width, shader
+from graphkit_calculators.image._cropping import source_from_target
 
 if TYPE_CHECKING:
     from graphkit.formats import ImageSize
     from graphkit.gpu import GlCalculatorHelper
+    from graphkit_calculators.tensor._roi import Roi
 
-_SHADER: Final = """
+_MAIN: Final = """
     uniform sampler2D frame;
-    uniform mat3x2 source_from_target;  // middles of pixels are whole numbers on both sides
     uniform bool replicate;
     out vec4 color;
 
     void main() {
-        ivec2 place = ivec2(floor(source_from_target * vec3(gl_FragCoord.xy - 0.5, 1.0) + 0.5));
-        ivec2 last = textureSize(frame, 0) - 1, inside = clamp(place, ivec2(0), last);
+        ivec2 place = place_of(ivec2(gl_FragCoord.xy));
+        ivec2 inside = clamp(place, ivec2(0), textureSize(frame, 0) - 1);
         color = replicate || place == inside ? texelFetch(frame, inside, 0) : vec4(0.0);
     }
 """
@@ -35,7 +36,8 @@ class GpuCropper:
 
     def __init__(self, helper: GlCalculatorHelper, *, replicate: bool) -> None:
         self._helper = helper
-        self._shader = FullFrameProgram(helper.context, _SHADER, name="ImageCroppingCalculator")
+        source = shader(helper.context, 1, _MAIN)
+        self._shader = FullFrameProgram(helper.context, source, name="ImageCroppingCalculator")
         self._shader.set(frame=0, replicate=replicate)
 
     def draw(self, frame: GpuBuffer, roi: Roi, size: ImageSize) -> GpuBuffer:
@@ -44,21 +46,11 @@ class GpuCropper:
             dst = self._helper.create_destination_texture(size.width, size.height, frame.format)
             self._helper.bind_framebuffer(dst)
             src.use(0)
-            self._shader.set(source_from_target=source_from_target(roi, size))
+            columns = tuple(source_from_target(roi, size).T.ravel().tolist())
+            self._shader.set(source_from_target=columns, block=block_width(size))
             self._shader.render()
             return self._helper.finish(dst, src)
 
     def release(self) -> None:
         """Let go of the shader."""
         self._shader.release()
-
-
-def source_from_target(roi: Roi, size: ImageSize) -> tuple[float, ...]:
-    """Return the 2x3 matrix, by columns, from pixels of the target to pixels of the source.
-
-    The corners of the region lie on the middles of the outermost pixels.
-    """
-    bottom_left, top_left, top_right, _ = corners(roi)
-    right = (top_right - top_left) / max(size.width - 1, 1)
-    down = (bottom_left - top_left) / max(size.height - 1, 1)
-    return tuple(float(value) for column in (right, down, top_left) for value in column)

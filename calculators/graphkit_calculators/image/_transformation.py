@@ -122,14 +122,12 @@ def letterbox_padding(size: ImageSize, how: Transformation) -> LetterboxPadding:
 
 def _scaled(pixels: Pixels, how: Transformation) -> Pixels:
     cv2 = opencv()
-    height, width = pixels.shape[:2]
+    size = ImageSize(pixels.shape[1], pixels.shape[0])
     if not how.keeps_aspect:
-        shrinks = width > how.size.width and height > how.size.height
-        resized: Pixels = cv2.resize(pixels, tuple(how.size), interpolation=_interpolation(how, shrinks=shrinks))
+        resized: Pixels = cv2.resize(pixels, tuple(how.size), interpolation=_interpolation(size, how.size, how))
         return resized
-    target = fitted_size(ImageSize(width, height), how.size)
-    shrinks = width > how.size.width or height > how.size.height
-    fitted: Pixels = cv2.resize(pixels, tuple(target), interpolation=_interpolation(how, shrinks=shrinks))
+    target = fitted_size(size, how.size)
+    fitted: Pixels = cv2.resize(pixels, tuple(target), interpolation=_interpolation(size, target, how))
     if how.scale_mode is ScaleMode.FILL_AND_CROP:
         return fitted
     left, top = (how.size.width - target.width) // 2, (how.size.height - target.height) // 2
@@ -146,11 +144,17 @@ def fitted_size(size: ImageSize, room: ImageSize) -> ImageSize:
     return ImageSize(*(int(np.floor(np.float32(side) * scale + np.float32(0.5))) for side in size))
 
 
-def _interpolation(how: Transformation, *, shrinks: bool) -> int:
+def shrinks(size: ImageSize, target: ImageSize, how: Transformation) -> bool:
+    """Return whether pixels become means of areas: both sides shrink, or one that keeps the aspect ratio does."""
+    smaller = (target.width < size.width, target.height < size.height)
+    return any(smaller) if how.keeps_aspect else all(smaller)
+
+
+def _interpolation(size: ImageSize, target: ImageSize, how: Transformation) -> int:
     cv2 = opencv()
     if how.interpolation is Interpolation.NEAREST:
         return int(cv2.INTER_NEAREST)
-    return int(cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return int(cv2.INTER_AREA if shrinks(size, target, how) else cv2.INTER_LINEAR)
 
 
 def _turned(pixels: Pixels, degrees: int, output: ImageSize) -> Pixels:

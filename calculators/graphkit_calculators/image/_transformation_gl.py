@@ -1,61 +1,121 @@
-"""Scaling, turning and mirroring textures, as ImageTransformationCalculator does on the GPU."""
+"""Scaling, turning and mirroring textures, as ImageTransformationCalculator does on the GPU.
+
+Pixels of 8 bits become those that OpenCV makes in memory: it weighs neighbours in steps of 1/2048 and drops bits
+on its way, and a model that looks at a small picture notices the level by which others are off.
+"""
 
 from __future__ import annotations
 
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from graphkit.formats import ImageSize
 from graphkit.gpu import FullFrameProgram, GpuBuffer
 from graphkit_calculators.gpu._placement import Placement
-from graphkit_calculators.image._transformation import Interpolation, ScaleMode, Transformation, fitted_size
+from graphkit_calculators.image._transformation import (
+    Interpolation,
+    ScaleMode,
+    Transformation,
+    fitted_size,
+    shrinks,
+)
 
 if TYPE_CHECKING:
     from graphkit.gpu import GlCalculatorHelper
 
 _SHADER: Final = """
     uniform sampler2D frame;
-    uniform vec4 inner;  // left, top, width and height of the picture in the target, in pixels
-    uniform mat2 source_from_target;
+    uniform ivec2 whole;  // width and height of the target
+    uniform ivec4 inner;  // left, top, width and height of the picture in the target, before that is mirrored
+    uniform ivec2 turned;  // width and height of the source, turned
+    uniform mat2 turn;  // from the turned source to the source, about the middle
+    uniform bvec2 flip;
     uniform int sampling;
     uniform vec4 border;
     uniform bool repeat_edge;
+    uniform float white;  // 255 for pictures of 8 bits, which have whole levels; 1 for those of floats
     out vec4 color;
 
-    const int NEAREST = 0, LINEAR = 1;
+    const int NEAREST = 0, LINEAR = 1, AREA = 2, AREA_LINEAR = 3;
 
-    // The mean of the source pixels under a rectangle, those at its rim by the share that it covers.
-    vec4 mean(vec2 low, vec2 high) {
-        ivec2 size = textureSize(frame, 0);
-        ivec2 first = max(ivec2(floor(low + 1e-3)), 0), last = min(ivec2(ceil(high - 1e-3)), size) - 1;
-        vec4 sum = vec4(0.0);
-        for (int y = first.y; y <= last.y; ++y) {
-            for (int x = first.x; x <= last.x; ++x) {
-                vec2 covered = min(high, vec2(x + 1, y + 1)) - max(low, vec2(x, y));
-                sum += covered.x * covered.y * texelFetch(frame, ivec2(x, y), 0);
-            }
+    // Of the turned source.
+    vec4 pixel(ivec2 place) {
+        vec2 about_middle = vec2(2 * clamp(place, ivec2(0), turned - 1) - turned + 1);
+        return texelFetch(frame, (ivec2(turn * about_middle) + textureSize(frame, 0) - 1) / 2, 0);
+    }
+
+    vec4 level(int x, int y) {
+        vec4 value = pixel(ivec2(x, y));
+        return white > 1.0 ? round(value * white) : value;
+    }
+
+    // The first of the two source pixels that a scaled one lies between, and the share of the second.
+    void between(int at, int from, int to, out int first, out float share) {
+        if (sampling == LINEAR) {
+            float place = float((2 * at + 1) * from - to) / float(2 * to);
+            first = int(floor(place));
+            share = place - float(first);
+        } else {
+            first = at * from / to;
+            share = float((at + 1) * from - (first + 1) * to) / float(from);
+            share = share <= 0.0 ? 0.0 : share - floor(share);
         }
-        return sum / ((high.x - low.x) * (high.y - low.y));
+    }
+
+    vec4 linear(ivec2 at, ivec2 from, ivec2 to) {
+        int x, y;
+        vec2 share;
+        between(at.x, from.x, to.x, x, share.x);
+        between(at.y, from.y, to.y, y, share.y);
+        if (x < 0 || x >= from.x - 1) share.x = 0.0;
+        vec4 a = level(x, y), b = level(x + 1, y), c = level(x, y + 1), d = level(x + 1, y + 1);
+        if (white == 1.0) return mix(mix(a, b, share.x), mix(c, d, share.x), share.y);
+        vec4 weights = roundEven(vec4(1.0 - share, share) * 2048.0);
+        ivec4 above = ivec4(a * weights.x + b * weights.z) >> 4, below = ivec4(c * weights.x + d * weights.z) >> 4;
+        return vec4(((above * int(weights.y) >> 16) + (below * int(weights.w) >> 16) + 2) >> 2);
+    }
+
+    // How much of a source pixel lies under a scaled one, in shares of the latter.
+    float covered(int pixel, int at, int from, int to) {
+        int part = min((pixel + 1) * to, (at + 1) * from) - max(pixel * to, at * from);
+        return float(part) / float(from);
+    }
+
+    vec4 mean(ivec2 at, ivec2 from, ivec2 to) {
+        ivec2 first = at * from / to, end = ((at + 1) * from + to - 1) / to;
+        bool even = from % to == ivec2(0);
+        vec4 sum = vec4(0.0);
+        for (int y = first.y; y < end.y; ++y) {
+            vec4 row = vec4(0.0);
+            for (int x = first.x; x < end.x; ++x) {
+                row += level(x, y) * (even ? 1.0 : covered(x, at.x, from.x, to.x));
+            }
+            sum += row * (even ? 1.0 : covered(y, at.y, from.y, to.y));
+        }
+        ivec2 times = from / to;
+        if (even) sum *= 1.0 / float(times.x * times.y);
+        if (white == 1.0) return sum;
+        return even && times == ivec2(2) ? floor(sum + 0.5) : roundEven(sum);
     }
 
     void main() {
-        vec2 place = (gl_FragCoord.xy - inner.xy) / inner.zw, half_pixel = 0.5 / inner.zw;
-        if (any(lessThan(place, vec2(0.0))) || any(greaterThan(place, vec2(1.0)))) {
+        ivec2 target = ivec2(gl_FragCoord.xy), size = inner.zw;
+        if (flip.x) target.x = whole.x - 1 - target.x;
+        if (flip.y) target.y = whole.y - 1 - target.y;
+        target -= inner.xy;
+        if (target != clamp(target, ivec2(0), size - 1)) {
             if (!repeat_edge) {
                 color = border;
                 return;
             }
-            place = clamp(place, half_pixel, 1.0 - half_pixel);
+            target = clamp(target, ivec2(0), size - 1);
         }
-        vec2 a = source_from_target * (place - half_pixel - 0.5) + 0.5;
-        vec2 b = source_from_target * (place + half_pixel - 0.5) + 0.5;
-        vec2 low = min(a, b), high = max(a, b), size = vec2(textureSize(frame, 0));
         if (sampling == NEAREST) {
-            color = texelFetch(frame, min(ivec2(low * size + 1e-3), ivec2(size) - 1), 0);
-        } else if (sampling == LINEAR) {
-            color = texture(frame, 0.5 * (low + high));
+            color = pixel(target * turned / size);
         } else {
-            color = mean(low * size, high * size);
+            color = (sampling == AREA ? mean(target, turned, size) : linear(target, turned, size)) / white;
         }
     }
 """
@@ -67,6 +127,7 @@ class _Sampling(IntEnum):
     NEAREST = 0
     LINEAR = 1
     AREA = 2
+    AREA_LINEAR = 3
 
 
 class GpuTransformer:
@@ -86,17 +147,20 @@ class GpuTransformer:
             ImageSize(frame.height, frame.width) if how.degrees % 180 else ImageSize(frame.width, frame.height)
         )
         size, inner = _layout(turned, how)
-        placement = Placement(how.degrees, ScaleMode.STRETCH, how.flip_horizontally, how.flip_vertically)
         with self._helper.create_source_texture(frame) as src:
             dst = self._helper.create_destination_texture(*size, frame.format)
             self._helper.bind_framebuffer(dst)
             src.use(0)
             self._shader.set(
+                whole=size,
                 inner=inner,
-                source_from_target=placement.source_from_target(src.size, size),
+                turned=turned,
+                turn=Placement(how.degrees).source_from_target(src.size, turned),
+                flip=(how.flip_horizontally, how.flip_vertically),
                 sampling=int(_sampling(turned, inner, how)),
                 border=(*(level / 255.0 for level in how.border), 0.0),
                 repeat_edge=how.repeat_edge,
+                white=255.0 if frame.format.dtype == np.uint8 else 1.0,
             )
             self._shader.render()
             return self._helper.finish(dst, src)
@@ -123,5 +187,7 @@ def _sampling(turned: ImageSize, inner: tuple[int, int, int, int], how: Transfor
     _, _, width, height = inner
     if how.interpolation is Interpolation.NEAREST or (width, height) == turned:
         return _Sampling.NEAREST
-    shrinks = width < turned.width and height < turned.height
-    return _Sampling.AREA if shrinks else _Sampling.LINEAR
+    if not shrinks(turned, ImageSize(width, height), how):
+        return _Sampling.LINEAR
+    # OpenCV takes means only where no side grows.
+    return _Sampling.AREA if width <= turned.width and height <= turned.height else _Sampling.AREA_LINEAR

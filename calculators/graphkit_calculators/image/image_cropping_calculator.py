@@ -5,23 +5,19 @@ from __future__ import annotations
 import math
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from graphkit import Calculator, Input, Options, Output, calculator, option, options
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import ImageFrame, ImageSize, NormalizedRect, Rect
-from graphkit.framework import opencv
 from graphkit.gpu import GlCalculatorHelper, GpuBuffer
+from graphkit_calculators.image._cropping import crop
 from graphkit_calculators.image._cropping_gl import GpuCropper
 from graphkit_calculators.image._sides import choose_side
-from graphkit_calculators.tensor._roi import Roi, corners, f32
+from graphkit_calculators.tensor._roi import Roi, f32
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, CalculatorContract
-
-Pixels: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 
 @options("mediapipe.ImageCroppingCalculatorOptions", extension=262466399)
@@ -193,22 +189,3 @@ def _rounded(value: float) -> int:
 
 def _output_size(roi: Roi, scale: float) -> ImageSize:
     return ImageSize(*(max(1, _rounded(side * scale)) for side in (roi.width, roi.height)))
-
-
-def crop(pixels: Pixels, roi: Roi, size: ImageSize, *, replicate: bool) -> Pixels:
-    """Return the nearest pixels of *roi*.
-
-    Args:
-        pixels: (H, W, C) or (H, W).
-        roi: width and height are whole numbers from 1.
-        size: of the output.
-        replicate: whether the outside repeats the edge; it is black otherwise.
-    """
-    cv2 = opencv()
-    right, bottom = size.width - 1, size.height - 1
-    # The corners of the region go to the middles of the outermost pixels, unlike in a tensor.
-    target = np.array(((0, bottom), (0, 0), (right, 0), (right, bottom)), np.float32)
-    matrix = cv2.getPerspectiveTransform(corners(roi), target)
-    border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-    cropped: Pixels = cv2.warpPerspective(pixels, matrix, tuple(size), flags=cv2.INTER_NEAREST, borderMode=border)
-    return cropped

@@ -125,7 +125,9 @@ class TintByIdCalculator(Calculator):
         return ImageFrame(pixels)
 
     def _on_gpu(self, buffer: GpuBuffer, masks: Sequence[Image], ids: Sequence[int]) -> GpuBuffer:
-        if masks and buffer.format is not GpuBufferFormat.RGBA8:
+        if not masks:
+            return buffer
+        if buffer.format is not GpuBufferFormat.RGBA8:
             raise FormatError(f"{buffer} cannot be tinted; it needs RGBA8.")
         assert self._shader is not None
         for mask, id_ in zip(masks, ids, strict=True):

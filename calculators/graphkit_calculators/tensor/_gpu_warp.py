@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import FormatError
 from graphkit.gpu import GpuBufferFormat, TensorCut
+from graphkit_calculators.gpu._perspective_places import block_width, places, shader
 from graphkit_calculators.gpu._picture_shader import PictureShader
 from graphkit_calculators.tensor._image_warp import source_matrix
 
@@ -20,88 +21,12 @@ if TYPE_CHECKING:
     from graphkit.gpu import GlContext, GpuBuffer
     from graphkit_calculators.tensor._roi import Roi
 
+_STEPS: Final = 32
 _FORMATS: Final = (GpuBufferFormat.RGBA8, GpuBufferFormat.R8)
-
-# OpenCV multiplies in double precision, which OpenGL has from 4.0 on. It matters: the corners of a region are
-# float32 numbers, so samples often lie half way between two steps, but for a rounding error. Older devices put
-# about one sample of a thousand 1/32 pixel off.
-#
-# OpenGL promises nothing of how a division rounds. So what it leaves over is worked out, exactly, from the halves
-# of both factors, and put right by one in the last bit: sums and products are rounded as in memory.
-_DOUBLE: Final = """
-    #define real double
-    #define real3 dvec3
-    #define real3x3 dmat3
-    #define DIVIDED(a, b) ((a) / (b))
-
-    void halve(double whole, out double high, out double low) {
-        precise double scaled = whole * 134217729.0lf;
-        precise double rest = scaled - whole;
-        precise double upper = scaled - rest;
-        precise double lower = whole - upper;
-        high = upper;
-        low = lower;
-    }
-
-    double left_over(double a, double b, double about) {
-        double high, low, b_high, b_low;
-        halve(about, high, low);
-        halve(b, b_high, b_low);
-        precise double product = about * b;
-        precise double lost = high * b_high - product;
-        lost += high * b_low;
-        lost += low * b_high;
-        lost += low * b_low;
-        precise double left = a - product;
-        left -= lost;
-        return left;
-    }
-
-    double next(double value) {
-        uvec2 bits = unpackDouble2x32(value);
-        bits.x += 1u;
-        bits.y += bits.x == 0u ? 1u : 0u;
-        return packDouble2x32(bits);
-    }
-
-    double previous(double value) {
-        uvec2 bits = unpackDouble2x32(value);
-        bits.y -= bits.x == 0u ? 1u : 0u;
-        bits.x -= 1u;
-        return packDouble2x32(bits);
-    }
-
-    // Of positive numbers. What is left decides which of three neighbours is the nearest.
-    double quotient(double a, double b) {
-        double about = DIVIDED(a, b);
-        precise double left = left_over(a, b, about), above = next(about), below = previous(about);
-        if (left > 0.5lf * (above - about) * b) return above;
-        return -left > 0.5lf * (about - below) * b ? below : about;
-    }
-"""
-_SINGLE: Final = """
-    #define precise
-    #define real float
-    #define real3 vec3
-    #define real3x3 mat3
-    #define quotient(a, b) ((a) / (b))
-"""
 
 _SAMPLING: Final = """
     uniform sampler2D frame;
     uniform bool replicate;
-    uniform real3x3 source_from_target;
-    uniform int block;
-
-    // In steps of 1/32 pixel. OpenCV works from the left edge of each block of pixels, which rounds its own way.
-    ivec2 place_of(ivec2 target) {
-        int x = target.x % block;
-        precise real3 edge = source_from_target[0] * real(target.x - x) + source_from_target[1] * real(target.y);
-        edge += source_from_target[2];
-        precise real3 place = edge + source_from_target[0] * real(x);
-        precise real scale = quotient(real(32), place.z);
-        return ivec2(roundEven(place.x * scale), roundEven(place.y * scale));
-    }
 
     vec4 level(ivec2 place, ivec2 last) {
         ivec2 inside = clamp(place, ivec2(0), last);
@@ -124,11 +49,6 @@ _MAIN: Final = """
         color = sampled(ivec2(gl_FragCoord.xy)) / 255.0;
     }
 """
-
-
-def block_width(size: tuple[int, int]) -> int:
-    """Return the width of the blocks in which OpenCV samples a result of width and height *size*."""
-    return min(1024 // min(16, size[1]), size[0])
 
 
 class GpuWarp:
@@ -167,7 +87,7 @@ class GpuWarp:
     def cut(self, picture: GpuBuffer, roi: Roi, size: tuple[int, int]) -> TensorCut:
         """Return how to sample what `draw` draws; nothing is drawn yet."""
         uniforms = self._uniforms(picture, roi, size)
-        return TensorCut(size, _DOUBLE + _SAMPLING, uniforms, partial(self._draw, picture, size, uniforms))
+        return TensorCut(size, places(_STEPS) + _SAMPLING, uniforms, partial(self._draw, picture, size, uniforms))
 
     def _draw(self, picture: GpuBuffer, size: tuple[int, int], uniforms: dict[str, Any]) -> GpuBuffer:
         return self._shader.draw({"frame": picture}, size, picture.format, **uniforms)
@@ -185,6 +105,4 @@ class GpuWarp:
 
 
 def _source(context: GlContext) -> str:
-    if context.gl.version_code >= 400:
-        return f"#version 400 core\n#line 1\n{_DOUBLE}{_SAMPLING}{_MAIN}"
-    return f"#version 330 core\n#line 1\n{_SINGLE}{_SAMPLING}{_MAIN}"
+    return shader(context, _STEPS, _SAMPLING + _MAIN)

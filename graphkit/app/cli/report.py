@@ -77,10 +77,11 @@ def _gpu(gpu: GpuUse) -> str:
 
 
 def _each_once(counts: list[LandmarkCount]) -> list[LandmarkCount]:
-    """Leave out streams that only repeat another one's counts, such as world landmarks beside image landmarks."""
-    kept: dict[tuple[int, int, int], LandmarkCount] = {}
+    """Leave out world landmarks beside the same things' image landmarks."""
+    kept: dict[tuple[str, int, int, int], LandmarkCount] = {}
     for count in counts:
-        kept.setdefault((count.frames, count.most, count.points), count)
+        things = count.stream.replace("world_", "")
+        kept.setdefault((things, count.frames, count.most, count.points), count)
     return list(kept.values())
 
 

@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from families import FAMILIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
 
 
@@ -28,21 +30,21 @@ class FamilyTracker(Tracker):
     Args:
         name: of the family.
         afresh: Whether every frame has a run of its own, so that nothing is carried over.
+        streams: What is collected instead of the family's streams, inner ones too.
     """
 
-    def __init__(self, name: str, afresh: bool = False) -> None:
+    def __init__(self, name: str, afresh: bool = False, streams: Sequence[str] = ()) -> None:
         family = FAMILIES[name]
         side_packets = {key: side_packet(value) for key, value in family.side_packets.items()}
         readers = dict.fromkeys(family.masks, read_pixels)
         config = load_config(f"modules/{family.graph}.binarypb")
-        super().__init__(config, family.streams + family.masks, side_packets, readers)
+        super().__init__(config, streams or family.streams + family.masks, side_packets, readers)
         self._afresh = afresh
         self._used = False
 
-    def process(self, timestamp: int, frame: np.ndarray) -> list[Event]:
+    def process(self, timestamp: int, frame: np.ndarray, also: Mapping[str, Any] | None = None) -> list[Event]:
         """Runs one RGB frame through the graph and returns what it gave, ordered by stream and time."""
         if self._afresh and self._used:
-            self._graph.close()
-            self._graph.start_run(self._side_packets)
+            self.restart()
         self._used = True
-        return super().process(timestamp, frame)
+        return super().process(timestamp, frame, also)

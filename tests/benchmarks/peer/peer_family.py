@@ -1,6 +1,7 @@
 """Runs one of the wheel's graphs of families.py over frames and writes what its streams carry, as JSON lines.
 
-    PEER/bin/python tests/benchmarks/peer/peer_family.py face_mesh CLIP OUT.jsonl [--masks MASKS.npz] [--afresh]
+    PEER/bin/python tests/benchmarks/peer/peer_family.py face_mesh CLIP OUT.jsonl [--masks MASKS.npz]
+        [--afresh | --nudged]
 
 Masks are (height, width) uint8 arrays, 255 for 1, named by timestamp.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from family_tracker import FAMILIES, FamilyTracker
+from nudged_tracker import NudgedTracker
 from peer_common import json_line, read_frames
 
 
@@ -23,6 +25,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("output", type=Path, help="JSON lines")
     parser.add_argument("--frames", type=int, help="stop after so many")
     parser.add_argument("--afresh", action="store_true", help="a run of its own for every frame")
+    parser.add_argument(
+        "--nudged", action="store_true", help="the same, the first region off by a step of float32"
+    )
     parser.add_argument("--masks", type=Path, help="masks too, into this .npz")
     return parser.parse_args()
 
@@ -34,7 +39,8 @@ def main() -> None:
     given = arguments()
     masks: dict[str, Any] = {}
     names = FAMILIES[given.family].masks
-    with FamilyTracker(given.family, given.afresh) as tracker, given.output.open("w") as output:
+    tracker = NudgedTracker(given.family) if given.nudged else FamilyTracker(given.family, given.afresh)
+    with tracker, given.output.open("w") as output:
         for timestamp, frame in read_frames(given.clip, given.frames):
             for stream, stamp, packet in tracker.process(timestamp, frame):
                 if stream in names:

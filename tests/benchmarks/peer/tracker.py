@@ -123,10 +123,22 @@ class Tracker:
     ) -> None:
         self._graph.close()
 
-    def process(self, timestamp: int, frame: np.ndarray) -> list[Event]:
-        """Runs one RGB frame through the graph and returns what it gave, ordered by stream and time."""
+    def restart(self) -> None:
+        """Begins a run of its own for what comes now: nothing is carried over."""
+        self._graph.close()
+        self._graph.start_run(self._side_packets)
+
+    def process(self, timestamp: int, frame: np.ndarray, also: Mapping[str, Any] | None = None) -> list[Event]:
+        """Runs one RGB frame through the graph and returns what it gave, ordered by stream and time.
+
+        Args:
+            timestamp: Microseconds.
+            frame: (height, width, 3) uint8.
+            also: Packets for further inputs of the graph, by stream.
+        """
         self._events.clear()
         packet = packet_creator.create_image_frame(image_format=image_frame.ImageFormat.SRGB, data=frame)
-        self._graph.add_packet_to_input_stream("image", packet.at(timestamp))
+        for stream, given in {"image": packet, **(also or {})}.items():
+            self._graph.add_packet_to_input_stream(stream, given.at(timestamp))
         self._graph.wait_until_idle()
         return sorted(self._events, key=lambda event: event[:2])

@@ -66,6 +66,20 @@ def test_which_pixels(rotation: float, columns: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("size", "rows", "columns"),
+    [
+        pytest.param((1, 1), [10], [20], id="a point"),
+        pytest.param((1, 6), [7, 8, 9, 11, 12, 13], [20], id="a line down"),
+        pytest.param((8, 1), [10], [16, 17, 18, 19, 21, 22, 23, 24], id="a line across"),
+    ],
+)
+def test_a_region_of_one_pixel_lies_in_its_middle(
+    size: tuple[int, int], rows: list[int], columns: list[int]
+) -> None:
+    np.testing.assert_array_equal(crop("", RECT=Rect(20, 10, *size)), PIXELS[np.ix_(rows, columns)])
+
+
+@pytest.mark.parametrize(
     ("options", "expected"),
     [pytest.param("", 0, id="black"), pytest.param("border_mode: BORDER_REPLICATE", 255, id="edge")],
 )

@@ -132,9 +132,11 @@ def test_on_the_gpu_as_in_memory(gpu: GpuResources, masks_where: str) -> None:
     assert np.abs(there.array()[..., :3].astype(int) - in_memory).max() <= 2
 
 
-def test_without_masks_the_picture_passes() -> None:
+def test_without_masks_the_picture_passes(gpu: GpuResources) -> None:
     frame = ImageFrame(FRAME.copy())
+    picture = gpu.upload(frame)
     assert tinted(frame, [], [1, 2]) is frame
+    assert tinted(picture, [], [1, 2], gpu) is picture
 
 
 def test_faults_of_tinting() -> None:

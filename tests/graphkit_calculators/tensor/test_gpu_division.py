@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from emulated_card import as_on_a_card
-from graphkit_calculators.tensor import _gpu_warp
+from graphkit_calculators.gpu import _perspective_places
 
 if TYPE_CHECKING:
     from graphkit.gpu import GlContext, GpuResources
@@ -51,7 +51,7 @@ def test_quotients_are_those_of_memory(gpu: GpuResources, emulated: bool) -> Non
     context = gpu.context()
     if context.run(lambda: context.gl.version_code) < 430:
         pytest.skip("this OpenGL has no compute shaders")
-    shader = f"#version 430 core\n{_gpu_warp._DOUBLE}{MAIN}"
+    shader = f"#version 430 core\n{_perspective_places.DOUBLE}{MAIN}"
     shader = as_on_a_card(shader) if emulated else shader
     np.testing.assert_array_equal(
         context.run(divided, context, shader.replace("QUOTIENT", "quotient")), 32 / DIVISORS

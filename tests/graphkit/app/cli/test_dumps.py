@@ -229,6 +229,30 @@ def test_masks_that_nobody_switched_on_are_noted(
     assert [line for line in result.output.splitlines() if line.startswith("note: ")] == notes
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        pytest.param(
+            ["--dump=segmentation_mask=m.npz"],
+            'error: --dump: the graph has no stream "segmentation_mask". It declares: output_video, multi_face_',
+            id="stream",
+        ),
+        pytest.param(
+            ["--dump=multi_face_landmarks=m.csv", MASK],
+            'error: the graph has no input side packet "enable_segmentation" (it has: num_faces, ',
+            id="switch",
+        ),
+    ],
+)
+def test_masks_of_a_graph_that_has_none(
+    graphkit: Callable[..., Result], work: Path, flags: list[str], message: str
+) -> None:
+    clip = MEDIA / "astronaut.png"
+    result = graphkit("run", "graphs/face_mesh/face_mesh_desktop_live.pbtxt", "--input_video_path", clip, *flags)
+    assert (result.exit_code, list(work.glob("m.*"))) == (2, [])
+    assert result.output.startswith(message)
+
+
 def test_a_graph_without_switches_is_not_searched_for_them(
     graphkit: Callable[..., Result], work: Path, clip: Path
 ) -> None:

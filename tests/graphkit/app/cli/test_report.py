@@ -65,6 +65,21 @@ def test_the_same_hands_are_told_once() -> None:
     assert len(lines) == 4
 
 
+def test_left_and_right_hands_are_told_though_they_are_as_many() -> None:
+    both = [
+        LandmarkCount(f"{side}_hand_landmarks", *counts)
+        for counts in ((), (7, 1, 21))
+        for side in ("left", "right")
+    ]
+    lines = summary_lines(Summary(frames=10, seconds=1, files=[FILE], landmarks=both))
+    assert lines[1:5] == [
+        "left_hand_landmarks: nothing found",
+        "right_hand_landmarks: nothing found",
+        "hands found in 7 of 10 frames, at most 1 at once (left_hand_landmarks)",
+        "hands found in 7 of 10 frames, at most 1 at once (right_hand_landmarks)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [

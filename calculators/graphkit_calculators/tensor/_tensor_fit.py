@@ -26,7 +26,7 @@ def reads_planes(info: TensorInfo, tensor: Tensor, path: str) -> bool:
     Raises:
         InferenceError: the tensor fits neither way, or holds values of another kind; the message says what to set.
     """
-    if not np.can_cast(tensor.dtype, info.dtype, "same_kind"):
+    if not _holds_such_values(info, tensor):
         raise InferenceError(_sentence(info, tensor, path) + _advice_on_values(info, tensor))
     pixels = info.takes(tensor.shape)
     if info.channels_first or len(tensor.shape) != 4:
@@ -39,6 +39,15 @@ def reads_planes(info: TensorInfo, tensor: Tensor, path: str) -> bool:
     if pixels or planes:
         return planes
     raise InferenceError(_sentence(info, tensor, path) + _advice_on_shape(info, tensor))
+
+
+def _holds_such_values(info: TensorInfo, tensor: Tensor) -> bool:
+    """Return whether values of the tensor's type mean the same to the model: whole numbers are no fractions.
+
+    Bytes of 0 to 255 in a model for 0 to 1 would run, and give nonsense.
+    """
+    whole = [np.issubdtype(dtype, np.integer) for dtype in (tensor.dtype, info.dtype)]
+    return whole[0] == whole[1] and np.can_cast(tensor.dtype, info.dtype, "same_kind")
 
 
 def described(info: TensorInfo) -> str:
@@ -56,6 +65,11 @@ def _origin(tensor: Tensor) -> str:
 
 
 def _advice_on_values(info: TensorInfo, tensor: Tensor) -> str:
+    if tensor.origin and np.issubdtype(info.dtype, np.floating):
+        return (
+            " Set output_tensor_float_range of that node to the range that the model was made for, such as "
+            "{ min: 0 max: 1 }."
+        )
     if info.dtype not in (np.uint8, np.int8) or not tensor.origin:
         return f" Give it a tensor of {info.dtype.name}."
     kind = "uint" if info.dtype == np.uint8 else "int"

@@ -76,16 +76,16 @@ class WatchedFlow(Flow):
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
         """Send, and note each queue that received the packet."""
-        super().send(stream, packet)
-        now, timestamp, name = perf_counter(), packet._timestamp, stream.name
+        Flow.send(self, stream, packet)
+        now = perf_counter()
         for queue in stream.consumers:
             node, waiting = queue.node, queue.queue
             if node.on_touch is not None:
                 continue
             if waiting and waiting[-1] is packet:
-                self._note((QUEUED, (node.name, name, timestamp, len(waiting), now)))
+                self._note((QUEUED, (node.name, stream.name, packet._timestamp, len(waiting), now)))
             else:
-                self._note((DROPPED, (node.name, name, timestamp, now)))
+                self._note((DROPPED, (node.name, stream.name, packet._timestamp, now)))
 
     def drop_all(self, queue: InputStream) -> None:
         """Empty a queue, and note what is lost."""

@@ -61,8 +61,8 @@ class Lifecycle:
     Attributes:
         error: the first error, None in a good run.
         terminated: whether the run has ended (S27).
-        remains: what was left in a good run when no more input could come, just before the nodes that were still
-            open were closed; None before that, and in a run that failed.
+        remains: what was left when no more input could come, just before the nodes that were still open were
+            closed, or when the run failed; None before that.
     """
 
     def __init__(
@@ -195,11 +195,20 @@ class Lifecycle:
         """Record the first error; nodes are called again only to close them (S48)."""
         if self.error is None:
             self.error = error
+            self.remains = self._look_at_failure(error)
             self._ready.stopping = True
             self._ready.drop()
             if self._on_error is not None:
                 self._ready.schedule_callback(self._tell)
             self._sleepers.wake()
+
+    def _look_at_failure(self, error: BaseException) -> RunLook | None:
+        """Return what the run was doing; None if that cannot be read, as after an interrupt half-way (S51)."""
+        try:
+            return look_at(self._state, error=error)
+        except Exception as exc:
+            _LOG.debug("how the run stood when it failed cannot be told", exc_info=exc)
+            return None
 
     def fail_idle(self, error: BaseException) -> None:
         """Fail the run outside of any task."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from graphkit._runtime.node import OPENED
+from graphkit.framework import Timestamp
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -102,6 +105,7 @@ class NodeLook(NamedTuple):
         status: its state in the lifecycle.
         lacks: what it waits for before it opens: "side packet NAME" and "node NAME".
         active: calls that are scheduled or under way.
+        has_run: whether process() was called or is about to be.
         inputs: its queues.
         outputs: names of its output streams.
         side_outputs: names of the side packets that it makes.
@@ -116,6 +120,7 @@ class NodeLook(NamedTuple):
         is_built_in: whether its calculator comes with graphkit, so that the reader cannot edit it.
         is_observer: whether it stands for an observer or poller of the program.
         is_poller: whether the program takes its packets one by one.
+        unread: whether nobody reads its outputs, so that it makes none.
     """
 
     name: str
@@ -123,6 +128,7 @@ class NodeLook(NamedTuple):
     status: NodeStatus
     lacks: tuple[str, ...]
     active: int
+    has_run: bool
     inputs: tuple[QueueLook, ...]
     outputs: tuple[str, ...]
     side_outputs: tuple[str, ...]
@@ -137,6 +143,7 @@ class NodeLook(NamedTuple):
     is_built_in: bool
     is_observer: bool
     is_poller: bool
+    unread: bool
 
 
 class RunLook(NamedTuple):
@@ -190,10 +197,11 @@ def _node(node: Node) -> NodeLook:
         node.status,
         tuple(sorted(node.waiting_for)),
         node.active,
+        _has_run(node),
         tuple(_queue(queue, back) for queue, back in zip(node.inputs, plan.back_edges, strict=True)),
         tuple(stream.name for stream in node.outputs),
         tuple(plan.output_side_packets.names),
-        () if node.handler is None else tuple(node.handler.awaited()),
+        _awaited(node),
         node.offset,
         plan.source_layer if node.is_source else None,
         node.stopped,
@@ -204,7 +212,22 @@ def _node(node: Node) -> NodeLook:
         plan.cls.__module__.partition(".")[0] in _OURS,
         plan.calculator == "observer",
         node.on_touch is not None,
+        node.unread,
     )
+
+
+def _has_run(node: Node) -> bool:
+    if node.status is not OPENED:
+        return node.status > OPENED
+    return node.sequence > 0 or any(c.input_timestamp != Timestamp.UNSTARTED for c in node.contexts[:1])
+
+
+def _awaited(node: Node) -> tuple[Awaited, ...]:
+    try:
+        return () if node.handler is None else tuple(node.handler.awaited())
+    except Exception as error:  # the policy may be what failed
+        _LOG.warning('node "%s": awaited() of its input policy failed: %r', node.name, error)
+        return ()
 
 
 def _holding(node: Node) -> Holding | None:

@@ -104,6 +104,7 @@ class Node:
         passed: for one that chooses: whether its last call let a packet pass.
         refused: for a gate: whether its last call had a packet and let none pass.
         listeners: notified of its calls.
+        unread: whether nobody reads its outputs in this run, so that it makes none.
         on_touch: called instead of scheduling when an input changes (pollers).
         has_opened: whether ``open`` of the calculator has returned.
         has_closed: whether ``close`` of the calculator was called.
@@ -113,7 +114,7 @@ class Node:
         "active", "blocked_by", "calculator", "chooses", "contexts", "expected", "finished", "forwarded",
         "handler", "has_closed", "has_opened", "id", "inputs", "joined", "light", "limit", "link", "listeners",
         "name", "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused", "sequence",
-        "single", "speculated", "status", "stopped", "task", "touched", "waiting_for",
+        "single", "speculated", "status", "stopped", "task", "touched", "unread", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -147,6 +148,7 @@ class Node:
         self.refused = False
         self.touched = False
         self.stopped = False
+        self.unread = False
         # S28, S33: on an executor that it names, a node waits for a thread of it, light or not.
         self.light = not (plan.cls.blocking or plan.is_source) and queue.is_default
         self.contexts: list[CalculatorContext] = []
@@ -154,6 +156,10 @@ class Node:
         self.sequence = 0
         self.expected = 0
         self.finished: dict[int, CalculatorContext] = {}
+
+    def rest(self) -> None:
+        """Emit nothing in this run, as nobody reads it: calls only settle the outputs."""
+        self.unread, self.process = True, _nothing
 
     def open(self, cc: CalculatorContext) -> Any:
         """Open the calculator."""
@@ -258,6 +264,10 @@ class Node:
                 OutputSideSet(plan.name, plan.output_side_packets, side_types),  # type: ignore[arg-type]
             ),
         )
+
+
+def _nothing(cc: CalculatorContext) -> None:
+    """Emit nothing."""
 
 
 def _shard(name: str, packet_type: PacketType | None, node: Node) -> OutputShard:

@@ -62,7 +62,7 @@ class ReadyTasks:
             return None
         task = queue.pop_own()
         if task is None and self._speculation:
-            task = self._speculate(queue)
+            task = self.next_ahead(queue)
         if task is None:
             queue.workers -= 1
         return task
@@ -91,7 +91,8 @@ class ReadyTasks:
         """Return whether a thread of *queue* with nothing to do could work ahead of time."""
         return not self.stopping and self._speculation.candidate(queue) is not None
 
-    def _speculate(self, queue: TaskQueue) -> Task | None:
+    def next_ahead(self, queue: TaskQueue) -> Task | None:
+        """Return a call ahead of time for a thread of *queue*, None if there is none."""
         task = None if self.stopping else self._speculation.task(queue)
         if task is not None:
             self.pending += 1

@@ -191,7 +191,7 @@ class GraphRun:
         return self._wait(lambda: self._life.terminated and not self._afterwards.pending, timeout)
 
     def look(self) -> RunLook:
-        """Return a look at the run; for a good one that has ended, as it was before its open nodes were closed."""
+        """Return a look at the run; at one that failed or has ended, as it was before its nodes were closed."""
         with self._lock:
             if self._life.remains is not None:
                 return self._life.remains

@@ -55,8 +55,7 @@ class Scheduler:
         A call on a thread of the program means that the program waits, as only a wait makes one.
         """
         own = self.working.get(get_ident())
-        on_programs_thread = own is not None and isinstance(own.executor, ApplicationThreadExecutor)
-        if not self._sleepers.wakers and not on_programs_thread:
+        if not self._sleepers.wakers and not _is_programs_thread(own):
             return 0
         waiting = sum(max(len(queue.heavy), queue.ahead) for queue in self._ready.queues)
         return max(0, cores - len(self.working) - waiting)
@@ -104,7 +103,7 @@ class Scheduler:
             self._stand_in()
         except BaseException as exc:
             self.break_off(exc)
-            if isinstance(queue.executor, ApplicationThreadExecutor):
+            if _is_programs_thread(queue):
                 raise
 
     def _run(self, queue: TaskQueue | None, epoch: int = 0) -> None:
@@ -150,8 +149,10 @@ class Scheduler:
         if epoch != queue.epoch:  # requested before the run was broken off
             return None
         queue.workers_requested -= 1
-        queue.ahead = False
-        return self._ready.next(queue)
+        ahead, queue.ahead = queue.ahead, False
+        # Light tasks have a thread: what requested this one.
+        task = self._ready.next_ahead(queue) if ahead and not queue.heavy else None
+        return task or self._ready.next(queue)
 
     def _may_run_ahead(self) -> bool:
         """Return whether a thread is left for work ahead of time (S36), if there is any."""
@@ -177,7 +178,7 @@ class Scheduler:
                 queue.workers += count
                 queue.workers_requested += count
         for queue in self._speculating:
-            busy = queue.workers_requested <= _waiting(queue, takes_one and queue is own)
+            busy = queue.workers_requested <= max(0, _waiting(queue, takes_one and queue is own))
             if busy and queue.workers < queue.width and self._ready.may_speculate(queue):
                 short.append((queue, queue.epoch))
                 queue.workers += 1
@@ -199,6 +200,12 @@ class Scheduler:
         while self._without_thread:
             queue = self._without_thread.pop()
             self._drain(queue, queue.epoch)
+
+
+def _is_programs_thread(queue: TaskQueue | None) -> bool:
+    """Return whether the calling thread is one of the program that works on *queue* while it waits."""
+    executor = None if queue is None else queue.executor
+    return isinstance(executor, ApplicationThreadExecutor) and executor.is_applications()
 
 
 def _waiting(queue: TaskQueue, less: int) -> int:

@@ -56,7 +56,11 @@ class SidePackets:
         if not fresh:
             return []
         self.values.update(fresh)
-        reached = [node for node in nodes if not fresh.keys().isdisjoint(node.plan.input_side_packets.names)]
+        reached = [
+            node
+            for node in nodes
+            if (names := node.plan.input_side_packets.names) and not fresh.keys().isdisjoint(names)
+        ]
         for node in reached:
             self.resolve(node)
         return reached

@@ -120,10 +120,15 @@ def _planned(graph: Any, resources: Resources, wishes: Wishes) -> GraphPlan:
         plan = config.load(graph, resources=resources, graph_options=options, overrides=wishes.parameters)
     except GraphValidationError as exc:
         raise _refused(_nodes(graph, resources), wishes, exc) from exc
-    if not wishes.defaults:
-        return plan
     nodes = tuple(_with_defaults(node) if node.calculator in wishes.defaults else node for node in plan.nodes)
-    return dataclasses.replace(plan, nodes=nodes)
+    return dataclasses.replace(plan, nodes=nodes, executors=_executors(plan))
+
+
+def _executors(plan: GraphPlan) -> tuple[config.ExecutorPlan, ...]:
+    """Return the executors, with the program's thread among the default ones: it waits for every frame."""
+    if plan.num_threads or any(not executor.name for executor in plan.executors):
+        return plan.executors
+    return (*plan.executors, config.ExecutorPlan("", "WaitingThreadExecutor", {}))
 
 
 def _with_defaults(node: NodePlan) -> NodePlan:

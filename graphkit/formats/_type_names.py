@@ -31,6 +31,7 @@ from graphkit.formats._shapes import Color
 from graphkit.formats._tensor import Tensor
 from graphkit.formats._video_header import VideoHeader
 from graphkit.framework._registry import import_type
+from graphkit.framework._resources import Resource
 
 PayloadType: TypeAlias = "type[Any] | GenericAlias"
 
@@ -83,6 +84,7 @@ _types: dict[str, PayloadType] = {
             Rect,
             RenderAnnotation,
             RenderData,
+            Resource,
             Tensor,
             VideoHeader,
         )

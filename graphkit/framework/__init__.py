@@ -49,9 +49,10 @@ if TYPE_CHECKING:
         ApplicationThreadExecutor,
         Executor,
         ThreadPoolExecutor,
+        WaitingThreadExecutor,
         register_executor,
     )
-    from graphkit.framework._resources import FileContents, Resources, Root, graphs_dir
+    from graphkit.framework._resources import FileContents, Resource, Resources, Root, graphs_dir
     from graphkit.framework._views import CallerView, GraphView, InputQueue, NodeView, SubgraphLike
 
 __all__ = [
@@ -127,16 +128,19 @@ __all__ = [
     "Instrument",
     "RunView",
     "FileContents",
+    "Resource",
     "Resources",
     "Root",
     "graphs_dir",
     "ThreadPoolExecutor",
+    "WaitingThreadExecutor",
     "opencv",
     "register_executor",
 ]
 
 _LATER: Final = {
     "ApplicationThreadExecutor": "graphkit.framework._executor",
+    "WaitingThreadExecutor": "graphkit.framework._executor",
     "CLOCK": "graphkit.framework._clock",
     "Clock": "graphkit.framework._clock",
     "Executor": "graphkit.framework._executor",
@@ -146,6 +150,7 @@ _LATER: Final = {
     "NodeView": "graphkit.framework._views",
     "FileContents": "graphkit.framework._resources",
     "Root": "graphkit.framework._resources",
+    "Resource": "graphkit.framework._resources",
     "Resources": "graphkit.framework._resources",
     "SubgraphLike": "graphkit.framework._views",
     "ThreadPoolExecutor": "graphkit.framework._executor",

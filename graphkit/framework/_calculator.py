@@ -92,8 +92,8 @@ class Calculator:
         is_gate: passes each packet on unchanged at the output of the same tag and index, or drops it, as a gate.
         passes_on: tags of inputs whose packets it often passes on unchanged, with the tags of the outputs. It may
             send something else, or nothing.
-        for_outputs_only: the node only makes its output packets; if no node reads them, inputs that only it
-            reads are not needed. ``pure`` implies it.
+        for_outputs_only: the node only makes its output packets; in a run in which nobody reads them ``process``
+            is not called, and inputs that only it reads are not made (S56). ``pure`` implies it.
         blocking: whether ``process`` takes long or waits with the GIL released (inference, video, OpenCV
             on whole frames). Such a node never runs on a thread that pushes packets; others run there at once.
     """

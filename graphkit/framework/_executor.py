@@ -13,6 +13,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from graphkit._process.forks import call_in_children
@@ -80,6 +81,10 @@ class ThreadPoolExecutor(Executor):
     def width(self) -> int:
         """Return the number of threads."""
         return self._limit
+
+    def runs_on(self, thread: threading.Thread) -> bool:
+        """Return whether *thread* is one of this pool's."""
+        return thread in self._threads
 
     def schedule(self, task: Callable[[], None]) -> None:
         """Give *task* to an idle thread, a new one, or the next that becomes free.
@@ -208,6 +213,59 @@ class ApplicationThreadExecutor(Executor):
         """Return whether tasks wait for a thread that runs them."""
         return bool(self._tasks)
 
+    def is_applications(self) -> bool:
+        """Return whether the calling thread, which runs a task, is the application's."""
+        return True
+
+
+class WaitingThreadExecutor(ApplicationThreadExecutor):
+    """A thread pool of which the application's thread is one, while it waits.
+
+    For programs that push a frame and wait for its results: the frame stays on their thread, whose core has its
+    data at hand, and no other thread needs to wake up for it. Further threads take what can run beside. Work
+    begins when the program waits, in ``wait_until_idle`` or ``wait_until_done``.
+
+    Args:
+        num_threads: how many threads, the application's included; 0 for the number of cores.
+    """
+
+    def __init__(self, num_threads: int = 0) -> None:
+        super().__init__()
+        self._width = num_threads or budget().cores
+        self._others = ThreadPoolExecutor(self._width - 1) if self._width > 1 else None
+        self._has_none = threading.Lock()  # held while the application's thread has a task
+
+    def _forget(self) -> None:
+        """In a forked process: drop the tasks, which belong to graphs of the parent."""
+        super()._forget()
+        self._has_none = threading.Lock()
+
+    def width(self) -> int:
+        """Return the number of threads, the application's included."""
+        return self._width
+
+    def schedule(self, task: Callable[[], None]) -> None:
+        """Keep *task* until the application waits, or give it to another thread if it has one already."""
+        if self._others is None or self._has_none.acquire(blocking=False):
+            super().schedule(task if self._others is None else partial(self._run, task))
+        else:
+            self._others.schedule(task)
+
+    def _run(self, task: Callable[[], None]) -> None:
+        try:
+            task()
+        finally:
+            self._has_none.release()
+
+    def is_applications(self) -> bool:
+        """Return whether the calling thread, which runs a task, is the application's."""
+        return self._others is None or not self._others.runs_on(threading.current_thread())
+
+    def shutdown(self) -> None:
+        """End the other threads once they are idle."""
+        if self._others is not None:
+            self._others.shutdown()
+
 
 def _thread_pool(options: Mapping[str, Any]) -> Executor:
     return ThreadPoolExecutor(
@@ -220,6 +278,7 @@ _TYPES: Final[dict[str, Callable[[Mapping[str, Any]], Executor]]] = {
     "": _thread_pool,
     "ThreadPoolExecutor": _thread_pool,
     "ApplicationThreadExecutor": lambda options: ApplicationThreadExecutor(),
+    "WaitingThreadExecutor": lambda options: WaitingThreadExecutor(int(options.get("num_threads", 0))),
 }
 
 

@@ -16,6 +16,7 @@ A leading ``mediapipe/`` is optional, in the name as in the folder.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from graphkit._process.user_cache import models_folder
 from graphkit.errors import InputError, ResourceNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 logger = logging.getLogger("graphkit.framework._resources")
 
@@ -67,6 +68,24 @@ class FileContents(bytes):
         return contents
 
 
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A file of the resource path, which is read by whoever needs its contents.
+
+    Attributes:
+        path: of the file.
+    """
+
+    path: Path
+
+    def read(self) -> FileContents:
+        """Return the contents; raises InputError if the file cannot be read."""
+        try:
+            return FileContents(self.path.read_bytes(), str(self.path))
+        except OSError as exc:
+            raise InputError(f"cannot be read: {exc.strerror or exc}.", path=self.path) from exc
+
+
 class Resources:
     """Finds files by the names that graphs use.
 
@@ -92,13 +111,17 @@ class Resources:
 
     def roots(self) -> list[Root]:
         """Return the folders that exist, in the order they are searched, each once."""
-        found: dict[Path, Root] = {}
+        return list(self._roots())
+
+    def _roots(self) -> Iterator[Root]:
+        """Find the folders one after the other: most files are in one of the first."""
+        found: set[str] = set()
         for root in self._all_roots():
-            path = root.path.expanduser().resolve()
+            path = os.path.realpath(root.path.expanduser())
             # Unlike Path.is_dir it returns False for a folder that this user may not read, as a home may be.
-            if os.path.isdir(path):  # noqa: PTH112
-                found.setdefault(path, Root(path, root.deep))
-        return list(found.values())
+            if path not in found and os.path.isdir(path):  # noqa: PTH112
+                found.add(path)
+                yield Root(Path(path), root.deep)
 
     def resolve(self, name: str) -> Path:
         """Return the path of the file called *name*.
@@ -106,7 +129,7 @@ class Resources:
         Raises:
             ResourceNotFoundError: no such file; lists every path that was tried.
         """
-        return self._first(name, self._candidates(name, _spellings(name), self.roots()))
+        return self._first(name, self._candidates(name, _spellings(name), self._roots()))
 
     def read(self, name: str) -> FileContents:
         """Return the contents of the file called *name*.
@@ -115,11 +138,19 @@ class Resources:
             ResourceNotFoundError: no such file; lists every path that was tried.
             InputError: it cannot be read.
         """
-        path = self.resolve(name)
-        try:
-            return FileContents(path.read_bytes(), str(path))
-        except OSError as exc:
-            raise InputError(f"cannot be read: {exc.strerror or exc}.", path=path) from exc
+        return Resource(self.resolve(name)).read()
+
+    def find(self, name: str) -> Resource:
+        """Return the file called *name*, unread.
+
+        Raises:
+            ResourceNotFoundError: no such file; lists every path that was tried.
+            InputError: it cannot be read.
+        """
+        found = Resource(self.resolve(name))
+        if not os.access(found.path, os.R_OK):
+            raise InputError(f"cannot be read: {os.strerror(errno.EACCES)}.", path=found.path)
+        return found
 
     def find_graph(self, name: Path | str) -> Path:
         """Return the path of a graph file given by a user.
@@ -149,7 +180,7 @@ class Resources:
         if (fetched := models_folder()) is not None:
             yield Root(fetched, deep=False)
 
-    def _candidates(self, name: str, spellings: Sequence[str], roots: Sequence[Root]) -> Iterator[Path]:
+    def _candidates(self, name: str, spellings: Sequence[str], roots: Iterable[Root]) -> Iterator[Path]:
         if name in self._mapping:
             yield self._mapping[name]
             return

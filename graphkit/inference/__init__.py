@@ -1,15 +1,18 @@
 """Runs models: ``.tflite`` (imported to ONNX) and ``.onnx``, in ONNX Runtime, on the CPU or an NVIDIA GPU.
 
-`load` gives a `Session`; a process makes one per model, provider and choice of outputs.
+`load` gives a `Session`; a process makes one per model, provider and choice of outputs. `load_ahead` does so while
+other things are done.
 """
 
+from graphkit.inference._ahead import Ahead
 from graphkit.inference._bound_runs import DeviceArray
 from graphkit.inference._idle_cores import IdleCoreRunner
-from graphkit.inference._loader import load, unload_all
+from graphkit.inference._loader import load, load_ahead, unload_all
 from graphkit.inference._providers import cuda_fault, cuda_major
 from graphkit.inference._session import Session, TensorInfo
 
 __all__ = [
+    "Ahead",
     "DeviceArray",
     "IdleCoreRunner",
     "Session",
@@ -17,5 +20,6 @@ __all__ = [
     "cuda_fault",
     "cuda_major",
     "load",
+    "load_ahead",
     "unload_all",
 ]

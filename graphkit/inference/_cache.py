@@ -3,7 +3,7 @@
 It is in the user's cache folder. An entry is a file: a tag and the CRC-32 of the content
 (4 bytes each), then the content. It is written beside and moved into place, so no reader sees half of it; the
 checksum finds damage by a failing or full disk. If the folder cannot be written, models are
-imported again in each process.
+imported again in each process. The weights of optimised models are in files beside the entries (`_optimised`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 import logging
 import tempfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from graphkit._process.user_cache import folder
 
@@ -38,27 +39,50 @@ class CacheEntry:
         return f"{self.key}.{self.version}.model"
 
 
-Built = TypeVar("Built", bytes, "bytes | None")
-
-
-def get_or_build(entry: CacheEntry, build: Callable[[], Built]) -> Built:
-    """Return the cached content, or build it and try to keep it; None is not kept."""
-    where = folder()
-    if where is None:
-        return build()
-    path = where / entry.file_name
-    found = _read(path)
+def get_or_build(entry: CacheEntry, build: Callable[[], bytes]) -> bytes:
+    """Return the cached content, or build it and try to keep it."""
+    found = find(entry)
     if found is not None:
         return found
     content = build()
-    if content is None:
-        return content
     try:
-        _write(path, content)
-        _drop_other_versions(path, entry)
+        put(entry, content)
     except OSError as exc:
         logger.debug("not cached: %s", exc)
     return content
+
+
+def find(entry: CacheEntry) -> bytes | None:
+    """Return the cached content, None if there is none, or if it is damaged, which is told."""
+    where = folder()
+    return None if where is None else _read(where / entry.file_name)
+
+
+def has(entry: CacheEntry) -> bool:
+    """Return whether there is cached content, which may be damaged."""
+    where = folder()
+    return where is not None and (where / entry.file_name).exists()
+
+
+def put(entry: CacheEntry, content: bytes, weights: str = "") -> None:
+    """Keep content, and no other version of it.
+
+    Args:
+        entry: under which it is found.
+        content: what is kept.
+        weights: the name of the file in the cache folder that belongs to it, "" for none.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    where = folder()
+    if where is None:
+        return
+    _write(where / entry.file_name, content)
+    for other in where.glob(f"{entry.key}.*"):
+        if other.name not in (entry.file_name, weights):
+            with suppress(OSError):  # Windows does not remove a file that another process has open
+                other.unlink(missing_ok=True)
 
 
 def forget(entry: CacheEntry) -> None:
@@ -76,8 +100,13 @@ def _read(path: Path) -> bytes | None:
         return None
     if head == _head(content):
         return content
-    logger.warning("%s is damaged and will be made again", path)
+    tell_of_damage(path)
     return None
+
+
+def tell_of_damage(path: Path) -> None:
+    """Warn of a file whose content is not what was written."""
+    logger.warning("%s is damaged and will be made again", path)
 
 
 def _head(content: bytes) -> bytes:
@@ -95,9 +124,3 @@ def _write(path: Path, content: bytes) -> None:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
-
-
-def _drop_other_versions(path: Path, entry: CacheEntry) -> None:
-    for other in path.parent.glob(f"{entry.key}.*.model"):
-        if other != path:
-            other.unlink(missing_ok=True)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphkit._process.forks import call_in_children
-from graphkit._process.threads import inference_threads
+from graphkit._process.threads import budget, inference_threads
 from graphkit.errors import InferenceError, ResourceNotFoundError
 from graphkit.framework._resources import FileContents
 from graphkit.inference import _providers as providers
-from graphkit.inference._starting import Key, start
+from graphkit.inference._ahead import Ahead, helpers
+from graphkit.inference._starting import Key, start, surely_starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,6 +70,10 @@ class _Pool:
                 with self._lock:
                     self._sessions[key] = found
         return found
+
+    def has(self, key: Key) -> bool:
+        """Return whether the session exists."""
+        return key in self._sessions
 
     def _on_cpu(self, key: Key, source: _Source) -> Session:
         """Return the session of the same model on the CPU."""
@@ -125,13 +130,51 @@ def load(
             model cannot take that many *rows*.
     """
     choice = providers.choose(provider, why, device)
-    source = _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
+    source = _source(model)
     wanted = None if outputs is None else tuple(outputs)
     key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), spin, choice.device, rows)
+    return _loaded(key, source, choice)
+
+
+def load_ahead(
+    model: str | Path | bytes,
+    *,
+    provider: str = "auto",
+    outputs: Sequence[int] | None = None,
+    threads: int | None = None,
+    why: str = "",
+    device: int = 0,
+) -> Ahead[Session]:
+    """Begin to load a model; ``result()`` of what is returned waits for the session.
+
+    If nothing can be wrong with the model, because it was imported before or is one that graphkit knows, it loads
+    on another thread. Any other is loaded here. Arguments are those of `load`.
+
+    Raises:
+        ResourceNotFoundError, ModelFormatError, UnsupportedOpError, InferenceError: see `load`. What goes wrong on
+            the other thread is raised by ``result()``.
+    """
+    choice = providers.choose(provider, why, device)
+    source = _source(model)
+    wanted = None if outputs is None else tuple(outputs)
+    key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), False, choice.device)
+    work = Ahead(partial(_loaded, key, source, choice))
+    if choice.provider == "cpu" and budget().cores > 1 and not _pool.has(key) and surely_starts(key):
+        helpers.begin(work)
+    else:
+        work.result()
+    return work
+
+
+def _loaded(key: Key, source: _Source, choice: Choice) -> Session:
     session = _pool.get(key, source, choice)
     if choice.required and session.provider != choice.provider:
         raise InferenceError(session.provider_reason, model=source.path)
     return session
+
+
+def _source(model: str | Path | bytes) -> _Source:
+    return _bytes_source(model) if isinstance(model, bytes) else _file_source(Path(model))
 
 
 def requests() -> int:

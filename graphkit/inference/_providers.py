@@ -212,7 +212,7 @@ def warn_of_two_runtimes() -> None:
 
 def _is_installed(distribution: str) -> bool:
     try:
-        importlib.metadata.version(distribution)
+        importlib.metadata.distribution(distribution)
     except importlib.metadata.PackageNotFoundError:
         return False
     return True

@@ -6,7 +6,7 @@ import logging
 import platform
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import InferenceError, StatusCode
 from graphkit.errors._base import shortened
@@ -18,18 +18,25 @@ from graphkit.inference._optimised import build_of, processor, start_from_disk
 from graphkit.inference._providers import CAPTURES, start_fault
 from graphkit.inference._refused_model import refused_model
 from graphkit.inference._session import Session
-from graphkit.models import replaced_by
+from graphkit.models import is_known, replaced_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    from graphkit.inference._optimised import Left
     from graphkit.inference._providers import Choice
 
 logger = logging.getLogger("graphkit.inference")
 
 _TFLITE_IDENTIFIER = b"TFL3"
 _BLOCKED_MACHINES = ("x86_64", "amd64")
+_NO_WEIGHTS: Final[Mapping[str, NDArray[Any]]] = {}
+_WEIGHTS_IN: Final = "session.model_external_initializers_file_folder_path"
+_WEIGHTS_NAME: Final = "session.optimized_model_external_initializers_file_name"
+_WEIGHTS_FROM: Final = "session.optimized_model_external_initializers_min_size_in_bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +122,46 @@ def _cannot_start(path: str, choice: Choice, error: Exception) -> InferenceError
 
 def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures: list[str]) -> Any:
     """Return ONNX Runtime's session of a .tflite file."""
-    blocked = key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
-    chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
-    rows = "" if key.rows == 1 else f"-rows{key.rows}"
-    name = f"{key.digest[:40]}-{chosen}{rows}{'' if blocked else '-plain'}"
-    version = f"v{IMPORTER_VERSION}"
+    entry, is_optimised = _entry(key)
 
-    def begin(content: bytes, optimised: bool = False, leave: Path | None = None) -> Any:
+    def begin(content: bytes, weights: Mapping[str, NDArray[Any]] = _NO_WEIGHTS, **files: Any) -> Any:
         try:
-            return _onnx_session(content, key, choice, failures, optimised=optimised, leave=leave)
+            return _onnx_session(content, key, choice, failures, weights, **files)
         except Exception as exc:  # ONNX Runtime's errors have no common base of their own
             raise _cannot_start(path, choice, exc) from exc
 
-    convert = partial(_import, data, path, key, blocked=blocked)
+    how = partial(_import, data, path, key)
+    if is_optimised:
+        return start_from_disk(entry, partial(how, apart=True), begin)
+    return begin(cache.get_or_build(entry, how))
+
+
+def surely_starts(key: Key) -> bool:
+    """Return whether a model has been imported before, or is known to be sound."""
+    return cache.has(_entry(key)[0]) or is_known(key.digest)
+
+
+def _entry(key: Key) -> tuple[cache.CacheEntry, bool]:
+    """Return the place of an imported model in the cache, and whether it is kept as ONNX Runtime optimises it."""
+    chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
+    rows = "" if key.rows == 1 else f"-rows{key.rows}"
+    name = f"{key.digest[:40]}-{chosen}{rows}{'' if _is_blocked(key) else '-plain'}"
+    version = f"v{IMPORTER_VERSION}"
     machine = processor() if key.provider == "cpu" else None
     if machine is None:
-        return begin(cache.get_or_build(cache.CacheEntry(name, version), convert))
-    entry = cache.CacheEntry(f"{name}-{machine}", f"{version}-{build_of(onnx_runtime())}")
-    return start_from_disk(entry, convert, begin)
+        return cache.CacheEntry(name, version), False
+    return cache.CacheEntry(f"{name}-{machine}", f"{version}-{build_of(onnx_runtime())}"), True
 
 
-def _import(data: bytes, path: str, key: Key, *, blocked: bool) -> bytes:
-    from graphkit.inference._importer import import_tflite
+def _is_blocked(key: Key) -> bool:
+    return key.provider == "cpu" and platform.machine().lower() in _BLOCKED_MACHINES
 
-    return import_tflite(data, path, key.outputs, blocked=blocked, rows=key.rows)
+
+def _import(data: bytes, path: str, key: Key, *, apart: bool = False) -> Any:
+    from graphkit.inference import _importer as importer
+
+    convert = importer.import_apart if apart else importer.import_tflite
+    return convert(data, path, key.outputs, blocked=_is_blocked(key), rows=key.rows)
 
 
 def _onnx_session(
@@ -146,21 +169,31 @@ def _onnx_session(
     key: Key,
     choice: Choice,
     failures: list[str],
+    weights: Mapping[str, NDArray[Any]] = _NO_WEIGHTS,
     *,
-    optimised: bool = False,
-    leave: Path | None = None,
+    weights_in: Path | None = None,
+    leave: Left | None = None,
 ) -> Any:
     """Start a session; on the CPU if the provider fails and was not asked for by name; *failures* gets why.
 
     ONNX Runtime would do that itself, for every model that it cannot read as well, and print what it does.
     """
     onnxruntime = onnx_runtime()
-    settings = _session_options(onnxruntime, key, optimised=optimised)
+    settings = _session_options(onnxruntime, key, optimised=weights_in is not None)
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+    if values:
+        settings.add_external_initializers(list(weights), values)
+    if weights_in is not None:
+        settings.add_session_config_entry(_WEIGHTS_IN, str(weights_in))
     if leave is not None:
-        settings.optimized_model_filepath = str(leave)
+        settings.optimized_model_filepath = str(leave.graph)
+        settings.add_session_config_entry(_WEIGHTS_NAME, leave.weights)
+        settings.add_session_config_entry(_WEIGHTS_FROM, "1024")
 
     def start(onnx_providers: Sequence[Any]) -> Any:
-        return onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
+        made = onnxruntime.InferenceSession(content, settings, providers=list(onnx_providers), enable_fallback=0)
+        made.graphkit_weights = values  # ONNX Runtime computes with this memory, and does not own it
+        return made
 
     try:
         return _captured_or_not(start, choice)

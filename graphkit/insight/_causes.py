@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from graphkit.framework._settled import UNSTARTED, shifted
 from graphkit.framework._timestamp import describe
+from graphkit.insight._failures import failed_call
 from graphkit.insight._findings import counted
 from graphkit.insight._places import place_of
 
@@ -40,6 +41,7 @@ class Causes:
         self._look = look
         self._nodes = {node.name: node for node in look.nodes}
         self._calls = {call.node: call for call in look.calls}
+        self._failed = failed_call(look.error)
 
     def of(self, stream: str, up_to: int | None, reader: str) -> Cause:
         """Return why *stream* is not settled up to *up_to* (None: has no packet), for which *reader* waits."""
@@ -53,7 +55,7 @@ class Causes:
         node = self._nodes[stream.producer]
         if node.name in readers:
             return Cause("", readers[readers.index(node.name) :])
-        if node.awaited:
+        if node.awaited and not self.has_failed(node):
             return self._of_waiting(name, node, readers, way)
         words = self._of_maker(name, node)
         if words is not None:
@@ -88,6 +90,8 @@ class Causes:
     def _of_maker(self, name: str, node: NodeLook) -> str | None:
         """Return why a node itself does not make *name*; None if that is due to its inputs."""
         is_made = f'"{name}" is made by node "{node.name}" ({node.calculator})'
+        if self.has_failed(node):
+            return f"{is_made}, which failed."
         if node.lacks or node.status.name == "NEW":
             return f"{is_made}, which is not open: {lacking(node)}."
         if call := self._calls.get(node.name):
@@ -97,6 +101,10 @@ class Causes:
         if node.layer is not None:
             return f"{is_made}, a source: {self.of_source(node)}."
         return None
+
+    def has_failed(self, node: NodeLook) -> bool:
+        """Whether a call of the node ended the run."""
+        return self._failed is not None and self._failed.node == node.name
 
     def of_source(self, node: NodeLook) -> str:
         """Return why a source that is not in a call is not called."""

@@ -9,6 +9,7 @@ from graphkit.framework._timestamp import describe
 from graphkit.insight._causes import Causes, lacking, split_lack
 from graphkit.insight._cycles import behind, holding_findings
 from graphkit.insight._explanation import Explanation, NodeReport
+from graphkit.insight._failures import failed_call, failed_finding
 from graphkit.insight._findings import Finding, Kind, counted, packets_of
 from graphkit.insight._places import place_of
 
@@ -47,8 +48,8 @@ class Explainer:
         look = self._look
         bounds = {s.name: s.settled + 1 for s in look.streams.values() if not s.producer and not s.closed}
         left = sum(queue.waiting for node in look.nodes if not node.is_poller for queue in node.inputs)
-        findings = () if look.error is not None else tuple(self._findings())
-        nodes = tuple(_report(node) for node in look.nodes)
+        findings = tuple(self._findings() if look.error is None else self._findings_of_failure())
+        nodes = tuple(self._report(node) for node in look.nodes)
         dropped = {node.name: node.holding.dropped for node in look.nodes if node.holding and node.holding.dropped}
         return Explanation(self._state(), findings, nodes, bounds, left, look.error, dropped)
 
@@ -72,6 +73,17 @@ class Explainer:
         yield from stalled
         known = [finding.node for finding in stalled] + [node.name for node in look.nodes if node.lacks]
         yield from self._quiet(known)
+
+    def _findings_of_failure(self) -> Iterator[Finding]:
+        """Yield the node that failed, and what had packets and could not take them."""
+        look, failed = self._look, failed_call(self._look.error)
+        if failed is not None:
+            yield failed_finding(look, failed, _packets(self._nodes[failed.node]))
+        yield from (self._not_open(node) for node in look.nodes if any(_is_side(lack) for lack in node.lacks))
+        yield from self._idle_sources()
+        for node in look.nodes:
+            if _is_open(node) and not self._causes.has_failed(node):
+                yield from (self._waits(node, each) for each in node.awaited)
 
     def _quiet(self, known: list[str]) -> Iterator[Finding]:
         """Yield gates that are shut and nodes that emit nothing, but for those behind the nodes *known*.
@@ -110,16 +122,20 @@ class Explainer:
         sentence = f'Node "{node.name}" ({node.calculator}) is not open: {lacking(node)}.'
         way_out = f'Nobody makes "{names[0]}": give it to start_run().'
         if makers:
-            maker = makers[0]
+            maker = f'Node "{makers[0].name}" ({makers[0].calculator})'
             way_out = (
-                f'Node "{maker.name}" ({maker.calculator}) makes "{names[0]}" and has not done so: let its open() '
-                "set it, or give the side packet to start_run() and leave that node out."
+                f'{maker} makes "{names[0]}" and has not done so: let its open() set it, or give the side packet '
+                "to start_run() and leave that node out."
             )
+            if self._causes.has_failed(makers[0]):
+                way_out = f'{maker}, which failed, makes "{names[0]}".'
         return Finding(Kind.NOT_OPEN, node.name, node.calculator, sentence, way_out, packets=waiting)
 
     def _idle_sources(self) -> Iterator[Finding]:
         for node in self._look.nodes:
             if node.layer is None or node.active or not _is_open(node) or node.stopped:
+                continue
+            if self._look.error is not None and not node.held_back_by:
                 continue
             sentence = f'Source "{node.name}" ({node.calculator}) is not called: {self._causes.of_source(node)}.'
             if node.held_back_by:
@@ -163,10 +179,24 @@ class Explainer:
         origin = f'made by node "{maker.name}" ({maker.calculator})' if maker else "an input of the graph"
         return f'the {kind} "{control.name}"{value}, {origin}'
 
+    def _report(self, node: NodeLook) -> NodeReport:
+        state = {"NEW": "not open", "OPENED": "open"}.get(node.status.name, "closed")
+        state = "failed" if self._causes.has_failed(node) else "busy" if node.active else state
+        waits = {node.inputs[each.position].stream: each.timestamp for each in node.awaited}
+        return NodeReport(
+            node.name,
+            node.calculator,
+            state,
+            _packets(node),
+            {queue.stream: queue.settled + 1 for queue in node.inputs},
+            waits if state == "open" else {},
+            node.has_run,
+        )
+
     def _silent(self) -> Iterator[Finding]:
         """Yield nodes that had packets at all inputs and emitted none, if packets were counted.
 
-        Those behind them, which lack just these packets, are left out, and those without readers.
+        Those behind them, which lack just these packets, are left out, and those that nobody reads.
         """
         emitted = self._emitted
         if emitted is None:
@@ -175,7 +205,7 @@ class Explainer:
         for node in self._look.nodes:
             was_given_all = bool(node.inputs) and all(emitted.get(queue.stream) for queue in node.inputs)
             mute = [name for name in node.outputs if name in read]
-            if not (was_given_all and mute and self._is_mute(node)) or node.awaited or node.shut:
+            if not (was_given_all and mute and self._is_mute(node)) or node.awaited or node.shut or node.unread:
                 continue
             got = ", ".join(packets_of(emitted.get(q.stream, 0), q.stream) for q in node.inputs)
             quoted = ", ".join(f'"{name}"' for name in mute)
@@ -211,19 +241,6 @@ def _has(queue: QueueLook) -> str:
     if queue.settled <= UNSTARTED:
         return "which has had neither a packet nor a bound"
     return f"whose bound is {describe(queue.settled + 1)}"
-
-
-def _report(node: NodeLook) -> NodeReport:
-    state = {"NEW": "not open", "OPENED": "open"}.get(node.status.name, "closed")
-    waits = {node.inputs[each.position].stream: each.timestamp for each in node.awaited}
-    return NodeReport(
-        node.name,
-        node.calculator,
-        "busy" if node.active else state,
-        _packets(node),
-        {queue.stream: queue.settled + 1 for queue in node.inputs},
-        waits if state == "open" and not node.active else {},
-    )
 
 
 def _is_open(node: NodeLook) -> bool:

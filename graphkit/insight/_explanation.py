@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from graphkit.errors import CancelledError
 from graphkit.framework._timestamp import describe
+from graphkit.insight._failures import error_as_dict
 from graphkit.insight._findings import Kind, counted, time_or_name
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ class NodeReport:
     Attributes:
         name: of the node.
         calculator: the name of its calculator.
-        state: "not open", "open", "busy" (a call is ready or under way) or "closed".
+        state: "not open", "open", "busy" (a call is ready or under way), "failed" or "closed".
+        has_run: whether process() was called, or is about to be.
         packets: how many packets it has not taken yet, by stream.
         bounds: of its input streams, by name: nothing earlier can still come.
         waits_for: the streams that keep it from those packets, and up to which time each has to be settled; None
@@ -35,6 +38,7 @@ class NodeReport:
     packets: Mapping[str, int]
     bounds: Mapping[str, int]
     waits_for: Mapping[str, int | None]
+    has_run: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON data."""
@@ -42,6 +46,7 @@ class NodeReport:
             "name": self.name,
             "calculator": self.calculator,
             "state": self.state,
+            "has_run": self.has_run,
             "packets": dict(self.packets),
             "bounds": {name: time_or_name(bound) for name, bound in self.bounds.items()},
             "waits_for": {name: time_or_name(until) for name, until in self.waits_for.items()},
@@ -83,7 +88,7 @@ class Explanation:
         """The state of the whole graph, in a sentence or two."""
         left = f"{counted(self.left_over, 'packet')} {'was' if self.left_over == 1 else 'were'} never processed"
         if self.state == "failed":
-            return f"The run failed: {self.error}"
+            return f"The run {self._how_it_failed()}; {left if self.left_over else 'no packet was left over'}."
         if self.state == "ended":
             return f"The run has ended; {left if self.left_over else self._processed()}."
         if self.state == "busy":
@@ -91,6 +96,12 @@ class Explanation:
                 "The graph is at work." if not self.findings else "The graph is at work, and this is in the way:"
             )
         return self._idle()
+
+    def _how_it_failed(self) -> str:
+        """Return how the run ended early; what the error says is told where it is raised."""
+        if isinstance(self.error, CancelledError):
+            return "was cancelled"
+        return "failed" if isinstance(self.error, Exception) else f"was ended by {type(self.error).__name__}"
 
     def _processed(self) -> str:
         """Return the sentence that every packet was processed, except those that a node dropped."""
@@ -114,6 +125,7 @@ class Explanation:
         return {
             "state": self.state,
             "headline": self.headline,
+            "error": error_as_dict(self.error),
             "left_over": self.left_over,
             "dropped": dict(self.dropped),
             "findings": [finding.as_dict() for finding in self.findings],

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class Kind(enum.Enum):
     """Why a node does not continue."""
 
+    FAILED = "its call ended the run"
     WAITS = "waits for a stream"
     CYCLE = "waits for itself"
     HOLDS = "lets nothing more in"
@@ -34,7 +35,8 @@ class Finding:
         node: its name.
         calculator: the name of its calculator.
         stream: what it waits for, "" for no stream.
-        up_to: the time up to which that stream has to be settled; None if any packet does.
+        up_to: the time up to which that stream has to be settled, None if any packet does; of a call that failed:
+            its input time.
         bound: of that stream now: nothing earlier can still come. None if there is no stream.
         packets: how many packets the node has left over, by stream.
         sentence: the reason.

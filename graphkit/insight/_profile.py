@@ -109,12 +109,17 @@ class _Queue:
         """Note a packet."""
         self.came += 1
         self.waiting = waiting
-        self.most = max(self.most, waiting)
+        if waiting > self.most:  # noqa: PLR1730 - max() takes twice as long
+            self.most = waiting
+        self.arrivals[timestamp] = at
+        if not self.came % _REMEMBERED:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget packets for which a call ahead of time was used (S36)."""
         arrivals = self.arrivals
-        arrivals[timestamp] = at
-        if len(arrivals) > waiting + _REMEMBERED:  # of packets for which a call ahead of time was used (S36)
-            for old in list(arrivals)[:_REMEMBERED]:
-                arrivals.pop(old, None)
+        for old in list(arrivals)[: max(0, len(arrivals) - self.waiting - _REMEMBERED)]:
+            arrivals.pop(old, None)
 
     def left(self, timestamp: int) -> float | None:
         """Forget a packet; return when it arrived, if that is known."""
@@ -157,9 +162,10 @@ class Profile(Instrument):
         return (self._ended or perf_counter()) - self._began
 
     def nodes(self) -> list[NodeProfile]:
-        """Return the nodes of the graph and the observers of the program that were called, the longest first."""
+        """Return the nodes and the observers of the program that were called or got packets, the longest first."""
         calculators = {} if self._run is None else {node.name: node.calculator for node in self._run.graph.nodes}
-        found = [self._row(name, calculators.get(name, "observer")) for name in self._seen(parts=False)]
+        names = {*self._seen(parts=False), *self._queues.copy(), *self._dropped.copy()}
+        found = [self._row(name, calculators.get(name, "observer")) for name in sorted(names)]
         return sorted(found, key=lambda row: row.total, reverse=True)
 
     def parts(self) -> list[NodeProfile]:
@@ -232,15 +238,17 @@ class Profile(Instrument):
         calls.run.add(seconds)
         queues = self._queues.get(node)
         if queues is not None:
+            waited = calls.waited
             for name, packet in zip(inputs.tag_map.names, inputs.packets):  # noqa: B905 - strict costs
-                if packet._payload is not EMPTY and name in queues:
-                    at = queues[name].left(packet._timestamp)
+                if packet._payload is not EMPTY and (queue := queues.get(name)) is not None:
+                    at = queue.left(packet._timestamp)
                     if at is not None:
-                        calls.waited.add(begin - at)
+                        waited.add(begin - at)
             calls.latency.add(begin - self._entered.get(cc.input_timestamp, begin))
+        carried = self._carried
         for shard in cc.outputs.shards:
             if shard.queue:
-                self._carried[shard.name] += len(shard.queue)
+                carried[shard.name] += len(shard.queue)
 
     def part_done(self, part: str, begin: float, seconds: float) -> None:
         """Count the part."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process import parts
+from graphkit._process.gc_pause import gc_paused
 from graphkit.errors import ArgumentError
 from graphkit.framework import EMPTY, Instrument
 from graphkit.insight._chrome_format import trace_events
-from graphkit.insight._events import Events
+from graphkit.insight._events import DROPPED, QUEUED, Events
 from graphkit.insight._trace_file import write_events
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Trace(Instrument):
         if self._stop_listening is not None:
             self._stop_listening()
             self._stop_listening = None
-        return write_events(Path(path), trace_events(self._events, self._calculators), self.lost)
+        with gc_paused(made_to_stay=False):
+            return write_events(Path(path), trace_events(self._events, self._calculators), self.lost)
 
     # -- hooks ------------------------------------------------------------------------------------------
 
@@ -89,26 +91,28 @@ class Trace(Instrument):
     def opened(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Keep the call."""
         events = self._events
-        events.add((events.thread(), "open", cc.node_name, begin, seconds, 0, (), ()))
+        events.add((begin, "open", events.thread(), cc.node_name, seconds, 0, 0, 0))
 
     def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Keep the call, and what went in and came out."""
         events, inputs, node = self._events, cc.inputs, cc.node_name
-        taken = [
-            (name, packet._timestamp)
-            for name, packet in zip(inputs.tag_map.names, inputs.packets)  # noqa: B905 - strict costs
-            if packet._payload is not EMPTY
-        ]
-        emitted = [(shard.name, packet._timestamp) for shard in cc.outputs.shards for packet in shard.queue]
-        time = cc.input_timestamp
-        events.add((events.thread(), "process", node, begin, seconds, time, tuple(taken), tuple(emitted)))
+        values: list[Any] = [begin, "process", events.thread(), node, seconds, cc.input_timestamp, 0, 0]
+        for name, packet in zip(inputs.tag_map.names, inputs.packets):  # noqa: B905 - strict costs
+            if packet._payload is not EMPTY:
+                values += (name, packet._timestamp)
+                values[6] += 1
+        for shard in cc.outputs.shards:
+            for packet in shard.queue:
+                values += (shard.name, packet._timestamp)
+                values[7] += 1
+        events.add(values)
         if node in self._limited:
             self._look_for_drops(cc, begin + seconds)
 
     def closed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Keep the call."""
         events = self._events
-        events.add((events.thread(), "close", cc.node_name, begin, seconds, 0, (), ()))
+        events.add((begin, "close", events.thread(), cc.node_name, seconds, 0, 0, 0))
 
     def part_done(self, part: str, begin: float, seconds: float) -> None:
         """Keep the part."""
@@ -117,19 +121,19 @@ class Trace(Instrument):
 
     def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
         """Keep which queue the packet came into."""
-        self._events.add((False, node, stream, timestamp, waiting, at))
+        self._events.add((at, QUEUED, node, stream, timestamp, waiting))
 
     def packet_dropped(self, node: str, stream: str, timestamp: Timestamp, at: float) -> None:
         """Keep the drop."""
-        self._events.add((True, node, stream, timestamp, 0, at))
+        self._events.add((at, DROPPED, node, stream, timestamp, 0))
 
     def _keep_part(self, part: str, begin: float, seconds: float) -> None:
         events = self._events
-        events.add((events.thread(), "part", part, begin, seconds, 0, (), ()))
+        events.add((begin, "part", events.thread(), part, seconds, 0, 0, 0))
 
     def _look_for_drops(self, cc: CalculatorContext, at: float) -> None:
         """Keep what a limiter dropped in a call; it counts them."""
         node, dropped = cc.node_name, cc.counter("dropped").get()
         before, self._limited[node] = self._limited[node], dropped
         for _ in range(dropped - before):
-            self._events.add((True, node, cc.inputs.tag_map.names[-1], cc.input_timestamp, 0, at))
+            self._events.add((at, DROPPED, node, cc.inputs.tag_map.names[-1], cc.input_timestamp, 0))

@@ -31,7 +31,7 @@ from graphkit.jobs._summary import GpuUse, LandmarkCount, Summary, WrittenFile
 if TYPE_CHECKING:
     from graphkit.jobs._batch.batch import Batch, BatchSettings
     from graphkit.jobs._batch.clips import Clip
-    from graphkit.jobs._batch.collecting import collect_table, merge_manifests, newest_entries
+    from graphkit.jobs._batch.collecting import merge_manifests, newest_entries
     from graphkit.jobs._batch.engine import Engine
     from graphkit.jobs._batch.entry import ClipEntry, ClipFailure, ClipState, OutputFile
     from graphkit.jobs._batch.local import ClipLimits, LocalEngine
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from graphkit.jobs._batch.ray_engine import RayEngine
     from graphkit.jobs._batch.recipe import Recipe
     from graphkit.jobs._batch.shard import Shard
+    from graphkit.jobs._batch.tables import collect_table
     from graphkit.jobs._batch.unit import ClipTask, ClipWorker
 
 __all__ = [
@@ -129,7 +130,7 @@ _OF_BATCHES: Final = {
     "Recipe": "recipe",
     "Shard": "shard",
     "Share": "ray_cluster",
-    "collect_table": "collecting",
+    "collect_table": "tables",
     "merge_manifests": "collecting",
     "newest_entries": "collecting",
 }

@@ -10,12 +10,20 @@ program that meets a `graphkit.errors.ResourceNotFoundError` asks `model_called`
 
 from typing import TYPE_CHECKING, Any
 
-from graphkit.models._catalogue import CATALOGUE, Model, NpmPackage, find_model, model_called, replaced_by
+from graphkit.models._catalogue import (
+    CATALOGUE,
+    Model,
+    NpmPackage,
+    find_model,
+    is_known,
+    model_called,
+    replaced_by,
+)
 
 if TYPE_CHECKING:
     from graphkit.models._fetch import fetch
 
-__all__ = ["CATALOGUE", "Model", "NpmPackage", "fetch", "find_model", "model_called", "replaced_by"]
+__all__ = ["CATALOGUE", "Model", "NpmPackage", "fetch", "find_model", "is_known", "model_called", "replaced_by"]
 
 
 def __getattr__(name: str) -> Any:

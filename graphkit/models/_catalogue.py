@@ -176,6 +176,11 @@ def model_called(name: str) -> Model | None:
     return next((model for model in CATALOGUE if bare in (model.name, model.file_name, model.path)), None)
 
 
+def is_known(sha256: str) -> bool:
+    """Return whether a file with *sha256* is one of the models."""
+    return any(model.sha256 == sha256 for model in CATALOGUE)
+
+
 def replaced_by(path: str, sha256: str) -> Model | None:
     """Return the model that another file replaces: one at *path*, where graphs look for it, with *sha256*."""
     place = PurePath(path).as_posix()

@@ -55,8 +55,8 @@ class GraphView:
     def changes(self) -> Iterator[dict[str, Any]]:
         """Yield, whenever asked, how the nodes were doing since the last time.
 
-        Of each node by its name: calls a second, milliseconds a call, its share of a thread's time in percent,
-        packets that wait now, the most that ever did, and how many were dropped so far.
+        Of each node by its name: whether it was ever called, calls a second, milliseconds a call, its share of a
+        thread's time in percent, packets that wait now, the most that ever did, and how many were dropped so far.
         """
         before: dict[str, tuple[int, float]] = {}
         then = self._clock()
@@ -70,6 +70,7 @@ class GraphView:
                 more, seconds = max(0, row.calls - calls), max(0.0, row.total - total)
                 before[row.name] = row.calls, row.total
                 found[row.name] = {
+                    "called": row.calls > 0,
                     "rate": round(more / went_by, 1),
                     "ms": round(1000 * seconds / more, 3) if more else 0.0,
                     "load": round(100 * seconds / went_by, 1),

@@ -119,14 +119,13 @@ class PreviewRequest(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _PICTURE_BUFFER)
         broadcaster = self.server.broadcaster
         number = 0
-        # A browser shows a part when it sees the line that ends it, so that line goes out at once.
-        self.wfile.write(f"--{_BOUNDARY}\r\n".encode())
+        # Chromium shows a part when it has read the head of the next one, so that goes out at once.
+        head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n\r\n".encode()
+        self.wfile.write(head)
         with broadcaster.watching():
             while (picture := broadcaster.next_picture(number)) is not None:
                 begin, number = time.monotonic(), picture.number
-                jpeg = picture.jpeg()
-                head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-                self.wfile.write(head.encode() + jpeg + f"\r\n--{_BOUNDARY}\r\n".encode())
+                self.wfile.write(picture.jpeg() + b"\r\n" + head)
                 broadcaster.pause(_PICTURE_SECONDS - (time.monotonic() - begin))
 
     def _send_numbers(self) -> None:

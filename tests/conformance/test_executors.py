@@ -10,7 +10,13 @@ import pytest
 
 from graphkit import CalculatorGraph
 from graphkit.errors import GraphStateError, RegistryError
-from graphkit.framework import ApplicationThreadExecutor, Executor, ThreadPoolExecutor, register_executor
+from graphkit.framework import (
+    ApplicationThreadExecutor,
+    Executor,
+    ThreadPoolExecutor,
+    WaitingThreadExecutor,
+    register_executor,
+)
 from graphkit.framework import _executor as executors
 from graphkit.framework._executor import make_executor
 
@@ -186,6 +192,61 @@ def test_the_application_thread_runs_its_nodes_while_a_push_waits(
     h = harness(text, s=script(process=Threads())).watch("b").start()
     h.push("a", *[(n, n) for n in range(20)]).finish()
     assert h.times("b") == list(range(20))
+
+
+def meeting(threads: Threads) -> Callable[[CalculatorContext], None]:
+    """Return a process that two calls have to be in at the same time."""
+    barrier = threading.Barrier(2, timeout=10)
+
+    def meet(cc: CalculatorContext) -> None:
+        threads(cc)
+        barrier.wait()
+
+    return meet
+
+
+def test_a_thread_that_waits_takes_part_in_the_work(harness: MakeHarness, script: type[Script]) -> None:
+    """S33: one of two nodes that run side by side is on the program's thread; nothing begins before it waits."""
+    threads = Threads()
+    text = """
+        input_stream: "a"
+        executor { type: "WaitingThreadExecutor" options {
+            [mediapipe.ThreadPoolExecutorOptions.ext] { num_threads: 2 } } }
+        node { calculator: "ConfBlocking" input_stream: "a" output_stream: "c" input_side_packet: "SCRIPT:s" }
+        node { calculator: "ConfBlocking" input_stream: "a" output_stream: "d" input_side_packet: "SCRIPT:s" }
+    """
+    h = harness(text, s=script(process=meeting(threads))).start()
+    h.push("a", (1, 1))
+    h.graph.wait_until_idle(timeout=10)
+    h.push("a", (2, 2)).finish()
+    assert threads.names.keys() == {"ConfBlocking_1", "ConfBlocking_2"}
+    names = set[str]().union(*threads.names.values())
+    assert threading.current_thread().name in names
+    assert len(names) == 2
+
+
+def test_alone_a_waiting_thread_does_all_the_work(harness: MakeHarness, script: type[Script]) -> None:
+    threads = Threads()
+    text = graph(
+        ("ConfBlocking", "a", "b", ""), ("ConfBlocking", "b", "c", ""),
+        extra='executor { type: "WaitingThreadExecutor" }',
+    )  # fmt: skip
+    h = harness(text, s=script(process=threads)).watch("c").start()
+    for number in range(3):
+        h.push("a", (number, number))
+        assert h.times("c") == list(range(number))
+        h.graph.wait_until_idle(timeout=10)
+    h.finish()
+    assert set[str]().union(*threads.names.values()) == {threading.current_thread().name}
+
+
+def test_a_waiting_thread_alone_is_an_application_thread() -> None:
+    executor = WaitingThreadExecutor(1)
+    ran: list[int] = []
+    executor.schedule(lambda: executor.schedule(lambda: ran.append(1)))
+    assert (executor.width(), executor.run_pending(), ran) == (1, True, [1])
+    assert executor.is_applications()
+    executor.shutdown()
 
 
 def test_application_tasks_may_be_run_by_several_waiting_threads() -> None:

@@ -20,7 +20,7 @@ ON_EXECUTOR = """
     input_stream: "a" executor { name: "x" type: "%s" }
     node { calculator: "PassThroughCalculator" input_stream: "a" output_stream: "b" executor: "x" }
 """
-TYPES = ["ThreadPoolExecutor", "ApplicationThreadExecutor"]
+TYPES = ["ThreadPoolExecutor", "ApplicationThreadExecutor", "WaitingThreadExecutor"]
 
 
 class Payload:

@@ -119,10 +119,11 @@ def test_an_executor_of_the_program_has_threads_in_the_child_too(
     executor.shutdown()
 
 
+@pytest.mark.parametrize("kind", ["ApplicationThreadExecutor", "WaitingThreadExecutor"])
 def test_tasks_for_the_thread_of_the_program_are_not_run_in_the_child(
-    harness: MakeHarness, script: type[Script]
+    harness: MakeHarness, script: type[Script], kind: str
 ) -> None:
-    text = 'executor { name: "" type: "ApplicationThreadExecutor" }' + BLOCKING
+    text = f'executor {{ name: "" type: "{kind}" }}' + BLOCKING
     h = harness(text, s=script(process=emit_input)).watch("out").start().push("a", (1, 10))
     refused, _ = in_child(h.graph.wait_until_idle)
     assert refused is ForkedGraphError

@@ -94,6 +94,7 @@ GRAPHS = {
     "full queues": 'input_stream: "s0" max_queue_size: 1' + nodes("Blocking", "Light"),
     "application": 'input_stream: "s0" executor { name: "x" type: "ApplicationThreadExecutor" }'
     + nodes("Blocking", "Light", executor="x"),
+    "waiting": 'input_stream: "s0" executor { type: "WaitingThreadExecutor" }' + nodes("Blocking", "Light"),
     "stuck join": """
         input_stream: "s0" input_stream: "late" max_queue_size: 1
         node { calculator: "PassThroughCalculator" input_stream: "s0" input_stream: "late"

@@ -146,10 +146,10 @@ def test_the_mask_stays_on_the_gpu(gpu: GpuResources, frames: list[ImageFrame]) 
 @pytest.mark.parametrize(
     ("graph", "segmentation", "more", "wanted"),
     [
-        pytest.param("pose_tracking/pose_tracking_gpu", False, ("output_video",), 4, id="nobody asks for it"),
-        pytest.param("modules/pose_landmark/pose_landmark_gpu", True, (), 4, id="nobody reads it"),
-        pytest.param("pose_tracking/pose_tracking_gpu", True, (), 4, id="nobody looks at what is painted"),
-        pytest.param("pose_tracking/pose_tracking_gpu", True, ("output_video",), 5, id="it is painted"),
+        pytest.param("pose_tracking/pose_tracking_gpu", False, ("output_video",), 3, id="nobody asks for it"),
+        pytest.param("modules/pose_landmark/pose_landmark_gpu", True, (), 3, id="nobody reads it"),
+        pytest.param("pose_tracking/pose_tracking_gpu", True, (), 3, id="nobody looks at what is painted"),
+        pytest.param("pose_tracking/pose_tracking_gpu", True, ("output_video",), 4, id="it is painted"),
     ],
 )
 def test_a_mask_that_nobody_reads_is_not_computed(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[2]
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EVERYWHERE: Final = {
-    "av", "click", "numpy", "onnx", "opencv-python-headless", "protobuf", "rich", "tflite",
+    "av", "click", "flatbuffers", "numpy", "onnx", "opencv-python-headless", "protobuf", "rich",
 }  # fmt: skip
 
 SYSTEMS: Final = [

@@ -39,6 +39,7 @@ class BeginLoopCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
     timestamp_offset = None
     process_timestamp_bounds = True
 

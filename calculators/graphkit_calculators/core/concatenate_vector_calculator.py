@@ -50,6 +50,8 @@ class ConcatenateVectorCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     sources: Input[Any]
     joined: Output[Any]
     options = Options(ConcatenateVectorCalculatorOptions)

@@ -27,6 +27,8 @@ class MergeCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     sources = Input[Any](AnyType, repeated=True)
     merged = Output[Any](AnyType)
 

@@ -43,6 +43,8 @@ class SwitchDemuxCalculator(Switch):
         }
     """
 
+    for_outputs_only = True
+
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Give the streams of all channels the types of the inputs."""

@@ -43,6 +43,8 @@ class SwitchMuxCalculator(Switch):
         }
     """
 
+    for_outputs_only = True
+
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Give each output the type that its channels have."""

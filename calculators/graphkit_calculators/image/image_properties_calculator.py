@@ -29,6 +29,8 @@ class ImagePropertiesCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     image = Input[Image | ImageFrame](OneOf(Image, ImageFrame), "IMAGE", optional=True)
     frame = Input(ImageFrame, "IMAGE_CPU", optional=True)
     buffer = Input(GpuBuffer, "IMAGE_GPU", optional=True)

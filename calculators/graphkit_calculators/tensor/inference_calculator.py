@@ -22,10 +22,10 @@ from graphkit_calculators.tensor._model_io import ModelIo
 from graphkit_calculators.tensor._waiting_rows import WaitingRows, waiting_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit.inference import IdleCoreRunner, Session
+    from graphkit.inference import Session
 
 
 @calculator
@@ -36,7 +36,9 @@ class InferenceCalculator(Calculator):
     list on TENSORS, or one by one on TENSOR:0, TENSOR:1, ...
 
     The model is the side packet MODEL or the option ``model_path``. It is loaded when the run starts
-    (10 to 40 ms; the first time after an update also the import, which is kept on disk), once per process.
+    (5 to 20 ms; the first time after an update also the import, which is kept on disk), once per process. A model
+    that was imported before, or is one that graphkit knows, loads on another thread, beside others; it is
+    waited for when its first tensors come. What is wrong with any other is an error of the start.
     OP_RESOLVER is accepted and not needed; DELEGATE overrides the option.
 
     Knobs: ``delegate`` says where it runs: ``{ xnnpack {} }`` or ``{ tflite {} }`` on the CPU, ``{ gpu {} }``
@@ -132,18 +134,23 @@ class InferenceCalculator(Calculator):
             self.outputs, self.output_count = tuple(sorted(whole.elements)), whole.length
 
     def open(self, cc: CalculatorContext) -> None:
-        """Load the model."""
+        """Begin to load the model."""
+        from graphkit.inference import load_ahead
+
         self._as_list = self.results.is_connected(cc)
         self._from_list = self.tensors.is_connected(cc)
         config = self.settings(cc).input_output_config
         self._computed = None if config is not None else self.outputs
-        loading = self._loading(cc)
-        session, run = self._load(cc, loading)
-        self._io = ModelIo(session, config, run=run, for_gpu=self._wants_gpu(cc))
+        settings = cc.service(INFERENCE) or InferenceSettings()
+        self._loader = self._loading(cc)
+        self._ahead = load_ahead(*self._loader.args, **self._loader.keywords)
+        self._io: list[ModelIo] = []
         self._waiting: WaitingRows | None = None
-        if self.batch_end.is_connected(cc) and config is None:
-            settings = cc.service(INFERENCE) or InferenceSettings()
-            self._waiting = waiting_rows(session, self._io, loading, settings, for_gpu=self._wants_gpu(cc))
+        may_wait = self.batch_end.is_connected(cc) and config is None
+        if self._ahead.is_done or config is not None or (may_wait and settings.batches):
+            io, session = self._begin(cc)[0], self._ahead.result()
+            if may_wait:
+                self._waiting = waiting_rows(session, io, self._loader, settings, for_gpu=self._wants_gpu(cc))
         if self._waiting is not None:
             self.pure = False
             for shard in cc.outputs.shards:
@@ -154,7 +161,7 @@ class InferenceCalculator(Calculator):
         given = self.given(cc)
         if self._waiting is None:
             if given is not None:
-                self._emit(cc, self._io.run(given))
+                self._emit(cc, (self._io or self._begin(cc))[0].run(given))
             return
         if given is not None:
             self._waiting.add(cc.input_timestamp, given)
@@ -164,9 +171,28 @@ class InferenceCalculator(Calculator):
                 shard.set_next_timestamp_bound(cc.input_timestamp.next_allowed_in_stream())
 
     def close(self, cc: CalculatorContext) -> None:
-        """Run what waits for the end of a loop that does not come any more."""
-        if self._waiting is not None and cc.graph_error is None:
+        """Run what waits for a loop that does not end any more; wait for a model that nothing has come for."""
+        if cc.graph_error is not None:
+            return
+        if not self._io:
+            self._begin(cc)
+        if self._waiting is not None:
             self._emit_waiting(cc, self._waiting)
+
+    def _begin(self, cc: CalculatorContext) -> list[ModelIo]:
+        """Wait for the model, and return what runs it; calls at the same time get the same."""
+        from graphkit.inference import IdleCoreRunner
+
+        session, idle = self._ahead.result(), cc.service(IDLE_CORES)
+        settings = cc.service(INFERENCE) or InferenceSettings()
+        settings.opened(session)
+        run = None
+        own_threads = threads_of(settings, self.settings(cc), self._delegate(cc))
+        if idle is not None and own_threads is None and IdleCoreRunner.serves(session):
+            run = IdleCoreRunner(session, partial(self._loader, threads=2, spin=True), idle)
+        config = self.settings(cc).input_output_config
+        self._io.append(ModelIo(session, config, run=run, for_gpu=self._wants_gpu(cc)))
+        return self._io
 
     def _emit_waiting(self, cc: CalculatorContext, waiting: WaitingRows) -> None:
         for time, found in waiting.run():
@@ -192,7 +218,7 @@ class InferenceCalculator(Calculator):
         for index, tensor in enumerate(found[: self.result.count(cc)]):
             self.result.send(cc, tensor, time, index=index)
 
-    def _loading(self, cc: CalculatorContext) -> Callable[..., Session]:
+    def _loading(self, cc: CalculatorContext) -> partial[Session]:
         """Return what loads the model where it is to run."""
         from graphkit.inference import load
 
@@ -214,21 +240,6 @@ class InferenceCalculator(Calculator):
             why="" if settings.provider else asked,
             device=0 if provider == "cpu" else _drawing_device(cc),
         )
-
-    def _load(
-        self, cc: CalculatorContext, loading: Callable[..., Session]
-    ) -> tuple[Session, IdleCoreRunner | None]:
-        """Return the model, and what runs it with idle cores, where that may be."""
-        from graphkit.inference import IdleCoreRunner
-
-        settings = cc.service(INFERENCE) or InferenceSettings()
-        session = loading()
-        settings.opened(session)
-        idle = cc.service(IDLE_CORES)
-        own_threads = threads_of(settings, self.settings(cc), self._delegate(cc))
-        if idle is None or own_threads is not None or not IdleCoreRunner.serves(session):
-            return session, None
-        return session, IdleCoreRunner(session, partial(loading, threads=2, spin=True), idle)
 
     def _delegate(self, cc: CalculatorContext) -> Delegate | None:
         side = self.delegate.get(cc)

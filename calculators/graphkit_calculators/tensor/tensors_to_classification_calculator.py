@@ -76,6 +76,8 @@ class TensorsToClassificationCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     tensors = Input(list[Tensor], "TENSORS")
     classifications = Output(ClassificationList, "CLASSIFICATIONS")
     options = Options(TensorsToClassificationCalculatorOptions)

@@ -82,6 +82,8 @@ class TensorsToDetectionsCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     tensors = Input(list[Tensor], "TENSORS")
     anchors = SideInput(Anchors, "ANCHORS", optional=True)
     ignore_classes = SideInput(list[int], "IGNORE_CLASSES", value_optional=True)

@@ -45,6 +45,8 @@ class TensorsToFloatsCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     tensors = Input(list[Tensor], "TENSORS")
     single = Output(float, "FLOAT", optional=True)
     several = Output(list[float], "FLOATS", optional=True)

@@ -72,6 +72,8 @@ class TensorsToLandmarksCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     tensors = Input(list[Tensor], "TENSORS")
     flip_horizontally = Input(bool, "FLIP_HORIZONTALLY", optional=True)
     flip_vertically = Input(bool, "FLIP_VERTICALLY", optional=True)

@@ -16,10 +16,7 @@ from graphkit_calculators.tensor._activation import sigmoid
 from graphkit_calculators.tensor.image_to_tensor_calculator import GpuOriginMode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit.framework import Demand
     from graphkit.gpu import GlContext, GpuBuffer
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
@@ -76,17 +73,11 @@ class TensorsToSegmentationCalculator(Calculator):
     mask = Output(Image, "MASK")
     options = Options(TensorsToSegmentationCalculatorOptions)
 
-    _is_read = True
-
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
         """Check that the layer is one of the two that SOFTMAX has."""
         if cls.options(cc).output_layer_index not in (0, 1):
             raise ContractError(f"output_layer_index is {cls.options(cc).output_layer_index}; it must be 0 or 1.")
-
-    def restrict_outputs(self, demanded: Sequence[Demand]) -> None:
-        """Make no mask that nobody reads; the model has left its tensor empty then."""
-        self._is_read = bool(demanded[0])
 
     def open(self, cc: CalculatorContext) -> None:
         """Read the options."""
@@ -98,7 +89,7 @@ class TensorsToSegmentationCalculator(Calculator):
     def process(self, cc: CalculatorContext) -> None:
         """Emit the mask."""
         tensors, size = self.tensors.get(cc), self.output_size.get(cc)
-        if not self._is_read or tensors is None or (self._sized and size is None):
+        if tensors is None or (self._sized and size is None):
             return
         if not tensors:
             raise FormatError("the list of tensors is empty; its first one is the mask.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from graphkit import Calculator, SideInput, SideOutput, Status, calculator
+from graphkit import Calculator, OneOf, SideInput, SideOutput, Status, calculator
 from graphkit.errors import ContractError
 from graphkit.formats import Model
+from graphkit.framework import Resource
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, CalculatorContract
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 @calculator
 class TfLiteModelCalculator(Calculator):
-    """Gives InferenceCalculator its model, from bytes that another node or the program has read.
+    """Gives InferenceCalculator its model, from a file or from bytes that another node or the program has.
 
-    Sets the side packet MODEL when the run starts. Its one input is MODEL_BLOB, MODEL_RESOURCE or
-    MODEL_SPAN, the bytes of the file (what LocalFileContentsCalculator and ResourceProviderCalculator make), or
-    MODEL_FD or MODEL_SPEC, a tuple (file descriptor, offset, size). The model may as well be an ``.onnx``.
+    Sets the side packet MODEL when the run starts. Its one input is MODEL_BLOB, MODEL_RESOURCE or MODEL_SPAN,
+    the bytes of the file (what LocalFileContentsCalculator makes) or, for MODEL_RESOURCE, the file itself (what
+    ResourceProviderCalculator makes), or MODEL_FD or MODEL_SPEC, a tuple (file descriptor, offset, size). The
+    model may as well be an ``.onnx``.
 
     Example::
 
@@ -31,7 +33,7 @@ class TfLiteModelCalculator(Calculator):
     """
 
     blob = SideInput(bytes, "MODEL_BLOB", optional=True)
-    resource = SideInput(bytes, "MODEL_RESOURCE", optional=True)
+    resource = SideInput[Resource | bytes](OneOf(Resource, bytes), "MODEL_RESOURCE", optional=True)
     span = SideInput(bytes, "MODEL_SPAN", optional=True)
     descriptor = SideInput(tuple, "MODEL_FD", optional=True)
     spec = SideInput(tuple, "MODEL_SPEC", optional=True)
@@ -50,10 +52,10 @@ class TfLiteModelCalculator(Calculator):
 
     def open(self, cc: CalculatorContext) -> None:
         """Set the side packet."""
-        data = self.blob.get(cc) or self.resource.get(cc) or self.span.get(cc)
-        if data is None:
-            data = read_part(*(self.descriptor.get(cc) or self.spec.expect(cc)))
-        self.model.set(cc, Model(data))
+        given = self.blob.get(cc) or self.resource.get(cc) or self.span.get(cc)
+        if given is None:
+            given = read_part(*(self.descriptor.get(cc) or self.spec.expect(cc)))
+        self.model.set(cc, Model(given.path if isinstance(given, Resource) else given))
 
     def process(self, cc: CalculatorContext) -> Status:
         """There are no streams."""

@@ -14,12 +14,9 @@ from graphkit_calculators.util._annotation_renderer import AnnotationRenderer
 from graphkit_calculators.util._colors import color_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from graphkit import CalculatorContext, CalculatorContract
-    from graphkit.framework import Demand
     from graphkit_calculators.util._gpu_overlay import GpuOverlay
 
 _IMAGES = ("IMAGE", "UIMAGE", "IMAGE_GPU")
@@ -87,7 +84,6 @@ class AnnotationOverlayCalculator(Calculator):
     annotated_universal = Output(Image, "UIMAGE", optional=True)
     annotated_buffer = Output(GpuBuffer, "IMAGE_GPU", optional=True)
     options = Options(AnnotationOverlayCalculatorOptions)
-    _unread = False
 
     @classmethod
     def update_contract(cls, cc: CalculatorContract) -> None:
@@ -114,10 +110,6 @@ class AnnotationOverlayCalculator(Calculator):
 
             GlCalculatorHelper.update_contract(cc)
 
-    def restrict_outputs(self, demanded: Sequence[Demand]) -> None:
-        """Draw nothing where nobody looks at the picture."""
-        self._unread = not any(demanded)
-
     def open(self, cc: CalculatorContext) -> None:
         """Load OpenCV; hand on the header of the video."""
         self._chosen = self.options(cc)
@@ -129,8 +121,6 @@ class AnnotationOverlayCalculator(Calculator):
 
     def process(self, cc: CalculatorContext) -> None:
         """Draw what this timestamp has."""
-        if self._unread:
-            return
         scenes = [packet.payload for packet in self.scenes.packets(cc) if packet]
         for packet in self.scene_lists.packets(cc):
             scenes += packet.get_or([])

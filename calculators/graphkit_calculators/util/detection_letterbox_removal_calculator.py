@@ -31,6 +31,8 @@ class DetectionLetterboxRemovalCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     detections = Input(list[Detection], "DETECTIONS")
     padding = Input(LetterboxPadding, "LETTERBOX_PADDING")
     adjusted = Output(list[Detection], "DETECTIONS")

@@ -32,6 +32,8 @@ class DetectionProjectionCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     detections = Input(list[Detection], "DETECTIONS", repeated=True)
     matrix = Input(np.ndarray, "PROJECTION_MATRIX")
     projected = Output(list[Detection], "DETECTIONS", repeated=True)

@@ -26,6 +26,8 @@ class DetectionToLandmarksCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     detection = Input(Detection, "DETECTION")
     landmarks = Output(NormalizedLandmarkList, "LANDMARKS")
 

@@ -34,6 +34,8 @@ class DetectionsDeduplicateCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     detections = Input(list[Detection])
     merged = Output(list[Detection])
 

@@ -71,6 +71,8 @@ class DetectionsToRectsCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     detection = Input(Detection, "DETECTION", optional=True)
     detections = Input(list[Detection], "DETECTIONS", optional=True)
     image_size = Input(ImageSize, "IMAGE_SIZE", optional=True)

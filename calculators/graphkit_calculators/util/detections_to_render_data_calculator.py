@@ -77,6 +77,8 @@ class DetectionsToRenderDataCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     detection_list = Input(DetectionList, "DETECTION_LIST", optional=True)
     detections = Input(list[Detection], "DETECTIONS", optional=True)
     detection = Input(Detection, "DETECTION", optional=True)

@@ -53,6 +53,8 @@ class HandLandmarksToRectCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmarks = Input(NormalizedLandmarkList, "NORM_LANDMARKS")
     image_size = Input(ImageSize, "IMAGE_SIZE")
     rect = Output(NormalizedRect, "NORM_RECT")

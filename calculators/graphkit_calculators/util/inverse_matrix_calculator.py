@@ -30,6 +30,8 @@ class InverseMatrixCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     matrix = Input(np.ndarray, "MATRIX")
     inverse = Output(np.ndarray, "MATRIX")
 

@@ -83,6 +83,8 @@ class IrisToRenderDataCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     irises = Input(NormalizedLandmarkList, "IRIS")
     image_size = Input(ImageSize, "IMAGE_SIZE")
     left_depth = Input(float, "LEFT_IRIS_DEPTH_MM", optional=True)

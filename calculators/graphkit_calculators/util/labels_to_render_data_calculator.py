@@ -72,6 +72,8 @@ class LabelsToRenderDataCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     classifications = Input(ClassificationList, "CLASSIFICATIONS", optional=True)
     labels = Input(list[str], "LABELS", optional=True)
     scores = Input(list[float], "SCORES", optional=True)

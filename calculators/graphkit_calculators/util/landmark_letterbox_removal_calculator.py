@@ -30,6 +30,8 @@ class LandmarkLetterboxRemovalCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmarks = Input(NormalizedLandmarkList, "LANDMARKS", repeated=True)
     padding = Input(LetterboxPadding, "LETTERBOX_PADDING")
     adjusted = Output(NormalizedLandmarkList, "LANDMARKS", repeated=True)

@@ -46,6 +46,8 @@ class LandmarkProjectionCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmarks = Input(NormalizedLandmarkList, "NORM_LANDMARKS", repeated=True)
     rect = Input(NormalizedRect, "NORM_RECT", optional=True)
     image_dimensions = Input(ImageSize, "IMAGE_DIMENSIONS", optional=True)

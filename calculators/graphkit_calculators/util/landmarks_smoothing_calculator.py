@@ -91,6 +91,8 @@ class LandmarksSmoothingCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     norm_landmarks = Input(NormalizedLandmarkList, "NORM_LANDMARKS", optional=True)
     landmarks = Input(LandmarkList, "LANDMARKS", optional=True)
     image_size = Input(ImageSize, "IMAGE_SIZE", optional=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
+
+_SMALLEST: Final = np.finfo(np.float32).tiny
 
 
 @options("mediapipe.LandmarksToDetectionCalculatorOptions", extension=260199669)
@@ -41,6 +43,8 @@ class LandmarksToDetectionCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmarks = Input(NormalizedLandmarkList, "NORM_LANDMARKS")
     detection = Output(Detection, "DETECTION")
     options = Options(LandmarksToDetectionCalculatorOptions)
@@ -66,6 +70,7 @@ def box_around(points: Floats) -> Detection:
     if not len(points):
         raise FormatError("there are no landmarks to make a Detection of.")
     # The maxima start at the smallest positive float32, as in C++: a box never ends left of the image.
-    low, high = points.min(axis=0), points.max(axis=0, initial=np.finfo(np.float32).tiny)
+    columns = np.ascontiguousarray(points.T)  # of many points a tenth of the time
+    low, high = columns.min(axis=1), columns.max(axis=1, initial=_SMALLEST)
     box = RelativeBoundingBox(*low.tolist(), *(high - low).tolist())
     return Detection(location=box, relative_keypoints=np.array(points))

@@ -89,6 +89,8 @@ class LandmarksToRenderDataCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmarks = Input(LandmarkList, "LANDMARKS", optional=True)
     norm_landmarks = Input(NormalizedLandmarkList, "NORM_LANDMARKS", optional=True)
     render_scale = Input(float, "RENDER_SCALE", optional=True)

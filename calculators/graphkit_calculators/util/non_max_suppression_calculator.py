@@ -63,6 +63,8 @@ class NonMaxSuppressionCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     image = Input(ImageFrame, "IMAGE", optional=True)
     candidates = Input(list[Detection], repeated=True)
     detections = Output(list[Detection])

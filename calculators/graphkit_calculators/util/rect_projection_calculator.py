@@ -32,6 +32,8 @@ class RectProjectionCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     rect = Input(NormalizedRect, "NORM_RECT")
     region = Input(NormalizedRect, "NORM_REFERENCE_RECT")
     projected = Output(NormalizedRect, "NORM_RECT")

@@ -64,6 +64,8 @@ class RectToRenderDataCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     norm_rect = Input(NormalizedRect, "NORM_RECT", optional=True)
     rect = Input(Rect, "RECT", optional=True)
     norm_rects = Input(list[NormalizedRect], "NORM_RECTS", optional=True)

@@ -40,6 +40,8 @@ class RectToRenderScaleCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     rect = Input(NormalizedRect, "NORM_RECT")
     image_size = Input(ImageSize, "IMAGE_SIZE")
     scale = Output(float, "RENDER_SCALE")

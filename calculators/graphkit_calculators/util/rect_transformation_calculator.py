@@ -64,6 +64,8 @@ class RectTransformationCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     rect = Input(Rect, "RECT", optional=True)
     rects = Input(list[Rect], "RECTS", optional=True)
     norm_rect = Input(NormalizedRect, "NORM_RECT", optional=True)

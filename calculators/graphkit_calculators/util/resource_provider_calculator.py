@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from graphkit import Calculator, Options, SideInput, SideOutput, Status, calculator, option, options
 from graphkit.errors import ContractError
+from graphkit.framework import Resource
 
 if TYPE_CHECKING:
     from graphkit import CalculatorContext, CalculatorContract
@@ -34,10 +35,11 @@ class ResourceProviderCalculatorOptions:
 
 @calculator
 class ResourceProviderCalculator(Calculator):
-    """Reads resources when the run starts and gives their bytes to others.
+    """Finds resources when the run starts and gives them to others, which read them.
 
     RESOURCE_ID:n, or the n-th `resource_id` of the options, is a name such as
-    ``mediapipe/modules/hand_landmark/hand_landmark_full.tflite``; RESOURCE:n is its contents. Use one of
+    ``mediapipe/modules/hand_landmark/hand_landmark_full.tflite``; RESOURCE:n is that file, a
+    `graphkit.framework.Resource` with a path and ``read()``. Use one of
     the two ways. A name that is nowhere on the resource path is an error that lists the paths tried.
 
     Example::
@@ -50,7 +52,7 @@ class ResourceProviderCalculator(Calculator):
     """
 
     ids = SideInput(str, "RESOURCE_ID", repeated=True, optional=True)
-    resources = SideOutput(bytes, "RESOURCE", repeated=True)
+    resources = SideOutput(Resource, "RESOURCE", repeated=True)
     options = Options(ResourceProviderCalculatorOptions)
 
     @classmethod
@@ -70,10 +72,10 @@ class ResourceProviderCalculator(Calculator):
             )
 
     def open(self, cc: CalculatorContext) -> None:
-        """Read the files; raises ResourceNotFoundError."""
+        """Find the files; raises ResourceNotFoundError."""
         names = self.options(cc).resource_id or [self.ids(cc, i) for i in range(self.ids.count(cc))]
         for index, name in enumerate(names):
-            self.resources.set(cc, cc.resources.read(name), index=index)
+            self.resources.set(cc, cc.resources.find(name), index=index)
 
     def process(self, cc: CalculatorContext) -> Status:
         """There are no streams."""

@@ -29,6 +29,8 @@ class SetLandmarkVisibilityCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmark = Input(NormalizedLandmarkList, "NORM_LANDMARKS")
     visibility = Input(float, "VISIBILITY")
     changed = Output(NormalizedLandmarkList, "NORM_LANDMARKS")

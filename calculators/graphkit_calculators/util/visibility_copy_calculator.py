@@ -44,6 +44,8 @@ class VisibilityCopyCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmarks_from = Input(LandmarkList, "LANDMARKS_FROM", optional=True)
     norm_landmarks_from = Input(NormalizedLandmarkList, "NORM_LANDMARKS_FROM", optional=True)
     landmarks_to = Input(LandmarkList, "LANDMARKS_TO", optional=True)

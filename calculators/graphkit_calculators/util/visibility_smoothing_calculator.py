@@ -53,6 +53,8 @@ class VisibilitySmoothingCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     norm_landmarks = Input(NormalizedLandmarkList, "NORM_LANDMARKS", optional=True)
     landmarks = Input(LandmarkList, "LANDMARKS", optional=True)
     norm_filtered = Output(NormalizedLandmarkList, "NORM_FILTERED_LANDMARKS", optional=True)

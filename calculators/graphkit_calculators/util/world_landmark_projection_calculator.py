@@ -31,6 +31,8 @@ class WorldLandmarkProjectionCalculator(Calculator):
         }
     """
 
+    for_outputs_only = True
+
     landmarks = Input(LandmarkList, "LANDMARKS")
     rect = Input(NormalizedRect, "NORM_RECT", optional=True)
     projected = Output(LandmarkList, "LANDMARKS")

@@ -36,6 +36,7 @@ class BatchFlags(JobFlags):
     stall_limit: float
     memory_limit: int | None
     retry_failed: bool
+    strict: bool
     dry_run: bool
     shard: str | None
     on: str
@@ -85,6 +86,7 @@ class BatchFlags(JobFlags):
     help="A clip whose process holds more has failed.  [default: a share of what is free]",
 )  # fmt: skip
 @click.option("--retry-failed", is_flag=True, help="Also do again what failed before.")
+@click.option("--strict", is_flag=True, help="A clip that is damaged or incomplete has failed.")
 @click.option("--dry-run", is_flag=True, help="Only say which clips would be done, and why.")
 @click.option(
     "--shard", metavar="I/N",
@@ -172,6 +174,7 @@ def _recipe(flags: BatchFlags) -> Recipe:
         modules=flags.modules,
         roots=tuple(str(Path(root).absolute()) for root in flags.resource_root_dir),
         provider=flags.provider or "",
+        strict=flags.strict,
     )
 
 

@@ -108,7 +108,7 @@ def report(error: BaseException) -> None:
     if isinstance(error, GraphValidationError) and _lacks_calculators():
         tell("The calculators that come with graphkit are not installed: see graphkit doctor.")
     for note in getattr(error, "__notes__", ()):
-        tell(f"  {note}")
+        tell(indent(note, "  "))
 
 
 def told(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from graphkit.app.cli.output import tell
-from graphkit.errors import OutputError, UsageError
+from graphkit.errors import GraphStateError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,12 +104,27 @@ class Insights:
                 click.echo(str(self.profile))
 
     def _tell_explanation(self, job: GraphJob) -> None:
-        packets = None if self.profile is None else self.profile.packets_by_stream()
-        explanation = job.when_stopped or self._graph.explain(packets)
+        explanation = self._explanation(job)
+        if explanation is None:
+            return
         if self._wanted.explain:
             _write(self._wanted.explain, explanation.to_json())
-        elif explanation.error is None:  # an error is printed anyway
+        elif explanation.error is None:  # see add_to()
             tell(str(explanation))
+
+    def add_to(self, error: BaseException, job: GraphJob) -> None:
+        """Add the explanation that is wanted as text to the error that ended the run: it is printed below it."""
+        explanation = self._explanation(job) if self._wanted.explain == "" else None
+        if explanation is not None and explanation.error is not None:
+            error.add_note(str(explanation))
+
+    def _explanation(self, job: GraphJob) -> Explanation | None:
+        """Return why nothing came out; None if the graph was never started."""
+        packets = None if self.profile is None else self.profile.packets_by_stream()
+        try:
+            return job.when_stopped or self._graph.explain(packets)
+        except GraphStateError:
+            return None
 
 
 @contextmanager

@@ -43,7 +43,10 @@ def merge_command(out: str) -> None:
 @click.argument("file")
 @debug_option
 def table_command(out: str, stream: str, file: str) -> None:
-    """Write FILE, one .csv of the .csv tables of STREAM of all clips in OUT; the first column names the clip."""
+    """Write FILE, one table of those of STREAM of all clips in OUT; the first column names the clip.
+
+    The ending of FILE says which: a .csv, .jsonl or .parquet is made of files of the same kind.
+    """
     from graphkit.jobs import collect_table
 
     clips = collect_table(Path(out), stream, Path(file))

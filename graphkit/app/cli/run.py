@@ -126,6 +126,9 @@ def run(flags: RunFlags) -> None:
         with interruptible(job) as interruptions, telling_what_hangs(graph, interruptions.came):
             try:
                 job.run()
+            except Exception as error:
+                insights.add_to(error, job)
+                raise
             finally:
                 if not flags.quiet and (lines := summary_lines(job.summary)):
                     click.echo("\n".join(lines))

@@ -16,7 +16,7 @@ _MODULES: Final = {
     "numpy": "numpy",
     "protobuf": "google.protobuf.message",
     "onnx": "onnx",
-    "tflite": "tflite",
+    "flatbuffers": "flatbuffers",
     "rich": "rich",
 }
 

@@ -30,12 +30,12 @@ _DISTRIBUTIONS: Final = {
     "cv2": "opencv-python-headless",
     "google": "protobuf",
     "click": "click",
+    "flatbuffers": "flatbuffers",
     "moderngl": "moderngl",
     "numpy": "numpy",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime-gpu",
     "rich": "rich",
-    "tflite": "tflite",
 }
 _OF_A_WHEEL: Final = re.compile(r"-[0-9a-f]{8}\.so")
 _LONGEST: Final = 300

@@ -27,6 +27,10 @@ _HOLDER: Final = "mediapipe/framework/calculator_options.proto"
 Shape: TypeAlias = "tuple[str, bool, str]"
 _lock: Final = threading.RLock()
 _registered: Final[set[type[Any]]] = set()
+_known: Final[dict[str, type[Any]]] = {}
+"""The class that each message was last made from."""
+_files: Final[dict[str, bytes]] = {}
+"""Those that were added to the pool."""
 
 
 def ensure_registered(cls: type[Any]) -> None:
@@ -39,26 +43,23 @@ def ensure_registered(cls: type[Any]) -> None:
         return
     with _lock:
         full_name = schema_of(cls).full_name
-        found = _find(full_name)
-        if found is not None and _is_written_anew(cls, found):
-            _forget(found.file.name)
-            found = None
-        if found is None:
+        ran_again = _known.get(full_name, cls) is not cls and options_named(full_name) == [cls]
+        if ran_again or _find(full_name) is None:
+            _forget_if_changed(_outermost(full_name))
+        if _find(full_name) is None:
             _add_family(_outermost(full_name))
         _check_same(cls, _find(full_name))
         _registered.add(cls)
+        _known[full_name] = cls
 
 
-def _is_written_anew(cls: type[Any], found: Descriptor) -> bool:
-    """Return whether a class whose fields changed is the only one that declares its message."""
-    alone = options_named(schema_of(cls).full_name) == [cls]
-    return alone and found.file.name.startswith(_FOLDER) and bool(_differences(cls, found))
-
-
-def _forget(file: str) -> None:
-    _registered.clear()
-    forget_layouts()
-    schema.forget_file(file)
+def _forget_if_changed(outer: str) -> None:
+    """Remove the file of the message *outer* from the pool if its classes declare another one by now."""
+    name = f"{_FOLDER}{outer}.proto"
+    if name in _files and _family(outer).SerializeToString() != _files[name]:
+        _registered.clear()
+        forget_layouts()
+        schema.forget_file(name)
 
 
 def split_name(full_name: str) -> tuple[str, list[str]]:
@@ -73,18 +74,7 @@ def split_name(full_name: str) -> tuple[str, list[str]]:
 
 def _add_family(outer: str) -> None:
     """Register the message *outer* with all messages declared inside of it."""
-    package, _ = split_name(outer)
-    members = sorted(name for name in declared_options() if name == outer or name.startswith(f"{outer}."))
-    imports = {_HOLDER}
-    root = DescriptorProto(name=outer.rpartition(".")[2])
-    for full_name in members:
-        message = root
-        for part in split_name(full_name)[1][1:]:
-            message = _nested(message, part)
-        _fill(message, options_named(full_name)[0], outer, imports)
-    file = FileDescriptorProto(name=f"{_FOLDER}{outer}.proto", package=package, syntax="proto2")
-    file.dependency.extend(sorted(imports))
-    file.message_type.append(root)
+    file, members = _family(outer), _members(outer)
     for full_name in members:
         _refuse_taken_number(options_named(full_name)[0])
     try:
@@ -92,6 +82,27 @@ def _add_family(outer: str) -> None:
     except SchemaError as exc:
         classes = ", ".join(_place(options_named(name)[0]) for name in members)
         raise ContractError(f"the options of {classes} do not make a protobuf message: {exc}") from exc
+    _files[file.name] = file.SerializeToString()
+
+
+def _members(outer: str) -> list[str]:
+    return sorted(name for name in declared_options() if name == outer or name.startswith(f"{outer}."))
+
+
+def _family(outer: str) -> FileDescriptorProto:
+    """Return the file of the message *outer*, whose imports are registered."""
+    package, _ = split_name(outer)
+    imports = {_HOLDER}
+    root = DescriptorProto(name=outer.rpartition(".")[2])
+    for full_name in _members(outer):
+        message = root
+        for part in split_name(full_name)[1][1:]:
+            message = _nested(message, part)
+        _fill(message, options_named(full_name)[0], outer, imports)
+    file = FileDescriptorProto(name=f"{_FOLDER}{outer}.proto", package=package, syntax="proto2")
+    file.dependency.extend(sorted(imports))
+    file.message_type.append(root)
+    return file
 
 
 def _refuse_taken_number(cls: type[Any]) -> None:

@@ -4,6 +4,6 @@ The way of a model: `reader` (flatbuffer to plain records) -> `lowering` with th
 (records to the small graph of `graph`) -> `passes/` (rewrites that were measured to help) -> `writer`.
 """
 
-from graphkit.inference._importer.convert import import_tflite
+from graphkit.inference._importer.convert import Imported, import_apart, import_tflite
 
-__all__ = ["import_tflite"]
+__all__ = ["Imported", "import_apart", "import_tflite"]

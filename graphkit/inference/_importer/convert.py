@@ -1,9 +1,9 @@
-"""The importer's front: bytes of a ``.tflite`` in, bytes of an ONNX model out."""
+"""The importer's front: bytes of a ``.tflite`` in, an ONNX model out."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from graphkit.errors import InferenceError, ModelFormatError, StatusCode, UnsupportedOpError
 from graphkit.inference._imported import METADATA_KEY
@@ -18,7 +18,12 @@ from graphkit.inference._model_file import check_outputs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
+    from graphkit.inference._importer.graph import Graph
     from graphkit.inference._importer.reader import TfliteModel, TfliteOperator
+
+    Interface: TypeAlias = dict[str, list[dict[str, object]]]
 
 
 def import_tflite(
@@ -47,14 +52,54 @@ def import_tflite(
         UnsupportedOpError: it holds an operation that is not known.
         InferenceError: there is no output of a given index, or an operation may mix *rows*.
     """
+    return _written(data, path, outputs, None, blocked=blocked, rows=rows)
+
+
+class Imported(NamedTuple):
+    """An imported model whose filters are not copied into it.
+
+    Attributes:
+        model: as `import_tflite` returns it, but for these weights.
+        weights: by their names in the model.
+    """
+
+    model: bytes
+    weights: dict[str, NDArray[Any]]
+
+
+def import_apart(
+    data: bytes,
+    path: str = "<bytes>",
+    outputs: Sequence[int] | None = None,
+    *,
+    blocked: bool = True,
+    rows: int = 1,
+) -> Imported:
+    """Convert a TensorFlow Lite model; arguments and errors as `import_tflite` has them."""
+    weights: dict[str, NDArray[Any]] = {}
+    return Imported(_written(data, path, outputs, weights, blocked=blocked, rows=rows), weights)
+
+
+def _written(
+    data: bytes,
+    path: str,
+    outputs: Sequence[int] | None,
+    apart: dict[str, NDArray[Any]] | None,
+    *,
+    blocked: bool,
+    rows: int,
+) -> bytes:
     model = read_tflite(data, path)
     try:
-        return _import(model, outputs, blocked=blocked, rows=rows)
+        graph, interface = _import(model, outputs, blocked=blocked, rows=rows)
+        return write_onnx(graph, {METADATA_KEY: json.dumps(interface)}, apart)
     except DAMAGE as exc:
         raise ModelFormatError(path, f"a TensorFlow Lite model that contradicts itself ({exc!r})") from exc
 
 
-def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool, rows: int) -> bytes:
+def _import(
+    model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool, rows: int
+) -> tuple[Graph, Interface]:
     chosen = range(len(model.outputs)) if outputs is None else outputs
     check_outputs(model.path, chosen, len(model.outputs))
     wanted = [model.outputs[index] for index in chosen]
@@ -71,7 +116,7 @@ def _import(model: TfliteModel, outputs: Sequence[int] | None, *, blocked: bool,
             model=model.path,
             status=StatusCode.UNIMPLEMENTED,
         )
-    return write_onnx(low.graph, {METADATA_KEY: json.dumps(_interface(model, wanted, rows))})
+    return low.graph, _interface(model, wanted, rows)
 
 
 def needed_operators(model: TfliteModel, wanted: Sequence[int]) -> list[TfliteOperator]:
@@ -126,7 +171,7 @@ def _check_shape(low: Lowering, op: TfliteOperator) -> None:
         )
 
 
-def _interface(model: TfliteModel, wanted: Sequence[int], rows: int) -> dict[str, list[dict[str, object]]]:
+def _interface(model: TfliteModel, wanted: Sequence[int], rows: int) -> Interface:
     def describe(tensor: int) -> dict[str, object]:
         shape = list(model.tensors[tensor].shape)
         return {"name": model.tensors[tensor].name, "shape": shape if rows == 1 else [rows, *shape[1:]]}

@@ -13,7 +13,8 @@ import numpy as np
 
 from graphkit.errors import ModelFormatError, UnsupportedOpError
 from graphkit.inference._importer.graph import Graph
-from graphkit.inference._importer.reader import enum_name
+from graphkit.inference._importer.reader import name_of
+from graphkit.inference._importer.schema import ACTIVATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 TO_NCHW = (0, 3, 1, 2)
 TO_NHWC = (0, 2, 3, 1)
 _STORED_AXIS = (0, 2, 3, 1)
+_APART = 16
 _ACTIVATIONS: dict[str, tuple[str, tuple[float, float] | None]] = {
     "RELU": ("Relu", None),
     "RELU_N1_TO_1": ("Clip", (-1.0, 1.0)),
@@ -63,6 +65,8 @@ class Lowering:
         self.affine_maps: dict[int, str] = {}
         self._values: dict[int, str] = {}
         self._arrays: dict[int, NDArray[Any]] = {}
+        self._block: NDArray[np.float32] | None = None
+        self._used = 0
 
     # -- tensors ---------------------------------------------------------------------------------
 
@@ -78,6 +82,22 @@ class Lowering:
     def set_array(self, tensor: int, array: NDArray[Any]) -> None:
         """Record that a tensor turned out to be constant."""
         self._arrays[tensor] = array
+
+    def new_array(self, shape: Shape) -> NDArray[np.float32]:
+        """Return a new array for weights, not set to anything, at an address that suits kernels.
+
+        Those of a model lie in one block: NumPy asks for large pages for large arrays alone, and to get memory in
+        small ones takes longer than to convert what comes into it.
+        """
+        size = prod(shape)
+        if self._block is None:
+            half = sum(t.data.size for t in self.model.tensors if t.data is not None and t.type_name == "FLOAT16")
+            self._block = np.empty(half + _APART * len(self.model.tensors), np.float32)
+        if self._used + size > len(self._block):  # a tensor that is converted more than once
+            return np.empty(shape, np.float32)
+        begin = self._used
+        self._used += -(-size // _APART) * _APART
+        return self._block[begin : begin + size].reshape(shape)
 
     def set_value(self, tensor: int, name: str) -> None:
         """Record which graph value holds a tensor."""
@@ -115,7 +135,7 @@ class Lowering:
         """Tell whether an optional input is present."""
         return position < len(op.inputs) and op.inputs[position] >= 0
 
-    def options(self, op: TfliteOperator) -> Any:
+    def options(self, op: TfliteOperator) -> dict[str, int]:
         """Return the builtin options of an operation that cannot be read without them."""
         if op.options is None:
             raise ModelFormatError(self.model.path, f"operation {op.name} without its options")
@@ -182,10 +202,8 @@ class Lowering:
     # -- activations -----------------------------------------------------------------------------
 
     def activate(self, op: TfliteOperator, value: str, activation: int) -> str:
-        """Return the value after a fused activation, given as TensorFlow Lite's enum."""
-        import tflite
-
-        name = enum_name(tflite.ActivationFunctionType, activation)
+        """Return the value after a fused activation, given as TensorFlow Lite's number."""
+        name = name_of(ACTIVATIONS, activation)
         if name == "NONE":
             return value
         if name not in _ACTIVATIONS:

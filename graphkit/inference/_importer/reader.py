@@ -1,25 +1,30 @@
 """Reads a ``.tflite`` flatbuffer into plain records; converts and decides nothing.
 
-The schema is TensorFlow Lite's (schema_v3), through the classes of the `tflite` package. A flatbuffer
-has no checksum: whatever cannot be read ends in one `ModelFormatError` that names the model.
+The schema is TensorFlow Lite's (see `schema`). A flatbuffer has no checksum: whatever cannot be read ends in one
+`ModelFormatError` that names the model.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from graphkit.errors import ModelFormatError
+from graphkit.inference._importer import schema
+from graphkit.inference._importer.flatbuffer import Flatbuffer
 from graphkit.inference._importer.sparse import densify
 from graphkit.inference._model_file import describe_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from graphkit.inference._importer.flatbuffer import Table
 
 _IDENTIFIER = b"TFL3"
 _HEADER_SIZE = 8
@@ -78,7 +83,7 @@ class TfliteOperator:
 
     Attributes:
         inputs: tensor indices, -1 for an optional one that is absent.
-        options: the flatbuffer table of the builtin options (`StrideH()`, ...), None if there is none.
+        options: the builtin options by the names of `schema.OPTIONS`, None if there are none that are known.
         custom_options: the raw bytes of a custom operation.
     """
 
@@ -86,7 +91,7 @@ class TfliteOperator:
     version: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    options: Any
+    options: dict[str, int] | None
     custom_options: bytes
 
 
@@ -120,17 +125,19 @@ def read_tflite(data: bytes, path: str = "<bytes>") -> TfliteModel:
 
 
 def _read(data: bytes, path: str) -> TfliteModel:
-    import tflite
-
-    model = tflite.Model.GetRootAsModel(data, 0)
-    if model.SubgraphsLength() != 1:
-        raise ModelFormatError(path, f"{model.SubgraphsLength()} subgraphs", "a model of exactly one")
-    graph = model.Subgraphs(0)
-    names = [_operator_name(model.OperatorCodes(i)) for i in range(model.OperatorCodesLength())]
-    tensors = tuple(_tensor(model, graph.Tensors(i), data) for i in range(graph.TensorsLength()))
-    operators = tuple(_operator(graph.Operators(i), names) for i in range(graph.OperatorsLength()))
+    model = Flatbuffer(data).root()
+    subgraphs = model.tables(schema.MODEL_SUBGRAPHS)
+    if len(subgraphs) != 1:
+        raise ModelFormatError(path, f"{len(subgraphs)} subgraphs", "a model of exactly one")
+    graph = subgraphs[0]
+    names = [_operator_name(code) for code in model.tables(schema.MODEL_OPERATOR_CODES)]
+    buffers = model.tables(schema.MODEL_BUFFERS)
     found = TfliteModel(
-        path, tensors, operators, _indices(graph.InputsAsNumpy()), _indices(graph.OutputsAsNumpy())
+        path,
+        tuple(_tensor(tensor, buffers, data) for tensor in graph.tables(schema.GRAPH_TENSORS)),
+        tuple(_operator(operator, names) for operator in graph.tables(schema.GRAPH_OPERATORS)),
+        _indices(graph, schema.GRAPH_INPUTS),
+        _indices(graph, schema.GRAPH_OUTPUTS),
     )
     _check_indices(found)
     return found
@@ -142,87 +149,78 @@ def _check_indices(model: TfliteModel) -> None:
         raise ValueError("it names tensors that it does not hold")
 
 
-def _indices(vector: Any) -> tuple[int, ...]:
-    # The generated readers return the integer 0 for an absent vector.
-    return () if isinstance(vector, int) else tuple(int(i) for i in vector)
+def _indices(table: Table, slot: int) -> tuple[int, ...]:
+    return tuple(table.numbers(slot, "<i4").tolist())
 
 
-@cache
-def _enum_names(enum: type) -> dict[int, str]:
-    return {value: name for name, value in vars(enum).items() if isinstance(value, int)}
+def name_of(names: Sequence[str], number: int) -> str:
+    """Return the schema's name of a number, or the number if it has none."""
+    return names[number] if 0 <= number < len(names) else str(number)
 
 
-def enum_name(enum: type, value: int) -> str:
-    """Return the schema's name of an enum value, or the number if it has none."""
-    return _enum_names(enum).get(value, str(value))
-
-
-def _operator_name(code: Any) -> tuple[str, int]:
-    import tflite
-
+def _operator_name(code: Table) -> tuple[str, int]:
     # Files written before the schema grew past 127 operations hold the code in the deprecated field only.
-    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-    if number == tflite.BuiltinOperator.CUSTOM:
-        return (code.CustomCode() or b"CUSTOM").decode("utf-8", "replace"), code.Version()
-    return enum_name(tflite.BuiltinOperator, number), code.Version()
+    number = max(code.number(schema.CODE_BUILTIN, "i"), code.number(schema.CODE_DEPRECATED, "b"))
+    name, version = name_of(schema.OPERATORS, number), code.number(schema.CODE_VERSION, "i", 1)
+    if name == "CUSTOM":
+        name = (code.text(schema.CODE_CUSTOM) or b"CUSTOM").decode("utf-8", "replace")
+    return name, version
 
 
-def _operator(operator: Any, names: list[tuple[str, int]]) -> TfliteOperator:
-    name, version = names[operator.OpcodeIndex()]
-    custom = bytes(operator.CustomOptionsAsNumpy()) if operator.CustomOptionsLength() else b""
-    inputs, outputs = _indices(operator.InputsAsNumpy()), _indices(operator.OutputsAsNumpy())
-    return TfliteOperator(name, version, inputs, outputs, _options(operator), custom)
+def _operator(operator: Table, names: list[tuple[str, int]]) -> TfliteOperator:
+    name, version = names[operator.number(schema.OPERATOR_CODE, "I")]
+    inputs, outputs = _indices(operator, schema.OPERATOR_INPUTS), _indices(operator, schema.OPERATOR_OUTPUTS)
+    return TfliteOperator(
+        name, version, inputs, outputs, _options(operator), operator.text(schema.OPERATOR_CUSTOM)
+    )
 
 
-def _options(operator: Any) -> Any:
-    import tflite
-
-    table = operator.BuiltinOptions()
-    kind = enum_name(tflite.BuiltinOptions, operator.BuiltinOptionsType())
-    cls = getattr(tflite, kind, None)
-    if table is None or cls is None:
-        return None
-    options = cls()
-    options.Init(table.Bytes, table.Pos)
-    return options
+def _options(operator: Table) -> dict[str, int] | None:
+    table = operator.table(schema.OPERATOR_OPTIONS)
+    fields = schema.OPTIONS.get(operator.number(schema.OPERATOR_OPTIONS_TYPE, "B"))
+    return None if table is None or fields is None else table.fields(fields)
 
 
-def _tensor(model: Any, tensor: Any, data: bytes) -> TfliteTensor:
-    import tflite
-
-    name = (tensor.Name() or b"").decode("utf-8", "replace")
-    shape = _indices(tensor.ShapeAsNumpy())
+def _tensor(tensor: Table, buffers: list[Table], data: bytes) -> TfliteTensor:
+    name = tensor.text(schema.TENSOR_NAME).decode("utf-8", "replace")
+    shape = _indices(tensor, schema.TENSOR_SHAPE)
     if any(size < 0 for size in shape) or prod(shape) > _MAX_ELEMENTS:
         raise ValueError(f"a tensor of shape {shape}")
-    type_name = enum_name(tflite.TensorType, tensor.Type())
-    return TfliteTensor(name, shape, type_name, _weights(model, tensor, data), _quantization(tensor))
+    type_name = name_of(schema.TENSOR_TYPES, tensor.number(schema.TENSOR_TYPE, "b"))
+    raw = _buffer(buffers[tensor.number(schema.TENSOR_BUFFER, "I")], data)
+    weights = None if raw is None else _weights(tensor, raw, shape, type_name)
+    return TfliteTensor(name, shape, type_name, weights, _quantization(tensor))
 
 
-def _weights(model: Any, tensor: Any, data: bytes) -> NDArray[Any] | None:
-    import tflite
-
-    raw = _buffer(model.Buffers(tensor.Buffer()), data)
-    dtype = _DTYPES.get(enum_name(tflite.TensorType, tensor.Type()))
-    if raw is None or dtype is None:
+def _weights(tensor: Table, raw: NDArray[np.uint8], shape: tuple[int, ...], type_name: str) -> NDArray[Any] | None:
+    dtype = _DTYPES.get(type_name)
+    if dtype is None:
         return None
-    shape = _indices(tensor.ShapeAsNumpy())
     values = np.frombuffer(raw, dtype)
-    sparsity = tensor.Sparsity()
+    sparsity = tensor.table(schema.TENSOR_SPARSITY)
     return densify(values, shape, sparsity) if sparsity is not None else values.reshape(shape)
 
 
-def _buffer(buffer: Any, data: bytes) -> bytes | None:
-    if buffer.DataLength():
-        return buffer.DataAsNumpy().tobytes()  # type: ignore[no-any-return]
+def _buffer(buffer: Table, data: bytes) -> NDArray[np.uint8] | None:
+    """Return the bytes of a buffer, over the memory of the file, None for an empty one."""
+    held = buffer.numbers(schema.BUFFER_DATA, np.uint8)
+    if len(held):
+        return held
     # Models above 2 GB keep their weights behind the flatbuffer.
-    offset, size = (buffer.Offset(), buffer.Size()) if hasattr(buffer, "Offset") else (0, 0)
-    return data[offset : offset + size] if offset > 1 else None
+    offset, size = buffer.number(schema.BUFFER_OFFSET, "Q"), buffer.number(schema.BUFFER_SIZE, "Q")
+    return np.frombuffer(data, np.uint8)[offset : offset + size] if offset > 1 else None
 
 
-def _quantization(tensor: Any) -> Quantization | None:
-    found = tensor.Quantization()
-    if found is None or not found.ScaleLength():
+def _quantization(tensor: Table) -> Quantization | None:
+    found = tensor.table(schema.TENSOR_QUANTIZATION)
+    if found is None:
         return None
-    zeros = found.ZeroPointAsNumpy()
-    zero_point = np.zeros(found.ScaleLength(), np.int64) if isinstance(zeros, int) else zeros.astype(np.int64)
-    return Quantization(found.ScaleAsNumpy().astype(np.float32), zero_point, found.QuantizedDimension())
+    scale = found.numbers(schema.QUANTIZATION_SCALE, "<f4")
+    if not len(scale):
+        return None
+    zero_point = found.numbers(schema.QUANTIZATION_ZERO_POINT, "<i8")
+    return Quantization(
+        scale,
+        zero_point if len(zero_point) else np.zeros(len(scale), np.int64),
+        found.number(schema.QUANTIZATION_AXIS, "i"),
+    )

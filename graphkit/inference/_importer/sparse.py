@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphkit.inference._importer import schema
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from graphkit.inference._importer.flatbuffer import Table
 
 
 # Pruned models keep a tenth of their weights or more; one that keeps almost none is made to take up memory.
@@ -24,64 +28,62 @@ class SparseFormatError(ValueError):
     """Sparsity data that contradicts itself."""
 
 
-def densify(values: NDArray[Any], shape: tuple[int, ...], sparsity: Any) -> NDArray[Any]:
+def densify(values: NDArray[Any], shape: tuple[int, ...], sparsity: Table) -> NDArray[Any]:
     """Return the dense array.
 
     Args:
         values: (n,) the stored values, in tree order.
         shape: the dense shape.
-        sparsity: the flatbuffer table `SparsityParameters`.
+        sparsity: the table `SparsityParameters`.
 
     Raises:
         SparseFormatError: the tree does not have exactly the stored values.
     """
-    order = np.atleast_1d(sparsity.TraversalOrderAsNumpy())
-    blocks = np.atleast_1d(sparsity.BlockMapAsNumpy()) if sparsity.BlockMapLength() else np.zeros(0, np.int32)
-    if len(order) != sparsity.DimMetadataLength() or len(order) != len(shape) + len(blocks):
+    order = sparsity.numbers(schema.SPARSITY_ORDER, "<i4")
+    blocks = sparsity.numbers(schema.SPARSITY_BLOCKS, "<i4")
+    described = sparsity.tables(schema.SPARSITY_LEVELS)
+    if len(order) != len(described) or len(order) != len(shape) + len(blocks):
         raise SparseFormatError("levels and dimensions differ in number")
     if prod(shape) > _MOST_PER_VALUE * len(values):
         raise SparseFormatError(f"{len(values)} values for a dense shape of {shape}")
     levels = np.zeros((1, 0), np.int64)
-    for level in range(len(order)):
-        levels = _descend(levels, sparsity.DimMetadata(level), prod(shape))
+    for level in described:
+        levels = _descend(levels, level, prod(shape))
     if len(levels) != len(values):
         raise SparseFormatError(f"{len(values)} values for {len(levels)} places")
     dense = np.zeros(shape, values.dtype)
-    dense[tuple(_coordinates(levels, order, blocks, shape, sparsity))] = values
+    dense[tuple(_coordinates(levels, order, blocks, shape, described))] = values
     return dense
 
 
-def _descend(parents: NDArray[np.int64], metadata: Any, most: int) -> NDArray[np.int64]:
+def _descend(parents: NDArray[np.int64], level: Table, most: int) -> NDArray[np.int64]:
     """Return one row per child, at most so many: the parent's coordinates and its own."""
-    import tflite
-
-    if metadata.Format() == tflite.DimensionType.DENSE:
-        size = metadata.DenseSize()
+    if level.number(schema.LEVEL_FORMAT, "b") == schema.DENSE:
+        size = level.number(schema.LEVEL_SIZE, "i")
         if size < 0 or size * len(parents) > most:
             raise SparseFormatError(f"a level of {size} places below {len(parents)}")
         own = np.tile(np.arange(size), len(parents))
         return np.column_stack([np.repeat(parents, size, axis=0), own])
-    segments = _index_vector(metadata.ArraySegmentsType(), metadata.ArraySegments())
-    indices = _index_vector(metadata.ArrayIndicesType(), metadata.ArrayIndices())
+    segments = _index_vector(level, schema.LEVEL_SEGMENTS_TYPE, schema.LEVEL_SEGMENTS)
+    indices = _index_vector(level, schema.LEVEL_INDICES_TYPE, schema.LEVEL_INDICES)
     if len(segments) != len(parents) + 1 or segments[-1] != len(indices):
         raise SparseFormatError("segments do not fit the level above")
     return np.column_stack([np.repeat(parents, np.diff(segments), axis=0), indices])
 
 
-def _index_vector(kind: int, table: Any) -> NDArray[np.int64]:
-    import tflite
-
-    by_kind = {1: tflite.Int32Vector, 2: tflite.Uint16Vector, 3: tflite.Uint8Vector}
-    if kind not in by_kind or table is None:
+def _index_vector(level: Table, kind: int, vector: int) -> NDArray[np.int64]:
+    dtype, table = schema.INDEX_TYPES.get(level.number(kind, "B")), level.table(vector)
+    if dtype is None or table is None:
         raise SparseFormatError("a sparse level without indices")
-    vector = by_kind[kind]()
-    vector.Init(table.Bytes, table.Pos)
-    indices: NDArray[np.int64] = np.atleast_1d(vector.ValuesAsNumpy()).astype(np.int64)
-    return indices
+    return table.numbers(0, dtype).astype(np.int64)
 
 
 def _coordinates(
-    levels: NDArray[np.int64], order: NDArray[Any], blocks: NDArray[Any], shape: tuple[int, ...], sparsity: Any
+    levels: NDArray[np.int64],
+    order: NDArray[Any],
+    blocks: NDArray[Any],
+    shape: tuple[int, ...],
+    described: list[Table],
 ) -> list[NDArray[np.int64]]:
     """Return the index arrays of the values in the dense array, one a dimension."""
     at = {int(dimension): levels[:, level] for level, dimension in enumerate(order)}
@@ -89,6 +91,6 @@ def _coordinates(
     level_of = {int(dimension): level for level, dimension in enumerate(order)}
     for block, dimension in enumerate(blocks):
         inner = len(shape) + block
-        size = sparsity.DimMetadata(level_of[inner]).DenseSize()
+        size = described[level_of[inner]].number(schema.LEVEL_SIZE, "i")
         coordinates[dimension] = coordinates[dimension] * size + at[inner]
     return coordinates

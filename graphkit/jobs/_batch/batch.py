@@ -188,7 +188,8 @@ class Batch:
     def _planned(self, prints: Fingerprint, clips: list[Clip] | None = None) -> tuple[BatchPlan, Past]:
         clips = self._clips() if clips is None else clips
         past = past_of(self._folder, Path(self._recipe.graph).name, {clip.name for clip in clips})
-        plan = plan_for(clips, past, prints.recipe, self._folder, retry_failed=self._settings.retry_failed)
+        retry, strict = self._settings.retry_failed, self._recipe.strict
+        plan = plan_for(clips, past, prints.recipe, self._folder, retry_failed=retry, strict=strict)
         before = Counter(known.recipe for known in past.known.values() if known.recipe != prints.recipe)
         if before:
             plan.changed = prints.changed_since(past.heads.get(before.most_common(1)[0][0], {}))

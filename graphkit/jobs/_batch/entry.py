@@ -67,7 +67,7 @@ class ClipFailure:
     """Why a clip was not done.
 
     Attributes:
-        kind: the class of an error, or ``Crashed``, ``TimeLimit``, ``MemoryLimit``, ``Changed``.
+        kind: the class of an error, or ``Crashed``, ``TimeLimit``, ``MemoryLimit``, ``Changed``, ``Damaged``.
         message: one or more sentences.
     """
 

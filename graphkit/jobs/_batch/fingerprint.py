@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import importlib.metadata
-import importlib.util
 import json
 import sys
-import sysconfig
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from graphkit import config
-from graphkit._process.requirements import DISTRIBUTION
 from graphkit.config._text.parser import tokens_of
 from graphkit.errors import FormatError, InputError, ResourceNotFoundError
 from graphkit.formats import to_json
 from graphkit.framework import Resources
+from graphkit.jobs._batch.code import own_version, short_hash, sources_of, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,21 +22,18 @@ if TYPE_CHECKING:
     from graphkit.config import GraphPlan
     from graphkit.jobs._batch.recipe import Recipe
 
-_OURS: Final = ("graphkit", "graphkit_calculators")
-_INSTALLED: Final = ("stdlib", "platstdlib", "purelib", "platlib")
-_LENGTH: Final = 16
-
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What decides about the outputs of a clip, as hashes.
 
     Attributes:
-        graphkit: its version.
+        graphkit: its version, and a hash of its code if that is not installed from a wheel.
         graph: of the expanded graph with the options of its nodes.
         options: of the settings of the jobs.
         models: of the files that the graph names, models and label maps, by name.
-        modules: of the Python files that the calculators come from, but for those of graphkit, by name.
+        modules: of the Python files that the calculators come from, and of what those import, by name.
+        packages: versions of the installed packages that are among those, by name.
     """
 
     graphkit: str
@@ -49,11 +41,12 @@ class Fingerprint:
     options: str
     models: dict[str, str]
     modules: dict[str, str]
+    packages: dict[str, str]
 
     @property
     def recipe(self) -> str:
         """One hash of them all."""
-        return _hash(json.dumps(asdict(self), sort_keys=True).encode())
+        return short_hash(json.dumps(asdict(self), sort_keys=True).encode())
 
     def changed_since(self, before: dict[str, Any]) -> list[str]:
         """Return which attributes differ from earlier ones, given as ``asdict`` made them."""
@@ -72,36 +65,15 @@ def fingerprint(recipe: Recipe, plan: GraphPlan) -> Fingerprint:
     text = config.to_pbtxt(expanded)
     strings = [token[1:-1] for token in tokens_of(text) if token[:1] in ('"', "'")]
     strings += [value for value in recipe.settings.side_packets.values() if isinstance(value, str)]
-    modules = [*recipe.load_modules(), *_modules_of(plan)]
+    sources = sources_of([*recipe.load_modules(), *_modules_of(plan)])
     return Fingerprint(
-        graphkit=importlib.metadata.version(DISTRIBUTION),
-        graph=_hash(text.encode()),
-        options=_hash(_options(recipe).encode()),
+        graphkit=own_version(),
+        graph=short_hash(text.encode()),
+        options=short_hash(_options(recipe).encode()),
         models=dict(_files(strings, resources)),
-        modules=sources_of(modules),
+        modules=sources.files,
+        packages=versions_of(sources.packages),
     )
-
-
-def sources_of(modules: Iterable[ModuleType]) -> dict[str, str]:
-    """Return the hashes of the source files of modules, and of what they import, by the name of the module.
-
-    Packages that are installed, those of Python and those of graphkit count by their versions, not here.
-    """
-    installed = [Path(sysconfig.get_path(name)).resolve() for name in _INSTALLED]
-    found: dict[str, str] = {}
-    waiting = list(modules)
-    while waiting:
-        module = waiting.pop()
-        file = Path(getattr(module, "__file__", None) or "").resolve()
-        if module.__name__ in found or file.suffix != ".py" or module.__name__.partition(".")[0] in _OURS:
-            continue
-        if any(folder in file.parents for folder in installed):
-            continue
-        source = file.read_bytes()
-        found[module.__name__] = _hash(source)
-        names = set(_imported(source, module.__package__ or ""))
-        waiting += [sys.modules[name] for name in names if name in sys.modules]
-    return dict(sorted(found.items()))
 
 
 def _modules_of(plan: GraphPlan) -> Iterator[ModuleType]:
@@ -111,25 +83,13 @@ def _modules_of(plan: GraphPlan) -> Iterator[ModuleType]:
             yield sys.modules[written.__module__]
 
 
-def _imported(source: bytes, package: str) -> Iterator[str]:
-    """Yield the names of what a source file imports; of ``from a import b``, both ``a`` and ``a.b``."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            relative = "." * node.level + (node.module or "")
-            name = importlib.util.resolve_name(relative, package) if node.level else relative
-            yield name
-            yield from (f"{name}.{alias.name}" for alias in node.names)
-
-
 def _files(strings: Iterable[str], resources: Resources) -> Iterator[tuple[str, str]]:
     """Yield name and hash of each of these strings that names a file."""
     for text in sorted(set(strings)):
         if "." not in text and "/" not in text:
             continue
         try:
-            yield text, _hash(resources.read(text))
+            yield text, short_hash(resources.read(text))
         except (ResourceNotFoundError, InputError, OSError, ValueError):
             continue  # no file, or none that the graph can read
 
@@ -153,7 +113,3 @@ def _shown(value: Any) -> Any:
         return to_json(value)
     except FormatError:
         return repr(value)
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:_LENGTH]

@@ -28,6 +28,7 @@ class Reason(enum.Enum):
     RECIPE = "done with other settings"
     CLIP = "the clip has changed"
     OUTPUTS = "outputs are missing or have changed"
+    DAMAGED = "damaged, which counts otherwise now"
     RETRY = "failed before"
     DONE = "done"
     FAILED = "failed before, and passed over"
@@ -45,13 +46,14 @@ class Known(NamedTuple):
     state: ClipState
     outputs: tuple[tuple[str, int], ...]
     failed: bool
+    damaged: bool
     ended: str
 
     @classmethod
     def of(cls, entry: ClipEntry) -> Known:
         """Return it for an entry."""
         outputs = tuple((file.path, file.size) for file in entry.outputs)
-        return cls(entry.recipe, entry.state, outputs, not entry.done, entry.ended)
+        return cls(entry.recipe, entry.state, outputs, not entry.done, entry.damaged, entry.ended)
 
 
 @dataclass(slots=True)
@@ -112,7 +114,13 @@ class BatchPlan:
 
 
 def plan_for(
-    clips: Sequence[Clip], past: Past, recipe: str, folder: Path, *, retry_failed: bool = False
+    clips: Sequence[Clip],
+    past: Past,
+    recipe: str,
+    folder: Path,
+    *,
+    retry_failed: bool = False,
+    strict: bool = False,
 ) -> BatchPlan:
     """Return what there is to do.
 
@@ -122,10 +130,13 @@ def plan_for(
         recipe: stands for the recipe now.
         folder: of the outputs.
         retry_failed: do again what failed before.
+        strict: damaged clips count as failed.
     """
     plan = BatchPlan()
     for clip in clips:
         why = _why(clip, past.known.get(clip.name), recipe, folder, plan)
+        if why in (Reason.DONE, Reason.FAILED) and _counts_otherwise(past.known[clip.name], strict=strict):
+            why = Reason.DAMAGED
         if why is Reason.FAILED and retry_failed:
             why = Reason.RETRY
         plan.counts[why] += 1
@@ -150,6 +161,11 @@ def _why(clip: Clip, known: Known | None, recipe: str, folder: Path, plan: Batch
     if any(size_of(folder / path) != size for path, size in known.outputs):
         return Reason.OUTPUTS
     return Reason.DONE
+
+
+def _counts_otherwise(known: Known, *, strict: bool) -> bool:
+    """Return whether a damaged clip failed for that and would be done now, or is done and would fail."""
+    return known.damaged and known.failed != strict
 
 
 def touched(folder: Path, plan: BatchPlan) -> list[ClipEntry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import os
 import platform
@@ -12,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from graphkit._process.requirements import DISTRIBUTION
 from graphkit.errors import BatchError, GraphkitError
+from graphkit.jobs._batch.code import own_version
 from graphkit.jobs._batch.local import ClipLimits, LocalEngine
 from graphkit.jobs._batch.machine import default_memory_limit, default_processes
 from graphkit.jobs._batch.worker import carried
@@ -30,10 +29,6 @@ _LOG: Final = logging.getLogger("graphkit")
 _DEVICES: Final = "CUDA_VISIBLE_DEVICES"
 
 
-def _version() -> str:
-    return importlib.metadata.version(DISTRIBUTION)
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is the same for all clips of a batch.
@@ -48,7 +43,7 @@ class Order:
     recipe: Recipe
     limits: ClipLimits
     mark: str
-    version: str = field(default_factory=_version)
+    version: str = field(default_factory=own_version)
 
 
 @dataclass(slots=True)
@@ -139,7 +134,7 @@ def do_clip(order: Order, task: ClipTask) -> Outcome:
 
 def _check(order: Order, task: ClipTask) -> None:
     """Make sure that this machine is fit for the order."""
-    here = _version()
+    here = own_version()
     if order.version != here:
         raise BatchError(f"graphkit is {here}, and the batch is of {order.version}. Install the same everywhere.")
     if not Path(order.mark).exists():

@@ -36,6 +36,7 @@ class Recipe:
         roots: where models and subgraphs are looked for first.
         provider: where models run, over what the graph says; "" for that.
         threads: cores that the process of a clip plans for.
+        strict: a clip that is damaged or incomplete has failed; else it is done, as far as it can be read.
         folder: the working directory that relative paths and modules are looked for in.
 
     Raises:
@@ -49,6 +50,7 @@ class Recipe:
     roots: tuple[str, ...] = ()
     provider: str = ""
     threads: int = 1
+    strict: bool = False
     folder: str = field(default_factory=os.getcwd)
 
     def __post_init__(self) -> None:

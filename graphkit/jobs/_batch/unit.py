@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from graphkit.errors import FileError, GraphkitError, OutputError
 from graphkit.jobs._batch.contents import stat_of, state_of
-from graphkit.jobs._batch.entry import ClipEntry, ClipFailure, OutputFile
+from graphkit.jobs._batch.entry import ClipEntry, ClipFailure, ClipState, OutputFile
 from graphkit.jobs._batch.faults import fails_every_clip, is_out_of_room
 from graphkit.jobs._batch.places import Place, finish, place_of, size_of
 from graphkit.jobs._build import video_job
@@ -151,7 +151,10 @@ class _Attempt:
         state = state_of(Path(task.path))
         if before is None or (state.size, state.modified_ns) != before:
             message = "the clip changed while it was read. Do it again when it is whole."
-            return replace(failed(task, "Changed", message), frames=summary.frames)
+            return replace(failed(task, "Changed", message, state), frames=summary.frames)
+        if self._recipe.strict and summary.damaged:
+            message = " ".join(self._notes(summary)) or "part of it is missing or damaged."
+            return replace(failed(task, "Damaged", message, state), frames=summary.frames, damaged=True)
         finish(self._places, stage, Path(task.folder))
         return ClipEntry(
             task.clip,
@@ -197,7 +200,7 @@ class _Attempt:
         return notes
 
 
-def failed(task: ClipTask, kind: str, message: str) -> ClipEntry:
-    """Return the entry of a clip that failed."""
+def failed(task: ClipTask, kind: str, message: str, state: ClipState | None = None) -> ClipEntry:
+    """Return the entry of a clip that failed; its contents are looked at if they are not given."""
     entry = ClipEntry(task.clip, task.path, task.recipe, host=platform.node())
-    return replace(entry, state=state_of(Path(task.path)), error=ClipFailure(kind, message))
+    return replace(entry, state=state or state_of(Path(task.path)), error=ClipFailure(kind, message))

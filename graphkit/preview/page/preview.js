@@ -83,7 +83,10 @@ function heat(load) {
 }
 
 function told(node) {
-  const words = [`${node.rate.toFixed(1)}/s`, node.ms < 0.1 ? `${(1000 * node.ms).toFixed(0)} us` : `${node.ms.toFixed(1)} ms`];
+  const words = [];
+  if (node.called) {
+    words.push(`${node.rate.toFixed(1)}/s`, node.ms < 0.1 ? `${(1000 * node.ms).toFixed(0)} us` : `${node.ms.toFixed(1)} ms`);
+  }
   if (node.waiting) {
     words.push(`${node.waiting} wait`);
   }
@@ -94,7 +97,7 @@ function told(node) {
 }
 
 function showNode(box, node) {
-  box.classList.remove("never");
+  box.classList.toggle("never", !node.called);
   box.classList.toggle("busy", node.load >= 10);
   box.classList.toggle("behind", node.waiting > 2);
   box.classList.toggle("dropping", node.dropped > 0);

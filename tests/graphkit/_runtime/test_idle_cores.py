@@ -9,7 +9,7 @@ import pytest
 
 from graphkit import Calculator, CalculatorGraph, Input, Output, calculator
 from graphkit._process.threads import Budget, set_budget
-from graphkit.framework import IDLE_CORES, ApplicationThreadExecutor, Executor
+from graphkit.framework import IDLE_CORES, ApplicationThreadExecutor, Executor, WaitingThreadExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,11 +94,12 @@ def test_a_program_that_does_something_else_needs_its_core() -> None:
     assert told(ONE, 1, Budget(2), waits=False) == [0]
 
 
-def test_a_call_on_the_programs_own_thread() -> None:
+@pytest.mark.parametrize("kind", [ApplicationThreadExecutor, WaitingThreadExecutor])
+def test_a_call_on_the_programs_own_thread(kind: type[Executor]) -> None:
     set_budget(Budget(2))
     IdleCoresTestNode.arrived, IdleCoresTestNode.asked = threading.Barrier(1), threading.Barrier(1)
     graph = CalculatorGraph(ONE)
-    graph.set_executor("", ApplicationThreadExecutor())
+    graph.set_executor("", kind())
     found: list[int] = []
     graph.observe_output_stream("out", lambda packet: found.append(packet.payload))
     with graph:

@@ -17,7 +17,7 @@ from graphkit.inference import _importer as importer
 from graphkit.inference import _loader as loader
 from graphkit.inference import _starting as starting
 from graphkit.inference import load, unload_all
-from graphkit.inference._importer import import_tflite
+from graphkit.inference._importer import import_apart, import_tflite
 from graphkit.inference._refused_model import refused_model
 
 ROOT = Path(__file__).parents[3]
@@ -30,11 +30,11 @@ class Imports:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        monkeypatch.setattr(importer, "import_tflite", self)
+        monkeypatch.setattr(importer, "import_apart", self)
 
-    def __call__(self, *args: object, **options: object) -> bytes:
+    def __call__(self, *args: object, **options: object) -> object:
         self.count += 1
-        return import_tflite(*args, **options)  # type: ignore[arg-type]
+        return import_apart(*args, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -108,13 +108,13 @@ def test_a_session_runs_on_many_threads_at_once() -> None:
 def test_a_forked_process_loads_what_another_thread_was_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     parent, loading, go_on = os.getpid(), threading.Event(), threading.Event()
 
-    def held_up(*args: object, **options: object) -> bytes:
+    def held_up(*args: object, **options: object) -> object:
         if os.getpid() == parent:
             loading.set()
             assert go_on.wait(30)
-        return import_tflite(*args, **options)  # type: ignore[arg-type]
+        return import_apart(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(importer, "import_tflite", held_up)
+    monkeypatch.setattr(importer, "import_apart", held_up)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(load, MODEL, provider="cpu")
         assert loading.wait(10)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from graphkit.errors import InferenceError
 from graphkit.inference import _cache as cache
-from graphkit.inference import _optimised as optimised
 from graphkit.inference import _starting as starting
 from graphkit.inference import load, unload_all
-from graphkit.inference._optimised import processor, start_from_disk
+from graphkit.inference._optimised import Left, processor, start_from_disk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from graphkit.inference._optimised import Start
 
 ROOT = Path(__file__).parents[3]
 MODEL = ROOT / "graphs" / "modules" / "face_landmark" / "face_landmark.tflite"
@@ -56,7 +62,7 @@ def test_the_second_start_optimises_nothing_and_finds_the_same(monkeypatch: pyte
     begin = starting._onnx_session
 
     def watched(*args: Any, **how: Any) -> Any:
-        asked.append(how["optimised"])
+        asked.append(how.get("weights_in") is not None)
         return begin(*args, **how)
 
     monkeypatch.setattr(starting, "_onnx_session", watched)
@@ -77,7 +83,7 @@ def test_another_processor_does_not_get_it(cache_folder: Path, monkeypatch: pyte
         unload_all()
         monkeypatch.setattr(starting, "processor", lambda name=name: name)
         load(MODEL, provider="cpu")
-    assert len(list(cache_folder.iterdir())) == 2
+    assert sorted(path.suffix for path in cache_folder.iterdir()) == [".model", ".model", ".weights", ".weights"]
 
 
 def test_a_system_that_does_not_tell_keeps_the_import(cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,33 +94,100 @@ def test_a_system_that_does_not_tell_keeps_the_import(cache_folder: Path, monkey
     assert entry.name.endswith(f"-all.v{starting.IMPORTER_VERSION}.model")
 
 
-def test_what_does_not_start_is_made_again() -> None:
-    cache.get_or_build(ENTRY, lambda: b"of an older build")
-    seen: list[tuple[bytes, bool]] = []
+def keeping(*refused: bytes) -> tuple[Start, list[tuple[bytes, bool]]]:
+    """Return a start that leaves graph and weights, and what it was asked for; it refuses some contents."""
+    asked: list[tuple[bytes, bool]] = []
 
-    def start(content: bytes, ready: bool, leave: Path | None) -> str:
-        seen.append((content, ready))
-        if content == b"of an older build":
+    def start(
+        content: bytes, weights: Any = (), *, weights_in: Path | None = None, leave: Left | None = None
+    ) -> bytes:
+        asked.append((content, weights_in is not None))
+        if content in refused:
             raise InferenceError("no such kernel")
         if leave is not None:
-            leave.write_bytes(b"new")
-        return "session"
+            leave.graph.write_bytes(b"graph of " + content)
+            leave.graph.with_name(leave.weights).write_bytes(b"weights of " + content)
+        return content
 
-    assert start_from_disk(ENTRY, lambda: b"imported", start) == "session"
-    assert seen == [(b"of an older build", True), (b"imported", False)]
-    assert cache.get_or_build(ENTRY, lambda: b"nothing kept") == b"new"
+    return start, asked
 
 
-def test_a_model_that_cannot_be_left_on_disk_starts_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
-    def start(content: bytes, ready: bool, leave: Path | None) -> str:
+def test_graph_and_weights_are_kept_in_two_files(cache_folder: Path) -> None:
+    start, asked = keeping()
+    for _ in range(2):
+        start_from_disk(ENTRY, lambda: (b"imported", {}), start)
+    assert asked == [(b"imported", False), (b"graph of imported", True)]
+    weights, entry = sorted(cache_folder.iterdir(), key=lambda path: path.suffix, reverse=True)
+    assert (entry.name, weights.read_bytes()) == ("model.v1.model", b"weights of imported")
+    assert re.fullmatch(r"model\.v1\.[0-9a-f]{8}\.weights", weights.name)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: path.write_bytes(b"weights of import"), id="cut"),
+        pytest.param(lambda path: path.write_bytes(b"weights of imposted"), id="changed"),
+        pytest.param(lambda path: path.unlink(), id="gone"),
+    ],
+)
+def test_damaged_weights_are_made_again(damage: Callable[[Path], Any], cache_folder: Path) -> None:
+    start, asked = keeping()
+    start_from_disk(ENTRY, lambda: (b"imported", {}), start)
+    damage(next(cache_folder.glob("*.weights")))
+    start_from_disk(ENTRY, lambda: (b"imported", {}), start)
+    assert asked == [(b"imported", False)] * 2
+    assert [path.read_bytes() for path in cache_folder.glob("*.weights")] == [b"weights of imported"]
+
+
+def test_what_does_not_start_is_made_again() -> None:
+    start_from_disk(ENTRY, lambda: (b"older", {}), keeping()[0])
+    start, asked = keeping(b"graph of older")
+    assert start_from_disk(ENTRY, lambda: (b"imported", {}), start) == b"imported"
+    assert asked == [(b"graph of older", True), (b"imported", False)]
+    start, asked = keeping()
+    assert start_from_disk(ENTRY, lambda: (b"nothing", {}), start) == b"graph of imported"
+
+
+def test_a_model_without_large_weights_has_one_file(cache_folder: Path) -> None:
+    def start(
+        content: bytes, weights: Any = (), *, weights_in: Path | None = None, leave: Left | None = None
+    ) -> bytes:
+        if leave is not None:
+            leave.graph.write_bytes(b"graph")
+        return content
+
+    found = [start_from_disk(ENTRY, lambda: (b"imported", {}), start) for _ in range(2)]
+    assert found == [b"imported", b"graph"]
+    assert [path.name for path in cache_folder.iterdir()] == ["model.v1.model"]
+
+
+def test_a_model_that_cannot_be_left_on_disk_starts_all_the_same(
+    cache_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def start(
+        content: bytes, weights: Any = (), *, weights_in: Path | None = None, leave: Left | None = None
+    ) -> bytes:
         if leave is not None:
             raise InferenceError("no space left")
-        return "session"
+        return content
 
     with caplog.at_level("DEBUG", "graphkit.inference"):
-        assert start_from_disk(ENTRY, lambda: b"imported", start) == "session"
-    assert cache.get_or_build(ENTRY, lambda: b"nothing kept") == b"nothing kept"
+        assert start_from_disk(ENTRY, lambda: (b"imported", {}), start) == b"imported"
+    assert list(cache_folder.iterdir()) == []
     assert "the optimised model is not kept: no space left" in caplog.text
+
+
+def test_a_model_whose_files_cannot_be_moved_is_started_once(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cache, "put", full)
+    start, asked = keeping()
+    assert start_from_disk(ENTRY, lambda: (b"imported", {}), start) == b"imported"
+    assert asked == [(b"imported", False)]
+    assert list(cache_folder.iterdir()) == []
 
 
 def test_no_place_for_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,13 +195,19 @@ def test_no_place_for_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
-    monkeypatch.setattr(optimised, "processor", lambda: "one")
-    assert start_from_disk(ENTRY, lambda: b"imported", lambda content, ready, leave: content) == b"imported"
+    assert start_from_disk(ENTRY, lambda: (b"imported", {}), keeping()[0]) == b"imported"
 
 
 def test_a_model_that_does_not_start_at_all_says_why() -> None:
-    def start(content: bytes, ready: bool, leave: Path | None) -> str:
-        raise InferenceError("no such operator")
+    with pytest.raises(InferenceError, match="no such kernel"):
+        start_from_disk(ENTRY, lambda: (b"imported", {}), keeping(b"imported")[0])
 
-    with pytest.raises(InferenceError, match="no such operator"):
-        start_from_disk(ENTRY, lambda: b"imported", start)
+
+def test_what_a_killed_process_left_is_removed(cache_folder: Path) -> None:
+    old, new = cache_folder / ".tmp-old", cache_folder / ".tmp-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "graph.onnx").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    start_from_disk(ENTRY, lambda: (b"imported", {}), keeping()[0])
+    assert (old.exists(), new.exists()) == (False, True)

@@ -231,7 +231,7 @@ def test_two_runtimes_are_said_once(
             raise importlib.metadata.PackageNotFoundError(name)
         return "1.0"
 
-    monkeypatch.setattr(importlib.metadata, "version", version)
+    monkeypatch.setattr(importlib.metadata, "distribution", version)
     with caplog.at_level(logging.WARNING, "graphkit.inference"):
         providers.choose("cpu")
         providers.choose("cpu")

@@ -580,8 +580,11 @@ def test_after_a_failed_run() -> None:
     with pytest.raises(NodeNotOpenedError):
         graph.wait_until_done(10)
     found = graph.explain()
-    assert (found.state, found.findings) == ("failed", ())
-    assert str(found) == 'The run failed: node "user" was never opened: it waits for side packet model'
+    assert (found.state, [finding.kind for finding in found.findings]) == ("failed", [Kind.NOT_OPEN])
+    assert str(found).startswith(
+        "The run failed; no packet was left over.\n"
+        'Node "user" (ExplainNeedy) is not open: it waits for side packet "model".'
+    )
 
 
 def test_before_any_run() -> None:
@@ -599,7 +602,7 @@ def test_json_names_node_stream_and_bound() -> None:
     (node,) = read["nodes"]
     assert node == {
         "name": "join", "calculator": "ExplainJoin", "state": "open", "packets": {"a": 1},
-        "bounds": {"a": 21, "b": 11}, "waits_for": {"b": 20},
+        "bounds": {"a": 21, "b": 11}, "waits_for": {"b": 20}, "has_run": True,
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from graphkit._process.parts import part
 from graphkit.errors import ArgumentError, OutputError
 from graphkit.insight import Trace
 from graphkit.insight._chrome_format import trace_events
-from graphkit.insight._events import Events, Move, Work
+from graphkit.insight._events import QUEUED, Events, Move, Work, values_of
 from graphkit.insight._trace_file import write_events
 
 if TYPE_CHECKING:
@@ -186,8 +186,8 @@ def test_of_a_million_events_the_newest_are_kept_and_it_is_said(tmp_path: Path) 
     events = Events(1000)
     for number in range(500_000):
         begin = number * 1e-6
-        events.add(Work(1, "process", "n", begin, 5e-7, number, (), (("s", number),)))
-        events.add(Move(False, "m", "s", number, 1, begin + 6e-7))
+        events.add(values_of(Work(begin, "process", 1, "n", 5e-7, number, (), (("s", number),))))
+        events.add(Move(begin + 6e-7, QUEUED, "m", "s", number, 1))
     events.threads[1] = "main"
     assert events.lost == 999_000
     write_events(tmp_path / "t.json", trace_events(events, {}), events.lost)

@@ -174,6 +174,11 @@ class Card:
         session.cuda_device = 0 if rows == 1 else self.pair
         return session
 
+    def load_ahead(self, source: Any, **how: Any) -> inference.Ahead[Session]:
+        work = inference.Ahead(lambda: self.load(source, **how))
+        work.do()
+        return work
+
 
 @pytest.mark.parametrize(
     ("pair", "batches", "rows", "reason"),
@@ -194,6 +199,7 @@ def test_on_cuda_it_is_done_by_itself(
     runs: list[int],
 ) -> None:
     monkeypatch.setattr(inference, "load", Card(pair).load)
+    monkeypatch.setattr(inference, "load_ahead", Card(pair).load_ahead)
     monkeypatch.setattr(inference.IdleCoreRunner, "serves", staticmethod(lambda session: False))
     try:
         found = outcome(InferenceSettings("auto", batches=batches), [list(given(2))])

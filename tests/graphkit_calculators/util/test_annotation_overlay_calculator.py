@@ -233,6 +233,7 @@ def test_what_nobody_reads_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None
     frame = ImageFrame(np.zeros((8, 8, 3), np.uint8))
     scene = box(RED, 0)
     seen: list[object] = []
+    graph.observe_output_stream("scene", lambda packet: None)
     for observed in (False, True):
         if observed:
             graph.observe_output_stream("annotated", seen.append)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphkit.errors import GraphkitError
+from graphkit.framework import Resource
 from graphkit.testing import CalculatorRunner
 
 
@@ -21,7 +22,20 @@ def test_resource_named_by_side_packet(file):
         'output_side_packet: "RESOURCE:data"'
     )
     runner.side_packets["RESOURCE_ID"] = str(file)
-    assert runner.run().output_side_packets["RESOURCE"] == file.read_bytes()
+    found = runner.run().output_side_packets["RESOURCE"]
+    assert found == Resource(file)
+    assert found.read() == file.read_bytes()
+
+
+def test_resource_that_cannot_be_read(file, monkeypatch):
+    runner = CalculatorRunner(
+        'calculator: "ResourceProviderCalculator" input_side_packet: "RESOURCE_ID:id" '
+        'output_side_packet: "RESOURCE:data"'
+    )
+    runner.side_packets["RESOURCE_ID"] = str(file)
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(GraphkitError, match=r"labels\.txt.*cannot be read: Permission denied"):
+        runner.run()
 
 
 def test_resource_named_by_options(file):
@@ -29,7 +43,7 @@ def test_resource_named_by_options(file):
         'calculator: "ResourceProviderCalculator" output_side_packet: "RESOURCE:data" node_options { '
         f'[type.googleapis.com/mediapipe.ResourceProviderCalculatorOptions] {{ resource_id: "{file}" }} }}'
     )
-    assert runner.run().output_side_packets["RESOURCE"] == file.read_bytes()
+    assert runner.run().output_side_packets["RESOURCE"].read() == file.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphkit.inference._importer.schema import PADDING_VALID
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -24,14 +26,16 @@ def same_padding(size: int, out: int, kernel: int, stride: int, dilation: int = 
 
 
 def window_pads(
-    options: Any, size: tuple[int, int], out: tuple[int, int], kernel: tuple[int, int], dilation: tuple[int, int]
+    options: Mapping[str, int],
+    size: tuple[int, int],
+    out: tuple[int, int],
+    kernel: tuple[int, int],
+    dilation: tuple[int, int],
 ) -> list[int]:
-    """Return ONNX's pads [top, left, bottom, right] for options with Padding(), StrideH() and StrideW()."""
-    import tflite
-
-    if options.Padding() == tflite.Padding.VALID:
+    """Return ONNX's pads [top, left, bottom, right] for options with padding, stride_h and stride_w."""
+    if options["padding"] == PADDING_VALID:
         return [0, 0, 0, 0]
-    strides = (options.StrideH(), options.StrideW())
+    strides = (options["stride_h"], options["stride_w"])
     pairs = [same_padding(*axis) for axis in zip(size, out, kernel, strides, dilation, strict=True)]
     return [pairs[0][0], pairs[1][0], pairs[0][1], pairs[1][1]]
 
@@ -75,13 +79,13 @@ def _convolve(low: Lowering, op: TfliteOperator, weights: NDArray[Any], groups: 
     options = low.options(op)
     source, target = low.shape(low.input(op, 0)), low.shape(op.outputs[0])
     kernel = (weights.shape[2], weights.shape[3])
-    dilation = (options.DilationHFactor(), options.DilationWFactor())
+    dilation = (options["dilation_h"], options["dilation_w"])
     if source[3] != weights.shape[1] * groups or weights.shape[0] % groups:
         raise ValueError(f"{source[3]} channels for weights of {weights.shape[:2]} in {groups} groups")
     inputs = [low.value(low.input(op, 0)), low.graph.constant(weights, "weight")]
     if low.has_input(op, 2):
         inputs.append(low.graph.constant(low.constant_input(op, 2), "bias"))
-    strides = (options.StrideH(), options.StrideW())
+    strides = (options["stride_h"], options["stride_w"])
     pads = window_pads(options, (source[1], source[2]), (target[1], target[2]), kernel, dilation)
     value = low.graph.emit(
         "Conv",
@@ -93,7 +97,7 @@ def _convolve(low: Lowering, op: TfliteOperator, weights: NDArray[Any], groups: 
         pads=pads,
         group=groups,
     )
-    return low.activate(op, value, options.FusedActivationFunction())
+    return low.activate(op, value, options["activation"])
 
 
 def fully_connected(low: Lowering, op: TfliteOperator) -> str:
@@ -108,7 +112,7 @@ def fully_connected(low: Lowering, op: TfliteOperator) -> str:
         inputs.append(low.graph.constant(low.constant_input(op, 2), "bias"))
     value = low.graph.emit("Gemm", inputs, (rows, weights.shape[0]), transB=1)
     value = low.from_logical(low.reshape(value, target))
-    return low.activate(op, value, options.FusedActivationFunction())
+    return low.activate(op, value, options["activation"])
 
 
 def transposed_conv_with_bias(low: Lowering, op: TfliteOperator) -> str:

@@ -23,7 +23,7 @@ def arithmetic(low: Lowering, op: TfliteOperator, onnx_op: str) -> str:
     operands = [low.aligned(low.input(op, position), len(target)) for position in (0, 1)]
     made = np.broadcast_shapes(*(low.graph.shapes[operand] for operand in operands))
     value = low.graph.emit(onnx_op, operands, made)
-    return low.activate(op, value, op.options.FusedActivationFunction() if op.options else 0)
+    return low.activate(op, value, op.options["activation"] if op.options else 0)
 
 
 def unary(low: Lowering, op: TfliteOperator, onnx_op: str) -> str:

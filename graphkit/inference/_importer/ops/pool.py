@@ -21,8 +21,8 @@ def pool_2d(low: Lowering, op: TfliteOperator, onnx_op: str) -> str:
     options = low.options(op)
     source, target = low.shape(low.input(op, 0)), low.shape(op.outputs[0])
     value = low.value(low.input(op, 0))
-    kernel = (options.FilterHeight(), options.FilterWidth())
-    strides = (options.StrideH(), options.StrideW())
+    kernel = (options["filter_height"], options["filter_width"])
+    strides = (options["stride_h"], options["stride_w"])
     if kernel == source[1:3] == strides and target[1:3] == (1, 1):
         result = low.graph.emit(f"Global{onnx_op}", [value], (source[0], source[3], 1, 1))
     else:
@@ -31,16 +31,16 @@ def pool_2d(low: Lowering, op: TfliteOperator, onnx_op: str) -> str:
         result = low.graph.emit(
             onnx_op, [value], shape, kernel_shape=list(kernel), strides=list(strides), pads=pads
         )
-    return low.activate(op, result, options.FusedActivationFunction())
+    return low.activate(op, result, options["activation"])
 
 
 def resize_bilinear(low: Lowering, op: TfliteOperator) -> str:
     """RESIZE_BILINEAR with half-pixel centres, aligned corners, or neither."""
     options = low.options(op)
-    if options.HalfPixelCenters():
+    if options["half_pixel_centers"]:
         mode = "half_pixel"
     else:
-        mode = "align_corners" if options.AlignCorners() else "asymmetric"
+        mode = "align_corners" if options["align_corners"] else "asymmetric"
     value = low.value(low.input(op, 0))
     batch, channels, height, width = low.graph.shapes[value]
     target = low.shape(op.outputs[0])
@@ -68,9 +68,9 @@ def mean(low: Lowering, op: TfliteOperator) -> str:
         value = low.value(source)
         batch, channels = low.graph.shapes[value][:2]
         value = low.graph.emit("GlobalAveragePool", [value], (batch, channels, 1, 1))
-        return value if options.KeepDims() else low.reshape(value, target)
+        return value if options["keep_dims"] else low.reshape(value, target)
     value = low.to_logical(low.value(source))
-    keep = bool(options.KeepDims())
+    keep = bool(options["keep_dims"])
     sizes = [1 if axis in axes else size for axis, size in enumerate(low.shape(source))]
     made = [size for axis, size in enumerate(sizes) if keep or axis not in axes]
     result = low.graph.emit("ReduceMean", [value], tuple(made), axes=axes, keepdims=int(keep))

@@ -26,18 +26,18 @@ def concatenation(low: Lowering, op: TfliteOperator) -> str:
     """CONCATENATION along a logical axis, then the fused activation."""
     options = low.options(op)
     target = low.shape(op.outputs[0])
-    axis = low.axis(options.Axis(), len(target))
+    axis = low.axis(options["axis"], len(target))
     values = [low.value(tensor) for tensor in op.inputs]
     shape = list(low.graph.shapes[values[0]])
     shape[axis] = sum(low.graph.shapes[value][axis] for value in values)
     value = low.graph.emit("Concat", values, tuple(shape), axis=axis)
-    return low.activate(op, value, options.FusedActivationFunction())
+    return low.activate(op, value, options["activation"])
 
 
 def pad(low: Lowering, op: TfliteOperator, mode: str) -> str:
     """PAD (zeros), PADV2 (a constant) and MIRROR_PAD (reflection); amounts are (rank, 2) constants."""
     amounts = low.constant_input(op, 1).astype(np.int64)
-    if mode == "reflect" and low.options(op).Mode() != 0:
+    if mode == "reflect" and low.options(op)["mode"] != 0:
         raise low.unsupported(op, "mode SYMMETRIC, which repeats the border pixel, is not known")
     value = low.value(low.input(op, 0))
     stored = amounts[[0, 3, 1, 2]] if len(amounts) == 4 else amounts
@@ -52,16 +52,16 @@ def pad(low: Lowering, op: TfliteOperator, mode: str) -> str:
 def strided_slice(low: Lowering, op: TfliteOperator) -> str:
     """STRIDED_SLICE with constant begin, end and strides; axes may be shrunk away, not added."""
     options = low.options(op)
-    if options.EllipsisMask() or options.NewAxisMask():
+    if options["ellipsis_mask"] or options["new_axis_mask"]:
         raise low.unsupported(op, "an ellipsis or a new axis in the slice")
     begin, end, strides = (low.constant_input(op, position).reshape(-1).tolist() for position in (1, 2, 3))
-    shrink = options.ShrinkAxisMask()
+    shrink = options["shrink_axis_mask"]
     for axis, stride in enumerate(strides):
-        if options.BeginMask() >> axis & 1:
+        if options["begin_mask"] >> axis & 1:
             begin[axis] = 0 if stride > 0 else _INT64_MAX
         if shrink >> axis & 1:
             end[axis], strides[axis] = (begin[axis] + 1) or _INT64_MAX, 1
-        elif options.EndMask() >> axis & 1:
+        elif options["end_mask"] >> axis & 1:
             end[axis] = _INT64_MAX if stride > 0 else _INT64_MIN
     sliced = _slice(low, low.value(low.input(op, 0)), begin, end, strides)
     if not shrink:
@@ -84,7 +84,7 @@ def _slice(low: Lowering, value: str, begin: list[int], end: list[int], strides:
 
 def depth_to_space(low: Lowering, op: TfliteOperator) -> str:
     """DEPTH_TO_SPACE: channel (by * block + bx) * C + c goes to row by, column bx of its block."""
-    block = low.options(op).BlockSize()
+    block = low.options(op)["block_size"]
     value = low.value(low.input(op, 0))
     batch, channels, height, width = low.graph.shapes[value]
     shape = (batch, channels // (block * block), height * block, width * block)

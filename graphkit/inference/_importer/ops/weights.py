@@ -32,8 +32,12 @@ def dequantize(low: Lowering, op: TfliteOperator) -> str | None:
 def _real(
     low: Lowering, op: TfliteOperator, array: NDArray[Any], found: Quantization | None
 ) -> NDArray[np.float32]:
-    if array.dtype in (np.float16, np.float32):
-        return array.astype(np.float32)
+    if array.dtype == np.float32:
+        return array
+    if array.dtype == np.float16:
+        real = low.new_array(array.shape)
+        real[...] = array
+        return real
     if found is None:
         raise low.unsupported(op, f"weights of type {array.dtype} without a scale")
     along = [1] * array.ndim

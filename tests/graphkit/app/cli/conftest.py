@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from graphkit.app.cli import main
-from graphkit.video import VideoWriter
+from graphkit.video import EncoderSettings, VideoWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +48,20 @@ def image_node(name: str, **options: object) -> str:
         f'node {{ calculator: "{name}" input_stream: "input_video" output_stream: "output_video" '
         f"options {{ [jobtest.SampleOptions.ext] {{ {text} }} }} }}\n"
     )
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Path:
+    """A clip with zeros in its middle."""
+    path = tmp_path / "damaged.mp4"
+    noise = np.random.default_rng(1).integers(0, 255, (40, 48, 64, 3), np.uint8)
+    with VideoWriter(path, width=64, height=48, frame_rate=25, encoder=EncoderSettings(crf=10)) as writer:
+        for index, picture in enumerate(noise):
+            writer.write(picture, index * 40_000)
+    data = bytearray(path.read_bytes())
+    data[len(data) * 4 // 10 : len(data) * 6 // 10] = bytes(len(data) * 6 // 10 - len(data) * 4 // 10)
+    path.write_bytes(data)
+    return path
 
 
 @pytest.fixture(autouse=True)

@@ -127,6 +127,22 @@ def test_a_broken_clip_is_named_and_the_status_is_1(
     assert "note: 1 clip passed over; --retry-failed does them again." in again.output
 
 
+def test_a_damaged_clip_counts_as_is_asked_for(
+    work: Path, clips: Path, damaged: Path, graphkit: Callable[..., Result]
+) -> None:
+    shutil.copy(damaged, clips / "bad.mp4")
+    command = ("batch", "hands.pbtxt", "in", "-o", "out", *DUMP)
+    assert graphkit(*command).exit_code == 0
+    told = graphkit(*command, "--strict", "--dry-run")
+    assert told.output.splitlines()[0] == "bad.mp4: damaged, which counts otherwise now"
+    strict = graphkit(*command, "--strict")
+    assert strict.exit_code == 1
+    assert "3 clips: 0 done, 1 failed, 2 done before;" in strict.output
+    assert "failed: bad.mp4: The input is damaged: packets that could not be decoded:" in strict.output
+    assert "1 failed before" in graphkit(*command, "--strict").output
+    assert "3 clips: 1 done, 2 done before;" in graphkit(*command).output
+
+
 def test_one_table_of_all_clips_and_one_manifest(work: Path, clips: Path, graphkit: Callable[..., Result]) -> None:
     for shard in ("0/2", "1/2"):
         assert graphkit("batch", "hands.pbtxt", "in", "-o", "out", *DUMP, "--shard", shard).exit_code == 0

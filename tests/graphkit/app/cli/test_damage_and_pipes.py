@@ -11,10 +11,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
-from graphkit.video import EncoderSettings, VideoReader, VideoWriter
+from graphkit.video import VideoReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,20 +30,6 @@ node {
   output_stream: "VIDEO:video"
 }
 """
-
-
-@pytest.fixture
-def damaged(tmp_path: Path) -> Path:
-    """A clip with zeros in its middle."""
-    path = tmp_path / "damaged.mp4"
-    noise = np.random.default_rng(1).integers(0, 255, (40, 48, 64, 3), np.uint8)
-    with VideoWriter(path, width=64, height=48, frame_rate=25, encoder=EncoderSettings(crf=10)) as writer:
-        for index, picture in enumerate(noise):
-            writer.write(picture, index * 40_000)
-    data = bytearray(path.read_bytes())
-    data[len(data) * 4 // 10 : len(data) * 6 // 10] = bytes(len(data) * 6 // 10 - len(data) * 4 // 10)
-    path.write_bytes(data)
-    return path
 
 
 @pytest.mark.parametrize(

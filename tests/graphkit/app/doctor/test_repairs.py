@@ -22,8 +22,8 @@ GRAPHKIT = "install graphkit again, from where you had it"
     ("error", "distribution", "found", "fix"),
     [
         pytest.param(
-            ModuleNotFoundError("No module named 'tflite'", name="tflite"), "onnx",
-            "not installed (no module tflite)", "pip install 'tflite>=2.18'", id="module",
+            ModuleNotFoundError("No module named 'rich'", name="rich"), "onnx",
+            "not installed (no module rich)", "pip install 'rich>=13.7'", id="module",
         ),
         pytest.param(
             ModuleNotFoundError("No module named 'cv2.gapi'", name="cv2.gapi"), "",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import enum
+import itertools
 import pickle
 from typing import Any
 
 import pytest
+from google.protobuf import text_format
 
 from graphkit import config, option, options, schema
 from graphkit.config._options.descriptors import ensure_registered, split_name
@@ -237,3 +239,88 @@ def test_message_of_another_family_may_be_a_field():
     message = schema.message_class("cfgtest.Borrower")()
     message.window.high = 2.0
     assert to_instance(Borrower, message).window.high == 2.0
+
+
+def declared(namespace: str, text: str) -> type[Any]:
+    """Run a definition of options, as a cell of a notebook does, perhaps again; return the class Last."""
+    scope: dict[str, Any] = {"enum": enum, "option": option, "options": options, "Any": Any, "__name__": namespace}
+    exec(compile(text, "<cell>", "exec", dont_inherit=True), scope)
+    found: type[Any] = scope["Last"]
+    return found
+
+
+NUMBERS = itertools.count(510003000)
+MODE = """
+class Mode(enum.IntEnum):
+    A = 0
+    B = 1
+
+@options("cfgagain.{0}", extension={1})
+class Last:
+    mode: Mode = option(1)
+"""
+NESTED = """
+@options("cfgagain.{0}.Inner")
+class Inner:
+    a: int = option(1)
+
+@options("cfgagain.{0}")
+class Last:
+    inner: Inner = option(1)
+"""
+FIELD = """
+@options("cfgagain.{0}Field")
+class Field:
+    a: int = option(1)
+
+@options("cfgagain.{0}")
+class Last:
+    field: Field = option(1)
+"""
+OUTER = """
+@options("cfgagain.AgainLater")
+class Last:
+    inner: int = option(1)
+"""
+INNER = """
+@options("cfgagain.AgainLater.Inner")
+class Last:
+    a: int = option(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "value"),
+    [
+        pytest.param(MODE, MODE.replace("B = 1", "B = 1\n    C = 2"), "mode: C", id="a value more"),
+        pytest.param(MODE, MODE.replace("B = 1", "B = 5"), "mode: B", id="a value of another number"),
+        pytest.param(MODE, MODE.replace("B = 1", "BETA = 1"), "mode: BETA", id="a value of another name"),
+        pytest.param(NESTED, NESTED.replace("a: int", "b: int"), "inner { b: 1 }", id="a message inside"),
+        pytest.param(FIELD, FIELD.replace("a: int", "b: int"), "field { b: 1 }", id="a message of its own"),
+        pytest.param(
+            NESTED.replace("inner: Inner", "inner: int"), NESTED, "inner { a: 1 }", id="a field of another type"
+        ),
+    ],
+)
+def test_a_definition_that_runs_again_with_changes_takes_the_place_of_the_first(first, again, value):
+    number = next(NUMBERS)
+    name = f"Again{number}"
+    ensure_registered(declared("cfgagain_cell", first.format(name, number)))
+    cls = declared("cfgagain_cell", again.format(name, number))
+    ensure_registered(cls)
+    message = schema.message_class(f"cfgagain.{name}")()
+    text_format.Parse(value, message)
+    assert to_message(to_instance(cls, message)) == message
+
+
+def test_an_extension_that_runs_again_with_another_number():
+    ensure_registered(declared("cfgagain_cell", MODE.format("AgainNumber", 510003998)))
+    ensure_registered(declared("cfgagain_cell", MODE.format("AgainNumber", 510003999)))
+    assert schema.extension("cfgagain.AgainNumber.ext").number == 510003999
+
+
+def test_a_message_inside_of_one_that_is_known_may_come_later():
+    ensure_registered(declared("cfgagain_cell", OUTER))
+    ensure_registered(declared("cfgagain_other", INNER))
+    assert schema.message_class("cfgagain.AgainLater")(inner=3).inner == 3
+    assert schema.message_class("cfgagain.AgainLater.Inner")(a=3).a == 3

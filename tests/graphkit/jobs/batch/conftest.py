@@ -12,7 +12,7 @@ import pytest
 from graphkit.jobs import JobSettings
 from graphkit.jobs._batch.recipe import Recipe
 from graphkit.jobs._batch.unit import ClipTask
-from graphkit.video import VideoWriter
+from graphkit.video import EncoderSettings, VideoWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,19 +31,34 @@ LEVELS = {"good": 20, "kill": 60, "hang": 100, "greedy": 140, "grow": 180}
 
 @pytest.fixture
 def make_clip() -> Callable[..., Path]:
-    """``make_clip(path, "good", frames=3)``: a clip of 32x32 that behaves so."""
+    """``make_clip(path, "good", frames=3)``: a clip of 32x32 that behaves so, or a "broken" or "damaged" one."""
 
     def make(path: Path, what: str = "good", frames: int = 3) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if what == "broken":
             path.write_text("no clip")
             return path
+        if what == "damaged":
+            return _damaged(path)
         with VideoWriter(path, width=32, height=32, frame_rate=25) as writer:
             for index in range(frames):
                 writer.write(np.full((32, 32, 3), LEVELS[what], np.uint8), index * 40_000)
         return path
 
     return make
+
+
+def _damaged(path: Path) -> Path:
+    """Make a clip with zeros in its middle."""
+    noise = np.random.default_rng(1).integers(0, 240, (40, 48, 64, 3), np.uint8)
+    with VideoWriter(path, width=64, height=48, frame_rate=25, encoder=EncoderSettings(crf=10)) as writer:
+        for index, picture in enumerate(noise):
+            writer.write(picture, index * 40_000)
+    data = bytearray(path.read_bytes())
+    first, last = len(data) * 4 // 10, len(data) * 6 // 10
+    data[first:last] = bytes(last - first)
+    path.write_bytes(data)
+    return path
 
 
 @pytest.fixture

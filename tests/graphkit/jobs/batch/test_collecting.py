@@ -1,4 +1,4 @@
-"""One manifest of all shards, one table of all clips."""
+"""One manifest of all shards."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from graphkit.errors import InputError, ManifestError, OutputError, UsageError
-from graphkit.jobs import ClipEntry, ClipFailure, OutputFile, collect_table, merge_manifests, newest_entries
+from graphkit.errors import ManifestError
+from graphkit.jobs import ClipEntry, ClipFailure, OutputFile, merge_manifests, newest_entries
 from graphkit.jobs._batch.fingerprint import Fingerprint
 from graphkit.jobs._batch.manifest import Manifest, manifests_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PRINTS = Fingerprint("0.1", "g", "o", {}, {})
+PRINTS = Fingerprint("0.1", "g", "o", {}, {}, {})
 
 
 def _entry(clip: str, ended: str = "1") -> ClipEntry:
@@ -33,8 +33,6 @@ def out(tmp_path: Path) -> Path:
                 manifest.add(_entry(clip, str(number)))
         with Manifest(tmp_path / "manifest-1-of-2.jsonl") as manifest:
             manifest.add(replace(_entry("bad", "3"), error=ClipFailure("X", "x"), outputs=()))
-    for clip in ("a", "b", "c,d"):
-        (tmp_path / f"{clip}.csv").write_text(f"timestamp,x\n0,{len(clip)}\n")
     return tmp_path
 
 
@@ -76,31 +74,3 @@ def test_shards_of_several_graphs_are_not_merged(out: Path) -> None:
 def test_a_folder_without_a_manifest(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="there is no manifest in it"):
         merge_manifests(tmp_path)
-
-
-def test_one_table(out: Path) -> None:
-    assert collect_table(out, "hands", out / "all.csv") == 3
-    assert (out / "all.csv").read_text() == 'clip,timestamp,x\na,0,1\nb,0,1\n"c,d",0,3\n'
-
-
-def test_a_table_of_no_stream(out: Path) -> None:
-    with pytest.raises(UsageError, match=r'no clip has a \.csv table of stream "hand"\. Did you mean \'hands\'\?'):
-        collect_table(out, "hand", out / "all.csv")
-
-
-def test_tables_of_other_columns(out: Path) -> None:
-    (out / "b.csv").write_text("timestamp,y\n")
-    with pytest.raises(UsageError, match=r"b\.csv: it has other columns .*: timestamp,y instead of timestamp,x"):
-        collect_table(out, "hands", out / "all.csv")
-    assert not list(out.glob("all*"))
-
-
-def test_a_table_that_is_gone(out: Path) -> None:
-    (out / "b.csv").unlink()
-    with pytest.raises(InputError, match=r"b\.csv: the table of b cannot be read"):
-        collect_table(out, "hands", out / "all.csv")
-
-
-def test_a_table_that_cannot_be_written(out: Path) -> None:
-    with pytest.raises(OutputError, match=r"all\.csv: cannot be written: No such file"):
-        collect_table(out, "hands", out / "no" / "all.csv")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import json
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphkit.jobs import Limits
-from graphkit.jobs._batch.fingerprint import fingerprint, sources_of
+from graphkit.jobs._batch import code
+from graphkit.jobs._batch.code import own_version, sources_of, versions_of
+from graphkit.jobs._batch.fingerprint import fingerprint
 from graphkit.video import EncoderSettings
 
 if TYPE_CHECKING:
@@ -81,11 +85,43 @@ def test_the_sources_of_a_module_are_its_own_and_what_it_imports(
     (tmp_path / "batch_other.py").write_text("import batch_mine\n")
     import batch_mine  # type: ignore[import-not-found]
 
-    found = sources_of([batch_mine])
+    found = sources_of([batch_mine]).files
     assert list(found) == ["batch_mine", "batch_mine.inner", "batch_other"]
     (tmp_path / "batch_mine" / "inner.py").write_text("import json, batch_other\nX = 2\n")
-    changed = sources_of([batch_mine])
+    changed = sources_of([batch_mine]).files
     assert [name for name in found if found[name] != changed[name]] == ["batch_mine.inner"]
+
+
+def test_packages_from_wheels_count_by_version() -> None:
+    import click
+
+    found = sources_of([pytest, click.core, json])
+    assert (found.files, found.packages) == ({}, {"click", "pytest"})
+    # graphkit needs click itself, whether a module of the user imports it or not.
+    assert versions_of(found.packages) == {"pytest": importlib.metadata.version("pytest")}
+
+
+def test_a_checkout_of_graphkit_counts_by_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("graphkit", "graphkit_calculators"):
+        (tmp_path / package / "app").mkdir(parents=True)
+        (tmp_path / package / "a.py").write_text("A = 1\n")
+    monkeypatch.setattr(code, "_places", lambda package: [str(tmp_path / package)])
+
+    def version() -> str:
+        own_version.cache_clear()
+        return own_version()
+
+    try:
+        before = version()
+        assert before.startswith(importlib.metadata.version("graphkit-media") + "+")
+        (tmp_path / "graphkit" / "app" / "cli.py").write_text("B = 1\n")
+        assert version() == before
+        (tmp_path / "graphkit_calculators" / "a.py").write_text("A = 2\n")
+        assert version() != before
+        monkeypatch.setattr(code, "_WHEELS", frozenset({tmp_path.name}))
+        assert version() == importlib.metadata.version("graphkit-media")
+    finally:
+        own_version.cache_clear()
 
 
 def test_where_models_run_is_an_option(recipe: Recipe) -> None:

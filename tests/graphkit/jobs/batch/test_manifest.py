@@ -16,7 +16,7 @@ from graphkit.jobs._batch.manifest import Manifest, ManifestLines
 if TYPE_CHECKING:
     from pathlib import Path
 
-PRINTS = Fingerprint("0.1", "g", "o", {"m": "1"}, {})
+PRINTS = Fingerprint("0.1", "g", "o", {"m": "1"}, {}, {})
 
 
 def _entry(clip: str) -> ClipEntry:

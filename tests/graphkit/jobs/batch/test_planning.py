@@ -22,8 +22,9 @@ from graphkit.jobs._batch.recipe import Recipe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PRINTS = Fingerprint("0.1", "g", "o", {}, {})
+PRINTS = Fingerprint("0.1", "g", "o", {}, {}, {})
 R = PRINTS.recipe
+FAILED: dict[str, Any] = {"error": ClipFailure("X", "x"), "outputs": ()}
 
 
 @pytest.fixture
@@ -45,13 +46,13 @@ def entry(clip: Clip) -> ClipEntry:
 def reason_for(tmp_path: Path, clip: Clip) -> Callable[..., Reason]:
     """``reason_for(entry)``: what is to be done about the clip."""
 
-    def reason(*entries: ClipEntry, retry_failed: bool = False) -> Reason:
+    def reason(*entries: ClipEntry, **how: bool) -> Reason:
         with Manifest(tmp_path / "manifest.jsonl") as manifest:
             manifest.head("g.pbtxt", PRINTS)
             for each in entries:
                 manifest.add(each)
         past = past_of(tmp_path, "g.pbtxt", {clip.name})
-        plan = plan_for([clip], past, R, tmp_path, retry_failed=retry_failed)
+        plan = plan_for([clip], past, R, tmp_path, **how)
         (found,) = plan.counts
         assert [each for each, _ in plan.work] == ([clip] if found.is_work else [])
         return found
@@ -71,7 +72,7 @@ def test_it_is_done(reason_for: Callable[..., Reason], entry: ClipEntry) -> None
     ("change", "reason"),
     [
         pytest.param({"recipe": "other"}, Reason.RECIPE, id="recipe"),
-        pytest.param({"error": ClipFailure("X", "x"), "outputs": ()}, Reason.FAILED, id="failed"),
+        pytest.param(FAILED, Reason.FAILED, id="failed"),
         pytest.param({"outputs": (OutputFile("s", "a.csv", 1, "packets", 5),)}, Reason.OUTPUTS, id="size"),
         pytest.param({"outputs": (OutputFile("s", "b.csv", 1, "packets", 4),)}, Reason.OUTPUTS, id="missing"),
     ],
@@ -86,6 +87,23 @@ def test_what_failed_is_tried_again_on_demand(reason_for: Callable[..., Reason],
     failed = replace(entry, error=ClipFailure("X", "x"), outputs=())
     assert reason_for(failed, retry_failed=True) is Reason.RETRY
     assert reason_for(failed, entry) is Reason.DONE
+
+
+@pytest.mark.parametrize(
+    ("change", "strict", "reason"),
+    [
+        pytest.param({"damaged": True}, False, Reason.DONE, id="done"),
+        pytest.param({"damaged": True}, True, Reason.DAMAGED, id="done, and would fail"),
+        pytest.param({"damaged": False}, True, Reason.DONE, id="sound"),
+        pytest.param({"damaged": True, **FAILED}, True, Reason.FAILED, id="failed"),
+        pytest.param({"damaged": True, **FAILED}, False, Reason.DAMAGED, id="failed, and would be done"),
+        pytest.param(FAILED, False, Reason.FAILED, id="failed for another reason"),
+    ],
+)
+def test_damage_may_count_otherwise(
+    reason_for: Callable[..., Reason], entry: ClipEntry, change: dict[str, Any], strict: bool, reason: Reason
+) -> None:
+    assert reason_for(replace(entry, **change), strict=strict) is reason
 
 
 def test_a_clip_that_changed(reason_for: Callable[..., Reason], entry: ClipEntry, clip: Clip) -> None:

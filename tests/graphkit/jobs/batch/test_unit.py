@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,23 @@ def test_a_clip_that_changes_while_it_is_read(
     assert (entry.error.kind, entry.outputs) == ("Changed", ())
     assert "changed while it was read" in entry.error.message
     assert _files(tmp_path / "out") == []
+
+
+def test_a_damaged_clip_has_failed_if_that_is_asked_for(
+    recipe: Recipe, make_clip: Callable[..., Path], task_of: Callable[..., ClipTask], tmp_path: Path
+) -> None:
+    task = task_of(make_clip(tmp_path / "a.mp4", "damaged"))
+    entry = ClipWorker(replace(recipe, strict=True)).do(task)
+    assert entry.error is not None
+    assert (entry.error.kind, entry.damaged, entry.outputs, entry.notes) == ("Damaged", True, (), ())
+    assert entry.error.message.startswith("The input is damaged: ")
+    assert entry.frames > 0
+    assert entry.state.sha256
+    assert _files(tmp_path / "out") == []
+    lenient = ClipWorker(recipe).do(task)
+    assert (lenient.done, lenient.damaged) == (True, True)
+    assert " ".join(lenient.notes) == entry.error.message
+    assert ClipWorker(replace(recipe, strict=True)).do(task_of(make_clip(tmp_path / "b.mp4"))).done
 
 
 def test_a_clip_that_is_done_again_replaces_its_outputs(

@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import TimestampMismatchError
+from graphkit.framework._output_times import LATER
 from graphkit.framework._settled import MAX, MIN, POST_STREAM, UNSTARTED, settled_by, settled_label
 
 if TYPE_CHECKING:
@@ -112,9 +113,7 @@ class OutputStream:
             timestamp,
             stream=self.name,
             node=self.producer,
-            hint=" A node sends at cc.input_timestamp or later, each time later than before."
-            if self.producer
-            else "",
+            hint=LATER if self.producer else "",
         )
 
 

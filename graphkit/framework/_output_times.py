@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FIRST: Final = int(Timestamp.PRE_STREAM)
 _LAST: Final = int(Timestamp.POST_STREAM)
 _DONE: Final = int(Timestamp.DONE)
-_LATER: Final = " A node sends at cc.input_timestamp or later, each time later than before."
+LATER: Final = " A node sends at cc.input_timestamp or later, each time later than before."
 
 
 class Call(Protocol):
@@ -118,7 +118,7 @@ def _hint(shard: OutputShard, timestamp: Timestamp) -> str:
         )
     now = times.call.input_timestamp
     if now is None or timestamp > times.promised(shard.offset):
-        return _LATER
+        return LATER
     lag, offset = int(timestamp) - int(now), shard.offset or 0
     return (
         f" The timestamp offset of {shard.caller.name} is {offset}: it sends at its input time"

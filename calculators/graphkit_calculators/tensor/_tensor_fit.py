@@ -65,10 +65,11 @@ def _origin(tensor: Tensor) -> str:
 
 
 def _advice_on_values(info: TensorInfo, tensor: Tensor) -> str:
-    if tensor.origin and np.issubdtype(info.dtype, np.floating):
+    if tensor.origin and tensor.dtype.kind in "ui" and info.dtype.kind == "f":
+        limits = np.iinfo(tensor.dtype)
         return (
-            " Set output_tensor_float_range of that node to the range that the model was made for, such as "
-            "{ min: 0 max: 1 }."
+            " Set output_tensor_float_range { min: 0 max: 1 } of that node, or what the model was trained with; "
+            f"{{ min: {limits.min} max: {limits.max} }} makes the same numbers."
         )
     if info.dtype not in (np.uint8, np.int8) or not tensor.origin:
         return f" Give it a tensor of {info.dtype.name}."

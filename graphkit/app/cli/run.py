@@ -130,7 +130,7 @@ def run(flags: RunFlags) -> None:
                 insights.add_to(error, job)
                 raise
             finally:
-                if not flags.quiet and (lines := summary_lines(job.summary)):
+                if not flags.quiet and (lines := summary_lines(job.summary, has_outputs=_has_outputs(graph))):
                     click.echo("\n".join(lines))
                 insights.tell(job)
     if interruptions.first:
@@ -150,6 +150,10 @@ def _preview(text: str | None) -> Iterator[PreviewServer | None]:
     with PreviewServer(Address.parse(text)) as server:
         tell(f"preview: {server.url}")
         yield server
+
+
+def _has_outputs(graph: CalculatorGraph) -> bool:
+    return bool(graph.plan.graph_outputs.names)
 
 
 def _load(flags: RunFlags) -> CalculatorGraph:

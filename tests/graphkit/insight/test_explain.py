@@ -14,7 +14,7 @@ import pytest
 
 from graphkit import Calculator, CalculatorContext, CalculatorGraph, Input, Output, Status, calculator
 from graphkit.errors import GraphStateError, NodeNotOpenedError
-from graphkit.insight import Explanation, Kind
+from graphkit.insight import Explanation, Kind, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -219,16 +219,15 @@ A2 = (("a", 10, 1), ("a", 20, 2))
             SELF_LOOP, A2, "join", "out", -(2**63) + 2,
             f'Node "join" (ExplainJoin) has 2 packets of "a" from 10 on and waits for "out" up to 10, {HAS}.',
             '"out" is what the node itself makes of these packets. Feed it back through '
-            'PreviousLoopbackCalculator, or '
-            'give the node the input policy "ImmediateInputStreamHandler".',
+            "PreviousLoopbackCalculator; for the first packet it has none, so read it with .get(cc).",
             id="the self-loop",
         ),
         pytest.param(
             RING, A2, "join", "c", -(2**63) + 2,
             f'Node "join" (ExplainJoin) has 2 packets of "a" from 10 on and waits for "c" up to 10, {HAS}.',
             '"c" comes round a cycle of 2 nodes that wait for each other: "join", "next". Put '
-            "PreviousLoopbackCalculator where it closes, or give the node with the back edge the input policy "
-            '"ImmediateInputStreamHandler".',
+            "PreviousLoopbackCalculator where it closes; for the first packet it has none, so read it "
+            "with .get(cc).",
             id="a loop of two nodes",
         ),
         pytest.param(
@@ -263,6 +262,13 @@ A2 = (("a", 10, 1), ("a", 20, 2))
             '"b" is an input of the graph: push a packet at 10 or later, set its bound to 11 or '
             'more, or close it.',
             id="a mux that waits for the stream that is selected",
+        ),
+        pytest.param(
+            MUX, (("a", 10, 1), ("a", 20, 1)), "mux", "select", -(2**63) + 2,
+            f'Node "mux" (MuxCalculator) has 2 packets of "a" from 10 on and waits for "select", {HAS}.',
+            '"select" is an input of the graph, and selects one of the others at each time: push a packet for '
+            "each. A choice for the whole run is a side packet SELECT, without MuxInputStreamHandler.",
+            id="a mux that is not told which stream to take",
         ),
     ],
 )  # fmt: skip
@@ -434,6 +440,20 @@ def test_what_emits_nothing_behind_one_that_emits_nothing_is_left_out() -> None:
         (Kind.SILENT, "first"),
         (Kind.SILENT, "other"),
     ]
+
+
+def test_what_an_input_policy_dropped_is_told_if_it_was_counted() -> None:
+    graph, profile = CalculatorGraph(MUX), Profile()
+    graph.add_instrument(profile)
+    with graph:
+        for at in (10, 20, 30):
+            graph.add_packet_to_input_stream("a", 1, at)
+        graph.add_packet_to_input_stream("select", 0, 10)
+    found = graph.explain()
+    assert found.headline == (
+        'The run has ended; the input policy of node "mux" dropped 2 packets, every other packet was processed.'
+    )
+    assert json.loads(found.to_json())["lost"] == {"mux": 2}
 
 
 def test_a_gate_that_was_only_told_is_not_called_shut() -> None:

@@ -11,6 +11,7 @@ from graphkit.app.doctor.facts import Fact, Status
 from graphkit.app.doctor.installers import reinstall_graphkit
 from graphkit.app.doctor.repairs import distribution_of, failed, fix_of, missing_library
 from graphkit.errors._places import raised_at
+from graphkit.framework._deferred_modules import with_place
 
 _MODULES: Final = {
     "numpy": "numpy",
@@ -70,7 +71,7 @@ def _failed_entry(entry: EntryPoint, error: BaseException) -> Fact:
     if _is_ours(entry):
         return failed(label, error, Status.BROKEN)
     place = raised_at(error)
-    found = f"{type(error).__name__}: {' '.join(str(error).split())}{f' (at {place})' if place else ''}"
+    found = with_place(error)
     owner = entry.dist.name if entry.dist else entry.value
     fix = f"{_mend(entry, error, place, owner)}, or do without: {pip()} uninstall {owner}"
     return Fact(label, found, Status.WARNING, fix)

@@ -294,8 +294,8 @@ def test_a_payload_without_a_table_is_said() -> None:
         pytest.param(ImageFileProperties, "Write it as .jsonl", id="a payload"),
         pytest.param(
             Tensor,
-            "Convert the tensors in the graph, as TensorsToFloatsCalculator and other TensorsTo... calculators do, "
-            "and write what those emit",
+            "Convert the tensors in the graph, as TensorsToFloatsCalculator and other TensorsTo... calculators "
+            "do, and write what those emit",
             id="tensors",
         ),
         pytest.param(tuple, "Write it as .jsonl, if it holds no pictures", id="what may hold anything"),

@@ -9,22 +9,17 @@ threads are, get a context each. Light nodes that settle their outputs do not pa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from graphkit._runtime.node import Over
 from graphkit.framework import CalculatorContext, OutputShard
 from graphkit.framework._context import ListShard, OutputSet
+from graphkit.framework._output_times import OutputTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from graphkit._runtime.node import Node
-
-
-class Over(NamedTuple):
-    """Takes a node's place in a context after its call."""
-
-    name: str
-    active: int = 0
 
 
 def needs_own_outputs(node: Node) -> bool:
@@ -53,11 +48,16 @@ def with_own_outputs(node: Node) -> Callable[[CalculatorContext], Any]:
 
 def _of_one_call(cc: CalculatorContext) -> CalculatorContext:
     """Return a context like *cc*, whose outputs emit into the queues of its outputs."""
-    outputs = OutputSet(cc.outputs.tag_map, [_twin(shard) for shard in cc.outputs.shards])
+    shards = cc.outputs.shards
+    outputs = OutputSet(cc.outputs.tag_map, [_twin(shard) for shard in shards])
     side = (cc.input_side_packets, cc.output_side_packets)
     own = CalculatorContext(cc.node_name, cc.node_id, cc.calculator_type, cc._options, cc.inputs, outputs, side)
     own.input_timestamp = cc.input_timestamp
     own.lend(cc)
+    for mine, shard in zip(outputs.shards, shards):  # noqa: B905 - strict costs
+        if shard.times is not None:
+            mine.times = OutputTimes(shard.times.stream, own, is_source=shard.times.is_source)
+            mine.call = mine.times.usual_call(mine.offset)
     return own
 
 

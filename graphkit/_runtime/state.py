@@ -81,8 +81,8 @@ class GraphState:
         node.forwarded = UNSTARTED
         for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
             stream.header = shard.header if shard.header else None
-            shard.opened = True
         self.flow.emit(node, context, settle=False)
+        node.enable(context)
         self.flow.touch(node)
         self.settle()
 
@@ -136,6 +136,7 @@ class GraphState:
         """Record a call ahead of time; *context* is None if it raised, as the real call will."""
         node.active = 0
         if context is not None:
+            node.end_call(context)
             self.speculation.keep(node, context)
         self.flow.touch(node)
         self.settle()
@@ -340,6 +341,7 @@ class GraphState:
 
     def _release_in_order(self, node: Node, context: CalculatorContext) -> None:
         """Send the outputs of parallel calls in the order in which the calls were made (S18)."""
+        node.end_call(context)
         node.finished[context.sequence] = context
         while (done := node.finished.pop(node.expected + 1, None)) is not None:
             node.expected += 1

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from graphkit._runtime.node import Over
 from graphkit.framework import CalculatorContext, OutputShard
 from graphkit.framework._context import ListShard, OutputSet
-from graphkit.framework._output_times import OutputTimes
+from graphkit.framework._output_times import NO_CALL, OutputTimes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ def with_own_outputs(node: Node) -> Callable[[CalculatorContext], Any]:
             return process(own)
         finally:
             for mine, shard in zip(own.outputs.shards, shards):  # noqa: B905 - strict costs
-                mine.caller = over
+                mine.caller, mine.call, mine.times = over, NO_CALL, None
                 shard.bound, shard.closed = mine.bound, mine.closed
 
     return call

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from graphkit import inference
 from graphkit.errors import CudaError
 from graphkit.gpu import GlContext
 from graphkit.gpu._cuda_interop import CudaInterop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
     from graphkit.gpu import GpuResources
+    from graphkit.inference import Session
 
 ARRAY_BUFFER, BUFFER_SIZE = 0x8892, 0x8764
 
@@ -95,6 +101,19 @@ def contents(buffer: int) -> np.ndarray[Any, Any]:
     read = ("glGetBufferSubData", None, ctypes.c_uint, ctypes.c_ssize_t, ctypes.c_ssize_t, ctypes.c_void_p)
     quick(*read)(ARRAY_BUFFER, 0, size.value, found.ctypes.data)
     return found
+
+
+def replace_loading(monkeypatch: pytest.MonkeyPatch, load: Callable[..., Session]) -> None:
+    """Have *load* load the models of graphs; none of them gets a twin with a second thread, as on CUDA."""
+
+    def load_ahead(source: Any, **how: Any) -> inference.Ahead[Session]:
+        work = inference.Ahead(lambda: load(source, **how))
+        work.result()
+        return work
+
+    monkeypatch.setattr(inference, "load", load)
+    monkeypatch.setattr(inference, "load_ahead", load_ahead)
+    monkeypatch.setattr(inference.IdleCoreRunner, "serves", staticmethod(lambda session: False))
 
 
 def lend(gpu: GpuResources, cuda: FakeCuda) -> None:

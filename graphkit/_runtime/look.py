@@ -114,9 +114,10 @@ class NodeLook(NamedTuple):
         layer: of a source, None for others.
         stopped: whether it is a source that has ended.
         held_back_by: for a source: (stream, node) of the full queues that hold it back.
-        shut: whether it is a gate that did not let its last packet pass.
+        shut: whether it is a gate that had packets and has let none pass.
         controls: for a gate: inputs without an output of the same tag, and side packets.
         holding: what its calculator reports to hold back from the graph.
+        policy: its input policy by its registered name.
         is_built_in: whether its calculator comes with graphkit, so that the reader cannot edit it.
         is_observer: whether it stands for an observer or poller of the program.
         is_poller: whether the program takes its packets one by one.
@@ -140,6 +141,7 @@ class NodeLook(NamedTuple):
     shut: bool
     controls: tuple[ControlLook, ...]
     holding: Holding | None
+    policy: str
     is_built_in: bool
     is_observer: bool
     is_poller: bool
@@ -209,6 +211,7 @@ def _node(node: Node) -> NodeLook:
         node.refused,
         tuple(_controls(node)) if plan.cls.is_gate else (),
         _holding(node) if node.has_opened else None,
+        plan.input_stream_handler,
         plan.cls.__module__.partition(".")[0] in _OURS,
         plan.calculator == "observer",
         node.on_touch is not None,

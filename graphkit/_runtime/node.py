@@ -101,7 +101,8 @@ class Node:
         speculated: outputs that it made ahead of time.
         chooses: whether it is a gate, or passes on the packets of some of its inputs.
         passed: for one that chooses: whether its last call let a packet pass.
-        refused: for a gate: whether its last call had a packet and let none pass.
+        has_passed: for a gate: whether any call let a packet pass.
+        refused: for a gate: whether its last call had a packet and none was ever let pass.
         listeners: notified of its calls.
         unread: whether nobody reads its outputs in this run, so that it makes none.
         on_touch: called instead of scheduling when an input changes (pollers).
@@ -111,9 +112,9 @@ class Node:
 
     __slots__ = (
         "active", "blocked_by", "calculator", "chooses", "contexts", "expected", "finished", "forwarded",
-        "handler", "has_closed", "has_opened", "id", "inputs", "joined", "light", "limit", "link", "listeners",
-        "name", "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused", "sequence",
-        "single", "speculated", "status", "stopped", "task", "touched", "unread", "waiting_for",
+        "handler", "has_closed", "has_opened", "has_passed", "id", "inputs", "joined", "light", "limit", "link",
+        "listeners", "name", "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused",
+        "sequence", "single", "speculated", "status", "stopped", "task", "touched", "unread", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -144,6 +145,7 @@ class Node:
         self.speculated: Speculated | None = None
         self.chooses = plan.cls.is_gate or bool(plan.cls.passes_on)
         self.passed = False
+        self.has_passed = False
         self.refused = False
         self.touched = False
         self.stopped = False
@@ -207,7 +209,8 @@ class Node:
             return
         self.passed = any(shard.queue for shard in context.outputs.shards)
         gated = zip(self.plan.inputs, context.inputs.packets, strict=True)
-        self.refused = not self.passed and any(packet and key in self.plan.outputs for key, packet in gated)
+        self.has_passed = self.has_passed or self.passed
+        self.refused = not self.has_passed and any(packet and key in self.plan.outputs for key, packet in gated)
 
     def forget_packets(self) -> None:
         """Release the packets of the last calls: a frame must not live as long as its graph."""

@@ -82,6 +82,14 @@ class InputStream:
         return not self.queue and self.settled >= POST_STREAM
 
 
+def emission_hint(timestamp: int) -> str:
+    """Return what to do about a packet that a node emitted at *timestamp*, too early."""
+    source = (
+        " A source, whose input time is 0, says the time: send(cc, value, timestamp=...)." if not timestamp else ""
+    )
+    return f" A node sends at cc.input_timestamp or later, each time later than before.{source}"
+
+
 class OutputStream:
     """A stream as its producer sees it.
 
@@ -112,9 +120,7 @@ class OutputStream:
             timestamp,
             stream=self.name,
             node=self.producer,
-            hint=" A node sends at cc.input_timestamp or later, each time later than before."
-            if self.producer
-            else "",
+            hint=emission_hint(timestamp) if self.producer else "",
         )
 
 

@@ -14,12 +14,14 @@ from graphkit.compat._messages import MODIFIABLE
 from graphkit.config._text.names import canonical_names
 from graphkit.errors import GraphkitError, GraphValidationError, ResourceNotFoundError
 from graphkit.framework import opencv
+from graphkit.inference import preload
 from graphkit.inference._onnx_runtime import onnx_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from graphkit.config import GraphPlan, NodePlan
+    from graphkit.inference._preload import WantedModel
 
 _MOST_KEPT: Final = 32
 _lock: Final = threading.Lock()
@@ -82,19 +84,28 @@ def plan_of(path: str | None, graph: Any, wishes: Wishes) -> Planned:
     return planned
 
 
-def plan_ahead(path: str, parameters: Mapping[str, Any] | None = None, defaults: Collection[str] = ()) -> None:
+def plan_ahead(
+    path: str,
+    parameters: Mapping[str, Any] | None = None,
+    defaults: Collection[str] = (),
+    *,
+    models: Iterable[WantedModel] = (),
+) -> None:
     """Read a graph file, and load what every solution runs on, when a solution is imported.
 
     mediapipe's own import does the like, so programs expect the first object and its first answer to be quick. A
-    graph that cannot be read fails when an object is made, with the words for it.
+    graph that cannot be read fails when an object is made, with the words for it. Models load meanwhile, on other
+    threads.
 
     Args:
         path: of the graph.
         parameters: those of an object that is made without any.
         defaults: calculators whose options are left at their defaults.
+        models: those of an object that is made without any.
     """
-    opencv()
     onnx_runtime()
+    preload(models)
+    opencv()
     with suppress(GraphkitError, ValueError, RuntimeError):
         plan_of(path, None, Wishes.of(parameters or {}, None, defaults))
 

@@ -74,6 +74,17 @@ def _foreign(payload: object) -> Json:
     )
 
 
+def _array(array: Any) -> Json:
+    """Return a matrix as its message, any other array as lists in lists."""
+    return _message(matrix_to_proto(array)) if array.ndim == 2 else _nested(array)
+
+
+def _nested(array: Any) -> Json:
+    if array.ndim == 0:
+        return to_json(array[()])
+    return [_nested(inner) if isinstance(inner, np.ndarray) else to_json(inner) for inner in array]
+
+
 def _message(message: Any) -> Json:
     from google.protobuf import json_format
 
@@ -223,7 +234,7 @@ _WRITERS: Final[dict[type, Callable[[Any], Json]]] = {
     Detection: _detection,
     Anchors: _anchors,
     Color: Color._asdict,
-    np.ndarray: lambda payload: _message(matrix_to_proto(payload)),
+    np.ndarray: _array,
     bool: _same,
     int: _same,
     str: _same,

@@ -54,7 +54,8 @@ def with_place(error: BaseException) -> str:
     from graphkit.errors._places import raised_at
 
     place = raised_at(error)
-    return f"{error} (at {place})" if place else str(error)
+    said = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+    return f"{said} (at {place})" if place else said
 
 
 def log_warning(message: str, *facts: object) -> None:

@@ -113,7 +113,7 @@ def calculator_from_function(
         (FunctionCalculator,),
         {
             "__doc__": function.__doc__,
-            "__module__": function.__module__,
+            "__module__": function.__module__ or "__main__",  # None in a bare namespace
             "__qualname__": function.__qualname__,
             "function": staticmethod(function),
             "function_inputs": parameters,

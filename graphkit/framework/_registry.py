@@ -42,6 +42,7 @@ _import_alls: Final[list[Callable[[], object]]] = []
 _replaced: Final[set[str]] = set()
 _conflicts: Final[dict[str, str]] = {}
 _plugins = {"loaded": False, "loading": False}
+_not_loaded: Final[list[str]] = []
 _lock: Final = threading.RLock()
 
 
@@ -124,7 +125,7 @@ def find_calculator(name: str, package: str = "") -> type[Calculator]:
 
 
 def unregistered(name: str) -> str:
-    """Return a sentence if a class of that name exists, which nothing registered; else ""."""
+    """Return a sentence on where a calculator of that name may be, which nothing registered; else ""."""
     from graphkit.errors._places import place_of
     from graphkit.framework._calculator import Calculator
 
@@ -133,7 +134,8 @@ def unregistered(name: str) -> str:
         below.extend(cls.__subclasses__())
     found = next((cls for cls in below[1:] if cls.__name__ == name and cls not in _calculators.values()), None)
     if found is None:
-        return ""
+        lost = ", ".join(_not_loaded)
+        return f" It may be in {lost}, which could not be loaded: the log says why." if lost else ""
     return f" The class {name} ({place_of(found)}) is not registered: write @calculator above it."
 
 
@@ -270,6 +272,7 @@ def _load_entry_points() -> None:
             entry.load()
         except Exception as exc:  # a broken third-party package must not break the rest
             said = f"entry point {entry.name} ({entry.value})"
+            _not_loaded.append(entry.value)
             log_warning("calculators of %s could not be loaded: %s", said, with_place(exc))
 
 

@@ -74,6 +74,8 @@ class GlSimpleCalculator(Calculator):
 
     def process(self, cc: CalculatorContext) -> None:
         """Draw one frame."""
+        if not hasattr(self, "_source"):
+            raise ContractError(f"open() of {type(self).__name__} does not call super().open(cc): call it first")
         packet = cc.inputs[self._source]
         if not packet.is_empty:
             self.helper.run_in_gl_context(self._draw, cc, packet.get(GpuBuffer))

@@ -320,22 +320,23 @@ class CalculatorGraph:
             run.wait_until_done()
             self._let_go(run)
 
-    def explain(self, packets: Mapping[str, int] | None = None) -> Explanation:
+    def explain(self, packets: dict[str, int] | None = None, lost: dict[str, int] | None = None) -> Explanation:
         """Return why nothing comes out: what each node has and waits for, and what probably helps.
 
-        Of the current run, as it is now; else of the last one, as it was when no more input could come.
-        From any thread, also from an observer or an instrument, but not from a signal handler.
+        Of the current run, as it is now; else of the last, when it failed or no more input could come. From any
+        thread, also from an observer or an instrument, but not from a signal handler.
 
         Args:
-            packets: how many packets each stream has carried, to name nodes that emit nothing; by default as a
-                Profile counted them that watches the graph, if there is one.
+            packets: how many packets each stream has carried; by default as a watching Profile counted them.
+            lost: how many packets the queues of each node have lost, likewise.
 
         Raises:
             GraphStateError: there was no run.
         """
         from graphkit.insight._explain import explain
 
-        return explain(self._current.look(), packets or self._setup.packet_counts())
+        counted = self._setup.packet_counts()
+        return explain(self._current.look(), packets or counted[0], lost or counted[1])
 
     def output_stream_bound(self, name: str) -> Timestamp:
         """Return the current timestamp bound of stream *name* of the run: nothing earlier can still come."""

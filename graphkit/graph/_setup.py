@@ -108,10 +108,12 @@ class GraphSetup:
         self.instruments.append(profile := Profile())
         return profile
 
-    def packet_counts(self) -> Mapping[str, int] | None:
-        """Return how many packets each stream has carried, if an instrument counts them."""
-        counts = (getattr(one, "packets_by_stream", None) for one in self.instruments)
-        return next((count() for count in counts if count is not None), None)
+    def packet_counts(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Return how many packets each stream has carried, and each node's queues have lost, if counted."""
+        for one in self.instruments:
+            if (carried := getattr(one, "packets_by_stream", None)) is not None:
+                return carried(), one.packets_lost()  # type: ignore[attr-defined]
+        return {}, {}
 
     def input_classes(self) -> dict[str, tuple[type[Any], ...] | None]:
         """Return the classes of payloads that each graph input takes, None for any."""

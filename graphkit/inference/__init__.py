@@ -8,6 +8,7 @@ from graphkit.inference._ahead import Ahead
 from graphkit.inference._bound_runs import DeviceArray
 from graphkit.inference._idle_cores import IdleCoreRunner
 from graphkit.inference._loader import load, load_ahead, unload_all
+from graphkit.inference._preload import preload
 from graphkit.inference._providers import cuda_fault, cuda_major
 from graphkit.inference._session import Session, TensorInfo
 
@@ -19,6 +20,7 @@ __all__ = [
     "TensorInfo",
     "cuda_fault",
     "cuda_major",
+    "preload",
     "load",
     "load_ahead",
     "unload_all",

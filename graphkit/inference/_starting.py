@@ -112,7 +112,20 @@ def _own_session(key: Key, path: str, data: bytes, choice: Choice, failures: lis
         reason = shortened(str(exc))
         if choice.provider != "cpu":
             raise _cannot_start(path, choice, exc) from exc
+        if (versions := onnx_model.versions(data)) is not None:  # the file is whole: another copy is no better
+            raise InferenceError(
+                f"ONNX Runtime {_version()} cannot read it: {reason.strip()}. The model has {versions}. Export it "
+                "for older ones, as helper.make_model(..., ir_version=10, opset_imports=...) does, or install a "
+                "newer ONNX Runtime.",
+                model=path,
+            ) from exc
         raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
+
+
+def _version() -> str:
+    import onnxruntime
+
+    return str(onnxruntime.__version__)
 
 
 def _cannot_start(path: str, choice: Choice, error: Exception) -> InferenceError:

@@ -167,11 +167,10 @@ def _of_ring(name: str, ring: list[str]) -> str:
     if len(ring) == 1:
         return (
             f'"{name}" is what the node itself makes of these packets. Feed it back through '
-            'PreviousLoopbackCalculator, or give the node the input policy "ImmediateInputStreamHandler".'
+            "PreviousLoopbackCalculator; for the first packet it has none, so read it with .get(cc)."
         )
     nodes = ", ".join(f'"{each}"' for each in ring)
     return (
         f'"{name}" comes round a cycle of {counted(len(ring), "node")} that wait for each other: {nodes}. Put '
-        "PreviousLoopbackCalculator where it closes, or give the node with the back edge the input policy "
-        '"ImmediateInputStreamHandler".'
+        "PreviousLoopbackCalculator where it closes; for the first packet it has none, so read it with .get(cc)."
     )

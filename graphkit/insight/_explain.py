@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graphkit.framework._settled import UNSTARTED
 from graphkit.framework._timestamp import describe
@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     from graphkit.framework import Awaited
 
 
-def explain(look: RunLook, emitted: Mapping[str, int] | None = None) -> Explanation:
+_MUX: Final = "MuxInputStreamHandler"
+
+
+def explain(
+    look: RunLook, emitted: Mapping[str, int] | None = None, lost: Mapping[str, int] | None = None
+) -> Explanation:
     """Return the explanation of a look at a run.
 
     Args:
         look: at the run.
         emitted: how many packets each stream has carried, if they were counted.
+        lost: how many packets the queues of each node have lost, likewise.
     """
-    return Explainer(look, emitted).explanation()
+    return Explainer(look, emitted, lost).explanation()
 
 
 class Explainer:
@@ -35,11 +41,13 @@ class Explainer:
 
     Args:
         look: at the run.
-        emitted: see `explain`.
+        emitted, lost: see `explain`.
     """
 
-    def __init__(self, look: RunLook, emitted: Mapping[str, int] | None) -> None:
-        self._look, self._emitted = look, emitted
+    def __init__(
+        self, look: RunLook, emitted: Mapping[str, int] | None, lost: Mapping[str, int] | None = None
+    ) -> None:
+        self._look, self._emitted, self._lost = look, emitted or None, lost or {}
         self._causes = Causes(look)
         self._nodes = {node.name: node for node in look.nodes}
 
@@ -51,7 +59,7 @@ class Explainer:
         findings = tuple(self._findings() if look.error is None else self._findings_of_failure())
         nodes = tuple(self._report(node) for node in look.nodes)
         dropped = {node.name: node.holding.dropped for node in look.nodes if node.holding and node.holding.dropped}
-        return Explanation(self._state(), findings, nodes, bounds, left, look.error, dropped)
+        return Explanation(self._state(), findings, nodes, bounds, left, look.error, dropped, self._lost)
 
     def _state(self) -> str:
         if self._look.error is not None:
@@ -154,12 +162,17 @@ class Explainer:
             node.calculator,
             f'Node "{node.name}" ({node.calculator}) has {_held(node)} and waits for "{queue.stream}"'
             f"{_needs(awaited)}, {_has(queue)}.",
-            cause.words,
+            _of_select(queue) if self._is_select(node, awaited.position) else cause.words,
             queue.stream,
             awaited.timestamp,
             queue.settled + 1,
             _packets(node),
         )
+
+    def _is_select(self, node: NodeLook, position: int) -> bool:
+        """Whether an input of the graph tells a Mux which of its inputs to take: its last one."""
+        is_last = node.policy == _MUX and position == len(node.inputs) - 1
+        return is_last and not self._look.streams[node.inputs[position].stream].producer
 
     def _shut(self, node: NodeLook) -> Finding:
         told = " and ".join(map(self._control, node.controls)) or "its options"
@@ -167,7 +180,7 @@ class Explainer:
             Kind.SHUT,
             node.name,
             node.calculator,
-            f'Node "{node.name}" ({node.calculator}) is shut: it did not let its last packet pass.',
+            f'Node "{node.name}" ({node.calculator}) is shut: it has let no packet pass.',
             f"It goes by {told}.",
             node.outputs[0] if node.outputs else "",
         )
@@ -217,6 +230,14 @@ class Explainer:
                 "That may be right: look at its options, and at what it gets.",
                 mute[0],
             )
+
+
+def _of_select(queue: QueueLook) -> str:
+    """Return what a Mux waits for: closing or settling its SELECT would lose what waits (S15)."""
+    return (
+        f'"{queue.stream}" is an input of the graph, and selects one of the others at each time: push a packet '
+        "for each. A choice for the whole run is a side packet SELECT, without MuxInputStreamHandler."
+    )
 
 
 def _held(node: NodeLook) -> str:

@@ -65,6 +65,7 @@ class Explanation:
         left_over: packets that no node has taken.
         error: what ended the run, None in a good one.
         dropped: how many packets nodes such as a FlowLimiterCalculator dropped before any work, by node.
+        lost: how many packets the queues of a node lost, as its input policy wants, by node; if counted.
     """
 
     state: str
@@ -74,6 +75,7 @@ class Explanation:
     left_over: int
     error: BaseException | None = None
     dropped: Mapping[str, int] = field(default_factory=dict)
+    lost: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def stalled(self) -> tuple[Finding, ...]:
@@ -105,10 +107,13 @@ class Explanation:
 
     def _processed(self) -> str:
         """Return the sentence that every packet was processed, except those that a node dropped."""
-        if not self.dropped:
+        drops = [f'node "{name}" dropped {counted(n, "frame")}' for name, n in self.dropped.items()]
+        drops += [
+            f'the input policy of node "{name}" dropped {counted(n, "packet")}' for name, n in self.lost.items()
+        ]
+        if not drops:
             return "every packet was processed"
-        drops = " and ".join(f'node "{name}" dropped {counted(n, "frame")}' for name, n in self.dropped.items())
-        return f"{drops}, every other packet was processed"
+        return f"{' and '.join(drops)}, every other packet was processed"
 
     def _idle(self) -> str:
         """Return what an idle graph waits for."""
@@ -128,6 +133,7 @@ class Explanation:
             "error": error_as_dict(self.error),
             "left_over": self.left_over,
             "dropped": dict(self.dropped),
+            "lost": dict(self.lost),
             "findings": [finding.as_dict() for finding in self.findings],
             "nodes": [node.as_dict() for node in self.nodes],
             "inputs": {name: time_or_name(bound) for name, bound in self.inputs.items()},

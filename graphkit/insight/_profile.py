@@ -181,6 +181,10 @@ class Profile(Instrument):
                 fed[stream] = max(queue.came, fed.get(stream, 0))
         return {**fed, **self._carried}
 
+    def packets_lost(self) -> dict[str, int]:
+        """Return how many packets the queues of each node have lost unprocessed."""
+        return dict(self._dropped)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the profile as JSON data."""
         return {

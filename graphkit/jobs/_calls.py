@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit.graph import CalculatorGraph
 from graphkit.jobs._build import video_job
-from graphkit.jobs._settings import JobSettings, Limits
+from graphkit.jobs._settings import JobSettings
 
 if TYPE_CHECKING:
     import os
@@ -28,6 +28,7 @@ def run_video(
     side_packets: Mapping[str, Any] | None = None,
     max_frames: int | None = None,
     sinks: Sequence[Sink] = (),
+    settings: JobSettings | None = None,
 ) -> Summary:
     """Run a graph over a clip and wait for the end.
 
@@ -47,15 +48,17 @@ def run_video(
         side_packets: by name.
         max_frames: stop after these, None for all.
         sinks: where else results go.
+        settings: everything else, such as codec and instruments.
 
     Raises:
         UsageError: the graph has no such streams, or not the ones that a video needs.
         GraphkitError: the graph, the clip or an output failed; what came before it is written.
     """
-    settings = JobSettings(output_video, dumps=dumps or {}, side_packets=side_packets or {}, sinks=sinks)
-    settings.limits = Limits(max_frames=max_frames)
+    made = (settings or JobSettings()).with_more(
+        output=output_video, dumps=dumps, side_packets=side_packets, max_frames=max_frames, sinks=sinks
+    )
     opened = graph if isinstance(graph, CalculatorGraph) else CalculatorGraph(graph)
-    return video_job(opened, input_video, settings).run()
+    return video_job(opened, input_video, made).run()
 
 
 def run_camera(
@@ -98,8 +101,9 @@ def run_camera(
         LiveInputLostError: the camera broke off; what came before it is written.
         GraphkitError: the graph or an output failed; what came before it is written.
     """
-    settings = JobSettings(output_video, dumps=dumps or {}, side_packets=side_packets or {})
-    settings.preview, settings.sinks = preview, sinks
-    settings.limits = Limits(max_frames=max_frames)
+    made = JobSettings().with_more(
+        output=output_video, dumps=dumps, side_packets=side_packets, max_frames=max_frames, preview=preview,
+        sinks=sinks,
+    )  # fmt: skip
     opened = graph if isinstance(graph, CalculatorGraph) else CalculatorGraph(graph)
-    return video_job(opened, device, settings).run()
+    return video_job(opened, device, made).run()

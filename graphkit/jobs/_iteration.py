@@ -44,7 +44,9 @@ _of_graph: Final = weakref.WeakKeyDictionary["CalculatorGraph", "weakref.ref[Row
 def iterate(
     graph: CalculatorGraph | PathLike,
     source: PathLike | Mapping[str, PathLike] | Iterable[Any] | None = None,
-    *streams: str,
+    *streams: str | Iterable[str],
+    side_packets: Mapping[str, Any] | None = None,
+    max_frames: int | None = None,
     settings: JobSettings | None = None,
 ) -> RowIterator:
     """Run a graph over *source* and return what comes out, one row per frame.
@@ -56,8 +58,11 @@ def iterate(
         graph: a graph file, or a graph that is not running.
         source: a clip, a folder of pictures, a camera's device or a URL; or a file for each graph input stream by
             name; or (microseconds, payload) pairs, or frames of a VideoReader; None for a graph that feeds itself.
-        streams: whose payloads are wanted, any of the expanded graph; without any, those that the graph declares.
-        settings: of the job, such as side packets and limits.
+        streams: whose payloads are wanted, any of the expanded graph, one by one or as a list; without any, those
+            that the graph declares.
+        side_packets: by name.
+        max_frames: feed no more than these, None for all.
+        settings: everything else.
 
     Raises:
         ArgumentError: the graph has no such streams.
@@ -66,7 +71,9 @@ def iterate(
     earlier = _of_graph.get(opened, lambda: None)()
     if earlier is not None:
         earlier.close()
-    rows = RowIterator(opened, source, streams, settings or JobSettings())
+    made = (settings or JobSettings()).with_more(side_packets=side_packets, max_frames=max_frames)
+    names = [name for each in streams for name in ([each] if isinstance(each, str) else each)]
+    rows = RowIterator(opened, source, names, made)
     _of_graph[opened] = weakref.ref(rows)
     return rows
 
@@ -108,11 +115,18 @@ class RowIterator(Closing):
         return self
 
     def __next__(self) -> Row:
-        row = self._started().next()
+        row = self._next(self._started())
         if row is None:
             self.close()
             raise StopIteration
         return row
+
+    def _next(self, rows: Collector) -> Row | None:
+        try:
+            return rows.next()
+        except KeyboardInterrupt:  # a notebook keeps the traceback, and with it this iterator and its run
+            self.close()
+            raise
 
     def __aiter__(self) -> Self:
         return self
@@ -155,7 +169,7 @@ class RowIterator(Closing):
         more = [each.stream for each in labels.values() if each is not None and each.stream not in self.streams]
         tables = {name: TableText(plan, name, labels[name]) for name in self.streams}
         rows = self._started(more)
-        while (row := rows.next()) is not None:
+        while (row := self._next(rows)) is not None:
             for table in tables.values():
                 table.add(row)
         self.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -80,3 +80,25 @@ class JobSettings:
     sinks: Sequence[Sink] = ()
     instruments: Sequence[Instrument] = ()
     trace: PathLike | None = None
+
+    def with_more(
+        self,
+        *,
+        output: PathLike | None = None,
+        dumps: Mapping[str, PathLike] | None = None,
+        side_packets: Mapping[str, Any] | None = None,
+        max_frames: int | None = None,
+        preview: Page | None = None,
+        sinks: Sequence[Sink] = (),
+    ) -> JobSettings:
+        """Return settings like these, with what is given besides."""
+        limits = self.limits if max_frames is None else replace(self.limits, max_frames=max_frames)
+        return replace(
+            self,
+            output=self.output if output is None else output,
+            dumps={**self.dumps, **(dumps or {})},
+            side_packets={**self.side_packets, **(side_packets or {})},
+            limits=limits,
+            preview=self.preview if preview is None else preview,
+            sinks=(*self.sinks, *sinks),
+        )

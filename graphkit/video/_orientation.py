@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import av
     from av.buffer import Buffer
     from numpy.typing import NDArray
@@ -56,6 +58,7 @@ class Orientation(NamedTuple):
 _TURNS: Final = {90: 2, 180: 1, 270: 0}
 UPRIGHT: Final = Orientation()
 _MOST_NEW_KINDS: Final = 64
+_COLOR_PROFILE: Final = 15  # AV_FRAME_DATA_ICC_PROFILE
 
 # Where (1, 0) and (0, 1) of a stored picture go, y pointing down: x' = a x + c y, y' = b x + d y.
 _MATRICES: Final = {
@@ -104,10 +107,13 @@ class OrientationReader:
 
 def read_orientation(picture: av.VideoFrame) -> Orientation:
     """Return the orientation of one decoded picture."""
+    if not picture.format.name.startswith("yuv"):
+        # A colour profile of a PNG has a name, which PyAV frees twice once anybody looked at the side data.
+        picture = _without(picture, [_COLOR_PROFILE])
     try:
         matrix = _display_matrix(picture)
     except ValueError:  # there is side data of a kind that PyAV has no name for
-        matrix = _display_matrix(_with_known_side_data(picture))
+        matrix = _display_matrix(_without(picture, _unnamed_kinds()))
     return _parsed(matrix)
 
 
@@ -126,21 +132,27 @@ def _parsed(matrix: bytes) -> Orientation:
     return nearest_orientation(values[0], values[1], values[3], values[4])
 
 
-def _with_known_side_data(picture: av.VideoFrame) -> av.VideoFrame:
-    """Return the picture without the side data that make PyAV raise: those of kinds newer than its list."""
+def _unnamed_kinds() -> Iterable[int]:
+    """Return the numbers of side data that may be newer than PyAV's list of them, which make it raise."""
+    from av.sidedata.sidedata import Type
+
+    known = max(cast("int", kind.value) for kind in Type)
+    return range(known + 1, known + _MOST_NEW_KINDS)
+
+
+def _without(picture: av.VideoFrame, kinds: Iterable[int]) -> av.VideoFrame:
+    """Return the picture without some kinds of side data, those that FFmpeg knows."""
     from av.error import FFmpegError
     from av.filter import Graph
-    from av.sidedata.sidedata import Type
 
     graph = Graph()
     last = graph.add_buffer(
         width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 1000)
     )
-    known = max(cast("int", kind.value) for kind in Type)
-    for number in range(known + 1, known + _MOST_NEW_KINDS):
+    for number in kinds:
         try:
             strip = graph.add("sidedata", f"mode=delete:type={number}")
-        except FFmpegError:  # FFmpeg does not know this one either
+        except FFmpegError:  # FFmpeg does not know this one, nor later ones
             break
         last.link_to(strip)
         last = strip

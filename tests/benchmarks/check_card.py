@@ -28,6 +28,19 @@ STEPS: Final = Path(__file__).with_name("card_steps.py")
 GPU_TESTS: Final = ("tests/graphkit/gpu", "tests/graphkit_calculators/gpu", "tests/graphs/test_emulated_card.py")
 OF_THE_CARD: Final = ("ONNX", "CUDA", "EGL", "taken", "OpenGL", "renderer", "tensors", "hardware", "budget")
 """Words of the lines of doctor that are printed; all of them are in the JSON."""
+NEEDED: Final = (
+    "google.protobuf",
+    "numpy",
+    "cv2",
+    "onnxruntime",
+    "tflite",
+    "onnx",
+    "av",
+    "moderngl",
+    "click",
+    "rich",
+)
+"""Modules that the steps import."""
 LEAST_SECONDS: Final = 5.0
 
 
@@ -183,6 +196,11 @@ def environment_of(folder: Path, device: str | None) -> dict[str, str]:
     return found
 
 
+def missing() -> list[str]:
+    """Return the modules that this Python does not find."""
+    return [name for name in NEEDED if find_spec(name.partition(".")[0]) is None]
+
+
 def run(wanted: argparse.Namespace, folder: Path) -> list[Outcome]:
     """Run the steps that are wanted, as long as there is time."""
     end = time.monotonic() + wanted.seconds
@@ -217,6 +235,11 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="a few frames, to see that the script works")
     parser.add_argument("--only", nargs="*", metavar="STEP", help="steps whose names begin so")
     wanted = parser.parse_args()
+    if lacking := missing():
+        parser.error(
+            f"{sys.executable} does not find {', '.join(lacking)}: start this with the Python of the environment "
+            "that has graphkit's packages, or name their folder in PYTHONPATH."
+        )
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="check-card-") as folder:
         outcomes = run(wanted, Path(folder))

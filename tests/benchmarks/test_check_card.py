@@ -92,6 +92,17 @@ def test_a_step_whose_module_is_missing_is_left_out(monkeypatch: pytest.MonkeyPa
     assert (outcome.skipped, outcome.figures) == ("no_such_module is not there", [])
 
 
+def test_a_python_without_the_packages_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check_card, "NEEDED", ("sys", "no_such_module", "no_other.module"))
+    monkeypatch.setattr(sys, "argv", ["check_card"])
+    with pytest.raises(SystemExit) as caught:
+        check_card.main()
+    assert caught.value.code == 2
+    assert f"{sys.executable} does not find no_such_module, no_other.module: start this" in capsys.readouterr().err
+
+
 def test_what_is_left_out_says_why(
     with_steps: Callable[..., list[Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,7 +122,7 @@ def test_steps_end_in_time_and_have_names_of_their_own(tmp_path: Path) -> None:
 def test_it_runs_here(tmp_path: Path) -> None:
     """The script itself, a few frames of hands: the GPU's graph finds what the CPU's does."""
     report = tmp_path / "card.json"
-    chosen = ("--only", "hands", "compared", "trace", "two contexts")
+    chosen = ("--only", "hands", "compared", "two hands", "trace", "two contexts")
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "check_card", "--short", "--json", report, *chosen],
         cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -122,6 +133,8 @@ def test_it_runs_here(tmp_path: Path) -> None:
     figures = {name: value for step in steps.values() for name, value, _ in step["figures"]}
     assert figures["hands gpu cpu: apart, mean"] == 0.0
     assert figures["hands gpu cpu: frames with as many"] == "18 of 18"
+    assert figures["frames with as many hands"] == "12 of 12"
+    assert figures["apart, mean"] == figures["landmarks apart, most"] == 0.0
     assert figures["bad of 30 frames"] == 0
     assert figures["a frame"] > 0
     assert figures["calls and parts"] > 20

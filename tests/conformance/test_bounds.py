@@ -194,6 +194,16 @@ def test_packet_below_the_bound_of_its_own_stream_names_the_producer(
     assert caught.value.phase == "process"
 
 
+def test_a_source_that_gives_no_time_is_told_to(harness: MakeHarness, script: type[Script]) -> None:
+    """S10, S24."""
+    source = 'output_stream: "out" node { calculator: "ConfScripted" output_stream: "out" %s }'
+    h = harness(source % SCRIPT, s=script(process=lambda cc: cc.outputs[0].send(1, cc.input_timestamp))).start()
+    with pytest.raises(
+        CalculatorError, match=r"A source, whose input time is 0, says the time: send\(cc, value, "
+    ):
+        h.finish()
+
+
 def test_explicit_bound_reaches_joins(harness: MakeHarness, script: type[Script]) -> None:
     """S7."""
 

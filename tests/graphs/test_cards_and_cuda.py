@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fake_cuda import FakeCuda
+from fake_cuda import FakeCuda, replace_loading
 from graphkit import CalculatorGraph, inference
 from graphkit.errors import CudaUnavailableError, GpuOutOfMemoryError
 from graphkit.formats import ImageFrame
@@ -50,9 +50,7 @@ class Machine:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     found = Machine()
-    monkeypatch.setattr(inference, "load", found.load)
-    # A model on CUDA has no twin with a second thread; these stand for it, and run on the CPU.
-    monkeypatch.setattr(inference.IdleCoreRunner, "serves", staticmethod(lambda session: False))
+    replace_loading(monkeypatch, found.load)
     yield found
     for session in found.sessions:
         session.cuda_device = None

@@ -90,6 +90,15 @@ def test_a_pose_and_its_mask(card: Any) -> None:
         assert np.abs(one - two).max() <= MOST_MASK
 
 
+def test_irises(card: Any) -> None:
+    gpu, _ = card
+    graphs = [f"graphs/iris_tracking/iris_tracking_{kind}.pbtxt" for kind in ("cpu", "gpu")]
+    (cpu,) = run(graphs[0], "astronaut.png", ("iris_landmarks",), None)
+    (there,) = run(graphs[1], "astronaut.png", ("iris_landmarks",), gpu)
+    assert len(there) == len(cpu) == 1
+    assert apart(there[0].xy, cpu[0].xy, (512, 512)) == 0
+
+
 @pytest.mark.parametrize("on_cuda", [False, True], ids=["drawn", "sampled for CUDA"])
 def test_samples_half_way_between_two_steps(card: Any, on_cuda: bool) -> None:
     """Regions in which one bit of a division is a step of 1/32 pixel: the tensor is that of memory nonetheless."""

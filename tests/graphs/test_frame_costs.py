@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pytest
 
-from fake_cuda import FakeCuda, lend
-from graphkit import CalculatorGraph, inference
+from fake_cuda import FakeCuda, lend, replace_loading
+from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
 from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.gpu import GPU_SERVICE, Fence, GpuWork
@@ -186,8 +186,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return session
 
     monkeypatch.setattr(Session, "run", noted)
-    monkeypatch.setattr(inference, "load", on_cuda)
-    monkeypatch.setattr(inference.IdleCoreRunner, "serves", staticmethod(lambda session: False))
+    replace_loading(monkeypatch, on_cuda)
     yield found
     for session in sessions:
         session.cuda_device = None

@@ -35,7 +35,6 @@ SHOWN_BY: Final = {
         "graphkit/app/cli/run_line.py",
     ],
     "graphkit/insight/test_explain.py": [
-        "graphkit/insight/_causes.py",
         "graphkit/graph/_current_run.py",
     ],
     "graphkit/compat/test_drawing.py": [

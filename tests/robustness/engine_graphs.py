@@ -270,7 +270,7 @@ class GraphMaker:
         dice, graph = self.dice, self.graph
         graph.num_threads = dice.choice((0, 1, 2, 3))
         if dice.random() < 0.3:
-            kind = dice.choice(("ThreadPoolExecutor", "ThreadPoolExecutor", "ApplicationThreadExecutor"))
+            kind = dice.choice(("ThreadPoolExecutor", "WaitingThreadExecutor", "ApplicationThreadExecutor"))
             graph.executors["own"] = (kind, dice.choice((1, 2)) if kind == "ThreadPoolExecutor" else 0)
         for node in graph.nodes:
             if node.does[0] == "previous":

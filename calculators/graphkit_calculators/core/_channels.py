@@ -15,6 +15,8 @@ from graphkit.config import SwitchContainerOptions
 from graphkit.errors import PacketError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from graphkit import CalculatorContext
     from graphkit.framework import TagMap
 
@@ -76,6 +78,19 @@ def checked_channel(channel: int, count: int, by: str = "") -> int:
     if count and not 0 <= channel < count:
         raise PacketError(f"channel {int(channel)} was selected{by}, but the channels are 0 to {count - 1}")
     return int(channel)
+
+
+def send_fixed_channel(cc: CalculatorContext, pairs: Sequence[tuple[int, int]]) -> None:
+    """Send on what is new of the one channel that is selected for the whole run, bounds too.
+
+    Args:
+        cc: of the call.
+        pairs: ids of inputs and outputs.
+    """
+    now, packets, shards = cc.input_timestamp, cc.inputs.packets, cc.outputs.shards
+    for source, target in pairs:
+        if packets[source].timestamp == now:
+            shards[target].add(packets[source])
 
 
 class ChannelHistory:

@@ -13,6 +13,7 @@ from graphkit_calculators.core._channels import (
     channel_count,
     channel_pairs,
     initial_channel,
+    send_fixed_channel,
 )
 from graphkit_calculators.core._switch import Switch
 
@@ -61,6 +62,8 @@ class SwitchDemuxCalculator(Switch):
         self._history = ChannelHistory(inputs, count, initial_channel(cc, count))
         self._targets = [dict(channel_pairs(inputs, outputs, channel)) for channel in range(count)]
         self._queues: dict[int, deque[Packet[Any]]] = {i: deque() for pairs in self._targets for i in pairs}
+        fixed = count and not self._history.control_ids
+        self._fixed = list(self._targets[self._history.current].items()) if fixed else None
         for pairs in self._targets:
             for source, target in pairs.items():
                 cc.outputs.shards[target].set_header(cc.inputs.headers[source])
@@ -74,6 +77,9 @@ class SwitchDemuxCalculator(Switch):
         """Take what is new and send on all whose channel is known."""
         if not cc.inputs.packets:
             return Status.STOP
+        if self._fixed is not None:
+            send_fixed_channel(cc, self._fixed)
+            return None
         history = self._history
         history.record(cc)
         settled = history.settled(cc)

@@ -13,6 +13,7 @@ from graphkit_calculators.core._channels import (
     channel_pairs,
     channel_tag,
     initial_channel,
+    send_fixed_channel,
 )
 from graphkit_calculators.core._switch import Switch
 
@@ -60,6 +61,8 @@ class SwitchMuxCalculator(Switch):
         self._history = ChannelHistory(inputs, count, channel)
         self._pairs = [channel_pairs(outputs, inputs, c) for c in range(count)]
         controls = self._history.control_ids
+        fixed = count and not controls
+        self._fixed = [(source, target) for target, source in self._pairs[channel]] if fixed else None
         self._queues: dict[int, deque[Packet[Any]]] = {i: deque() for i in range(len(inputs)) if i not in controls}
         for target, source in channel_pairs(side_outputs, side_inputs, channel):
             value = cc.input_side_packets.packets[source].payload
@@ -69,6 +72,9 @@ class SwitchMuxCalculator(Switch):
         """Take what is new and send on all whose channel is known and whose turn it is."""
         if not cc.inputs.packets:
             return Status.STOP
+        if self._fixed is not None:
+            send_fixed_channel(cc, self._fixed)
+            return None
         self._history.record(cc)
         for source, queue in self._queues.items():
             packet = cc.inputs.packets[source]

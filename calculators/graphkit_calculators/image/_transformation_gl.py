@@ -30,47 +30,49 @@ _SHADER: Final = """
     uniform ivec2 whole;  // width and height of the target
     uniform ivec4 inner;  // left, top, width and height of the picture in the target, before that is mirrored
     uniform ivec2 turned;  // width and height of the source, turned
-    uniform mat2 turn;  // from the turned source to the source, about the middle
+    uniform ivec2 corner, right, down;  // its first pixel, and steps to the next ones, in the source as it is
     uniform bvec2 flip;
-    uniform int sampling;
     uniform vec4 border;
     uniform bool repeat_edge;
     uniform float white;  // 255 for pictures of 8 bits, which have whole levels; 1 for those of floats
     out vec4 color;
 
-    const int NEAREST = 0, LINEAR = 1, AREA = 2, AREA_LINEAR = 3;
+    #define NEAREST 0
+    #define LINEAR 1
+    #define AREA 2
+    #define AREA_LINEAR 3
 
     // Of the turned source.
     vec4 pixel(ivec2 place) {
-        vec2 about_middle = vec2(2 * clamp(place, ivec2(0), turned - 1) - turned + 1);
-        return texelFetch(frame, (ivec2(turn * about_middle) + textureSize(frame, 0) - 1) / 2, 0);
+        return texelFetch(frame, corner + right * place.x + down * place.y, 0);
     }
 
-    vec4 level(int x, int y) {
-        vec4 value = pixel(ivec2(x, y));
+    vec4 level(ivec2 place) {
+        vec4 value = pixel(clamp(place, ivec2(0), turned - 1));
         return white > 1.0 ? round(value * white) : value;
     }
 
     // The first of the two source pixels that a scaled one lies between, and the share of the second.
     void between(int at, int from, int to, out int first, out float share) {
-        if (sampling == LINEAR) {
-            float place = float((2 * at + 1) * from - to) / float(2 * to);
-            first = int(floor(place));
-            share = place - float(first);
-        } else {
-            first = at * from / to;
-            share = float((at + 1) * from - (first + 1) * to) / float(from);
-            share = share <= 0.0 ? 0.0 : share - floor(share);
-        }
+        #if SAMPLING == LINEAR
+        float place = float((2 * at + 1) * from - to) / float(2 * to);
+        first = int(floor(place));
+        share = place - float(first);
+        #else
+        first = at * from / to;
+        share = float((at + 1) * from - (first + 1) * to) / float(from);
+        share = share <= 0.0 ? 0.0 : share - floor(share);
+        #endif
     }
 
     vec4 linear(ivec2 at, ivec2 from, ivec2 to) {
-        int x, y;
+        ivec2 first;
         vec2 share;
-        between(at.x, from.x, to.x, x, share.x);
-        between(at.y, from.y, to.y, y, share.y);
-        if (x < 0 || x >= from.x - 1) share.x = 0.0;
-        vec4 a = level(x, y), b = level(x + 1, y), c = level(x, y + 1), d = level(x + 1, y + 1);
+        between(at.x, from.x, to.x, first.x, share.x);
+        between(at.y, from.y, to.y, first.y, share.y);
+        if (first.x < 0 || first.x >= from.x - 1) share.x = 0.0;
+        vec4 a = level(first), b = level(first + ivec2(1, 0));
+        vec4 c = level(first + ivec2(0, 1)), d = level(first + 1);
         if (white == 1.0) return mix(mix(a, b, share.x), mix(c, d, share.x), share.y);
         vec4 weights = roundEven(vec4(1.0 - share, share) * 2048.0);
         ivec4 above = ivec4(a * weights.x + b * weights.z) >> 4, below = ivec4(c * weights.x + d * weights.z) >> 4;
@@ -90,7 +92,7 @@ _SHADER: Final = """
         for (int y = first.y; y < end.y; ++y) {
             vec4 row = vec4(0.0);
             for (int x = first.x; x < end.x; ++x) {
-                row += level(x, y) * (even ? 1.0 : covered(x, at.x, from.x, to.x));
+                row += level(ivec2(x, y)) * (even ? 1.0 : covered(x, at.x, from.x, to.x));
             }
             sum += row * (even ? 1.0 : covered(y, at.y, from.y, to.y));
         }
@@ -112,11 +114,13 @@ _SHADER: Final = """
             }
             target = clamp(target, ivec2(0), size - 1);
         }
-        if (sampling == NEAREST) {
-            color = pixel(target * turned / size);
-        } else {
-            color = (sampling == AREA ? mean(target, turned, size) : linear(target, turned, size)) / white;
-        }
+        #if SAMPLING == NEAREST
+        color = pixel(target * turned / size);
+        #elif SAMPLING == AREA
+        color = mean(target, turned, size) / white;
+        #else
+        color = linear(target, turned, size) / white;
+        #endif
     }
 """
 
@@ -138,8 +142,7 @@ class GpuTransformer:
 
     def __init__(self, helper: GlCalculatorHelper) -> None:
         self._helper = helper
-        self._shader = FullFrameProgram(helper.context, _SHADER, name="ImageTransformationCalculator")
-        self._shader.set(frame=0)
+        self._shaders: dict[_Sampling, FullFrameProgram] = {}
 
     def draw(self, frame: GpuBuffer, how: Transformation) -> GpuBuffer:
         """Return a transformed picture in the format of *frame*."""
@@ -151,23 +154,42 @@ class GpuTransformer:
             dst = self._helper.create_destination_texture(*size, frame.format)
             self._helper.bind_framebuffer(dst)
             src.use(0)
-            self._shader.set(
+            shader = self._compiled(_sampling(turned, inner, how))
+            shader.set(
+                frame=0,
                 whole=size,
                 inner=inner,
                 turned=turned,
-                turn=Placement(how.degrees).source_from_target(src.size, turned),
+                **_turn(src.size, turned, how.degrees),
                 flip=(how.flip_horizontally, how.flip_vertically),
-                sampling=int(_sampling(turned, inner, how)),
                 border=(*(level / 255.0 for level in how.border), 0.0),
                 repeat_edge=how.repeat_edge,
                 white=255.0 if frame.format.dtype == np.uint8 else 1.0,
             )
-            self._shader.render()
+            shader.render()
             return self._helper.finish(dst, src)
 
     def release(self) -> None:
-        """Let go of the shader."""
-        self._shader.release()
+        """Let go of the shaders."""
+        for shader in self._shaders.values():
+            shader.release()
+
+    def _compiled(self, sampling: _Sampling) -> FullFrameProgram:
+        if sampling not in self._shaders:
+            source = f"#define SAMPLING {sampling:d}\n{_SHADER}"
+            self._shaders[sampling] = FullFrameProgram(
+                self._helper.context, source, name="ImageTransformationCalculator"
+            )
+        return self._shaders[sampling]
+
+
+def _turn(source: tuple[int, int], turned: ImageSize, degrees: int) -> dict[str, tuple[int, int]]:
+    """Return uniforms: where the first pixel of a turned picture lies in the source, and the steps from there."""
+    a, b, c, d = map(int, Placement(degrees).source_from_target(source, turned))
+    width, height = (side - 1 for side in turned)
+    last_x, last_y = (side - 1 for side in source)
+    corner = ((last_x - a * width - c * height) // 2, (last_y - b * width - d * height) // 2)
+    return {"corner": corner, "right": (a, b), "down": (c, d)}
 
 
 def _layout(turned: ImageSize, how: Transformation) -> tuple[ImageSize, tuple[int, int, int, int]]:

@@ -26,7 +26,7 @@ def reads_planes(info: TensorInfo, tensor: Tensor, path: str) -> bool:
     Raises:
         InferenceError: the tensor fits neither way, or holds values of another kind; the message says what to set.
     """
-    if not np.can_cast(tensor.dtype, info.dtype, "same_kind"):
+    if not np.can_cast(tensor.dtype, info.dtype, "same_kind") or _is_raw_picture(info, tensor):
         raise InferenceError(_sentence(info, tensor, path) + _advice_on_values(info, tensor))
     pixels = info.takes(tensor.shape)
     if info.channels_first or len(tensor.shape) != 4:
@@ -55,7 +55,18 @@ def _origin(tensor: Tensor) -> str:
     return f", which {tensor.origin}" if tensor.origin else ""
 
 
+def _is_raw_picture(info: TensorInfo, tensor: Tensor) -> bool:
+    """Whether whole numbers of a picture would go into a model of floats, which hardly means 0 to 255."""
+    return bool(tensor.origin) and tensor.dtype.kind in "ui" and info.dtype.kind == "f"
+
+
 def _advice_on_values(info: TensorInfo, tensor: Tensor) -> str:
+    if _is_raw_picture(info, tensor):
+        limits = np.iinfo(tensor.dtype)
+        return (
+            " Set output_tensor_float_range { min: 0 max: 1 } of that node, or what the model was trained with; "
+            f"{{ min: {limits.min} max: {limits.max} }} makes the same numbers."
+        )
     if info.dtype not in (np.uint8, np.int8) or not tensor.origin:
         return f" Give it a tensor of {info.dtype.name}."
     kind = "uint" if info.dtype == np.uint8 else "int"

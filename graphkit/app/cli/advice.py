@@ -14,6 +14,7 @@ from graphkit.errors import (
     PackageError,
     ResourceNotFoundError,
     StatusCode,
+    UnknownCalculatorError,
     UsageError,
 )
 
@@ -73,9 +74,18 @@ def _of_config(error: ConfigError) -> Iterator[str]:
     if error.location is not None and error.location.parameter in _NODES:
         yield '"graphkit graph GRAPH" prints the nodes and their options.'
     if error.location is not None and error.lack is not None and error.lack.kind in ("calculator", "subgraph"):
-        file = _file_that_defines(error.lack.name, Path(error.location.file).parent)
-        if file is not None:
-            yield f"{file} defines {error.lack.name}: add --import {shlex.quote(str(file))}"
+        yield _import_advice(error.lack.name, Path(error.location.file).parent)
+
+
+def _of_unknown(error: UnknownCalculatorError) -> Iterator[str]:
+    yield _import_advice(error.name, Path())
+
+
+def _import_advice(name: str, folder: Path) -> str:
+    file = _file_that_defines(name, folder)
+    if file is None:
+        return "A calculator of your own is found by its module: add --import MODULE."
+    return f"{file} defines {name}: add --import {shlex.quote(str(file))}"
 
 
 def _file_that_defines(name: str, folder: Path) -> Path | None:
@@ -99,6 +109,7 @@ _ADVICE: Final[dict[type[BaseException], Callable[[Any], Iterator[str]]]] = {
     ResourceNotFoundError: _of_resource,
     UsageError: _of_usage,
     ConfigError: _of_config,
+    UnknownCalculatorError: _of_unknown,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -90,6 +90,10 @@ def _attributes(cls: type[Any]) -> Iterator[Any]:
         yield from vars(base).values()
 
 
+_UNNAMED: Final = " (a graph may leave it out)"
+"""Of an output, "optional" would read as if it carried nothing at times."""
+
+
 def _stream_lines(cls: type[Any]) -> Iterator[str]:
     """Yield a line for each stream of a calculator made from a function, which has two ways to name it."""
     for position, stream in enumerate(getattr(cls, "function_inputs", ())):
@@ -97,7 +101,7 @@ def _stream_lines(cls: type[Any]) -> Iterator[str]:
         yield f"  input {stream.tag} (or untagged, {position}): {stream.type}{optional}"
     for position, stream in enumerate(getattr(cls, "function_outputs", ())):
         tag = f"{stream.tag} (or untagged, {position})" if stream.tag else f"(untagged, {position})"
-        yield f"  output {tag}: {stream.type}, optional"
+        yield f"  output {tag}: {stream.type}{_UNNAMED}"
 
 
 def _port_line(port: Any) -> str:
@@ -106,7 +110,8 @@ def _port_line(port: Any) -> str:
     if not isinstance(port, Port):
         return ""
     side = port.side.replace("_", " ").removesuffix("s")
-    flags = ", optional" * port.optional + ", repeated" * port.repeated
+    optional = _UNNAMED if side.startswith("output") else ", optional"
+    flags = optional * port.optional + ", repeated" * port.repeated
     return f"  {side} {port.tag or f'(untagged, {port.index})'}: {port.packet_type}{flags}"
 
 

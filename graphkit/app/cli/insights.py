@@ -120,9 +120,10 @@ class Insights:
 
     def _explanation(self, job: GraphJob) -> Explanation | None:
         """Return why nothing came out; None if the graph was never started."""
-        packets = None if self.profile is None else self.profile.packets_by_stream()
+        profile = self.profile
+        counts = () if profile is None else (profile.packets_by_stream(), profile.packets_lost())
         try:
-            return job.when_stopped or self._graph.explain(packets)
+            return job.when_stopped or self._graph.explain(*counts)
         except GraphStateError:
             return None
 

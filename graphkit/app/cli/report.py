@@ -18,8 +18,13 @@ _THINGS = {
 }
 
 
-def summary_lines(summary: Summary) -> list[str]:
-    """Return the lines that tell what a job did; none for one that failed before its first frame."""
+def summary_lines(summary: Summary, *, has_outputs: bool = True) -> list[str]:
+    """Return the lines that tell what a job did; none for one that failed before its first frame.
+
+    Args:
+        summary: of the job.
+        has_outputs: whether the graph declares output streams, which a file is expected for.
+    """
     if summary.failed and not summary.frames:
         return []
     lines = [
@@ -31,10 +36,10 @@ def summary_lines(summary: Summary) -> list[str]:
     for file in summary.files:
         unit = file.unit if file.items != 1 else file.unit.removesuffix("s")
         lines.append(f"{file.stream}: {file.path} ({file.items} {unit})")
-    return lines + [f"note: {note}" for note in _notes(summary)]
+    return lines + [f"note: {note}" for note in _notes(summary, has_outputs=has_outputs)]
 
 
-def _notes(summary: Summary) -> list[str]:
+def _notes(summary: Summary, *, has_outputs: bool) -> list[str]:
     notes = []
     if summary.interrupted:
         rest = "frames in flight were dropped" if summary.cancelled else "files are complete up to here"
@@ -48,7 +53,7 @@ def _notes(summary: Summary) -> list[str]:
     skipped = (summary.skipped or 0) - summary.dropped_in_graph
     if skipped > 0 and not summary.failed:
         notes.append(f"{_count(skipped, 'frame')} without a picture on the output stream; not in the video.")
-    if not summary.files and not summary.failed and not summary.previewed:
+    if has_outputs and not (summary.files or summary.failed or summary.previewed):
         notes.append("No stream was written to a file. Give --output_video_path or --dump to keep one.")
     return notes + ([] if summary.failed else summary.notes)
 

@@ -84,7 +84,10 @@ class RunFlags(JobFlags):
     "--trace", metavar="FILE.json",
     help="Write what every thread did when, for https://ui.perfetto.dev; into a folder if it is one.",
 )  # fmt: skip
-@click.option("--profile", metavar="[FILE.json]", help="Print a table of the time of every node in the end.")
+@click.option(
+    "--profile", metavar="[FILE.json]",
+    help="Print a table of the time of every node in the end; write the numbers instead, if a file is named.",
+)  # fmt: skip
 @click.option("--watch", is_flag=True, help="Show that table while the graph runs.")
 @click.option(
     "--watchdog", type=click.FloatRange(min=0), default=10, show_default=True, metavar="SECONDS",
@@ -130,7 +133,7 @@ def run(flags: RunFlags) -> None:
                 insights.add_to(error, job)
                 raise
             finally:
-                if not flags.quiet and (lines := summary_lines(job.summary)):
+                if not flags.quiet and (lines := summary_lines(job.summary, has_outputs=_has_outputs(graph))):
                     click.echo("\n".join(lines))
                 insights.tell(job)
     if interruptions.first:
@@ -150,6 +153,10 @@ def _preview(text: str | None) -> Iterator[PreviewServer | None]:
     with PreviewServer(Address.parse(text)) as server:
         tell(f"preview: {server.url}")
         yield server
+
+
+def _has_outputs(graph: CalculatorGraph) -> bool:
+    return bool(graph.plan.graph_outputs.names)
 
 
 def _load(flags: RunFlags) -> CalculatorGraph:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _SUFFIXES: Final = (".pbtxt", ".binarypb")
 _SOURCES: Final = {
     "calculator": "write them in Python (docs/tutorial/first_calculator.md), and name their module with --import",
-    "subgraph": "put the graph files that declare these types beside the graph, or below a --resource_root_dir",
+    "subgraph": "put the graph files that declare these types beside the graph or below a --resource_root_dir; if "
+    "they are calculators, name their module with --import",
     "options": "they come with the calculator that takes them: name its module with --import",
     "model": "put the file where the graph names it, beside the graph or below a --resource_root_dir",
 }

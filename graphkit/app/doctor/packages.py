@@ -73,7 +73,13 @@ def _failed_entry(entry: EntryPoint, error: BaseException) -> Fact:
     fact = failed(label, error, Status.WARNING)
     place = raised_at(error)
     owner = entry.dist.name if entry.dist else entry.value
-    fix = f"{pip_install(owner, again=True)} or, without it: {pip()} uninstall {owner}"
+    mend = "it has to be mended"
+    own = entry.value.partition(":")[0].partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and error.name == own:
+        mend = pip_install(owner, again=True)
+    elif isinstance(error, ModuleNotFoundError):
+        mend = f"install what brings the module {error.name}, or mend the line that imports it"
+    fix = f"{mend}; or, without it: {pip()} uninstall {owner}"
     return replace(fact, found=f"{fact.found} (at {place})" if place else fact.found, fix=fix)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import UsageError
+from graphkit.errors import FormatError, UsageError
 from graphkit.formats import to_json
 from graphkit.framework._packet_type import Kind
+from graphkit.framework._timestamp import describe
 from graphkit.jobs._sinks.labelled_file import LabelledFile
+from graphkit.jobs._sinks.tables import carries_tensors, kept_as_text
 from graphkit.jobs._sinks.text_sink import TextSink
 from graphkit.jobs._streams import IMAGES
 
@@ -42,7 +44,14 @@ class JsonlFile(LabelledFile):
         line: dict[str, Any] = {"timestamp": timestamp, "stream": self._stream}
         if labels is not None:
             line["ids"] = [int(label) for label in labels]
-        line["packet"] = to_json(payload)
+        try:
+            line["packet"] = to_json(payload)
+        except FormatError as error:
+            raise FormatError(
+                f'{self.path}: the packet at {describe(timestamp)} of stream "{self._stream}" cannot be written: '
+                f"{error}",
+                found=error.found,
+            ) from error
         return json.dumps(line) + "\n"
 
 
@@ -57,8 +66,14 @@ class JsonlSink(TextSink):
             self.labels = None
 
     def check_stream(self) -> None:
-        """Refuse images, which are no text."""
+        """Refuse images and tensors, which are no text."""
         carried = self.target.carried
+        if carries_tensors(carried):
+            raise UsageError(
+                f'{self.target}: stream "{self.stream}" carries {carried}, which has no form as text. '
+                f"{kept_as_text(carried)}.",
+                parameter="dumps",
+            )
         if carried.kind is Kind.ONE_OF and all(payload in IMAGES.types for payload in carried.types):
             raise UsageError(
                 f'{self.target}: stream "{self.stream}" carries images. Write them as .npz, into a folder of .png '

@@ -19,6 +19,7 @@ from graphkit.formats import (
     LandmarkListCollection,
     NormalizedLandmarkList,
     NormalizedLandmarkListCollection,
+    Tensor,
 )
 from graphkit.framework._packet_type import Kind, type_label
 from graphkit.jobs._sinks.rows import THINGS, quoted
@@ -101,8 +102,19 @@ def can_be_table(packet_type: PacketType) -> bool:
     return packet_type.kind is not Kind.ONE_OF or any(_table_of(kind) for kind in packet_type.types)
 
 
+def carries_tensors(packet_type: PacketType) -> bool:
+    """Return whether a stream is known to carry tensors."""
+    kinds = [get_args(kind)[0] if get_origin(kind) is list else kind for kind in packet_type.types]
+    return bool(kinds) and all(isinstance(kind, type) and issubclass(kind, Tensor) for kind in kinds)
+
+
 def kept_as_text(packet_type: PacketType) -> str:
     """Return how to keep a stream that a kind of file does not take, for a message."""
+    if carries_tensors(packet_type):
+        return (
+            "Convert the tensors in the graph, as TensorsToFloatsCalculator and other TensorsTo... calculators "
+            "do, and write what those emit"
+        )
     opaque = any(kind in (tuple, list) for kind in packet_type.types)
     return "Write it as .jsonl" + (", if it holds no pictures" if opaque else "")
 

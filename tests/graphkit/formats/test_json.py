@@ -239,3 +239,17 @@ def test_powers_of_two_are_as_short_as_protobufs(exponent):
 )
 def test_doubles_become_float32(value, expected):
     assert shortest_float(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (np.array([0.1, 2], np.float32), [0.1, 2.0]),
+        (np.arange(8).reshape(2, 2, 2), [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]),
+        (np.array(3.5, np.float32), 3.5),
+        (np.zeros((0,), np.float32), []),
+    ],
+    ids=["a row", "three dimensions", "one number", "nothing"],
+)
+def test_an_array_that_is_no_matrix_is_lists(array, expected):
+    assert to_json(array) == expected

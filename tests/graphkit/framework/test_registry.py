@@ -89,3 +89,11 @@ def test_plug_ins_are_loaded_once_before_the_first_name_is_looked_up(
     assert message.startswith(
         f"calculators of entry point broken (broken_pkg) could not be loaded: no module named cv9 (at {__file__}:"
     )
+
+
+def test_a_name_that_a_plugin_may_have_which_could_not_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_not_loaded", ["broken_pkg"])
+    with pytest.raises(
+        UnknownCalculatorError, match="It may be in broken_pkg, which could not be loaded: the log says"
+    ):
+        registry.find_calculator("NobodyHasThis")

@@ -361,3 +361,17 @@ def test_no_egl_fails_the_start_with_the_fix(monkeypatch: pytest.MonkeyPatch) ->
     for _ in range(2):
         with pytest.raises(NoEglError, match="apt-get install libegl1"):
             graph.start_run()
+
+
+@calculator("TestGlOwnOpen")
+class OwnOpen(Negative):
+    def open(self, cc: CalculatorContext) -> None:
+        self.level = 3
+
+
+def test_an_open_of_ones_own_has_to_call_the_base_class(gpu: GpuResources) -> None:
+    graph, _ = graph_of(gpu, "TestGlOwnOpen")
+    with pytest.raises(
+        CalculatorError, match=r"open\(\) of OwnOpen does not call super\(\)\.open\(cc\): call it first"
+    ):
+        push(graph, gpu)

@@ -6,6 +6,7 @@ import ctypes
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
+CONV = Path(__file__).parents[2] / "data" / "inference" / "ops" / "conv_valid.tflite"
+PICTURES = np.random.default_rng(2).random((2, 6, 5, 2), np.float32)
 MEMORY = "CUDA failure 2: out of memory ; GPU=0"
 TOLD = f"<bytes>: ONNX Runtime failed on cuda: {MEMORY}"
 
@@ -108,8 +111,9 @@ def card(monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
     """Have CUDA, on a card that can be made to fail."""
     card = Card()
     monkeypatch.setattr(providers, "cuda_fault", lambda: None)
-    runtime = type("Runtime", (), {"InferenceSession": staticmethod(card.session)})
-    for name in ("SessionOptions", "GraphOptimizationLevel", "get_available_providers", "OrtValue"):
+    runtime = type("Runtime", (), {"InferenceSession": staticmethod(card.session), "__version__": "1"})
+    same = ("SessionOptions", "GraphOptimizationLevel", "get_available_providers", "get_build_info", "OrtValue")
+    for name in same:
         setattr(runtime, name, staticmethod(getattr(onnxruntime, name)))
     monkeypatch.setattr(starting, "onnx_runtime", lambda: runtime)
     monkeypatch.delenv("GRAPHKIT_CUDA_GRAPHS", raising=False)
@@ -164,6 +168,17 @@ def test_a_card_that_fails_while_it_runs(card: Card, caplog: pytest.LogCaptureFi
     assert (session.provider, session.cuda_device, session.provider_reason) == ("cpu", None, TOLD)
     card.no_memory = False
     assert load(model(), provider="auto") is session, "one that was given up stays given up"
+
+
+def test_two_rows_go_on_on_the_cpu_as_two_rows(card: Card, caplog: pytest.LogCaptureFixture) -> None:
+    one, two = (load(CONV, provider="auto", rows=rows) for rows in (1, 2))
+    card.no_memory = True
+    (found,) = two.run([PICTURES])
+    assert (two.provider, one.provider) == ("cpu", "cuda")
+    assert len([record for record in caplog.records if "It goes on on cpu" in record.getMessage()]) == 1
+    alone = load(CONV, provider="cpu")
+    for index in (0, 1):
+        np.testing.assert_array_equal(found[index], alone.run([PICTURES[index : index + 1]])[0][0])
 
 
 def test_a_card_that_was_asked_for_is_not_given_up(card: Card) -> None:
@@ -247,6 +262,18 @@ def test_all_runs_are_recorded_and_played_on_one_thread(card: Card, graphs: list
         np.testing.assert_array_equal(one, X + number + 1)
     assert len(card.threads) == 1
     assert "cuda graph" in card.threads.pop()
+
+
+def test_one_row_and_two_are_recorded_each(card: Card, graphs: list[tuple[int, int]]) -> None:
+    """CUDA graphs are of one size."""
+    pictures = [np.ascontiguousarray(PICTURES[:rows].transpose(0, 3, 1, 2)) for rows in (1, 2)]
+    expected = load(CONV, provider="cpu").run([PICTURES[:1]])[0]
+    for rows, planes in enumerate(pictures, start=1):
+        session = load(CONV, provider="cuda", rows=rows)
+        for _ in range(2):
+            np.testing.assert_array_equal(session.run([on_device(planes)])[0][:1], expected)
+    assert graphs == [(0, pictures[0].nbytes)] * 2 + [(0, pictures[1].nbytes)] * 2
+    assert card.calls.count("bind_ortvalue_input") == 2
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from graphkit import Calculator, CalculatorContext, CalculatorGraph, Input, Output, Status, calculator
 from graphkit.errors import GraphStateError, NodeNotOpenedError
-from graphkit.insight import Explanation, Kind
+from graphkit.insight import Explanation, Kind, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -219,16 +219,15 @@ A2 = (("a", 10, 1), ("a", 20, 2))
             SELF_LOOP, A2, "join", "out", -(2**63) + 2,
             f'Node "join" (ExplainJoin) has 2 packets of "a" from 10 on and waits for "out" up to 10, {HAS}.',
             '"out" is what the node itself makes of these packets. Feed it back through '
-            'PreviousLoopbackCalculator, or '
-            'give the node the input policy "ImmediateInputStreamHandler".',
+            "PreviousLoopbackCalculator; for the first packet it has none, so read it with .get(cc).",
             id="the self-loop",
         ),
         pytest.param(
             RING, A2, "join", "c", -(2**63) + 2,
             f'Node "join" (ExplainJoin) has 2 packets of "a" from 10 on and waits for "c" up to 10, {HAS}.',
             '"c" comes round a cycle of 2 nodes that wait for each other: "join", "next". Put '
-            "PreviousLoopbackCalculator where it closes, or give the node with the back edge the input policy "
-            '"ImmediateInputStreamHandler".',
+            "PreviousLoopbackCalculator where it closes; for the first packet it has none, so read it "
+            "with .get(cc).",
             id="a loop of two nodes",
         ),
         pytest.param(
@@ -264,6 +263,13 @@ A2 = (("a", 10, 1), ("a", 20, 2))
             'more, or close it.',
             id="a mux that waits for the stream that is selected",
         ),
+        pytest.param(
+            MUX, (("a", 10, 1), ("a", 20, 1)), "mux", "select", -(2**63) + 2,
+            f'Node "mux" (MuxCalculator) has 2 packets of "a" from 10 on and waits for "select", {HAS}.',
+            '"select" is an input of the graph, and selects one of the others at each time: push a packet for '
+            "each. A choice for the whole run is a side packet SELECT, without MuxInputStreamHandler.",
+            id="a mux that is not told which stream to take",
+        ),
     ],
 )  # fmt: skip
 def test_a_node_that_waits_for_a_stream(
@@ -281,7 +287,7 @@ def test_the_closed_gate() -> None:
     (finding,) = explained(GATE, ("allow", 10, False), ("a", 10, 1)).findings
     assert finding.kind is Kind.SHUT
     assert str(finding) == (
-        'Node "gate" (GateCalculator) is shut: it did not let its last packet pass.\n  '
+        'Node "gate" (GateCalculator) is shut: it has let no packet pass.\n  '
         'It goes by the stream "allow", an input of the graph.'
     )
 
@@ -365,7 +371,8 @@ def test_a_limiter_whose_frames_wait_for_later_frames() -> None:
         'Node "limiter" (FlowLimiterCalculator) lets no more frames in: 1 frame is under way and '
         'max_in_flight is 1, and it has dropped 2. A frame is done when it comes back as "shown": that waits for '
         'node "show", and that one for node "late" (SequenceShiftCalculator), which needs later frames.\n'
-        "  Set a larger max_in_flight, or take FINISHED from an earlier stream, which needs no later frames."
+        '  If node "late" is to take earlier frames, look at its options. If it has to look ahead: '
+        "set a larger max_in_flight, or take FINISHED from an earlier stream, which needs no later frames."
     )
     assert show.way_out == (
         '"before" is made by node "late" (SequenceShiftCalculator), which has used all it got up to there and '
@@ -434,6 +441,32 @@ def test_what_emits_nothing_behind_one_that_emits_nothing_is_left_out() -> None:
         (Kind.SILENT, "first"),
         (Kind.SILENT, "other"),
     ]
+
+
+def test_what_an_input_policy_dropped_is_told_if_it_was_counted() -> None:
+    graph, profile = CalculatorGraph(MUX), Profile()
+    graph.add_instrument(profile)
+    with graph:
+        for at in (10, 20, 30):
+            graph.add_packet_to_input_stream("a", 1, at)
+        graph.add_packet_to_input_stream("select", 0, 10)
+    found = graph.explain()
+    assert found.headline == (
+        'The run has ended; the input policy of node "mux" dropped 2 packets, every other packet was processed.'
+    )
+    assert json.loads(found.to_json())["lost"] == {"mux": 2}
+
+
+def test_a_gate_that_opened_once_is_not_called_shut() -> None:
+    """One that opens and closes, as in front of a detector, does what it is for."""
+    graph = CalculatorGraph(GATE)
+    with graph:
+        for at, allow in ((10, True), (20, False)):
+            graph.add_packet_to_input_stream("allow", allow, at)
+            graph.add_packet_to_input_stream("a", 1, at)
+        graph.wait_until_idle(10)
+        assert graph.explain().findings == ()
+    assert graph.explain().findings == ()
 
 
 def test_a_gate_that_was_only_told_is_not_called_shut() -> None:

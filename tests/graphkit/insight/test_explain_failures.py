@@ -287,3 +287,12 @@ def test_a_run_that_failed_logs_nothing_of_its_packets(caplog: pytest.LogCapture
     """The error says enough; only a run that ends well reports packets by itself."""
     explained(INPUTS + BAD + JOIN, ("b", 3), ("a", 3))
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_a_calculator_of_a_namespace_without_a_name() -> None:
+    """A cell runner may execute code so."""
+    exec('from graphkit import calculator\n@calculator("FailsBare")\ndef bare(a: int) -> int: return 1 // 0', {})
+    found = explained(
+        INPUTS + BAD.replace("FailsAtThree", "FailsBare").replace("A:", "").replace("OUT:", ""), ("a", 1)
+    )
+    assert found.findings[0].sentence == 'Node "bad" (FailsBare) failed in process() for 1, at <string>:3.'

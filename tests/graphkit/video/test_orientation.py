@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import struct
+import subprocess
+import sys
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -119,3 +122,40 @@ def test_a_photo_is_shown_as_exif_says(tmp_path: Path, quarters: Callable[..., P
         picture = next(reader).data
     assert picture.shape == upright.shape
     assert np.abs(picture.astype(int) - upright).mean() < 12  # the colours of the borders blur
+
+
+COLLECTED = """
+import gc, sys
+from graphkit.video import VideoReader
+gc.disable()
+def read():
+    with VideoReader(sys.argv[1]) as reader:
+        return [frame.data.shape for frame in reader]
+print(read())
+gc.collect()
+"""
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        pytest.param(np.full((20, 30, 3), 99, np.uint8), id="colours"),
+        pytest.param(np.full((20, 30, 4), 99, np.uint8), id="transparent"),
+        pytest.param(np.full((20, 30), 99, np.uint8), id="grey"),
+        pytest.param(np.full((20, 30), 9999, np.uint16), id="16 bits"),
+    ],
+)
+def test_a_colour_profile_outlives_its_picture(tmp_path: Path, pixels: Picture) -> None:
+    path = tmp_path / "profile.png"
+    path.write_bytes(with_profile(cv2.imencode(".png", pixels)[1].tobytes()))
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECTED, path], check=False, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[(20, 30, 3)]\n", "")
+
+
+def with_profile(png: bytes) -> bytes:
+    """Return a PNG with a colour profile, which has a name."""
+    profile = b"iCCPname\0\0" + zlib.compress(bytes(128))
+    chunk = struct.pack(">I", len(profile) - 4) + profile + struct.pack(">I", zlib.crc32(profile))
+    return png[:33] + chunk + png[33:]

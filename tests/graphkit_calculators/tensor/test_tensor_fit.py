@@ -62,6 +62,14 @@ def test_an_imported_model_takes_pixels_whatever_their_order() -> None:
             id="size, planes",
         ),
         pytest.param(
+            TensorInfo("x", (1, 3, 48, 64), F32),
+            picture(48, 64, dtype=np.uint8),
+            "m.onnx takes 'x' (1, 3, 48, 64) float32, but got (1, 48, 64, 3) uint8, which "
+            f"{MADE}. Set output_tensor_float_range {{ min: 0 max: 1 }} of that node, or what the model was "
+            "trained with; { min: 0 max: 255 } makes the same numbers.",
+            id="bytes for floats",
+        ),
+        pytest.param(
             TensorInfo("x", (1, 192, 256, 3), F32),
             picture(192, 192, origin=""),
             "m.onnx takes 'x' (1, 192, 256, 3) float32, but got (1, 192, 192, 3) float32. "

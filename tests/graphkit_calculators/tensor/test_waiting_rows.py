@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from fake_cuda import replace_loading
 from graphkit import Timestamp, inference
 from graphkit.errors import CalculatorError, InferenceError
 from graphkit.formats import Model, Tensor
@@ -174,11 +175,6 @@ class Card:
         session.cuda_device = 0 if rows == 1 else self.pair
         return session
 
-    def load_ahead(self, source: Any, **how: Any) -> inference.Ahead[Session]:
-        work = inference.Ahead(lambda: self.load(source, **how))
-        work.do()
-        return work
-
 
 @pytest.mark.parametrize(
     ("pair", "batches", "rows", "reason"),
@@ -198,9 +194,7 @@ def test_on_cuda_it_is_done_by_itself(
     caplog: pytest.LogCaptureFixture,
     runs: list[int],
 ) -> None:
-    monkeypatch.setattr(inference, "load", Card(pair).load)
-    monkeypatch.setattr(inference, "load_ahead", Card(pair).load_ahead)
-    monkeypatch.setattr(inference.IdleCoreRunner, "serves", staticmethod(lambda session: False))
+    replace_loading(monkeypatch, Card(pair).load)
     try:
         found = outcome(InferenceSettings("auto", batches=batches), [list(given(2))])
     finally:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from graphkit.inference._importer.passes.add_clip import clip_through_conv
 from graphkit.inference._importer.passes.fold_pad import fold_pad
 from graphkit.inference._importer.passes.grow_channels import grow_channels
+from graphkit.inference._importer.passes.merge_branches import merge_branches
 from graphkit.inference._importer.passes.pad_channels import pad_channels
 from graphkit.inference._importer.passes.prelu import rewrite_prelu
 from graphkit.inference._importer.passes.sample_rows import sample_rows
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from graphkit.inference._importer.graph import Graph
 
 PLAIN = (sample_rows, fold_pad)
-BLOCKED = (grow_channels, rewrite_prelu, split_single_channel_conv, pad_channels, clip_through_conv)
+BLOCKED = (
+    grow_channels,
+    merge_branches,
+    rewrite_prelu,
+    split_single_channel_conv,
+    pad_channels,
+    clip_through_conv,
+)
 
 
 def run_passes(graph: Graph, *, blocked: bool) -> None:

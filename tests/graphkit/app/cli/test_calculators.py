@@ -26,7 +26,7 @@ def test_one_is_shown_whole(graphkit) -> None:
     assert "Finds a hand in every frame but each `every`-th" in result.stdout
     assert "  input (untagged, 0): ImageFrame\n" in result.stdout
     assert "  output LANDMARKS: list[NormalizedLandmarkList]\n" in result.stdout
-    assert "  output HANDEDNESS: list[ClassificationList], optional\n" in result.stdout
+    assert "  output HANDEDNESS: list[ClassificationList] (a graph may leave it out)\n" in result.stdout
     assert (
         "Options (SampleOptions), in a graph:\n"
         "  node_options { [type.googleapis.com/jobtest.SampleOptions] { ... } }\n  at: int = 0\n"
@@ -44,7 +44,7 @@ def test_streams_and_options_of_a_function(graphkit, work) -> None:
     assert shown == (
         "Brighten\n\nMake it brighter.\n\nPorts:\n"
         "  input IMAGE (or untagged, 0): float\n  input MASK (or untagged, 1): int, optional\n"
-        "  output OUT (or untagged, 0): float, optional\n\n"
+        "  output OUT (or untagged, 0): float (a graph may leave it out)\n\n"
         "Options (BrightenOptions), in a graph:\n"
         "  node_options { [type.googleapis.com/functions.BrightenOptions] { ... } }\n  by: float = 1.5\n\n"
         f"In {work / 'brighten.py'}:3\n"

@@ -58,6 +58,58 @@ def test_quiet_says_nothing(graphkit, work: Path, clip: Path) -> None:
     assert (result.exit_code, result.output) == (0, "")
 
 
+ARRAYS = """
+import numpy as np
+from graphkit import calculator
+from graphkit.formats import ImageFrame, Tensor
+
+@calculator("CliBox")
+def box(image: ImageFrame) -> np.ndarray:
+    return np.float32([0.5, 1])
+
+@calculator("CliTensors")
+def tensors(image: ImageFrame) -> list[Tensor]:
+    return [Tensor(np.zeros((1, 2), np.float32))]
+
+@calculator("CliThing")
+def thing(image: ImageFrame) -> object:
+    return object()
+"""
+ARRAYS_GRAPH = """
+input_stream: "input_video"
+node { calculator: "CliBox" input_stream: "input_video" output_stream: "box" }
+node { calculator: "CliTensors" input_stream: "input_video" output_stream: "tensors" }
+node { calculator: "CliThing" input_stream: "input_video" output_stream: "thing" }
+"""
+
+
+def test_a_graph_without_output_streams_is_not_told_to_write_one(graphkit, work: Path, clip: Path) -> None:
+    (work / "own.pbtxt").write_text(
+        'input_stream: "input_video" node { calculator: "PassThroughCalculator" input_stream: "input_video" '
+        'output_stream: "inside" }'
+    )
+    result = graphkit("run", "own.pbtxt", "--input_video_path", clip, "--max_frames", "2")
+    assert (result.exit_code, "No stream was written" in result.stdout) == (0, False)
+
+
+def test_arrays_and_tensors_in_a_dump(graphkit, work: Path, clip: Path) -> None:
+    (work / "arrays.py").write_text(ARRAYS)
+    run = ("run", "arrays.pbtxt", "--import", "arrays.py", "--input_video_path", clip, "--max_frames", "1")
+    (work / "arrays.pbtxt").write_text(ARRAYS_GRAPH)
+    result = graphkit(*run, "--dump", "box=box.jsonl")
+    assert result.exit_code == 0, result.output
+    assert json.loads((work / "box.jsonl").read_text())["packet"] == [0.5, 1.0]
+    refused = graphkit(*run, "--dump", "tensors=t.jsonl").stderr
+    assert refused == (
+        'error: --dump: tensors=t.jsonl: stream "tensors" carries list[Tensor], which has no form as text. '
+        "Convert the tensors in the graph, as TensorsToFloatsCalculator and other TensorsTo... calculators do, "
+        "and write what those emit.\n"
+    )
+    assert "Write it as .jsonl" not in graphkit(*run, "--dump", "tensors=t.npz").stderr
+    failed = graphkit(*run, "--dump", "thing=thing.jsonl").stderr
+    assert 'thing.jsonl: the packet at 0 of stream "thing" cannot be written: object has no JSON form.' in failed
+
+
 def test_nothing_to_write_is_noted(graphkit, work: Path, clip: Path) -> None:
     result = graphkit("run", "hands.pbtxt", "--input_video_path", clip, "--max_frames", "3")
     assert result.exit_code == 0

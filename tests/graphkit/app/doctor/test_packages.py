@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import EntryPoint
+from typing import TYPE_CHECKING
 
 import pytest
 
 from graphkit.app.doctor import Status, packages
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OURS = EntryPoint("builtin", "graphkit_calculators", "graphkit.calculators")
 
@@ -62,9 +66,29 @@ def test_calculators_of_others_that_do_not_load(monkeypatch: pytest.MonkeyPatch)
     assert fact.label == "calculators of theirs (no_such_module_anywhere)"
     assert fact.status is Status.WARNING
     assert fact.found.startswith("not installed (no module no_such_module_anywhere)")
-    assert "no_such_module_anywhere or, without it: " in fact.fix
+    assert "no_such_module_anywhere; or, without it: " in fact.fix
     assert fact.fix.endswith(" uninstall no_such_module_anywhere")
     assert "graphkit" not in fact.fix.replace(sys.executable, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("import torchvison", "install what brings the module torchvison, or mend the line that imports it; or, "),
+        ("raise RuntimeError('licence expired')", "it has to be mended; or, without it: "),
+    ],
+    ids=["a module that it imports", "an error of its own"],
+)
+def test_calculators_of_others_that_fail(
+    text: str, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"doctor_plugin_{len(text)}"
+    (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(
+        packages, "entry_points", lambda group: [OURS, EntryPoint("p", name, "graphkit.calculators")]
+    )
+    assert packages.check()[-1].fix.startswith(fix)
 
 
 def test_our_calculators_do_not_load(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def __getattr__(name: str) -> Any:
     if hasattr(module, "PLANNED_AHEAD"):
         from graphkit.compat._plans import plan_ahead
 
-        plan_ahead(*module.PLANNED_AHEAD)
+        plan_ahead(*module.PLANNED_AHEAD, models=module.MODELS)
     return module
 
 

@@ -54,6 +54,11 @@ def _thresholds(detection: float = 0.5, tracking: float = 0.5) -> dict[str, floa
 
 
 PLANNED_AHEAD: Final = (_GRAPH, _thresholds())
+MODELS: Final = (
+    ("mediapipe/modules/face_detection/face_detection_short_range.tflite", None),
+    ("mediapipe/modules/face_landmark/face_landmark.tflite", None),
+)
+"""Models of an object that is made without arguments, and the outputs that it computes; None for all."""
 
 
 class FaceMesh(SolutionBase):

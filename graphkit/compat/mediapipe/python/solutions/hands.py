@@ -48,6 +48,11 @@ class HandLandmark(enum.IntEnum):
 
 
 PLANNED_AHEAD: Final = (_GRAPH, _thresholds())
+MODELS: Final = (
+    ("mediapipe/modules/palm_detection/palm_detection_full.tflite", None),
+    ("mediapipe/modules/hand_landmark/hand_landmark_full.tflite", (0, 1, 2, 3)),
+)
+"""Models of an object that is made without arguments, and the outputs that it computes; None for all."""
 
 
 class Hands(SolutionBase):

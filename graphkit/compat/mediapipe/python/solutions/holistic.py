@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from graphkit.compat.mediapipe.python.solution_base import SolutionBase
+from graphkit.compat.mediapipe.python.solutions.face_mesh import MODELS as FACE_MODELS
 from graphkit.compat.mediapipe.python.solutions.face_mesh_connections import (
     FACEMESH_CONTOURS,
     FACEMESH_TESSELATION,
@@ -16,6 +17,7 @@ from graphkit.compat.mediapipe.python.solutions.pose import (
     PoseLandmark,
     clear_presence,
 )
+from graphkit.compat.mediapipe.python.solutions.pose import MODELS as POSE_MODELS
 
 __all__ = [
     "FACEMESH_CONTOURS",
@@ -40,6 +42,13 @@ def _thresholds(detection: float = 0.5, tracking: float = 0.5) -> dict[str, floa
 
 
 PLANNED_AHEAD: Final = (_GRAPH, _thresholds(), LOST_OPTIONS)
+MODELS: Final = (
+    *POSE_MODELS,
+    ("mediapipe/modules/holistic_landmark/hand_recrop.tflite", None),
+    *FACE_MODELS,
+    ("mediapipe/modules/hand_landmark/hand_landmark_full.tflite", (0, 1)),
+)
+"""Models of an object that is made without arguments, and the outputs that it computes; None for all."""
 
 
 class Holistic(SolutionBase):

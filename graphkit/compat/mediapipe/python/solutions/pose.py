@@ -66,6 +66,11 @@ def _thresholds(detection: float = 0.5, tracking: float = 0.5) -> dict[str, floa
 
 
 PLANNED_AHEAD: Final = (_GRAPH, _thresholds(), LOST_OPTIONS)
+MODELS: Final = (
+    ("mediapipe/modules/pose_detection/pose_detection.tflite", None),
+    ("mediapipe/modules/pose_landmark/pose_landmark_full.tflite", (0, 1, 3, 4)),
+)
+"""Models of an object that is made without arguments, and the outputs that it computes; None for all."""
 
 
 class Pose(SolutionBase):

@@ -10,6 +10,8 @@ __all__ = ["SelfieSegmentation"]
 
 _GRAPH: Final = "mediapipe/modules/selfie_segmentation/selfie_segmentation_cpu.binarypb"
 PLANNED_AHEAD: Final = (_GRAPH,)
+MODELS: Final = (("mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite", None),)
+"""Models of an object that is made without arguments, and the outputs that it computes; None for all."""
 
 
 class SelfieSegmentation(SolutionBase):

@@ -114,7 +114,7 @@ class NodeLook(NamedTuple):
         layer: of a source, None for others.
         stopped: whether it is a source that has ended.
         held_back_by: for a source: (stream, node) of the full queues that hold it back.
-        shut: whether it is a gate that did not let its last packet pass.
+        shut: whether it is a gate that had packets and has let none pass.
         controls: for a gate: inputs without an output of the same tag, and side packets.
         holding: what its calculator reports to hold back from the graph.
         policy: its input policy by its registered name.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.framework import CalculatorContext, OutputShard
 from graphkit.framework._context import ListShard, OutputSet, OutputSideSet, PacketSet
+from graphkit.framework._output_times import NO_CALL, OutputTimes
 from graphkit.framework._packet_type import Kind, element_classes, runtime_classes
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ class Node:
         speculated: outputs that it made ahead of time.
         chooses: whether it is a gate, or passes on the packets of some of its inputs.
         passed: for one that chooses: whether its last call let a packet pass.
-        refused: for a gate: whether its last call had a packet and let none pass.
+        has_passed: for a gate: whether any call let a packet pass.
+        refused: for a gate: whether its last call had a packet and none was ever let pass.
         listeners: notified of its calls.
         unread: whether nobody reads its outputs in this run, so that it makes none.
         on_touch: called instead of scheduling when an input changes (pollers).
@@ -111,9 +113,9 @@ class Node:
 
     __slots__ = (
         "active", "blocked_by", "calculator", "chooses", "contexts", "expected", "finished", "forwarded",
-        "handler", "has_closed", "has_opened", "id", "inputs", "joined", "light", "limit", "link", "listeners",
-        "name", "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused", "sequence",
-        "single", "speculated", "status", "stopped", "task", "touched", "unread", "waiting_for",
+        "handler", "has_closed", "has_opened", "has_passed", "id", "inputs", "joined", "light", "limit", "link",
+        "listeners", "name", "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused",
+        "sequence", "single", "speculated", "status", "stopped", "task", "touched", "unread", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
@@ -144,6 +146,7 @@ class Node:
         self.speculated: Speculated | None = None
         self.chooses = plan.cls.is_gate or bool(plan.cls.passes_on)
         self.passed = False
+        self.has_passed = False
         self.refused = False
         self.touched = False
         self.stopped = False
@@ -170,6 +173,8 @@ class Node:
     def close(self, cc: CalculatorContext) -> Any:
         """Close the calculator, once, even if it raises."""
         self.has_closed = True
+        for shard in cc.outputs.shards:
+            shard.call = NO_CALL
         closing: Callable[[CalculatorContext], Any] = self.calculator.close
         return closing(cc) if self.listeners is None else self.listeners.watched("closed", closing, cc)
 
@@ -186,14 +191,20 @@ class Node:
     def free_context(self) -> CalculatorContext:
         """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
         context = self.contexts.pop() if len(self.contexts) > 1 else self.another_context()
+        self.enable(context)
+        return context
+
+    def enable(self, context: CalculatorContext) -> None:
+        """Let calls in *context* emit."""
         for shard, stream in zip(context.outputs.shards, self.outputs, strict=True):
             shard.opened, shard.closed, shard.caller = True, stream.closed, self
-        return context
+            shard.times = OutputTimes(stream, context, is_source=not self.inputs)
+            shard.call = shard.times.usual_call(shard.offset)
 
     def end_call(self, context: CalculatorContext) -> None:
         """Refuse further output into *context*, although other calls are under way (S10)."""
         for shard in context.outputs.shards:
-            shard.caller = Over(self.name)
+            shard.caller, shard.call, shard.times = Over(self.name), NO_CALL, None
 
     def note_passage(self, context: CalculatorContext) -> None:
         """Note whether this node let a packet of a call pass, a gate any, another node that of `passes_on`."""
@@ -207,7 +218,8 @@ class Node:
             return
         self.passed = any(shard.queue for shard in context.outputs.shards)
         gated = zip(self.plan.inputs, context.inputs.packets, strict=True)
-        self.refused = not self.passed and any(packet and key in self.plan.outputs for key, packet in gated)
+        self.has_passed = self.has_passed or self.passed
+        self.refused = not self.has_passed and any(packet and key in self.plan.outputs for key, packet in gated)
 
     def forget_packets(self) -> None:
         """Release the packets of the last calls: a frame must not live as long as its graph."""
@@ -217,6 +229,8 @@ class Node:
 
     def release(self) -> None:
         """Let go of the calculator, its packets and the neighbours, once the run is over."""
+        for context in self.contexts:
+            self.end_call(context)
         self.contexts, self.finished = [], {}
         self.inputs = self.outputs = ()
         self.handler = self.single = self.link = self.speculated = self.on_touch = self.listeners = None

@@ -78,8 +78,8 @@ class GraphState:
         node.forwarded = UNSTARTED
         for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
             stream.header = shard.header if shard.header else None
-            shard.opened = True
         self.flow.emit(node, context, settle=False)
+        node.enable(context)
         self.flow.touch(node)
         self.settle()
 

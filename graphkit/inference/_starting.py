@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import InferenceError, ModelFormatError, StatusCode
+from graphkit.errors import InferenceError, StatusCode
 from graphkit.errors._base import shortened
 from graphkit.inference import _cache as cache
 from graphkit.inference import _onnx_model as onnx_model
 from graphkit.inference._imported import IMPORTER_VERSION
-from graphkit.inference._model_file import describe_bytes
 from graphkit.inference._onnx_runtime import onnx_runtime
 from graphkit.inference._optimised import build_of, processor, start_from_disk
 from graphkit.inference._providers import CAPTURES, start_fault
+from graphkit.inference._refused_model import refused_model
 from graphkit.inference._session import Session
 from graphkit.models import is_known, replaced_by
 
@@ -109,23 +109,9 @@ def _own_session(key: Key, path: str, data: bytes, choice: Choice, failures: lis
     try:
         return _onnx_session(content, key, choice, failures)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
-        reason = shortened(str(exc))
         if choice.provider != "cpu":
             raise _cannot_start(path, choice, exc) from exc
-        if (versions := onnx_model.versions(data)) is not None:  # the file is whole: another copy is no better
-            raise InferenceError(
-                f"ONNX Runtime {_version()} cannot read it: {reason.strip()}. The model has {versions}. Export it "
-                "for older ones, as helper.make_model(..., ir_version=10, opset_imports=...) does, or install a "
-                "newer ONNX Runtime.",
-                model=path,
-            ) from exc
-        raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
-
-
-def _version() -> str:
-    import onnxruntime
-
-    return str(onnxruntime.__version__)
+        raise refused_model(path, data, exc, onnx_runtime().__version__) from exc
 
 
 def _cannot_start(path: str, choice: Choice, error: Exception) -> InferenceError:

@@ -59,7 +59,8 @@ def _held_by(look: RunLook, causes: Causes, node: NodeLook, held: Holding, strea
         node.calculator,
         f'Node "{node.name}" ({node.calculator}) {held.words}. A frame is done when it comes back as "{stream}": '
         f'{waits} for node "{needy.name}" ({needy.calculator}), which needs later frames.',
-        held.way_out,
+        f'If node "{needy.name}" is to take earlier frames, look at its options. If it has to look ahead: '
+        f"{held.way_out[:1].lower()}{held.way_out[1:]}",
         stream,
         int(held.since),
     )

@@ -180,7 +180,7 @@ class Explainer:
             Kind.SHUT,
             node.name,
             node.calculator,
-            f'Node "{node.name}" ({node.calculator}) is shut: it did not let its last packet pass.',
+            f'Node "{node.name}" ({node.calculator}) is shut: it has let no packet pass.',
             f"It goes by {told}.",
             node.outputs[0] if node.outputs else "",
         )

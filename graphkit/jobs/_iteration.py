@@ -115,11 +115,18 @@ class RowIterator(Closing):
         return self
 
     def __next__(self) -> Row:
-        row = self._started().next()
+        row = self._next(self._started())
         if row is None:
             self.close()
             raise StopIteration
         return row
+
+    def _next(self, rows: Collector) -> Row | None:
+        try:
+            return rows.next()
+        except KeyboardInterrupt:  # a notebook keeps the traceback, and with it this iterator and its run
+            self.close()
+            raise
 
     def __aiter__(self) -> Self:
         return self
@@ -162,7 +169,7 @@ class RowIterator(Closing):
         more = [each.stream for each in labels.values() if each is not None and each.stream not in self.streams]
         tables = {name: TableText(plan, name, labels[name]) for name in self.streams}
         rows = self._started(more)
-        while (row := rows.next()) is not None:
+        while (row := self._next(rows)) is not None:
             for table in tables.values():
                 table.add(row)
         self.close()

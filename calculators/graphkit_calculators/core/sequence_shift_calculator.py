@@ -16,8 +16,10 @@ class SequenceShiftCalculatorOptions:
     """Options of SequenceShiftCalculator.
 
     Attributes:
-        packet_offset: how many packets further on the timestamp is taken from; negative: further back.
-        emit_empty_packets_before_first_packet: settle the timestamps ahead of the first packet emitted.
+        packet_offset: how many packets further on the timestamp is taken from: 3 gives at each time the packet of
+            three before; negative: further back, -3 gives the packet of three later.
+        emit_empty_packets_before_first_packet: settle the timestamps ahead of the first packet emitted, so that
+            a node that joins the stream with another does not wait for them.
     """
 
     packet_offset: int = option(1, "int32", default=-1)
@@ -28,8 +30,10 @@ class SequenceShiftCalculatorOptions:
 class SequenceShiftCalculator(Calculator):
     """Emits packet i at the timestamp of packet i + `packet_offset`.
 
-    With offset -n the first n packets are dropped, with n the last n. Side packet PACKET_OFFSET overrides
-    the option. With a negative offset output timestamps lie behind input time.
+    With offset n a time has the packet of n before, and the last n packets are dropped; with -n it has the packet
+    of n later, and the first n are dropped. Side packet PACKET_OFFSET overrides the option. With a negative
+    offset output timestamps lie behind input time: nothing comes out before later packets have come in, and what
+    waits for the output must not hold them back.
 
     Example::
 

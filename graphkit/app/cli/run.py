@@ -84,7 +84,10 @@ class RunFlags(JobFlags):
     "--trace", metavar="FILE.json",
     help="Write what every thread did when, for https://ui.perfetto.dev; into a folder if it is one.",
 )  # fmt: skip
-@click.option("--profile", metavar="[FILE.json]", help="Print a table of the time of every node in the end.")
+@click.option(
+    "--profile", metavar="[FILE.json]",
+    help="Print a table of the time of every node in the end; write the numbers instead, if a file is named.",
+)  # fmt: skip
 @click.option("--watch", is_flag=True, help="Show that table while the graph runs.")
 @click.option(
     "--watchdog", type=click.FloatRange(min=0), default=10, show_default=True, metavar="SECONDS",

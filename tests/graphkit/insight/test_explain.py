@@ -287,7 +287,7 @@ def test_the_closed_gate() -> None:
     (finding,) = explained(GATE, ("allow", 10, False), ("a", 10, 1)).findings
     assert finding.kind is Kind.SHUT
     assert str(finding) == (
-        'Node "gate" (GateCalculator) is shut: it did not let its last packet pass.\n  '
+        'Node "gate" (GateCalculator) is shut: it has let no packet pass.\n  '
         'It goes by the stream "allow", an input of the graph.'
     )
 
@@ -371,7 +371,8 @@ def test_a_limiter_whose_frames_wait_for_later_frames() -> None:
         'Node "limiter" (FlowLimiterCalculator) lets no more frames in: 1 frame is under way and '
         'max_in_flight is 1, and it has dropped 2. A frame is done when it comes back as "shown": that waits for '
         'node "show", and that one for node "late" (SequenceShiftCalculator), which needs later frames.\n'
-        "  Set a larger max_in_flight, or take FINISHED from an earlier stream, which needs no later frames."
+        '  If node "late" is to take earlier frames, look at its options. If it has to look ahead: '
+        "set a larger max_in_flight, or take FINISHED from an earlier stream, which needs no later frames."
     )
     assert show.way_out == (
         '"before" is made by node "late" (SequenceShiftCalculator), which has used all it got up to there and '
@@ -454,6 +455,18 @@ def test_what_an_input_policy_dropped_is_told_if_it_was_counted() -> None:
         'The run has ended; the input policy of node "mux" dropped 2 packets, every other packet was processed.'
     )
     assert json.loads(found.to_json())["lost"] == {"mux": 2}
+
+
+def test_a_gate_that_opened_once_is_not_called_shut() -> None:
+    """One that opens and closes, as in front of a detector, does what it is for."""
+    graph = CalculatorGraph(GATE)
+    with graph:
+        for at, allow in ((10, True), (20, False)):
+            graph.add_packet_to_input_stream("allow", allow, at)
+            graph.add_packet_to_input_stream("a", 1, at)
+        graph.wait_until_idle(10)
+        assert graph.explain().findings == ()
+    assert graph.explain().findings == ()
 
 
 def test_a_gate_that_was_only_told_is_not_called_shut() -> None:

@@ -11,7 +11,7 @@ import pytest
 from graphkit import Calculator, CalculatorContext, CalculatorGraph, Input, Output, calculator
 from graphkit._process.parts import part
 from graphkit.insight import Profile
-from graphkit.insight._profile_table import duration
+from graphkit.insight._profile_table import duration, shown_names
 from graphkit.insight._tallies import Tally
 
 if TYPE_CHECKING:
@@ -239,3 +239,30 @@ def test_nothing_has_no_quantile() -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_long_names_lose_their_beginning_unless_two_end_alike() -> None:
+    deep = "__".join(f"subgraph{i}" for i in range(9))
+    same = [f"{'a' * 70}__end", f"{'b' * 70}__end"]
+    shown = shown_names(["short", f"{deep}__Node", *same])
+    assert shown == {
+        "short": "short",
+        f"{deep}__Node": "...subgraph4__subgraph5__subgraph6__subgraph7__subgraph8__Node",
+        **{name: name for name in same},
+    }
+
+
+def test_nodes_that_take_no_time_are_summed_up(clock: Clock) -> None:
+    quick = "".join(
+        f'node {{ name: "n{i}" calculator: "PassThroughCalculator" input_stream: "a" output_stream: "o{i}" }} '
+        for i in range(40)
+    )
+    graph, profile = CalculatorGraph(GRAPH + quick), Profile()
+    graph.add_instrument(profile)
+    with graph:
+        graph.add_packet_to_input_stream("a", 2.0, 0)
+    lines = str(profile).splitlines()
+    assert lines[0] == "42 nodes in 2.00 s"
+    assert lines[2].split()[0] == "slow"
+    assert [line.split()[:3] for line in lines if "others" in line] == [["22", "others", "22"]]
+    assert len(profile.nodes()) == 42

@@ -266,3 +266,22 @@ def test_a_video_in_one_call_takes_settings_too(make_graph: Any, clip: Path) -> 
     assert run_video(make_graph(HANDS), clip, settings=settings).frames == 5
     summary = run_video(make_graph(HANDS), clip, settings=settings, max_frames=2)
     assert (summary.frames, [file.path.name for file in summary.files]) == (2, ["l.jsonl"])
+
+
+def test_an_interrupt_while_it_waits_ends_the_run(
+    make_graph: Any, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook keeps the traceback, which keeps the iterator."""
+    rows = iterate(make_graph(HANDS), clip, "landmarks")
+    next(rows)
+    collector = rows._collector
+    assert collector is not None
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(collector, "next", interrupted)
+    with pytest.raises(KeyboardInterrupt) as kept:
+        next(rows)
+    assert kept.traceback
+    assert [thread.name for thread in threading.enumerate() if thread.name == "graphkit-rows"] == []

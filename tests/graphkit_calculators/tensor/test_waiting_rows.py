@@ -16,6 +16,7 @@ from graphkit.formats import Model, Tensor
 from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.inference import Session, load
 from graphkit.testing import CalculatorRunner
+from graphkit_calculators.tensor._waiting_rows import ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,7 +211,7 @@ def test_it_can_be_switched_off(
     batches: bool | None, rows: list[int], monkeypatch: pytest.MonkeyPatch, runs: list[int]
 ) -> None:
     """By a variable, which is not asked if the program says what it wants."""
-    monkeypatch.setenv("GRAPHKIT_CUDA_BATCHES", "0")
+    monkeypatch.setenv(ENVIRONMENT, "0")
     replace_loading(monkeypatch, Card(0).load)
     try:
         outcome(InferenceSettings("auto", batches=batches), [list(given(2))])

@@ -187,6 +187,8 @@ class OutputShard:
     def _wrong_type(self, packet: Packet[Any], found: str) -> PacketTypeError:
         payload, types = packet._payload, self.packet_type.types
         hint = wrapper_hint(payload, types) or converter_hint((type(payload),), types)
+        if payload is None:
+            hint = "; to emit nothing, do not send"
         return PacketTypeError(
             f'output stream "{self.name}" carries {self.packet_type}, but was given {found}{hint}',
             stream=self.name,

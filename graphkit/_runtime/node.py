@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.framework import CalculatorContext, OutputShard
 from graphkit.framework._context import ListShard, OutputSet, OutputSideSet, PacketSet
+from graphkit.framework._output_times import NO_CALL, OutputTimes
 from graphkit.framework._packet_type import Kind, element_classes, runtime_classes
 
 if TYPE_CHECKING:
@@ -172,6 +173,8 @@ class Node:
     def close(self, cc: CalculatorContext) -> Any:
         """Close the calculator, once, even if it raises."""
         self.has_closed = True
+        for shard in cc.outputs.shards:
+            shard.call = NO_CALL
         closing: Callable[[CalculatorContext], Any] = self.calculator.close
         return closing(cc) if self.listeners is None else self.listeners.watched("closed", closing, cc)
 
@@ -188,14 +191,20 @@ class Node:
     def free_context(self) -> CalculatorContext:
         """Return a context that no running call uses; parallel nodes keep the first one for open and close."""
         context = self.contexts.pop() if len(self.contexts) > 1 else self.another_context()
+        self.enable(context)
+        return context
+
+    def enable(self, context: CalculatorContext) -> None:
+        """Let calls in *context* emit."""
         for shard, stream in zip(context.outputs.shards, self.outputs, strict=True):
             shard.opened, shard.closed, shard.caller = True, stream.closed, self
-        return context
+            shard.times = OutputTimes(stream, context, is_source=not self.inputs)
+            shard.call = shard.times.usual_call(shard.offset)
 
     def end_call(self, context: CalculatorContext) -> None:
         """Refuse further output into *context*, although other calls are under way (S10)."""
         for shard in context.outputs.shards:
-            shard.caller = Over(self.name)
+            shard.caller, shard.call, shard.times = Over(self.name), NO_CALL, None
 
     def note_passage(self, context: CalculatorContext) -> None:
         """Note whether this node let a packet of a call pass, a gate any, another node that of `passes_on`."""
@@ -220,6 +229,8 @@ class Node:
 
     def release(self) -> None:
         """Let go of the calculator, its packets and the neighbours, once the run is over."""
+        for context in self.contexts:
+            self.end_call(context)
         self.contexts, self.finished = [], {}
         self.inputs = self.outputs = ()
         self.handler = self.single = self.link = self.speculated = self.on_touch = self.listeners = None

@@ -102,6 +102,7 @@ class Speculation:
             return None
         node, packets = found
         context = node.another_context()
+        node.enable(context)
         context.inputs.packets[:] = packets
         context.input_timestamp = packets[0].timestamp
         node.active = node.limit

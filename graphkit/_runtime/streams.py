@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import TimestampMismatchError
+from graphkit.framework._output_times import LATER
 from graphkit.framework._settled import MAX, MIN, POST_STREAM, UNSTARTED, settled_by, settled_label
 
 if TYPE_CHECKING:
@@ -82,14 +83,6 @@ class InputStream:
         return not self.queue and self.settled >= POST_STREAM
 
 
-def emission_hint(timestamp: int) -> str:
-    """Return what to do about a packet that a node emitted at *timestamp*, too early."""
-    source = (
-        " A source, whose input time is 0, says the time: send(cc, value, timestamp=...)." if not timestamp else ""
-    )
-    return f" A node sends at cc.input_timestamp or later, each time later than before.{source}"
-
-
 class OutputStream:
     """A stream as its producer sees it.
 
@@ -120,7 +113,7 @@ class OutputStream:
             timestamp,
             stream=self.name,
             node=self.producer,
-            hint=emission_hint(timestamp) if self.producer else "",
+            hint=LATER if self.producer else "",
         )
 
 

@@ -134,9 +134,15 @@ class ModelFormatError(InferenceError):
 
     status = StatusCode.INVALID_ARGUMENT
 
-    def __init__(self, model: str, found: str, expected: str = "a complete .tflite or .onnx model") -> None:
+    def __init__(
+        self,
+        model: str,
+        found: str,
+        expected: str = "a complete .tflite or .onnx model",
+        fix: str = "Fetch the file again.",
+    ) -> None:
         self.found, self.expected = found, expected
-        super().__init__(f"{shortened(found)}; expected {expected}. Fetch the file again.", model=model)
+        super().__init__(f"{shortened(found)}; expected {expected}. {fix}", model=model)
 
 
 class PackageError(GraphkitError):

@@ -6,7 +6,7 @@ before the call and collects the shards of ``outputs`` after it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphkit.errors import (
     GraphStateError,
@@ -19,6 +19,7 @@ from graphkit.errors import (
 )
 from graphkit.framework._contract import as_key
 from graphkit.framework._converters import converter_hint, wrapper_hint
+from graphkit.framework._output_times import NO_CALL, check_time
 from graphkit.framework._packet import EMPTY, Packet
 from graphkit.framework._packet_type import strange_element
 from graphkit.framework._tag_map import key_label
@@ -27,6 +28,7 @@ from graphkit.framework._timestamp import Timestamp, as_timestamp, describe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from graphkit.framework._output_times import Call, OutputTimes
     from graphkit.framework._packet_type import PacketType
     from graphkit.framework._services import GraphService
     from graphkit.framework._tag_map import Key, TagMap
@@ -34,9 +36,6 @@ if TYPE_CHECKING:
 
 O = TypeVar("O")  # noqa: E741 - O for options
 S = TypeVar("S")
-
-_FIRST: Final = int(Timestamp.PRE_STREAM)
-_LAST: Final = int(Timestamp.POST_STREAM)
 
 
 class PacketSet:
@@ -89,10 +88,13 @@ class OutputShard:
         header: set in ``open``.
         opened: whether ``open`` is over.
         caller: the node that calls the calculator; nothing may be emitted outside of its calls.
+        call: the context of its call, while packets at the input time need no further look; else NO_CALL.
+        times: what packets are checked against at other times; None until ``open`` is over.
     """
 
     __slots__ = (
         "bound",
+        "call",
         "caller",
         "classes",
         "closed",
@@ -102,6 +104,7 @@ class OutputShard:
         "opened",
         "packet_type",
         "queue",
+        "times",
     )
 
     def __init__(
@@ -117,6 +120,8 @@ class OutputShard:
         self.offset: int | None = None
         self.header: Packet[Any] = Packet.empty()
         self.opened = False
+        self.call: Call = NO_CALL
+        self.times: OutputTimes | None = None
 
     def send(self, value: Any, timestamp: int) -> None:
         """Emit *value* at *timestamp*."""
@@ -130,6 +135,7 @@ class OutputShard:
             StreamClosedError: the stream was closed before.
             PacketTypeError: the payload is not of the declared type.
             TimestampError: the timestamp is not allowed in a stream.
+            TimestampMismatchError: it is below what the node promised, or has sent already (S3, S8).
         """
         payload = packet._payload
         if self.closed or not self.caller.active:
@@ -146,13 +152,8 @@ class OutputShard:
                 node=self.caller.name,
                 timestamp=packet.timestamp,
             )
-        if not _FIRST <= packet._timestamp <= _LAST:
-            raise TimestampError(
-                f'output stream "{self.name}": a packet may not have timestamp {packet.timestamp}',
-                stream=self.name,
-                node=self.caller.name,
-                timestamp=packet.timestamp,
-            )
+        if self.queue or packet._timestamp is not self.call.input_timestamp:
+            check_time(self, packet._timestamp)
         if self.bound is not None and packet._timestamp >= self.bound:
             self.bound = None  # the packet says more
         self.queue.append(packet)
@@ -186,6 +187,8 @@ class OutputShard:
     def _wrong_type(self, packet: Packet[Any], found: str) -> PacketTypeError:
         payload, types = packet._payload, self.packet_type.types
         hint = wrapper_hint(payload, types) or converter_hint((type(payload),), types)
+        if payload is None:
+            hint = "; to emit nothing, do not send"
         return PacketTypeError(
             f'output stream "{self.name}" carries {self.packet_type}, but was given {found}{hint}',
             stream=self.name,
@@ -202,10 +205,9 @@ class OutputShard:
                 f'output stream "{self.name}" is closed; {closed}', stream=self.name, node=self.caller.name
             )
         return GraphStateError(
-            f'output stream "{self.name}" of node "{self.caller.name}" {done} when no call of the node was under '
-            "way: open(), process() or close() had returned. Emit before it returns: wait there for the answer, "
-            "with blocking = True; or make the node a source; or push the packet into a graph input stream from "
-            "outside"
+            f'output stream "{self.name}" of node "{self.caller.name}" {done} when its call was over: '
+            "open(), process() or close() had returned. Emit before it returns: wait there for the answer, with "
+            "blocking = True; or make the node a source; or push the packet into a graph input stream from outside"
         )
 
 

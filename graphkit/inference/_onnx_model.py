@@ -14,21 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-def versions(data: bytes) -> str | None:
-    """Return which versions of the format a whole ONNX model has, in words; None for anything else."""
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        model = onnx.load_model_from_string(data)
-    except DecodeError:
-        return None
-    if not (model.graph.node and model.graph.output):
-        return None
-    sets = ", ".join(f"{each.version} of {each.domain or 'ai.onnx'}" for each in model.opset_import)
-    return f"IR version {model.ir_version} and operator sets {sets or 'unknown'}"
-
-
 def select_outputs(data: bytes, path: str, outputs: Sequence[int]) -> bytes:
     """Return the model with only the given outputs, in that order, and only what they need.
 

@@ -6,23 +6,24 @@ import logging
 import platform
 from dataclasses import dataclass
 from functools import partial
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.errors import InferenceError, ModelFormatError, StatusCode
+from graphkit.errors import InferenceError, StatusCode
 from graphkit.errors._base import shortened
 from graphkit.inference import _cache as cache
 from graphkit.inference import _onnx_model as onnx_model
 from graphkit.inference._imported import IMPORTER_VERSION
-from graphkit.inference._model_file import describe_bytes
 from graphkit.inference._onnx_runtime import onnx_runtime
 from graphkit.inference._optimised import build_of, processor, start_from_disk
 from graphkit.inference._providers import CAPTURES, start_fault
+from graphkit.inference._refused_model import refused_model
 from graphkit.inference._session import Session
 from graphkit.models import is_known, replaced_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -109,23 +110,9 @@ def _own_session(key: Key, path: str, data: bytes, choice: Choice, failures: lis
     try:
         return _onnx_session(content, key, choice, failures)
     except Exception as exc:  # ONNX Runtime's errors have no common base of their own
-        reason = shortened(str(exc))
         if choice.provider != "cpu":
             raise _cannot_start(path, choice, exc) from exc
-        if (versions := onnx_model.versions(data)) is not None:  # the file is whole: another copy is no better
-            raise InferenceError(
-                f"ONNX Runtime {_version()} cannot read it: {reason.strip()}. The model has {versions}. Export it "
-                "for older ones, as helper.make_model(..., ir_version=10, opset_imports=...) does, or install a "
-                "newer ONNX Runtime.",
-                model=path,
-            ) from exc
-        raise ModelFormatError(path, f"{describe_bytes(data)}, which ONNX Runtime cannot read ({reason})") from exc
-
-
-def _version() -> str:
-    import onnxruntime
-
-    return str(onnxruntime.__version__)
+        raise refused_model(path, data, exc, onnx_runtime().__version__) from exc
 
 
 def _cannot_start(path: str, choice: Choice, error: Exception) -> InferenceError:
@@ -150,9 +137,21 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
     return begin(cache.get_or_build(entry, how))
 
 
-def surely_starts(key: Key) -> bool:
-    """Return whether a model has been imported before, or is known to be sound."""
-    return cache.has(_entry(key)[0]) or is_known(key.digest)
+def surely_starts(key: Key, path: str) -> bool:
+    """Return whether a model has been imported before, or is known to be sound and has the outputs asked for."""
+    if cache.has(_entry(key)[0]):
+        return True
+    return is_known(key.digest) and (key.outputs is None or _has_outputs(path, key.outputs))
+
+
+def _has_outputs(path: str, outputs: Sequence[int]) -> bool:
+    from graphkit.inference._importer.reader import count_outputs
+
+    try:
+        with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            return bool(outputs) and min(outputs) >= 0 and max(outputs) < count_outputs(data)
+    except OSError:  # bytes that came from nowhere, or a file that is gone
+        return False
 
 
 def _entry(key: Key) -> tuple[cache.CacheEntry, bool]:

@@ -9,7 +9,7 @@ A clip may be a picture. Comparisons:
 * ``afresh_floor``: MediaPipe against itself in this way, on frames with flipped bits as below. Only where a family
   goes through several models one after the other is it far from nothing.
 * ``afresh_step``: MediaPipe against itself, the first region of each frame off by the smallest step of float32: so
-  much depends on the order in which numbers are added.
+  much depends on the order in which numbers are added, and ``afresh`` may be 1.3 times as far apart.
 * ``tracking``: the graph as it is. Each frame's regions come from the frame before, so differences feed back.
 * ``floor``: MediaPipe's tracking against its own on the same frames with the lowest bit of 0.1 % of all values
   of every frame flipped: how far the feedback alone carries. Two trackers should not be 1.3 times as far apart.
@@ -99,15 +99,18 @@ def compare_family(
     ours = run_ours(name, frames, folder / "afresh.jsonl", afresh=True)
     theirs = run_theirs(python, name, stored, folder / "peer_afresh", "--afresh")
     afresh = measure(ours, theirs)
-    results: dict[str, Any] = {"afresh": (afresh, targets_afresh(afresh, PIXELS.get(name, DEFAULT_PIXELS)))}
+    step = None
+    if family.region:
+        step = measure(run_theirs(python, name, stored, folder / "peer_nudged", "--nudged"), theirs)
+    targets = targets_afresh(afresh, PIXELS.get(name, DEFAULT_PIXELS), step)
+    results: dict[str, Any] = {"afresh": (afresh, targets)}
+    if step is not None:
+        results["afresh_step"] = (step, ())
     if not family.follows:
         return results
     other = store(flipped(frames), folder / "flipped")
     moved_afresh = run_theirs(python, name, other, folder / "peer_flipped_afresh", "--afresh")
     results["afresh_floor"] = (measure(moved_afresh, theirs), ())
-    if family.region:
-        step = measure(run_theirs(python, name, stored, folder / "peer_nudged", "--nudged"), theirs)
-        results["afresh_step"] = (step, ())
     if len(frames) > 1:
         peer = run_theirs(python, name, stored, folder / "peer")
         moved = run_theirs(python, name, other, folder / "peer_flipped")

@@ -120,15 +120,25 @@ def compare(
     return measures
 
 
-def targets_afresh(measures: Mapping[str, float], pixels: float) -> list[Target]:
-    """Returns what frames that stand for themselves should reach; landmarks within *pixels* on average."""
-    bounds = {"px_mean": (pixels, False), "box_max": (1e-5, False), "iou_mean": (0.999, True)}
-    bounds["same_found_percent"] = (99.0, True)
-    return [
-        Target(name, *bounds[measure])
-        for name in measures
-        if (measure := name.rpartition(".")[2]) in bounds
-    ]  # fmt: skip
+def targets_afresh(
+    measures: Mapping[str, float], pixels: float, step: Mapping[str, float] | None = None
+) -> list[Target]:
+    """Returns what frames that stand for themselves should reach.
+
+    Args:
+        measures: Of the comparison.
+        pixels: How near landmarks should be on average.
+        step: How far MediaPipe is from itself if a region is off by a step of float32: so much does not count.
+    """
+    bounds = {"box_max": (1e-5, False), "iou_mean": (0.999, True), "same_found_percent": (99.0, True)}
+    targets = []
+    for name in measures:
+        measure = name.rpartition(".")[2]
+        if measure == "px_mean":
+            targets.append(Target(name, max(pixels, MOST_FLOOR * (step or {}).get(name, 0.0))))
+        elif measure in bounds:
+            targets.append(Target(name, *bounds[measure]))
+    return targets
 
 
 def targets_tracking(floor: Mapping[str, float]) -> list[Target]:

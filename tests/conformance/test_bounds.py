@@ -181,14 +181,14 @@ def test_packet_below_the_bound_of_its_own_stream_names_the_producer(
         cc.outputs[0].add(cc.inputs[0].at(cc.input_timestamp - 100))
 
     h = harness(ONE % ("ConfScripted", 'name: "laggard" ' + SCRIPT), s=script(process=lag)).start()
-    h.push("a", (1, 10), (2, 50))
     with pytest.raises(CalculatorError) as caught:
-        h.finish()
+        h.push("a", (1, 10), (2, 50))
     assert str(caught.value).partition(" (at ")[0] == (
-        'process() of node "laggard (ConfScripted)" failed at timestamp 50: TimestampMismatchError: Packet '
-        'timestamp mismatch on stream "out" from node "laggard". Current minimum expected timestamp is 11 '
-        "but received -50. Timestamps of one stream must increase strictly. A node sends at cc.input_timestamp or "
-        "later, each time later than before."
+        'process() of node "laggard (ConfScripted)" failed at timestamp 10: TimestampMismatchError: Packet '
+        'timestamp mismatch on stream "out" from node "laggard". Current minimum expected timestamp is 10 '
+        "but received -90. Timestamps of one stream must increase strictly. The timestamp offset of laggard is 0: "
+        "it sends at its input time or later. Send at cc.input_timestamp, or declare that its packets lag: "
+        "timestamp_offset = -100, or the least that occurs."
     )
     assert caught.value.node == "laggard"
     assert caught.value.phase == "process"
@@ -199,7 +199,7 @@ def test_a_source_that_gives_no_time_is_told_to(harness: MakeHarness, script: ty
     source = 'output_stream: "out" node { calculator: "ConfScripted" output_stream: "out" %s }'
     h = harness(source % SCRIPT, s=script(process=lambda cc: cc.outputs[0].send(1, cc.input_timestamp))).start()
     with pytest.raises(
-        CalculatorError, match=r"A source, whose input time is 0, says the time: send\(cc, value, "
+        CalculatorError, match=r"is a source, whose input time is always 0: give each packet a time of its own"
     ):
         h.finish()
 

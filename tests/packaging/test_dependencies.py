@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -51,3 +52,22 @@ def test_cuda_is_for_where_the_runtime_is_built_for_it(system: str, machine: str
 
 def test_the_name_on_the_index_is_not_the_name_of_the_package() -> None:
     assert PROJECT["name"] == DISTRIBUTION != "graphkit"
+
+
+_PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_packages_on_the_pages_depend_on_ours() -> None:
+    # pip writes another project over graphkit without a word if the name is wrong.
+    blocks = [block for page in _PAGES for block in re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)]
+    projects = [found["project"] for block in blocks if "project" in (found := tomllib.loads(block))]
+    assert len(projects) >= 2
+    named = [[Requirement(line).name for line in project["dependencies"]] for project in projects]
+    assert all(DISTRIBUTION in names and "graphkit" not in names for names in named), named
+
+
+def test_nothing_tells_to_install_another_project() -> None:
+    texts = [*_PAGES, *(ROOT / "docker").rglob("*"), *(ROOT / "examples").rglob("*.py")]
+    texts += [path for folder in ("graphkit", "calculators", "scripts") for path in (ROOT / folder).rglob("*.py")]
+    wrong = re.compile(r"pip install (?:-\S+ )*['\"]?graphkit(?![\w-])")
+    assert not [str(path) for path in texts if path.is_file() and wrong.search(path.read_text(errors="replace"))]

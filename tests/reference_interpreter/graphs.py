@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Call(NamedTuple):
@@ -101,3 +104,26 @@ class Graph:
     def may_stop_sources(self) -> bool:
         """Whether a node other than a source may end the sources: S23."""
         return any(node.does[0] == "stop" for node in self.nodes)
+
+
+def resting(graph: Graph, read: Collection[str]) -> set[str]:
+    """Return the nodes that are not called, as nobody reads what they make: S56.
+
+    Args:
+        graph: the graph.
+        read: streams that the program reads.
+    """
+    makers = [
+        node for node in graph.nodes if node.inputs and node.outputs and (node.pure or node.does[0] == "previous")
+    ]
+    others = [node for node in graph.nodes if node not in makers]
+    if not read and all(node.outputs for node in others):
+        return set()
+    wanted = {*read, *(name for node in others for name in node.inputs)}
+    for _ in makers:
+        wanted.update(name for node in makers if wanted.intersection(node.outputs) for name in node.inputs)
+    return {
+        node.name
+        for node in makers
+        if node.pure and node.offset is not None and not wanted.intersection(node.outputs)
+    }

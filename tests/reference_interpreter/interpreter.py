@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reference_interpreter.behaviours import Behaviour, BoomError, Emission, behaviour_of
-from reference_interpreter.graphs import Call, Graph, Node
+from reference_interpreter.graphs import Call, Graph, Node, resting
 from reference_interpreter.policies import Queue, Step, policy_of
 from reference_interpreter.times import CLOSED, POST_STREAM, UNSTARTED, moved, settled_by
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Collection
 
 
 class Fault(NamedTuple):
@@ -58,6 +59,7 @@ class Interpreter:
         made: the calls of the engine, by node. The nodes to which the rules leave a choice follow it.
         dice: decides in which order nodes are looked at, where the rules leave it open.
         counts: how many of these calls belong to the time before `until` is called first; all where it is None.
+        read: streams that the program reads.
 
     Attributes:
         cut: whether the sources may be ended from outside, so that how often they are called is free: S23.
@@ -66,12 +68,18 @@ class Interpreter:
     """
 
     def __init__(
-        self, graph: Graph, made: dict[str, list[Call]], dice: random.Random, counts: dict[str, int] | None = None
+        self,
+        graph: Graph,
+        made: dict[str, list[Call]],
+        dice: random.Random,
+        counts: dict[str, int] | None = None,
+        read: Collection[str] = (),
     ) -> None:
         self.graph, self.made, self.dice = graph, made, dice
         self.allowed = {name: len(calls) for name, calls in made.items()} if counts is None else counts
         self.streams = {name: Stream() for name in graph.streams}
         self.nodes = [Running(node) for node in graph.nodes]
+        self.resting = resting(graph, read)
         self.faults: list[Fault] = []
         self.stopping = False
         self.cut = graph.may_stop_sources
@@ -227,7 +235,11 @@ class Interpreter:
         return True
 
     def _call(self, running: Running, call: Call) -> None:
-        """S8, S23: one call, then the outputs are settled as the offset promises."""
+        """S8, S23: one call, then the outputs are settled as the offset promises; S56: none that nobody reads."""
+        if running.node.name in self.resting:
+            assert running.node.offset is not None
+            self._raise_outputs(running, moved(call.time, running.node.offset))
+            return
         running.calls.append(call)
         phase_time = None if running.node.is_source else call.time
         failed_before = any(fault.node == running.node.name for fault in self.faults)

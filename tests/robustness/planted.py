@@ -23,7 +23,11 @@ class Planted(NamedTuple):
 
 
 FAULTS = (
-    Planted("a bound wakes nobody", "S12", (("self.touch(queue.node)", "pass"),)),
+    Planted(
+        "a bound wakes nobody",
+        "S12",
+        (("if settled > queue.settled:", "queue.settled = max(settled, queue.settled)\n            if False:"),),
+    ),
     Planted(
         "a parallel node is not looked at again",
         "S18",
@@ -67,7 +71,7 @@ FAULTS = (
     Planted(
         "a guess kept that has to be dropped",
         "S36",
-        (("if made is None or not made.is_for(packet):", "if made is None:"),),
+        (("if made is None or not made.is_for(packets):", "if made is None:"),),
     ),
     Planted(
         "a sync set waits for the others",

@@ -37,7 +37,14 @@ class Judgement:
         self.epoch = 0
         self.made = {node.name: self._log(node) for node in program.graph.nodes if node.does[0] != "previous"}
         first = record.snapshots[0].calls if record.snapshots else None
-        self.model = Interpreter(program.graph, self.made, random.Random(program.seed), first)
+        read = {
+            *program.observed,
+            *program.bounds_observed,
+            *program.together,
+            *program.pollers,
+            *program.graph.echoes,
+        }
+        self.model = Interpreter(program.graph, self.made, random.Random(program.seed), first, read)
 
     def carry_out(self) -> None:
         """Compare all of it."""

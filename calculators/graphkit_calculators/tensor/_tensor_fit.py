@@ -26,7 +26,7 @@ def reads_planes(info: TensorInfo, tensor: Tensor, path: str) -> bool:
     Raises:
         InferenceError: the tensor fits neither way, or holds values of another kind; the message says what to set.
     """
-    if not np.can_cast(tensor.dtype, info.dtype, "same_kind") or _is_raw_picture(info, tensor):
+    if not _holds_such_values(info, tensor):
         raise InferenceError(_sentence(info, tensor, path) + _advice_on_values(info, tensor))
     pixels = info.takes(tensor.shape)
     if info.channels_first or len(tensor.shape) != 4:
@@ -39,6 +39,15 @@ def reads_planes(info: TensorInfo, tensor: Tensor, path: str) -> bool:
     if pixels or planes:
         return planes
     raise InferenceError(_sentence(info, tensor, path) + _advice_on_shape(info, tensor))
+
+
+def _holds_such_values(info: TensorInfo, tensor: Tensor) -> bool:
+    """Return whether values of the tensor's type mean the same to the model: whole numbers are no fractions.
+
+    Bytes of 0 to 255 in a model for 0 to 1 would run, and give nonsense.
+    """
+    whole = [np.issubdtype(dtype, np.integer) for dtype in (tensor.dtype, info.dtype)]
+    return whole[0] == whole[1] and np.can_cast(tensor.dtype, info.dtype, "same_kind")
 
 
 def described(info: TensorInfo) -> str:
@@ -55,13 +64,8 @@ def _origin(tensor: Tensor) -> str:
     return f", which {tensor.origin}" if tensor.origin else ""
 
 
-def _is_raw_picture(info: TensorInfo, tensor: Tensor) -> bool:
-    """Whether whole numbers of a picture would go into a model of floats, which hardly means 0 to 255."""
-    return bool(tensor.origin) and tensor.dtype.kind in "ui" and info.dtype.kind == "f"
-
-
 def _advice_on_values(info: TensorInfo, tensor: Tensor) -> str:
-    if _is_raw_picture(info, tensor):
+    if tensor.origin and tensor.dtype.kind in "ui" and info.dtype.kind == "f":
         limits = np.iinfo(tensor.dtype)
         return (
             " Set output_tensor_float_range { min: 0 max: 1 } of that node, or what the model was trained with; "

@@ -40,9 +40,29 @@ def _graphkit() -> Fact:
         version = importlib.metadata.version(DISTRIBUTION)
     except importlib.metadata.PackageNotFoundError:
         return _not_installed(Path(graphkit.__file__).parent.parent)
+    if others := _others():
+        return _overwritten(version, others)
     if not graphs_dir().is_dir():
         return Fact("graphkit", f"{version}, without its graphs", Status.BROKEN, reinstall_graphkit())
     return Fact("graphkit", f"{version}, graphs in {graphs_dir()}")
+
+
+def _others() -> list[str]:
+    """Return the distributions besides ours that brought an import package ``graphkit``."""
+    owners = importlib.metadata.packages_distributions().get("graphkit", [])
+    return sorted(set(owners) - {DISTRIBUTION})
+
+
+def _overwritten(version: str, others: list[str]) -> Fact:
+    """Return the fact that other projects write the same files: pip tells nobody."""
+    names = " and ".join(others)
+    found = (
+        f"{version}; but its files are overwritten by {names}, another project with the import package graphkit; "
+        f"what depends on {names} and means this one has to name {DISTRIBUTION}"
+    )
+    again = reinstall_graphkit()
+    and_then = " && " if again.startswith(pip()) else ", then "  # after it nothing of the package is left
+    return Fact("graphkit", found, Status.BROKEN, f"{pip()} uninstall -y {' '.join(others)}{and_then}{again}")
 
 
 def _not_installed(folder: Path) -> Fact:

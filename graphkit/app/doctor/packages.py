@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
 from graphkit._process.requirements import installed, pip, pip_install, supported
 from graphkit.app.doctor.facts import Fact, Status
 from graphkit.app.doctor.installers import reinstall_graphkit
-from graphkit.app.doctor.repairs import failed
+from graphkit.app.doctor.repairs import distribution_of, failed, fix_of, missing_library
 from graphkit.errors._places import raised_at
+from graphkit.framework._deferred_modules import with_place
 
 _MODULES: Final = {
     "numpy": "numpy",
@@ -70,17 +70,34 @@ def _failed_entry(entry: EntryPoint, error: BaseException) -> Fact:
     label = f"calculators of {entry.name} ({entry.value})"
     if _is_ours(entry):
         return failed(label, error, Status.BROKEN)
-    fact = failed(label, error, Status.WARNING)
     place = raised_at(error)
+    found = with_place(error)
     owner = entry.dist.name if entry.dist else entry.value
-    mend = "it has to be mended"
-    own = entry.value.partition(":")[0].partition(".")[0]
-    if isinstance(error, ModuleNotFoundError) and error.name == own:
-        mend = pip_install(owner, again=True)
-    elif isinstance(error, ModuleNotFoundError):
-        mend = f"install what brings the module {error.name}, or mend the line that imports it"
-    fix = f"{mend}; or, without it: {pip()} uninstall {owner}"
-    return replace(fact, found=f"{fact.found} (at {place})" if place else fact.found, fix=fix)
+    fix = f"{_mend(entry, error, place, owner)}, or do without: {pip()} uninstall {owner}"
+    return Fact(label, found, Status.WARNING, fix)
+
+
+def _mend(entry: EntryPoint, error: BaseException, place: str, owner: str) -> str:
+    """Return what to do so that the calculators of a package load: installing it again changes nothing."""
+    library = missing_library(error)
+    if library:
+        return fix_of(library)
+    missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else ""
+    if _names_nothing(entry, error, missing):
+        group = f'[project.entry-points."{entry.group}"]'
+        return f'the package has no {entry.value}: mend {entry.name} = "{entry.value}" below {group} of {owner}'
+    if missing:
+        command = pip_install(distribution_of(ModuleNotFoundError(name=missing)) or missing.partition(".")[0])
+        return f"{command} (if its package is called so), and name it in the dependencies of {owner}"
+    return f"mend {place or entry.value}"
+
+
+def _names_nothing(entry: EntryPoint, error: BaseException, missing: str) -> bool:
+    """Return whether what an entry point names is not there, rather than something that it needs."""
+    module, _, attributes = entry.value.partition(":")
+    if missing:
+        return f"{module}.".startswith(f"{missing}.")
+    return bool(attributes) and isinstance(error, AttributeError) and raised_at(error) == ""
 
 
 def lacks_calculators() -> bool:

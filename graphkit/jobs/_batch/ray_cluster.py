@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _LOCAL: Final = "local"
 _AUTO: Final = "auto"
+_NONE_HERE: Final = (
+    f"the address is {_AUTO}, and no Ray answers on this machine. Without an address, one is started."
+)
 _CLIENT: Final = "ray://"
 _ANSWER_SECONDS: Final = 5.0
 _HEALTH_SECONDS: Final = 15.0
@@ -127,15 +130,18 @@ class Cluster:
 
     def _unusable(self, error: BaseException) -> str:
         if self._address == _AUTO:
-            return f"the address is {_AUTO}, and no Ray runs on this machine. Without an address, one is started."
+            return _NONE_HERE
         return f"Ray at {self._address} cannot be used: {str(error) or type(error).__name__}"
 
 
 def _check_answer(address: str) -> None:
     """Make sure that a Ray answers, for Ray itself waits for minutes; raises BatchError."""
+    if address == _AUTO:  # one that was killed leaves its address behind
+        _check_health(address)
+        return
     host, _, port = address.removeprefix(_CLIENT).rpartition(":")
     if not (host and port.isdecimal()):
-        return  # "auto", or what Ray knows to read
+        return  # what Ray knows to read
     try:
         socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
     except (OSError, OverflowError) as exc:  # a port beyond 65535
@@ -159,8 +165,8 @@ def _check_health(address: str) -> None:
             return
         lines = done.stderr.strip().splitlines()
         why = shortened(lines[-1], _LONGEST) if lines else f"status {done.returncode} of its check of health"
-    raise BatchError(
+    message = (
         f"what answers at {address} cannot be used: {why}. Is this the address of the cluster, and is its Ray "
-        "the one that is installed here?",
-        status=StatusCode.UNAVAILABLE,
+        "the one that is installed here?"
     )
+    raise BatchError(_NONE_HERE if address == _AUTO else message, status=StatusCode.UNAVAILABLE)

@@ -18,6 +18,7 @@ from graphkit.inference import _loader as loader
 from graphkit.inference import _starting as starting
 from graphkit.inference import load, unload_all
 from graphkit.inference._importer import import_apart, import_tflite
+from graphkit.inference._refused_model import refused_model
 
 ROOT = Path(__file__).parents[3]
 MODEL = ROOT / "tests" / "data" / "inference" / "ops" / "pools.tflite"
@@ -110,16 +111,16 @@ def test_a_forked_process_loads_what_another_thread_was_loading(monkeypatch: pyt
     def held_up(*args: object, **options: object) -> object:
         if os.getpid() == parent:
             loading.set()
-            assert go_on.wait(30)
+            assert go_on.wait(60)
         return import_apart(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(importer, "import_apart", held_up)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(load, MODEL, provider="cpu")
-        assert loading.wait(10)
+        assert loading.wait(60)
         child = multiprocessing.get_context("fork").Process(target=load, args=(MODEL,), kwargs={"provider": "cpu"})
         child.start()
-        child.join(20)
+        child.join(60)
         status = child.exitcode
         child.kill()
         go_on.set()
@@ -218,6 +219,49 @@ def test_file_that_is_no_model(name: str, data: bytes, words: str, tmp_path: Pat
     with pytest.raises(ModelFormatError, match=words) as caught:
         load(path, provider="cpu")
     assert str(caught.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("ir_version", "opset", "operation", "words"),
+    [
+        pytest.param(
+            99, 17, "Relu",
+            r"an ONNX model of IR version 99; expected IR version (\d+) or older, which the installed ONNX "
+            r"Runtime [\d.]+ reads\. Write the model with ir_version=\1 or less: .* Or install a newer onnx",
+            id="IR version",
+        ),
+        pytest.param(
+            8, 99, "Relu",
+            r"an ONNX model for opset 99 of ai.onnx; expected opset (\d+) or older, which the installed ONNX "
+            r"Runtime [\d.]+ runs\. Export the model for opset \1 or less .*, or install a newer onnxruntime\.$",
+            id="opset",
+        ),
+        pytest.param(
+            8, 17, "Reluu",
+            r"a model that ONNX Runtime [\d.]+ refuses: .*Reluu.*; expected a model that it runs\. The file "
+            r"itself can be read: export the model again",
+            id="unknown operation",
+        ),
+    ],
+)  # fmt: skip
+def test_a_whole_model_that_is_refused(
+    ir_version: int, opset: int, operation: str, words: str, tmp_path: Path
+) -> None:
+    from onnx import TensorProto, helper
+
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy")
+    graph = helper.make_graph([helper.make_node(operation, ["x"], ["y"])], "g", [x], [y])
+    made = helper.make_model(graph, ir_version=ir_version, opset_imports=[helper.make_opsetid("", opset)])
+    (tmp_path / "m.onnx").write_bytes(made.SerializeToString())
+    with pytest.raises(ModelFormatError, match=words) as caught:
+        load(tmp_path / "m.onnx", provider="cpu")
+    assert "Fetch the file" not in str(caught.value)
+
+
+def test_a_refusal_for_another_reason_is_told_without_the_place_in_its_source() -> None:
+    said = "[ONNXRuntimeError] : 1 : FAIL : /src/a.cc:2 void f(int) Something\n  is wrong"
+    error = refused_model("m.onnx", b"data", RuntimeError(said), "1.2")
+    assert error.found == "a model that ONNX Runtime 1.2 refuses: Something is wrong"
 
 
 @pytest.mark.parametrize("share", [0.01, 0.2, 0.5, 0.9, 0.999])

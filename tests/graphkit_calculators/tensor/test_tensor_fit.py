@@ -120,6 +120,12 @@ def test_an_imported_model_takes_pixels_whatever_their_order() -> None:
             id="signed bytes",
         ),
         pytest.param(
+            TensorInfo("x", (1,), F32),
+            Tensor(np.zeros(1, np.int32)),
+            "m.onnx takes 'x' (1,) float32, but got (1,) int32. Give it a tensor of float32.",
+            id="whole numbers for floats",
+        ),
+        pytest.param(
             TensorInfo("count", (1,), np.dtype(np.int64)),
             Tensor(np.zeros(1, np.float32)),
             "m.onnx takes 'count' (1,) int64, but got (1,) float32. Give it a tensor of int64.",
@@ -218,6 +224,14 @@ def test_a_model_gets_the_picture_and_gives_pixels(shape: list[Any], axis: int, 
     assert twice.shape == (1, 2, 4, 3)
     np.testing.assert_array_equal(twice.nhwc()[0], PIXELS * 2.0)
     np.testing.assert_allclose(mean.data[0], PIXELS.mean(axis=(0, 1)))
+
+
+def test_bytes_do_not_run_in_a_model_for_floats() -> None:
+    with pytest.raises(CalculatorError, match=r"Set output_tensor_float_range .* of that node") as caught:
+        run(model([1, 3, 2, 4]), ImageFrame(PIXELS.copy()), "output_tensor_uint_range { min: 0 max: 255 }")
+    assert "takes 'x' (1, 3, 2, 4) float32, but got (1, 2, 4, 3) uint8, which node \"cut\" made" in str(
+        caught.value
+    )
 
 
 def test_outputs_are_chosen_by_name() -> None:

@@ -54,6 +54,21 @@ def test_graphkit_that_is_not_installed(
     assert fact.fix == fix.format(folder=tmp_path)
 
 
+def test_another_project_that_writes_the_same_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "graphkit-1.2.4.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: graphkit\nVersion: 1.2.4\n")
+    (info / "RECORD").write_text("graphkit/__init__.py,,\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    fact = interpreter.check()[2]
+    assert fact.status is Status.BROKEN
+    assert "its files are overwritten by graphkit, another project" in fact.found
+    assert fact.found.endswith("has to name graphkit-media")
+    assert fact.fix == "pip uninstall -y graphkit, then install graphkit again, from where you had it"
+    monkeypatch.setattr(interpreter, "reinstall_graphkit", lambda: "pip install --force-reinstall --no-deps .")
+    assert interpreter.check()[2].fix == "pip uninstall -y graphkit && pip install --force-reinstall --no-deps ."
+
+
 def test_graphkit_without_its_graphs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graphkit.framework.graphs_dir", lambda: tmp_path / "graphs")
     fact = interpreter.check()[2]

@@ -59,36 +59,53 @@ def test_our_calculators_are_not_registered(monkeypatch: pytest.MonkeyPatch) -> 
     assert (fact.found, fact.status) == ("those that come with graphkit are not registered", Status.BROKEN)
 
 
-def test_calculators_of_others_that_do_not_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs = EntryPoint("theirs", "no_such_module_anywhere", "graphkit.calculators")
+@pytest.mark.parametrize(
+    ("value", "text", "found", "fix"),
+    [
+        pytest.param(
+            "no_such_module", "", "No module named 'no_such_module'",
+            'the package has no no_such_module: mend theirs = "no_such_module" below '
+            '[project.entry-points."graphkit.calculators"] of no_such_module',
+            id="wrong module",
+        ),
+        pytest.param(
+            "theirs_mod:Missing", "", "AttributeError: module 'theirs_mod' has no attribute 'Missing'",
+            "the package has no theirs_mod:Missing: mend theirs = \"theirs_mod:Missing\" below "
+            '[project.entry-points."graphkit.calculators"] of theirs_mod:Missing',
+            id="wrong attribute",
+        ),
+        pytest.param(
+            "theirs_mod", "import torchvison.ops",
+            "No module named 'torchvison' (at {file}:1)",
+            "pip install torchvison (if its package is called so), and name it in the dependencies of theirs_mod",
+            id="missing module",
+        ),
+        pytest.param(
+            "theirs_mod", "\nraise RuntimeError('licence expired')", "RuntimeError: licence expired (at {file}:2)",
+            "mend {file}:2", id="exception",
+        ),
+        pytest.param(
+            "theirs_mod", "raise ImportError('libGL.so.1: cannot open shared object file: No such file')",
+            "libGL.so.1: cannot open shared object file: No such file (at {file}:1)",
+            "libgl1", id="missing library",
+        ),
+    ],
+)  # fmt: skip
+def test_calculators_of_others_that_do_not_load(
+    value: str, text: str, found: str, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "theirs_mod.py"
+    file.write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "theirs_mod", raising=False)
+    theirs = EntryPoint("theirs", value, "graphkit.calculators")
     monkeypatch.setattr(packages, "entry_points", lambda group: [OURS, theirs])
     fact = packages.check()[-1]
-    assert fact.label == "calculators of theirs (no_such_module_anywhere)"
-    assert fact.status is Status.WARNING
-    assert fact.found.startswith("not installed (no module no_such_module_anywhere)")
-    assert "no_such_module_anywhere; or, without it: " in fact.fix
-    assert fact.fix.endswith(" uninstall no_such_module_anywhere")
-    assert "graphkit" not in fact.fix.replace(sys.executable, "")
-
-
-@pytest.mark.parametrize(
-    ("text", "fix"),
-    [
-        ("import torchvison", "install what brings the module torchvison, or mend the line that imports it; or, "),
-        ("raise RuntimeError('licence expired')", "it has to be mended; or, without it: "),
-    ],
-    ids=["a module that it imports", "an error of its own"],
-)
-def test_calculators_of_others_that_fail(
-    text: str, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = f"doctor_plugin_{len(text)}"
-    (tmp_path / f"{name}.py").write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(
-        packages, "entry_points", lambda group: [OURS, EntryPoint("p", name, "graphkit.calculators")]
-    )
-    assert packages.check()[-1].fix.startswith(fix)
+    monkeypatch.delitem(sys.modules, "theirs_mod", raising=False)
+    assert (fact.label, fact.status) == (f"calculators of theirs ({value})", Status.WARNING)
+    assert fact.found == found.format(file=file)
+    assert fix.format(file=file) in fact.fix
+    assert fact.fix.endswith(f", or do without: pip uninstall {value}")
 
 
 def test_our_calculators_do_not_load(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,3 +112,7 @@ def test_what_ray_says_of_its_health_is_passed_on(
     )
     with pytest.raises(BatchError, match=f"what answers at a:1 cannot be used: {message}. Is this the address"):
         ray_cluster._check_health("a:1")
+    # Ray would wait for minutes for one that was killed.
+    with pytest.raises(BatchError, match="the address is auto, and no Ray answers on this machine") as auto:
+        ray_cluster._check_answer("auto")
+    assert auto.value.status is StatusCode.UNAVAILABLE

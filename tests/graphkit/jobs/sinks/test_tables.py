@@ -21,6 +21,7 @@ from graphkit.formats import (
     Detection,
     DetectionList,
     Image,
+    ImageFileProperties,
     ImageFrame,
     LandmarkList,
     NormalizedLandmarkList,
@@ -290,7 +291,13 @@ def test_a_payload_without_a_table_is_said() -> None:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        pytest.param(Tensor, "Write it as .jsonl", id="a payload"),
+        pytest.param(ImageFileProperties, "Write it as .jsonl", id="a payload"),
+        pytest.param(
+            Tensor,
+            "Convert the tensors in the graph, as TensorsToFloatsCalculator and other TensorsTo... calculators "
+            "do, and write what those emit",
+            id="tensors",
+        ),
         pytest.param(tuple, "Write it as .jsonl, if it holds no pictures", id="what may hold anything"),
     ],
 )

@@ -23,7 +23,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar, overload
 from weakref import WeakKeyDictionary
 
-from graphkit.errors import ContractError
+from graphkit.errors import ContractError, did_you_mean
 from graphkit.framework import _registry as registry
 from graphkit.framework._packet_type import Kind, PacketType
 from graphkit.framework._ports import Input, Output, Port, SideInput, SideOutput
@@ -185,6 +185,7 @@ def _register(name: str, target: Any, replace: bool, traits: Mapping[str, Any]) 
                 calculator=name,
             )
         ports_of(target)
+        _check_methods(name, target)
         registry.register_calculator(name, target, replace=replace)
         return target
     if callable(target) and not isinstance(target, type):
@@ -196,6 +197,31 @@ def _register(name: str, target: Any, replace: bool, traits: Mapping[str, Any]) 
     raise ContractError(
         f"@calculator decorates a Calculator subclass or a function, not {target!r}", calculator=name
     )
+
+
+def _check_methods(name: str, cls: type[Calculator]) -> None:
+    """Refuse a class that cannot be made, or whose ``process`` is spelled wrongly; raises ContractError."""
+    code = getattr(cls.__init__, "__code__", None)
+    if code is not None:
+        arguments = code.co_varnames[1 : code.co_argcount - len(getattr(cls.__init__, "__defaults__", None) or ())]
+        if arguments:
+            raise ContractError(
+                f"{name}.__init__() takes {', '.join(arguments)}: a calculator is made without arguments. Values "
+                "for a node come through Options(...), values for a run through SideInput(...)",
+                calculator=name,
+            )
+    if cls.process is Calculator.process and (streams := [p for p in ports_of(cls) if p.side in _STREAMS]):
+        own = [each for each, value in vars(cls).items() if callable(value) and not each.startswith("__")]
+        close = did_you_mean("process", own)
+        if close:
+            raise ContractError(
+                f"{name} has the stream {streams[0].name} and no process(), which is called for each input time."
+                f"{close.replace('Did you mean', 'Is it')} Name it process",
+                calculator=name,
+            )
+
+
+_STREAMS: Final = ("inputs", "outputs")
 
 
 def ports_of(cls: type[Calculator]) -> tuple[Port[Any], ...]:

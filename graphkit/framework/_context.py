@@ -187,6 +187,8 @@ class OutputShard:
     def _wrong_type(self, packet: Packet[Any], found: str) -> PacketTypeError:
         payload, types = packet._payload, self.packet_type.types
         hint = wrapper_hint(payload, types) or converter_hint((type(payload),), types)
+        if payload is None:
+            hint = "; to emit nothing, do not send"
         return PacketTypeError(
             f'output stream "{self.name}" carries {self.packet_type}, but was given {found}{hint}',
             stream=self.name,
@@ -203,10 +205,9 @@ class OutputShard:
                 f'output stream "{self.name}" is closed; {closed}', stream=self.name, node=self.caller.name
             )
         return GraphStateError(
-            f'output stream "{self.name}" of node "{self.caller.name}" {done} when no call of the node was under '
-            "way: open(), process() or close() had returned. Emit before it returns: wait there for the answer, "
-            "with blocking = True; or make the node a source; or push the packet into a graph input stream from "
-            "outside"
+            f'output stream "{self.name}" of node "{self.caller.name}" {done} when its call was over: '
+            "open(), process() or close() had returned. Emit before it returns: wait there for the answer, with "
+            "blocking = True; or make the node a source; or push the packet into a graph input stream from outside"
         )
 
 

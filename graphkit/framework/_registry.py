@@ -43,6 +43,7 @@ _replaced: Final[set[str]] = set()
 _conflicts: Final[dict[str, str]] = {}
 _plugins = {"loaded": False, "loading": False}
 _not_loaded: Final[list[str]] = []
+_untold: Final[list[tuple[str, str]]] = []
 _lock: Final = threading.RLock()
 
 
@@ -167,6 +168,7 @@ def known_calculators() -> dict[str, type[Calculator]]:
 def calculator_names() -> set[str]:
     """Return the names of all calculators, plugins included, without importing more than the plugins."""
     load_plugins()
+    _tell_not_loaded()
     with _lock:
         return {*_calculators, *_calculator_modules.names()}
 
@@ -252,7 +254,8 @@ def find_input_stream_handler(name: str) -> type[Any]:
 def load_plugins() -> None:
     """Import every module that an installed package names under ``graphkit.calculators``, once.
 
-    A plugin that fails to import is reported as a warning and does not break the others.
+    A plugin that fails to import does not break the others. It is reported as a warning when a name is unknown,
+    which it may have had.
     """
     with _lock:
         if _plugins["loaded"]:
@@ -273,12 +276,22 @@ def _load_entry_points() -> None:
         except Exception as exc:  # a broken third-party package must not break the rest
             said = f"entry point {entry.name} ({entry.value})"
             _not_loaded.append(entry.value)
-            log_warning("calculators of %s could not be loaded: %s", said, with_place(exc))
+            _untold.append((said, with_place(exc)))
+
+
+def _tell_not_loaded() -> None:
+    """Warn of plugins that could not be loaded, once a name is unknown or all are wanted.
+
+    A graph that finds all that it names does not need them.
+    """
+    while _untold:
+        log_warning("calculators of %s could not be loaded: %s", *_untold.pop(0))
 
 
 def import_all() -> None:
     """Load the plugins, with all modules of those that name their calculators without importing them."""
     load_plugins()
+    _tell_not_loaded()
     for package in list(_import_alls):
         try:
             package()

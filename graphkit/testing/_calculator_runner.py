@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
+from graphkit.errors import CalculatorError, GraphStateError
 from graphkit.framework import Packet, TagMap, key_label
 from graphkit.framework._contract import as_key
 from graphkit.framework._timestamp import as_timestamp
@@ -99,13 +101,21 @@ class CalculatorRunner:
         """Lend *value* to the node as *service*."""
         self._services[service] = value
 
-    def run(self) -> CalculatorRunner:
-        """Run the node on what was queued until everything is processed, then close it; errors raise."""
+    def run(self, *, max_packets: int | None = None) -> CalculatorRunner:
+        """Run the node on what was queued until everything is processed, then close it; errors raise.
+
+        Args:
+            max_packets: of a source: end the run once an output has that many packets. None for sources that end
+                themselves.
+
+        Raises:
+            GraphStateError: the node is a source that does not end: an output has more than 1000 packets.
+        """
         graph = CalculatorGraph(_graph_text(self._body), resources=self._resources)
         node = graph.plan.nodes[0]
         for service, value in self._services.items():
             graph.set_service(service, value)
-        self._observe(graph, node)
+        self._observe(graph, node, (max_packets or _MOST_PACKETS + 1) if not node.inputs else None)
         names = node.input_side_packets
         graph.start_run({_name(names, key): value for key, value in self.side_packets.items()})
         try:
@@ -118,16 +128,26 @@ class CalculatorRunner:
         except BaseException:
             graph.cancel_quietly()
             raise
-        graph.wait_until_done()
+        try:
+            graph.wait_until_done()
+        except CalculatorError as exc:
+            if not isinstance(exc.cause, _EnoughError):
+                raise
+            if max_packets is None:
+                raise GraphStateError(
+                    f'node "{node.name}" is a source that does not end: an output has more than {_MOST_PACKETS} '
+                    "packets. Return Status.STOP from process() at the end, or test its first packets: "
+                    "run(max_packets=10)"
+                ) from None
         self._collect(graph, node)
         return self
 
-    def _observe(self, graph: CalculatorGraph, node: NodePlan) -> None:
+    def _observe(self, graph: CalculatorGraph, node: NodePlan, limit: int | None) -> None:
         self.outputs.clear()
         self.output_bounds.clear()
         for key, name in zip(node.outputs.keys, node.outputs.names, strict=True):
             self.outputs[key] = []
-            graph.observe_output_stream(name, self.outputs[key].append)
+            graph.observe_output_stream(name, partial(_collect_packet, self.outputs[key], limit))
 
     def _note_bounds(self, graph: CalculatorGraph, node: NodePlan) -> None:
         for key, name in zip(node.outputs.keys, node.outputs.names, strict=True):
@@ -141,6 +161,21 @@ class CalculatorRunner:
                 self.output_side_packets[key] = made[name].payload
         prefix = f"{node.name}-"
         self.counters = {name.removeprefix(prefix): value for name, value in graph.counters().items()}
+
+
+_MOST_PACKETS: Final = 1000
+"""Of a source, if the test names no limit."""
+
+
+class _EnoughError(Exception):
+    """Ends the run of a source that has emitted what is wanted."""
+
+
+def _collect_packet(packets: list[Packet[Any]], limit: int | None, packet: Packet[Any]) -> None:
+    if limit is None or len(packets) < limit:
+        packets.append(packet)
+    if limit is not None and len(packets) >= limit:
+        raise _EnoughError
 
 
 def _node_tags(body: str) -> tuple[TagMap, TagMap]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pytest
 
+from emulated_card import emulate
 from fake_cuda import FakeCuda, lend, replace_loading
 from graphkit import CalculatorGraph
 from graphkit.formats import ImageFrame
@@ -104,9 +105,13 @@ def assert_equal(ours: Found, theirs: Found) -> None:
             assert list(ours.packets[stream][time]) == list(items), (stream, time)
 
 
-@pytest.fixture
-def card(gpu: GpuResources, monkeypatch: pytest.MonkeyPatch) -> Iterator[GpuResources]:
+@pytest.fixture(params=[False, True], ids=["as Mesa computes", "as cards may"])
+def card(
+    gpu: GpuResources, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[GpuResources]:
     """Resources that lend their tensors to CUDA; models on the CPU take themselves for models there."""
+    if request.param:
+        emulate(monkeypatch)
     if gpu.context().run(lambda: gpu.context().gl.version_code) < 430:
         pytest.skip("this OpenGL has no compute shaders")
     lend(gpu, FakeCuda())

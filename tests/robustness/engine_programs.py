@@ -104,9 +104,6 @@ def _reaches(graph: Graph, start: str, end: str) -> bool:
 def _watch(dice: random.Random, program: Program) -> None:
     streams = program.graph.streams
     program.observed = [name for name in streams if dice.random() < 0.3]
-    # A pure node that nobody reads rests (S56); this is about those that work.
-    pure = {name for node in program.graph.nodes if node.pure for name in node.outputs}
-    program.observed += [name for name in streams if name in pure.difference(program.observed)]
     program.bounds_observed = [name for name in streams if dice.random() < 0.15]
     if dice.random() < 0.15 and len(streams) > 1:
         program.together = dice.sample(streams, 2)

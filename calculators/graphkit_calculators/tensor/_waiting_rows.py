@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("graphkit.inference")
 
+ENVIRONMENT: Final = "GRAPHKIT_CUDA_BATCHES"
 ROWS: Final = 2
 """Inputs of a run. Starting the kernels of a model takes as long for two regions as for one; more are rare."""
 
@@ -86,7 +88,8 @@ def waiting_rows(
         settings: of the graph's models.
         for_gpu: of the tensors that it gives, see `Tensor`.
     """
-    if not (session.cuda_device is not None if settings.batches is None else settings.batches):
+    by_itself = session.cuda_device is not None and os.environ.get(ENVIRONMENT) != "0"
+    if not (by_itself if settings.batches is None else settings.batches):
         return None
     try:
         pair = loading(rows=ROWS)

@@ -52,6 +52,11 @@ def node_extension(name: str, extendee: Any) -> FieldDescriptor | None:
     return extension if extends(extension, extendee) else None
 
 
+def lacks_extension(full_name: str, extendee: Any) -> bool:
+    """Return whether an author declared the options *full_name*, which are no extension of *extendee*."""
+    return bool(options_classes(full_name)) and node_extension(f"{full_name}.ext", extendee) is None
+
+
 def known_messages() -> list[str]:
     """Return the names of all options messages that calculators declare."""
     return sorted(declared_options())
@@ -63,7 +68,7 @@ def close_messages(full_name: str) -> str:
     prefix = f"{package}."
     beside = [known.removeprefix(prefix) for known in known_messages() if known.startswith(prefix)]
     if beside:
-        return did_you_mean(name, beside, ignoring="CalculatorOptions")
+        return did_you_mean(name, beside, ignoring="CalculatorOptions").replace(" '", f" '{prefix}")
     return did_you_mean(full_name, known_messages())
 
 

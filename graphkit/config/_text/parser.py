@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from graphkit.config._options.catalog import any_message_class, close_messages, node_extension
+from graphkit.config._options.catalog import any_message_class, close_messages, lacks_extension, node_extension
 from graphkit.config._text.layout import FLOAT_TYPES, INT_TYPES, TEXT_TYPES, field_layout, layout_of
 from graphkit.config._text.literals import parse_bool, parse_float, parse_int, string_bytes
 from graphkit.config._text.source import Mark, Place
@@ -223,6 +223,9 @@ class TextParser:
         in_any = message.DESCRIPTOR.full_name == "google.protobuf.Any"
         if in_any and "/" not in name:
             hint = f" Here the type is written [type.googleapis.com/{full_name.removesuffix('.ext')}]."
+        elif not in_any and lacks_extension(full_name.removesuffix(".ext"), message.DESCRIPTOR):
+            written = f"node_options {{ [type.googleapis.com/{full_name.removesuffix('.ext')}] {{ ... }} }}"
+            hint = f" These options have no extension: write {written}."
         elif not in_any and "/" in name:
             hint = f" Here the extension is written [{full_name}.ext]; a type belongs into node_options."
         else:

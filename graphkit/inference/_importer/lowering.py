@@ -28,6 +28,7 @@ TO_NCHW = (0, 3, 1, 2)
 TO_NHWC = (0, 2, 3, 1)
 _STORED_AXIS = (0, 2, 3, 1)
 _APART = 16
+_MOST_IN_BLOCK = 1 << 26
 _ACTIVATIONS: dict[str, tuple[str, tuple[float, float] | None]] = {
     "RELU": ("Relu", None),
     "RELU_N1_TO_1": ("Clip", (-1.0, 1.0)),
@@ -92,8 +93,8 @@ class Lowering:
         size = prod(shape)
         if self._block is None:
             half = sum(t.data.size for t in self.model.tensors if t.data is not None and t.type_name == "FLOAT16")
-            self._block = np.empty(half + _APART * len(self.model.tensors), np.float32)
-        if self._used + size > len(self._block):  # a tensor that is converted more than once
+            self._block = np.empty(min(half + _APART * len(self.model.tensors), _MOST_IN_BLOCK), np.float32)
+        if self._used + size > len(self._block):  # a tensor that is converted more than once, or too many
             return np.empty(shape, np.float32)
         begin = self._used
         self._used += -(-size // _APART) * _APART

@@ -215,3 +215,32 @@ def test_process_must_be_written() -> None:
 def test_any_type_as_a_port() -> None:
     assert Input[Any](AnyType).packet_type is ANY
     assert repr(Input(int, "A")) == "Input('A', int)"
+
+
+def test_a_class_that_needs_arguments_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"Sized.__init__\(\) takes size, edge: a calculator is made with"):
+
+        @calculator
+        class Sized(Calculator):
+            def __init__(self, size: int, edge: int, *, more: int = 3) -> None:
+                self.size = size + edge + more
+
+
+def test_a_class_with_defaults_is_made() -> None:
+    @calculator
+    class Sizes(Calculator):
+        def __init__(self, size: int = 3) -> None:
+            self.size = size
+
+    assert Sizes().size == 3
+
+
+def test_a_misspelt_process_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"has the stream image and no process\(\), .* Is it 'proces'\? Name"):
+
+        @calculator
+        class Misspelt(Calculator):
+            image = Input(int)
+
+            def proces(self, cc: Any) -> None:
+                """Do nothing."""

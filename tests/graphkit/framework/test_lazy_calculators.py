@@ -111,7 +111,7 @@ def test_options_of_a_named_calculator_can_be_read_without_the_calculator(folder
 def test_close_names_of_options_come_from_all_calculators(folder: Path) -> None:
     module = write(folder, "LazyClose")
     registry.register_lazy({"LazyClose": module}, {}, lambda: import_module(module))
-    with pytest.raises(GraphValidationError, match="Did you mean 'LazyCloseOptions'"):
+    with pytest.raises(GraphValidationError, match=r"Did you mean 'lazytest\.LazyCloseOptions'"):
         CalculatorGraph(
             'node { calculator: "X" node_options { [type.googleapis.com/lazytest.LazyClsoeOptions] {} } }'
         )

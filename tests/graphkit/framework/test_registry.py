@@ -77,13 +77,19 @@ def test_plug_ins_are_loaded_once_before_the_first_name_is_looked_up(
 
     entries = [SimpleNamespace(name=n, value=f"{n}_pkg", load=lambda n=n: load(n)) for n in ("works", "broken")]
     monkeypatch.setattr(registry, "_plugins", {"loaded": False, "loading": False})
+    monkeypatch.setattr(registry, "_untold", [])
+    monkeypatch.setattr(registry, "_not_loaded", [])
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries)
     with caplog.at_level(logging.WARNING, "graphkit"):
         assert loads == []
         assert registry.find_calculator("Blur") is Plain
         assert loads == ["broken", "works"]
         assert registry.find_calculator("Late") is Scoped
-        assert registry.lookup_calculator("Never") is None
+        assert registry.lookup_calculator("Never") is None  # it may be the name of a subgraph
+        assert caplog.records == []
+        for _ in range(2):
+            with pytest.raises(UnknownCalculatorError):
+                registry.find_calculator("Never")
     assert loads == ["broken", "works"]
     (message,) = [record.getMessage() for record in caplog.records]
     assert message.startswith(

@@ -20,7 +20,7 @@ from graphkit import (
     Timestamp,
     calculator,
 )
-from graphkit.errors import CalculatorError, SidePacketError, TimestampMismatchError
+from graphkit.errors import CalculatorError, GraphStateError, SidePacketError, TimestampMismatchError
 from graphkit.testing import CalculatorRunner
 
 if TYPE_CHECKING:
@@ -161,3 +161,31 @@ def test_values_by_tag(runner: CalculatorRunner) -> None:
     assert ("FACTOR", 0) in runner.side_packets
     assert "NOPE" not in runner.side_packets
     assert runner.side_packets["FACTOR", 0] == 10
+
+
+@calculator
+class RunnerEndless(Calculator):
+    """A source that does not end."""
+
+    number = Output(int)
+
+    def open(self, cc: CalculatorContext) -> None:
+        self._next = 0
+
+    def process(self, cc: CalculatorContext) -> None:
+        self.number.send(cc, self._next, timestamp=self._next)
+        self._next += 1
+
+
+def test_the_first_packets_of_a_source_that_does_not_end() -> None:
+    runner = CalculatorRunner('calculator: "RunnerEndless" output_stream: "out"')
+    assert [packet.payload for packet in runner.run(max_packets=3).outputs[0]] == [0, 1, 2]
+
+
+def test_a_source_that_does_not_end_is_told() -> None:
+    with pytest.raises(GraphStateError) as caught:
+        CalculatorRunner('calculator: "RunnerEndless" output_stream: "out"').run()
+    assert str(caught.value) == (
+        'node "RunnerEndless" is a source that does not end: an output has more than 1000 packets. Return '
+        "Status.STOP from process() at the end, or test its first packets: run(max_packets=10)"
+    )

@@ -16,7 +16,7 @@ from graphkit.formats import Model, Tensor
 from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.inference import Session, load
 from graphkit.testing import CalculatorRunner
-from graphkit_calculators.tensor import _waiting_rows as waiting_rows
+from graphkit_calculators.tensor._waiting_rows import ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,5 +206,15 @@ def test_on_cuda_it_is_done_by_itself(
     assert (told == []) if not reason else told[0].startswith(wanted)
 
 
-def test_pairs_are_what_there_is() -> None:
-    assert waiting_rows.ROWS == 2
+@pytest.mark.parametrize(("batches", "rows"), [(None, [1, 1]), (True, [2])])
+def test_it_can_be_switched_off(
+    batches: bool | None, rows: list[int], monkeypatch: pytest.MonkeyPatch, runs: list[int]
+) -> None:
+    """By a variable, which is not asked if the program says what it wants."""
+    monkeypatch.setenv(ENVIRONMENT, "0")
+    replace_loading(monkeypatch, Card(0).load)
+    try:
+        outcome(InferenceSettings("auto", batches=batches), [list(given(2))])
+    finally:
+        inference.unload_all()
+    assert runs == rows

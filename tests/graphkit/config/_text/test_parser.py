@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from google.protobuf import text_format
 
-from graphkit import config, schema
+from graphkit import config, option, options, schema
 from graphkit.config._checking.faults import Faults
 from graphkit.config._options.catalog import register_all
 from graphkit.config._text.parser import TextParser, tokenize
@@ -160,7 +160,7 @@ FAULTS = {
     "options message": (
         "node { options { [cfgtest.CfgOption.ext] { x: 3 } } }",
         "1:18: options message [cfgtest.CfgOption.ext] is not known. Did you mean "
-        "'CfgOptions' or 'CfgGraphOptions' or 'CfgOptions.Range'?",
+        "'cfgtest.CfgOptions' or 'cfgtest.CfgGraphOptions' or 'cfgtest.CfgOptions.Range'?",
     ),
     "options message, nothing close": (
         "node { options { [x.Y.ext] { x: [{}] y: -1 } } }",
@@ -283,3 +283,20 @@ def test_a_text_that_is_no_graph_gives_a_few_lines():
     assert len(lines) == 21
     assert lines[-1] == "and 19982 more faults."
     assert caught.value.count == 20_002
+
+
+@options("ownoptions.Plain")
+class PlainOptions:
+    """Options of an author, without an extension."""
+
+    size: int = option(1, default=3)
+
+
+@pytest.mark.parametrize("written", ["ownoptions.Plain.ext", "type.googleapis.com/ownoptions.Plain"])
+def test_options_of_an_author_say_how_they_are_written(written: str) -> None:
+    with pytest.raises(GraphValidationError) as caught:
+        config.parse(f"node {{ calculator: 'X' options {{ [{written}] {{ size: 3 }} }} }}")
+    wanted = "node_options { [type.googleapis.com/ownoptions.Plain] { ... } }"
+    assert f"These options have no extension: write {wanted}." in str(caught.value)
+    (node,) = config.parse(f"node {{ calculator: 'X' {wanted.replace('...', 'size: 3')} }}").nodes
+    assert node.options[0].message.size == 3  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit._runtime.flow import Flow, backward
 from graphkit._runtime.node import CLOSED, CLOSING, OPENED, Node
+from graphkit._runtime.own_outputs import needs_own_outputs, with_own_outputs
 from graphkit._runtime.ready import ReadyTasks
 from graphkit._runtime.sources import Sources
 from graphkit._runtime.speculation import Speculation
@@ -70,11 +71,13 @@ class GraphState:
         self.sources.opening -= 1
         node.status = OPENED
         node.active = 0
-        node.task = Task(PROCESS, node, context, node.process, node.link)
         if context.outputs.shards:  # `open` may have set it for all outputs (S8)
             node.offset = context.outputs.shards[0].offset
         if node.plan.cls.pure and not node.calculator.pure:  # and that it is not pure in this run (S18)
             node.limit = 1
+        if needs_own_outputs(node):
+            node.process = with_own_outputs(node)
+        node.task = Task(PROCESS, node, context, node.process, node.link)
         node.forwarded = UNSTARTED
         for shard, stream in zip(context.outputs.shards, node.outputs, strict=True):
             stream.header = shard.header if shard.header else None

@@ -205,10 +205,9 @@ class OutputShard:
                 f'output stream "{self.name}" is closed; {closed}', stream=self.name, node=self.caller.name
             )
         return GraphStateError(
-            f'output stream "{self.name}" of node "{self.caller.name}" {done} when no call of the node was under '
-            "way: open(), process() or close() had returned. Emit before it returns: wait there for the answer, "
-            "with blocking = True; or make the node a source; or push the packet into a graph input stream from "
-            "outside"
+            f'output stream "{self.name}" of node "{self.caller.name}" {done} when its call was over: '
+            "open(), process() or close() had returned. Emit before it returns: wait there for the answer, with "
+            "blocking = True; or make the node a source; or push the packet into a graph input stream from outside"
         )
 
 

@@ -159,7 +159,7 @@ def load_ahead(
     wanted = None if outputs is None else tuple(outputs)
     key = Key(source.digest, choice.provider, wanted, threads or inference_threads(), False, choice.device)
     work = Ahead(partial(_loaded, key, source, choice))
-    if choice.provider == "cpu" and budget().cores > 1 and not _pool.has(key) and surely_starts(key):
+    if choice.provider == "cpu" and budget().cores > 1 and not _pool.has(key) and surely_starts(key, source.path):
         helpers.begin(work)
     else:
         work.result()

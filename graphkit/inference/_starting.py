@@ -6,6 +6,8 @@ import logging
 import platform
 from dataclasses import dataclass
 from functools import partial
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors import InferenceError, StatusCode
@@ -22,7 +24,6 @@ from graphkit.models import is_known, replaced_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -136,9 +137,21 @@ def _imported_session(key: Key, path: str, data: bytes, choice: Choice, failures
     return begin(cache.get_or_build(entry, how))
 
 
-def surely_starts(key: Key) -> bool:
-    """Return whether a model has been imported before, or is known to be sound."""
-    return cache.has(_entry(key)[0]) or is_known(key.digest)
+def surely_starts(key: Key, path: str) -> bool:
+    """Return whether a model has been imported before, or is known to be sound and has the outputs asked for."""
+    if cache.has(_entry(key)[0]):
+        return True
+    return is_known(key.digest) and (key.outputs is None or _has_outputs(path, key.outputs))
+
+
+def _has_outputs(path: str, outputs: Sequence[int]) -> bool:
+    from graphkit.inference._importer.reader import count_outputs
+
+    try:
+        with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            return bool(outputs) and min(outputs) >= 0 and max(outputs) < count_outputs(data)
+    except OSError:  # bytes that came from nowhere, or a file that is gone
+        return False
 
 
 def _entry(key: Key) -> tuple[cache.CacheEntry, bool]:

@@ -42,7 +42,7 @@ class ManualClock(Clock):
         with self._lock:
             self._until.remove(time_us)
 
-    def wait_for_sleepers(self, count: int, timeout: float = 5.0) -> None:
+    def wait_for_sleepers(self, count: int, timeout: float = 60.0) -> None:
         """Wait until *count* threads sleep on the clock; raises TimeoutError after *timeout* real seconds.
 
         Threads whose time has come do not count, even if they did not get to run yet.

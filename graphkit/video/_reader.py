@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphkit._process.closing import Closing
+from graphkit._process.system import keep_freed_memory
 from graphkit.errors import VideoError, VideoOpenError
 from graphkit.video._decode import decoded_pictures
 from graphkit.video._describe import describe, opening_clock, remarks
@@ -79,6 +80,7 @@ class VideoReader(Closing):
                 raise VideoOpenError(why, path=without_password(str(path)))
             name = path if is_url(path) else Path(path)
             self.info = describe(name, self._container, stream, opening, rate)
+            keep_freed_memory(3 * self.info.width * self.info.height)
             self.stats.remarks += remarks(self.info, self._container, stream)
             self._clock = opening_clock(self._container, stream, opening, self.info.frame_rate)
         except BaseException:

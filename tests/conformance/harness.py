@@ -48,7 +48,7 @@ class Harness:
 
     def finish(self) -> Harness:
         self.graph.close_all_input_streams()
-        self.graph.wait_until_done(timeout=20)
+        self.graph.wait_until_done(timeout=60)
         return self
 
     def seen(self, name: str) -> list[tuple[Any, int]]:

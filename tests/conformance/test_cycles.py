@@ -63,15 +63,15 @@ def test_a_limiter_drops_while_a_frame_is_in_flight(harness: MakeHarness, script
 
     def slow(cc: CalculatorContext) -> None:
         entered.release()
-        assert go_on.acquire(timeout=10)
+        assert go_on.acquire(timeout=60)
         cc.outputs[0].add(cc.inputs[0])
 
     h = harness(LIMITED, s=script(process=slow)).watch("done").start()
     h.push("a", (0, 0))
-    assert entered.acquire(timeout=10)
+    assert entered.acquire(timeout=60)
     h.push("a", *[(n, n) for n in range(1, 10)])
     go_on.release()
-    h.graph.wait_until_idle(timeout=10)
+    h.graph.wait_until_idle(timeout=60)
     h.push("a", (10, 10))
     go_on.release()
     h.finish()

@@ -94,7 +94,7 @@ def test_nothing_is_processed_after_an_error(harness: MakeHarness, script: type[
     with pytest.raises(CalculatorError):
         h.push("a", (1, 10), (2, 20))
     with pytest.raises(CalculatorError):
-        h.graph.wait_until_done(timeout=10)
+        h.graph.wait_until_done(timeout=60)
     assert scripts["s"].calls == ["open", "process", "close"]
     assert scripts["t"].calls == ["open", "close"]
 
@@ -158,7 +158,7 @@ def test_the_error_callback_hears_of_the_first_error_before_the_run_ends(
         h.graph.set_error_callback(lambda error, h=h: told.append((error, h.graph._current.run.terminated)))
         h.start().push("a", (1, 10))
         with pytest.raises(CalculatorError) as caught:
-            h.graph.wait_until_done(timeout=10)
+            h.graph.wait_until_done(timeout=60)
         assert told == [(caught.value, False)]
         told.clear()
 
@@ -185,7 +185,7 @@ def test_an_error_callback_that_raises_is_logged(
     with caplog.at_level(logging.ERROR, "graphkit"):
         h.start().graph.cancel()
     with pytest.raises(CancelledError, match="the run was cancelled"):
-        h.graph.wait_until_done(timeout=10)
+        h.graph.wait_until_done(timeout=60)
     assert [record.getMessage() for record in caplog.records] == ["the error callback of the graph raised"]
 
 
@@ -196,17 +196,17 @@ def test_cancel_lets_running_calls_finish_and_closes(harness: MakeHarness, scrip
 
     def wait(cc: CalculatorContext) -> None:
         entered.set()
-        left.append(go_on.wait(10))
+        left.append(go_on.wait(60))
 
     t = script(process=wait)
     h = harness(CHAIN, s=script(process=emit_input), t=t, u=script()).start().push("a", (1, 10), (2, 20))
-    assert entered.wait(10)
+    assert entered.wait(60)
     h.graph.cancel()
     with pytest.raises(TimeoutError, match=r"the run had not ended after .* s; close the input streams first"):
         h.graph.wait_until_done(timeout=0.01)
     go_on.set()
     with pytest.raises(CancelledError):
-        h.graph.wait_until_done(timeout=10)
+        h.graph.wait_until_done(timeout=60)
     assert left == [True]
     assert t.calls == ["open", "process", "close"]
 
@@ -245,7 +245,7 @@ def test_ctrl_c_inside_a_calculator(harness: MakeHarness, script: type[Script], 
     else:
         h.push("a", (1, 10))
     with pytest.raises(KeyboardInterrupt):
-        h.graph.wait_until_done(timeout=10)
+        h.graph.wait_until_done(timeout=60)
     assert s.calls[-1] == t.calls[-1] == "close"
 
 

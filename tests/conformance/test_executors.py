@@ -177,7 +177,7 @@ def test_the_application_thread_runs_its_nodes_while_it_waits(
     assert h.times("c") == []
     if wait == "wait_until_done":
         h.graph.close_all_input_streams()
-    getattr(h.graph, wait)(timeout=10)
+    getattr(h.graph, wait)(timeout=60)
     assert h.times("c") == [1, 2]
     assert threads.names["ConfBlocking"] == {threading.current_thread().name}
 
@@ -265,7 +265,7 @@ def test_application_tasks_may_be_run_by_several_waiting_threads() -> None:
 
 def test_independent_blocking_nodes_run_side_by_side(harness: MakeHarness, script: type[Script]) -> None:
     """S31: They meet at a barrier, which only calls that run at the same time can pass."""
-    barrier = threading.Barrier(2, timeout=10)
+    barrier = threading.Barrier(2, timeout=60)
     text = """
         input_stream: "a" num_threads: 2
         node { calculator: "ConfBlocking" input_stream: "a" output_stream: "b" input_side_packet: "SCRIPT:first" }
@@ -285,7 +285,7 @@ def test_independent_blocking_nodes_run_side_by_side(harness: MakeHarness, scrip
 
 def test_nodes_of_different_executors_run_side_by_side(harness: MakeHarness, script: type[Script]) -> None:
     """The thread of the first executor never runs out of work, and the second is woken all the same."""
-    barrier = threading.Barrier(2, timeout=10)
+    barrier = threading.Barrier(2, timeout=60)
 
     def meet(cc: CalculatorContext) -> None:
         if 0 < cc.input_timestamp < 9:
@@ -315,15 +315,15 @@ def test_threads_of_a_pool_start_when_needed_and_end() -> None:
     before = set(threading.enumerate())
     gate, entered = threading.Event(), threading.Semaphore(0)
     for _ in range(5):
-        pool.schedule(lambda: (entered.release(), gate.wait(10)))
+        pool.schedule(lambda: (entered.release(), gate.wait(60)))
     for _ in range(3):
-        assert entered.acquire(timeout=10)
+        assert entered.acquire(timeout=60)
     started = set(threading.enumerate()) - before
     assert len(started) == 3
     gate.set()
     for _ in range(2):
-        assert entered.acquire(timeout=10)
+        assert entered.acquire(timeout=60)
     pool.shutdown()
     for thread in started:
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()

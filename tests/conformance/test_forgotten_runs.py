@@ -59,13 +59,13 @@ def test_graphs_that_are_dropped_are_let_go(kind: str, pushed: int) -> None:
         for stamp in range(pushed):
             graph.add_packet_to_input_stream("a", Payload(), stamp)
         if kind == "ThreadPoolExecutor":
-            graph.wait_until_idle(timeout=10)
+            graph.wait_until_idle(timeout=60)
         runs.append(weakref.ref(graph._current.run._scheduler))
         del graph
     assert alive(runs) == 0
     for thread in threading.enumerate():
         if thread.name.startswith("graphkit"):
-            thread.join(10)
+            thread.join(60)
     assert threading.active_count() == before
 
 
@@ -102,7 +102,7 @@ def test_graphs_that_share_an_application_thread_are_all_told_of_work() -> None:
     for number in range(3):
         graphs[0].add_packet_to_input_stream("a", number, number)
     graphs[0].close_all_input_streams()
-    waits.join(10)
+    waits.join(60)
     assert not waits.is_alive()
     assert graphs[0].is_over()
     assert seen == [0, 1, 2]

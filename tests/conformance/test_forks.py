@@ -43,13 +43,13 @@ def busy(harness: MakeHarness, script: type[Script]) -> Iterator[Any]:
 
     def process(cc: CalculatorContext) -> None:
         entered.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         emit_input(cc)
 
     h = harness(BLOCKING, s=script(process=process)).watch("out")
     h.poller = h.graph.add_output_stream_poller("out")
     h.start().push("a", (1, 10))
-    assert entered.wait(10)
+    assert entered.wait(60)
     yield h
     go_on.set()
     h.finish()

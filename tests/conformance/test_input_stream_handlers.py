@@ -251,12 +251,12 @@ def test_fixed_size_drops_old_packets_while_the_node_is_busy(
     def process(cc: CalculatorContext) -> None:
         seen.append(int(cc.input_timestamp))
         entered.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     text = (ONE % handler("FixedSizeInputStreamHandler", FIXED % options)).replace("size: 2", "size: 6", 1)
     h = harness(text, s=script(process=process)).start()
     h.push("a", (0, 0))
-    assert entered.wait(10)
+    assert entered.wait(60)
     h.push("a", *[(n, n) for n in range(1, 10)])
     go_on.set()
     h.finish()

@@ -208,7 +208,7 @@ def test_packets_of_random_graphs_add_up(first: int) -> None:
                 if action[0] == "push":
                     graph.add_packet_to_input_stream(action[1], action[3], max(action[2], -1000))
             graph.close_all_packet_sources()
-            graph.wait_until_done(20)
+            graph.wait_until_done(60)
         except Exception:  # programs that are to fail; what was dropped then is not told one by one
             graph.cancel_quietly()
             continue

@@ -106,7 +106,7 @@ GRAPHS = {
 def feed(graph: CalculatorGraph) -> None:
     for stamp in range(3):
         graph.add_packet_to_input_stream("s0", stamp, stamp)
-    graph.wait_until_idle(timeout=10)
+    graph.wait_until_idle(timeout=60)
 
 
 def interrupted_at(place: int, act: Callable[[], None]) -> tuple[BaseException | None, str]:
@@ -173,7 +173,7 @@ def test_an_interrupt_while_a_poller_is_read() -> None:
         with graph:
             for stamp in range(3):
                 graph.add_packet_to_input_stream("s0", stamp, stamp)
-                packet = poller.next(timeout=10)
+                packet = poller.next(timeout=60)
                 assert packet is not None
                 assert packet.payload == stamp
 
@@ -210,7 +210,7 @@ def test_an_interrupt_while_leaving_the_block_ends_the_run(script: type[Script])
 
     def wait(cc: CalculatorContext) -> None:
         began.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     graph = CalculatorGraph("""
         input_stream: "a" input_side_packet: "s"
@@ -222,7 +222,7 @@ def test_an_interrupt_while_leaving_the_block_ends_the_run(script: type[Script])
         graph.start_run({"s": s})
         with graph:
             graph.add_packet_to_input_stream("a", 1, 1)
-            assert began.wait(10)
+            assert began.wait(60)
             sys.setprofile(interrupt_in_the_wait)
 
     def interrupt_in_the_wait(frame: FrameType, event: str, _: Any) -> None:
@@ -255,5 +255,5 @@ def test_an_interrupted_wait_leaves_the_run_alone() -> None:
     assert not graph.is_over()
     feed(graph)
     graph.close_all_input_streams()
-    graph.wait_until_done(timeout=10)
+    graph.wait_until_done(timeout=60)
     assert seen == [0, 1, 2]

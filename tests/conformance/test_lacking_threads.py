@@ -132,11 +132,11 @@ def test_a_pool_does_with_fewer_threads(room_for: Callable[[int], None], caplog:
     gate = threading.Event()
     with caplog.at_level(logging.WARNING):
         for number in range(5):
-            pool.schedule(lambda number=number: (gate.wait(10), done.append(number)))
+            pool.schedule(lambda number=number: (gate.wait(60), done.append(number)))
     gate.set()
     pool.shutdown()
     for thread in list(pool._threads):
-        thread.join(10)
+        thread.join(60)
     assert sorted(done) == [0, 1, 2, 3, 4]
     assert pool.width() == 2
     assert [r.getMessage() for r in caplog.records] == [
@@ -153,7 +153,7 @@ def test_a_task_that_a_pool_could_not_take_is_not_kept(room_for: Callable[[int],
     room_for(1)
     done = threading.Event()
     pool.schedule(lambda: (ran.append("taken"), done.set()))
-    assert done.wait(10)
+    assert done.wait(60)
     pool.shutdown()
     assert ran == ["taken"]
 

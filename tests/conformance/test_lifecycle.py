@@ -318,6 +318,6 @@ def test_a_graph_that_is_dropped_without_an_end_leaves_no_threads(script: type[S
     del graph
     gc.collect()
     for thread in started:
-        thread.join(timeout=5)
+        thread.join(timeout=60)
         assert not thread.is_alive()
     assert sys.getswitchinterval() == interval

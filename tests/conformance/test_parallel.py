@@ -36,7 +36,7 @@ class Reversing:
     def __call__(self, cc: CalculatorContext) -> None:
         number = cc.inputs[0].payload
         if (number + 1) % self.size:
-            assert self.done[number + 1].wait(10)
+            assert self.done[number + 1].wait(60)
         cc.outputs[0].add(cc.inputs[0])
         self.finished.append(number)
         self.done[number].set()
@@ -57,7 +57,7 @@ def test_outputs_come_in_input_order_whatever_finishes_first(
 
 def test_never_more_calls_than_max_in_flight(harness: MakeHarness, script: type[Script]) -> None:
     lock, inside, most = threading.Lock(), [0], [0]
-    both = threading.Barrier(3, timeout=10)
+    both = threading.Barrier(3, timeout=60)
 
     def process(cc: CalculatorContext) -> None:
         with lock:
@@ -78,24 +78,24 @@ def test_bounds_wait_for_earlier_calls(harness: MakeHarness, script: type[Script
 
     def process(cc: CalculatorContext) -> None:
         if cc.input_timestamp == 0:
-            assert go_on.wait(10)
+            assert go_on.wait(60)
             emit_input(cc)
         else:
             later_done.set()
 
     h = harness(PARALLEL % 2, s=script(process=process)).watch("out", bounds=True).start()
     h.push("a", (0, 0), (1, 1))
-    assert later_done.wait(10)
+    assert later_done.wait(60)
     assert h.graph.output_stream_bound("out") == Timestamp.PRE_STREAM
     go_on.set()
-    h.graph.wait_until_idle(timeout=10)
+    h.graph.wait_until_idle(timeout=60)
     assert h.graph.output_stream_bound("out") == 2
     h.finish()
     assert h.seen("out") == [(0, 0), (None, 1)]
 
 
 def test_calls_of_one_node_do_not_share_what_they_emit(harness: MakeHarness, script: type[Script]) -> None:
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=60)
 
     def process(cc: CalculatorContext) -> None:
         together.wait()
@@ -118,7 +118,7 @@ def test_close_waits_for_all_calls(harness: MakeHarness, script: type[Script]) -
 
 
 def test_an_error_among_parallel_calls(harness: MakeHarness, script: type[Script]) -> None:
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
 
     def process(cc: CalculatorContext) -> None:
         both.wait()
@@ -151,7 +151,7 @@ def test_stop_among_parallel_calls(harness: MakeHarness, script: type[Script]) -
                input_side_packet: "SCRIPT:s" }
     """
     h = harness(text, p=script(process=produce), s=script(process=until)).watch("out").start()
-    h.graph.wait_until_done(timeout=20)
+    h.graph.wait_until_done(timeout=60)
     assert h.times("out") == made, "all that was made is processed"
 
 
@@ -162,7 +162,7 @@ def test_an_output_closed_by_one_call_is_closed_for_later_ones(harness: MakeHarn
 
     h = harness(PARALLEL % 2, s=script(process=process)).watch("out").start()
     h.push("a", (0, 0))
-    h.graph.wait_until_idle(timeout=10)
+    h.graph.wait_until_idle(timeout=60)
     h.push("a", (1, 1))
     with pytest.raises(CalculatorError) as caught:
         h.finish()
@@ -185,7 +185,7 @@ def test_an_output_that_is_refused_names_its_own_call(harness: MakeHarness, scri
 
     def process(cc: CalculatorContext) -> None:
         if cc.input_timestamp == 10:
-            assert second.wait(10)
+            assert second.wait(60)
         emit_input(cc)
         if cc.input_timestamp == 20:
             emit_input(cc)

@@ -42,7 +42,7 @@ def test_next_returns_packets_and_none_at_the_end(harness: MakeHarness) -> None:
     poller = h.graph.add_output_stream_poller("out")
     h.start().push("a", (1, 10), (2, 20))
     assert poller.queue_size() == 2
-    assert [poller.next().payload, poller.next(timeout=1).payload] == [1, 2]
+    assert [poller.next().payload, poller.next(timeout=60).payload] == [1, 2]
     h.finish()
     assert poller.next() is None
     assert poller.next(timeout=0) is None
@@ -74,7 +74,7 @@ def test_next_wakes_when_a_packet_comes_from_another_thread(harness: MakeHarness
     thread = threading.Thread(target=lambda: got.extend(packet.payload for packet in poller))
     thread.start()
     h.push("a", *[(n, n) for n in range(100)]).finish()
-    thread.join(10)
+    thread.join(60)
     assert got == list(range(100))
 
 
@@ -93,7 +93,7 @@ def test_a_failed_run_wakes_the_poller(harness: MakeHarness, script: type[Script
         h.push("a", (1, 10))
     else:
         h.graph.cancel()
-    thread.join(10)
+    thread.join(60)
     assert got == ["nothing", None]
 
 
@@ -113,9 +113,9 @@ def test_a_poller_serves_the_next_run_too(harness: MakeHarness) -> None:
     for _ in range(2):
         h.start().push("a", (1, 10))
         h.graph.set_input_stream_timestamp_bound("a", 20)
-        assert [str(poller.next(timeout=1)) for _ in range(2)] == ["Packet(1 at 10)", "Packet(empty at 19)"]
+        assert [str(poller.next(timeout=60)) for _ in range(2)] == ["Packet(1 at 10)", "Packet(empty at 19)"]
         h.finish()
-        assert poller.next(timeout=1) is None
+        assert poller.next(timeout=60) is None
 
 
 def test_a_poller_that_has_not_been_started(harness: MakeHarness) -> None:
@@ -140,9 +140,9 @@ def test_a_full_poller_holds_back_the_graph_and_never_grows(harness: MakeHarness
     assert poller.queue_size() == 2
     sizes, got = [], []
     for _ in range(30):
-        got.append(poller.next(timeout=10).payload)
+        got.append(poller.next(timeout=60).payload)
         sizes.append(poller.queue_size())
-    thread.join(10)
+    thread.join(60)
     assert got == list(range(30))
     assert max(sizes) <= 2
     h.finish()
@@ -159,10 +159,10 @@ def test_a_full_poller_holds_back_a_source(harness: MakeHarness, script: type[Sc
     h = harness(SOURCE, s=script(process=produce))
     poller = h.graph.add_output_stream_poller("n", max_queue_size=3)
     h.start()
-    h.graph.wait_until_idle(timeout=10)
+    h.graph.wait_until_idle(timeout=60)
     assert (poller.queue_size(), len(made)) == (3, 3)
     assert [packet.payload for packet in poller] == list(range(20))
-    h.graph.wait_until_done(timeout=10)
+    h.graph.wait_until_done(timeout=60)
 
 
 @pytest.mark.parametrize("size", [0, -2])
@@ -182,7 +182,7 @@ def test_bounds_reach_a_poller_as_empty_packets(harness: MakeHarness, script: ty
     seen = []
     for n in range(4):
         h.push("a", (n, n))
-        packet = poller.next(timeout=1)
+        packet = poller.next(timeout=60)
         seen.append((packet.is_empty, int(packet.timestamp)))
     h.finish()
     assert seen == [(False, 0), (True, 1), (False, 2), (True, 3)]
@@ -266,14 +266,14 @@ def test_wait_until_idle_means_all_is_processed(harness: MakeHarness, script: ty
     h = harness(SCRIPTED % "ConfBlocking", s=script(process=emit_input)).watch("out").start()
     for n in range(50):
         h.push("a", (n, n))
-        h.graph.wait_until_idle(timeout=10)
+        h.graph.wait_until_idle(timeout=60)
         assert h.times("out")[-1] == n
     h.finish()
 
 
 def test_wait_until_idle_gives_up(harness: MakeHarness, script: type[Script]) -> None:
     go_on = threading.Event()
-    h = harness(SCRIPTED % "ConfBlocking", s=script(process=lambda cc: go_on.wait(10) and None)).start()
+    h = harness(SCRIPTED % "ConfBlocking", s=script(process=lambda cc: go_on.wait(60) and None)).start()
     h.push("a", (1, 1))
     with pytest.raises(TimeoutError, match=r"the graph was still busy after .* s"):
         h.graph.wait_until_idle(timeout=0.01)
@@ -287,7 +287,7 @@ def test_wait_until_idle_raises_the_error(harness: MakeHarness, script: type[Scr
 
     h = harness(SCRIPTED % "ConfBlocking", s=script(process=fail)).start().push("a", (1, 1))
     with pytest.raises(CalculatorError, match="boom"):
-        h.graph.wait_until_idle(timeout=10)
+        h.graph.wait_until_idle(timeout=60)
 
 
 def test_a_poller_that_several_threads_read_misses_no_packet(harness: MakeHarness, monkeypatch: Any) -> None:
@@ -301,18 +301,18 @@ def test_a_poller_that_several_threads_read_misses_no_packet(harness: MakeHarnes
     def pause(self: OutputStreamPoller) -> bool:
         if threading.current_thread() is slow and not go_on.is_set():
             looked.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
         return ended(self)
 
     monkeypatch.setattr(OutputStreamPoller, "_ended", pause)
     got: list[Any] = []
-    slow = threading.Thread(target=lambda: got.append(poller.next(timeout=10).payload))
+    slow = threading.Thread(target=lambda: got.append(poller.next(timeout=60).payload))
     slow.start()
-    assert looked.wait(10)
+    assert looked.wait(60)
     h.push("a", (1, 10), (2, 20))
-    assert poller.next(timeout=10).payload == 1
+    assert poller.next(timeout=60).payload == 1
     go_on.set()
-    slow.join(10)
+    slow.join(60)
     assert got == [2]
     h.finish()
 
@@ -330,6 +330,6 @@ def test_each_packet_of_a_poller_goes_to_one_of_its_readers(
         reader.start()
     h.push("a", *[(n, n) for n in range(500)]).finish()
     for reader in readers:
-        reader.join(10)
+        reader.join(60)
     assert sorted(int(packet.timestamp) for packet in got if packet) == list(range(0, 500, 2))
     assert {int(packet.timestamp) for packet in got if not packet} <= set(range(1, 500, 2))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 ENGINE = tuple(str(Path(graphkit.__file__).parent / room) for room in ("_runtime", "graph", "framework/_executor"))
-SECONDS = 10.0
+SECONDS = 60.0
 CHAIN = """
 input_stream: "a" input_stream: "b"
 node { calculator: "PassThroughCalculator" input_stream: "a" output_stream: "c" }

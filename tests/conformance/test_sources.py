@@ -119,9 +119,9 @@ def test_close_all_packet_sources_ends_an_endless_source(harness: MakeHarness, s
 
     s = script(process=process)
     h = harness(source("n"), script_n=s).watch("n").start()
-    assert enough.wait(10)
+    assert enough.wait(60)
     h.graph.close_all_packet_sources()
-    h.graph.wait_until_done(timeout=10)
+    h.graph.wait_until_done(timeout=60)
     assert s.calls[-1] == "close"
     assert len(h.seen("n")) == s.calls.count("process")
 
@@ -135,21 +135,21 @@ def test_a_source_that_stops_while_another_runs_is_not_closed_twice_or_during_it
 
     def slow(cc: CalculatorContext) -> None:
         entered.set()
-        assert told_to_stop.wait(10)
+        assert told_to_stop.wait(60)
         overlaps.append(closed.wait(0.2))
 
     def quick(cc: CalculatorContext) -> Status:
-        assert told_to_stop.wait(10)
+        assert told_to_stop.wait(60)
         return Status.STOP
 
     slow_script = script(process=slow, close=lambda cc: closed.set())
     h = harness(
         "num_threads: 3" + source("a") + source("b"), script_a=slow_script, script_b=script(process=quick)
     ).start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     h.graph.close_all_packet_sources()
     told_to_stop.set()
-    h.graph.wait_until_done(timeout=10)
+    h.graph.wait_until_done(timeout=60)
     assert overlaps == [False]
     assert slow_script.calls.count("close") == 1
 

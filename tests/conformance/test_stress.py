@@ -51,7 +51,7 @@ def test_many_threads_push_to_different_inputs(harness: MakeHarness, script: typ
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     h.finish()
     assert h.seen("out") == [([n] * width, n) for n in range(count)]
 
@@ -71,7 +71,7 @@ def test_pushes_from_observers_of_many_threads(harness: MakeHarness) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     h.finish()
     assert h.seen("out") == [([n, n], n) for n in range(500)]
 
@@ -88,10 +88,10 @@ def test_cancel_at_any_moment(harness: MakeHarness, script: type[Script], seed: 
                 canceller.start()
             h.push("a", (n, n))
         h.graph.close_all_input_streams()
-        h.graph.wait_until_done(timeout=20)
+        h.graph.wait_until_done(timeout=60)
     except CancelledError:
         h.graph.cancel_quietly()
-    canceller.join(10)
+    canceller.join(60)
     assert h.times("out") == list(range(len(h.times("out"))))
     for one in h.scripts.values():
         assert one.calls.count("open") == one.calls.count("close") == 1
@@ -159,7 +159,7 @@ def test_sources_many_runs(harness: MakeHarness, script: type[Script]) -> None:
         made.update(p=0, q=0)
         h.packets["out"].clear()
         h.start()
-        h.graph.wait_until_done(timeout=20)
+        h.graph.wait_until_done(timeout=60)
         assert h.seen("out") == [([n, n], n) for n in range(20)]
 
 
@@ -178,7 +178,7 @@ def test_pollers_of_a_run_that_is_cancelled_at_any_moment(harness: MakeHarness, 
                 h.push("a", (n, n))
         except GraphRunError:
             h.graph.cancel_quietly()
-        reader.join(10)
+        reader.join(60)
         assert not reader.is_alive()
         assert got == list(range(len(got)))
 

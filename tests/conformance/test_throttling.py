@@ -38,7 +38,7 @@ class Gate:
 
     def __call__(self, cc: CalculatorContext) -> None:
         self.entered.release()
-        assert self.let_go.acquire(timeout=10)
+        assert self.let_go.acquire(timeout=60)
         emit_input(cc)
 
 
@@ -47,7 +47,7 @@ def test_push_waits_while_the_queue_is_full(harness: MakeHarness, script: type[S
     gate = Gate()
     h = harness(SLOW % 2, s=script(process=gate)).watch("out").start()
     h.push("a", (0, 0))
-    assert gate.entered.acquire(timeout=10)
+    assert gate.entered.acquire(timeout=60)
     h.push("a", (1, 1), (2, 2))
     pushed = threading.Event()
 
@@ -59,8 +59,8 @@ def test_push_waits_while_the_queue_is_full(harness: MakeHarness, script: type[S
     thread.start()
     assert not pushed.wait(0.05)
     gate.let_go.release()
-    assert gate.entered.acquire(timeout=10)
-    assert pushed.wait(10)
+    assert gate.entered.acquire(timeout=60)
+    assert pushed.wait(60)
     for _ in range(3):
         gate.let_go.release()
     thread.join()
@@ -73,7 +73,7 @@ def test_push_does_not_wait_in_the_other_mode(harness: MakeHarness, script: type
     h = harness(SLOW % 1, s=script(process=gate)).watch("out").start()
     h.graph.add_mode_blocks = False
     h.push("a", (0, 0))
-    assert gate.entered.acquire(timeout=10)
+    assert gate.entered.acquire(timeout=60)
     h.push("a", (1, 1))
     with pytest.raises(ThrottledError) as caught:
         h.push("a", (2, 2))
@@ -82,7 +82,7 @@ def test_push_does_not_wait_in_the_other_mode(harness: MakeHarness, script: type
         "add_mode_blocks True to wait here"
     )
     gate.let_go.release(2)
-    h.graph.wait_until_idle(timeout=10)
+    h.graph.wait_until_idle(timeout=60)
     gate.let_go.release()
     h.push("a", (2, 2)).finish()
     assert h.times("out") == [0, 1, 2]
@@ -92,7 +92,7 @@ def test_close_wakes_nobody_who_may_not_push(harness: MakeHarness, script: type[
     gate = Gate()
     h = harness(SLOW % 1, s=script(process=gate)).start()
     h.push("a", (0, 0))
-    assert gate.entered.acquire(timeout=10)
+    assert gate.entered.acquire(timeout=60)
     h.push("a", (1, 1))
     refused: list[BaseException] = []
 
@@ -106,8 +106,8 @@ def test_close_wakes_nobody_who_may_not_push(harness: MakeHarness, script: type[
     thread.start()
     h.graph.close_input_stream("a")
     gate.let_go.release(2)
-    thread.join(10)
-    h.graph.wait_until_done(timeout=10)
+    thread.join(60)
+    h.graph.wait_until_done(timeout=60)
     assert [str(exc) for exc in refused] == ['graph input stream "a" is closed; packets cannot be added to it']
 
 
@@ -192,7 +192,7 @@ def test_a_deadlock_is_reported_where_the_config_asks_for_it(harness: MakeHarnes
         "nothing can run. Raise max_queue_size, or look for an input that never gets a packet or a bound."
     )
     with pytest.raises(DeadlockError):
-        h.graph.wait_until_done(timeout=10)
+        h.graph.wait_until_done(timeout=60)
 
 
 def test_growth_ends_somewhere(harness: MakeHarness, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,9 +272,9 @@ def test_a_push_that_may_not_wait_is_refused_by_a_full_poller(harness: MakeHarne
     for _ in range(3):
         with pytest.raises(ThrottledError):
             h.push("a", (1, 1))
-    assert poller.next(timeout=10).payload == 0
+    assert poller.next(timeout=60).payload == 0
     h.push("a", (1, 1))
-    assert poller.next(timeout=10).payload == 1
+    assert poller.next(timeout=60).payload == 1
     h.finish()
 
 
@@ -309,7 +309,7 @@ def test_a_source_behind_a_full_poller_and_a_lagging_join_goes_on(
     poller = h.graph.add_output_stream_poller("a", max_queue_size=1)
     h.watch("out").start()
     taken = []
-    while (packet := poller.next(timeout=10)) is not None:
+    while (packet := poller.next(timeout=60)) is not None:
         taken.append(packet.payload)
     h.finish()
     assert taken == [0, 1, 2, 3, 4, 5]
@@ -324,9 +324,9 @@ def test_a_push_behind_a_full_poller_and_a_lagging_join_goes_on(harness: MakeHar
     pusher = threading.Thread(target=lambda: h.push("a", *[(n, n) for n in range(300)]), daemon=True)
     pusher.start()
     for n in range(300):
-        packet = poller.next(timeout=10)
+        packet = poller.next(timeout=60)
         assert packet is not None
         assert packet.payload == n
-    pusher.join(timeout=10)
+    pusher.join(timeout=60)
     assert not pusher.is_alive()
     h.finish()

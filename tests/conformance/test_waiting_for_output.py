@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conformance.harness import Script
     from graphkit import CalculatorContext
 
-SECONDS = 10.0
+SECONDS = 60.0
 CHAIN = """
 input_stream: "in"
 output_stream: "out"

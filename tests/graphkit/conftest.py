@@ -140,7 +140,7 @@ class Camera:
         """Give so many frames and wait until all so far were captured."""
         self.allow(frames)
         with self._changed:
-            assert self._changed.wait_for(lambda: self._handled == self._allowed, 20)
+            assert self._changed.wait_for(lambda: self._handled == self._allowed, 60)
 
     def breaks(self, why: int | Exception) -> None:
         """Let reading fail, with an error number of the system or with anything else."""

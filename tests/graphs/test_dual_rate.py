@@ -87,24 +87,24 @@ class Stage:
             "input_video", self.gpu.upload(ImageFrame(pixels)), timestamp=time_us
         )
         self._advance_to(time_us)
-        assert self._rendered.acquire(timeout=30)
+        assert self._rendered.acquire(timeout=60)
 
     def _advance_to(self, time_us: int) -> None:
         if time_us > self.clock.now_us():
-            self.clock.wait_for_sleepers(1 + self.is_looking, timeout=30)
+            self.clock.wait_for_sleepers(1 + self.is_looking, timeout=60)
             self.clock.advance(time_us - self.clock.now_us())
 
     is_looking = False
 
     def begin_looking(self) -> None:
         """Wait until the stand-in has a frame."""
-        self.clock.wait_for_sleepers(1, timeout=30)
+        self.clock.wait_for_sleepers(1, timeout=60)
         self.is_looking = True
 
     def end_looking(self, begun_us: int) -> None:
         """Let the stand-in finish, and its result reach the other path."""
         self.clock.advance(begun_us + INFERENCE_US - self.clock.now_us())
-        self.graph.wait_until_idle(30)
+        self.graph.wait_until_idle(60)
         self.is_looking = False
 
 
@@ -115,7 +115,7 @@ def stage(gpu: GpuResources) -> Iterator[Stage]:
     yield made
     made.clock.advance(10**9)
     made.graph.close_all_input_streams()
-    made.graph.wait_until_done(30)
+    made.graph.wait_until_done(60)
 
 
 def play(stage: Stage, frames: int) -> None:

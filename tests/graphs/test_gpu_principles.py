@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PICTURE = np.random.default_rng(9).integers(0, 256, (24, 40, 4), dtype=np.uint8)
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 # --- GPU calculators anywhere in a graph, and not only for the screen ------------------------------------

@@ -67,7 +67,7 @@ def run(gpu: GpuResources, on_frame: Any, *, drawn: bool) -> None:
         stream = "frames" if drawn else "input_video"
         graph.add_packet_to_input_stream(stream, gpu.upload(ImageFrame(picture(t))), timestamp=t)
     graph.close_all_input_streams()
-    graph.wait_until_done(30)
+    graph.wait_until_done(60)
 
 
 @pytest.mark.parametrize("drawn", [False, True], ids=["uploaded frame", "drawn frame"])

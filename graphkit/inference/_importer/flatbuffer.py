@@ -13,6 +13,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from mmap import mmap
 
     from numpy.typing import NDArray
 
@@ -28,7 +29,7 @@ class Flatbuffer:
         data: all of them.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | mmap) -> None:
         self.data = data
         self._vtables: dict[int, tuple[int, ...]] = {}
 

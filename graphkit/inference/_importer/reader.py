@@ -21,6 +21,7 @@ from graphkit.inference._model_file import describe_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from mmap import mmap
 
     from numpy.typing import NDArray
 
@@ -122,6 +123,12 @@ def read_tflite(data: bytes, path: str = "<bytes>") -> TfliteModel:
         return _read(data, path)
     except DAMAGE as exc:
         raise ModelFormatError(path, f"a damaged TensorFlow Lite model of {len(data)} bytes ({exc})") from exc
+
+
+def count_outputs(data: bytes | mmap) -> int:
+    """Return how many outputs a sound model has; reads no more of it than that."""
+    (graph,) = Flatbuffer(data).root().tables(schema.MODEL_SUBGRAPHS)
+    return len(graph.numbers(schema.GRAPH_OUTPUTS, "<i4"))
 
 
 def _read(data: bytes, path: str) -> TfliteModel:

@@ -15,7 +15,7 @@ from graphkit._process.sleepers import Sleepers
 if TYPE_CHECKING:
     from types import FrameType
 
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 class Interrupt(BaseException):

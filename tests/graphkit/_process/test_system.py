@@ -162,3 +162,38 @@ def _runs(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+FREED_AND_TAKEN_AGAIN = """
+import resource, sys
+from graphkit._process.system import keep_freed_memory
+if sys.argv[1] == "keep":
+    keep_freed_memory(3 << 20)
+import numpy as np
+held = []
+for number in range(120):
+    if number == 20:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    held.append(np.ones(3 << 20, np.uint8))
+    if len(held) == 3:
+        held.clear()
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) // 100)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "confstr") or not system.LINUX, reason="about glibc")
+@pytest.mark.parametrize(
+    ("asked", "environment", "kept"),
+    [
+        pytest.param("keep", {}, True, id="kept"),
+        pytest.param("keep", {"MALLOC_TRIM_THRESHOLD_": "0"}, False, id="somebody's own setting"),
+        pytest.param("no", {}, False, id="not asked for"),
+    ],
+)
+def test_freed_memory_is_kept_for_the_next_picture(asked: str, environment: dict[str, str], kept: bool) -> None:
+    """A picture of 3 MiB has 768 pages; each is cleared anew if the system got it back."""
+    done = subprocess.run(
+        [sys.executable, "-c", FREED_AND_TAKEN_AGAIN, asked],
+        env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (int(done.stdout) < 200) == kept

@@ -40,10 +40,10 @@ class IdleCoresTestNode(Calculator):
         cc.use_service(IDLE_CORES, optional=True)
 
     def process(self, cc: CalculatorContext) -> None:
-        IdleCoresTestNode.arrived.wait(10)
+        IdleCoresTestNode.arrived.wait(60)
         idle: Any = cc.service(IDLE_CORES)
         self.told.send(cc, idle())
-        IdleCoresTestNode.asked.wait(10)
+        IdleCoresTestNode.asked.wait(60)
 
 
 @pytest.fixture(autouse=True)
@@ -68,11 +68,11 @@ def told(config: str, calls: int, budget: Budget, *, waits: bool = True) -> list
             waiting.start()
             while not graph._current.run._sleepers.wakers:  # type: ignore[union-attr]
                 waiting.join(0.001)
-        IdleCoresTestNode.arrived.wait(10)
+        IdleCoresTestNode.arrived.wait(60)
         if waits:
-            waiting.join(10)
+            waiting.join(60)
         else:
-            IdleCoresTestNode.asked.wait(10)
+            IdleCoresTestNode.asked.wait(60)
     return found
 
 

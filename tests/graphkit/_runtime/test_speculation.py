@@ -10,7 +10,7 @@ import pytest
 from graphkit import Calculator, CalculatorContext, CalculatorGraph, Input, Output, calculator
 from graphkit.errors import CalculatorError
 
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 class Script:

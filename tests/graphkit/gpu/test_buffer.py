@@ -256,7 +256,7 @@ def test_buffers_outlive_the_resources_that_are_closed(egl: None) -> None:
     gpu.close()
     assert (buffer.array() == 255).all()
     buffer.release()
-    context._thread._thread.join(30)
+    context._thread._thread.join(60)
     assert not context._thread._thread.is_alive()
 
 

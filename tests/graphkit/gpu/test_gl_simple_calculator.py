@@ -323,7 +323,7 @@ def test_a_failing_filter_fails_its_graph_and_no_other(
     assert isinstance(caught.value.cause, cause)
     good.add_packet_to_input_stream("s0", gpu.upload(ImageFrame(PICTURE)), timestamp=0)
     good.close_all_input_streams()
-    good.wait_until_done(30)
+    good.wait_until_done(60)
     assert (got[0].payload.array()[:, :, :3] == 255 - PICTURE[:, :, :3]).all()
 
 

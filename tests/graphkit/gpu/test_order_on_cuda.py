@@ -130,7 +130,7 @@ def test_two_at_once(card: GpuResources, session: Session, told: list[str]) -> N
 
     def run(roi: Roi) -> list[Any]:
         given = tensor(card, warp, roi)
-        both.wait(10)
+        both.wait(60)
         return [ModelIo(session).run([given]) for _ in range(5)][-1]
 
     settle(card)

@@ -109,7 +109,7 @@ class Stalls(Calculator):
         self.log.append(self.tick(cc))
         if not self.begun.is_set():
             self.begun.set()
-            self.go_on.wait(30)
+            self.go_on.wait(60)
 
 
 def test_a_busy_graph_lets_others_use_its_context(gpu: GpuResources) -> None:
@@ -121,7 +121,7 @@ def test_a_busy_graph_lets_others_use_its_context(gpu: GpuResources) -> None:
     with graph:
         for t in range(5):
             graph.add_packet_to_input_stream("a", t, timestamp=t)
-        assert Stalls.begun.wait(30)
+        assert Stalls.begun.wait(60)
         gpu.context().post(lambda: Stalls.log.append("command"))
         Stalls.go_on.set()
     assert Stalls.log == [0, "command", 1, 2, 3, 4]

@@ -127,7 +127,7 @@ def settle() -> None:
     close_idle()
     for thread in threading.enumerate():
         if thread.name.startswith("gl-"):
-            thread.join(10)
+            thread.join(60)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from graphkit._process import threads as budgets
+from graphkit.errors import InferenceError
 from graphkit.inference import _ahead as ahead
 from graphkit.inference import _loader as loader
 from graphkit.inference import load_ahead
@@ -138,6 +139,12 @@ def test_a_known_model_loads_on_a_helper(monkeypatch: pytest.MonkeyPatch) -> Non
     assert load_ahead(HAND, provider="cpu").result() is session
     assert loader.loaded_sessions() == [session]
     assert len(session.run([np.zeros(session.inputs[0].shape, np.float32)])) == 4
+
+
+@pytest.mark.parametrize("outputs", [(4,), (-1,), ()], ids=["too many", "negative", "none"])
+def test_outputs_that_a_known_model_does_not_have_are_refused_at_once(outputs: tuple[int, ...]) -> None:
+    with pytest.raises(InferenceError, match="were asked for; the model has 0 to 3"):
+        load_ahead(HAND, provider="cpu", outputs=outputs)
 
 
 def test_one_core_loads_at_once() -> None:

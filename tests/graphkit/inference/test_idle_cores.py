@@ -88,18 +88,18 @@ def test_another_run_in_the_process_takes_the_core(log: list[str], clock: list[f
     class Long:
         def run(self, arrays: Any) -> Any:
             begun.set()
-            assert go_on.wait(10)
+            assert go_on.wait(60)
             return arrays
 
     other: Any = Long()
     elsewhere = threading.Thread(target=IdleCoreRunner(other, lambda: other, lambda: 1), args=([],))
     elsewhere.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     run = runner(log, clock)
     for _ in range(100):
         run([])
     go_on.set()
-    elsewhere.join(10)
+    elsewhere.join(60)
     assert set(log) == {"plain"}
     run([])
     assert not idle_cores._running

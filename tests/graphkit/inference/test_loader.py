@@ -111,16 +111,16 @@ def test_a_forked_process_loads_what_another_thread_was_loading(monkeypatch: pyt
     def held_up(*args: object, **options: object) -> object:
         if os.getpid() == parent:
             loading.set()
-            assert go_on.wait(30)
+            assert go_on.wait(60)
         return import_apart(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(importer, "import_apart", held_up)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(load, MODEL, provider="cpu")
-        assert loading.wait(10)
+        assert loading.wait(60)
         child = multiprocessing.get_context("fork").Process(target=load, args=(MODEL,), kwargs={"provider": "cpu"})
         child.start()
-        child.join(20)
+        child.join(60)
         status = child.exitcode
         child.kill()
         go_on.set()

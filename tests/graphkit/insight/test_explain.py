@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-import os
 import signal
 import threading
 from typing import TYPE_CHECKING, Any
@@ -86,7 +85,7 @@ class Blocked(Calculator):
 
     def process(self, cc: CalculatorContext) -> None:
         Door.inside.set()
-        assert Door.opened.wait(20)
+        assert Door.opened.wait(60)
 
 
 BLOCKED_AT = inspect.getsourcelines(Blocked.process)[1] + 2
@@ -100,7 +99,7 @@ class WaitingSource(Calculator):
 
     def process(self, cc: CalculatorContext) -> Status:
         Door.inside.set()
-        assert Door.opened.wait(20)
+        assert Door.opened.wait(60)
         return Status.STOP
 
 
@@ -180,7 +179,7 @@ def explained(text: str, *pushes: tuple[str, int, Any], side: dict[str, Any] | N
     graph.start_run(side)
     for stream, at, payload in pushes:
         graph.add_packet_to_input_stream(stream, payload, at)
-    graph.wait_until_idle(10)
+    graph.wait_until_idle(60)
     found = graph.explain()
     graph.cancel_quietly()
     return found
@@ -303,7 +302,7 @@ def test_a_gate_that_let_nothing_pass_is_named_after_the_run() -> None:
     graph.start_run({"allowed": False})
     graph.add_packet_to_input_stream("a", 1, 10)
     graph.close_all_input_streams()
-    graph.wait_until_done(10)
+    graph.wait_until_done(60)
     assert graph.explain().findings == ()  # nobody counted, and a gate may be shut in the end
     (finding,) = graph.explain({"a": 1}).findings
     assert (finding.kind, finding.node) == (Kind.SHUT, "door")
@@ -359,7 +358,7 @@ def limited(finished: str, frames: int) -> CalculatorGraph:
     graph.start_run()
     for i in range(frames):
         graph.add_packet_to_input_stream("frames", i, i * 10)
-        graph.wait_until_idle(10)
+        graph.wait_until_idle(60)
     return graph
 
 
@@ -379,7 +378,7 @@ def test_a_limiter_whose_frames_wait_for_later_frames() -> None:
         "neither emitted a packet nor set a bound: it needs what comes later."
     )
     graph.close_all_input_streams()
-    graph.wait_until_done(10)
+    graph.wait_until_done(60)
     ended = graph.explain()
     assert str(ended) == 'The run has ended; node "limiter" dropped 2 frames, every other packet was processed.'
     assert json.loads(ended.to_json())["dropped"] == {"limiter": 2}
@@ -397,7 +396,7 @@ def test_a_limiter_that_the_program_keeps_waiting_is_not_named() -> None:
     graph = CalculatorGraph('input_stream: "mask"' + config.replace("FINISHED:done", "FINISHED:shown"))
     graph.start_run()
     graph.add_packet_to_input_stream("frames", 1, 0)
-    graph.wait_until_idle(10)
+    graph.wait_until_idle(60)
     found = graph.explain()
     graph.cancel_quietly()
     (finding,) = found.findings
@@ -474,7 +473,7 @@ def test_a_gate_that_was_only_told_is_not_called_shut() -> None:
     graph.start_run()
     graph.add_packet_to_input_stream("allow", False, 10)
     graph.set_input_stream_timestamp_bound("a", 11)
-    graph.wait_until_idle(10)
+    graph.wait_until_idle(60)
     found = graph.explain()
     graph.cancel_quietly()
     assert found.findings == ()
@@ -499,13 +498,13 @@ def test_the_blocked_process() -> None:
     graph.start_run()
     for at in (10, 20, 30):
         graph.add_packet_to_input_stream("a", 1, at)
-    assert Door.inside.wait(10)
+    assert Door.inside.wait(60)
     found = graph.explain()
     with pytest.raises(TimeoutError, match="the graph was still busy") as caught:
         graph.wait_until_idle(0.01)
     Door.opened.set()
     graph.close_all_input_streams()
-    graph.wait_until_done(10)
+    graph.wait_until_done(60)
     (finding,) = found.findings
     assert str(finding) == (
         'Node "slow" (ExplainBlocked) is inside process() for 10; 2 packets wait behind it.\n'
@@ -523,10 +522,10 @@ def test_the_source_that_waits() -> None:
         'node { name: "later" calculator: "ExplainWaitingSource" output_stream: "OUT:b" source_layer: 1 }'
     )
     graph.start_run()
-    assert Door.inside.wait(10)
+    assert Door.inside.wait(60)
     inside, later = graph.explain().findings
     Door.opened.set()
-    graph.wait_until_done(10)
+    graph.wait_until_done(60)
     assert inside.sentence == 'Node "camera" (ExplainWaitingSource) is inside process().'
     assert str(later) == (
         'Source "later" (ExplainWaitingSource) is not called: it is of layer 1 and waits '
@@ -543,7 +542,7 @@ def test_a_source_that_a_full_queue_holds_back() -> None:
     )
     graph.add_output_stream_poller("b", max_queue_size=3)
     graph.start_run()
-    graph.wait_until_idle(10)
+    graph.wait_until_idle(60)
     (finding,) = graph.explain().findings
     graph.cancel_quietly()
     assert str(finding) == (
@@ -569,7 +568,7 @@ def test_a_run_that_ends_with_packets_says_so_once(caplog: pytest.LogCaptureFixt
     graph.close_all_input_streams()
     with caplog.at_level(logging.WARNING):
         caplog.clear()
-        graph.wait_until_done(10)
+        graph.wait_until_done(60)
     (record,) = caplog.records
     first, second, _ = record.getMessage().split("\n")
     assert first == "The run has ended; 1 packet was never processed."
@@ -611,7 +610,7 @@ def test_after_a_failed_run() -> None:
     graph.start_run()
     graph.close_all_input_streams()
     with pytest.raises(NodeNotOpenedError):
-        graph.wait_until_done(10)
+        graph.wait_until_done(60)
     found = graph.explain()
     assert (found.state, [finding.kind for finding in found.findings]) == ("failed", [Kind.NOT_OPEN])
     assert str(found).startswith(
@@ -660,9 +659,18 @@ def test_ctrl_c_says_what_was_waited_for() -> None:
     graph = CalculatorGraph(STALLED_JOIN)
     graph.start_run()
     graph.add_packet_to_input_stream("a", 1, 10)
-    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt) as caught:
-        graph.wait_until_done(20)
+    program = threading.get_ident()
+
+    def interrupt() -> None:
+        while not graph._current.run._sleepers.wakers:  # type: ignore[union-attr]
+            threading.Event().wait(0.001)
+        signal.pthread_kill(program, signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt)
+    with pytest.raises(KeyboardInterrupt) as caught:  # noqa: PT012
+        interrupting.start()
+        graph.wait_until_done()
+    interrupting.join()
     graph.cancel_quietly()
     assert 'waits for "b" up to 10' in caught.value.__notes__[0]
 

@@ -18,7 +18,7 @@ def test_orders_are_answered_on_another_thread() -> None:
         assert (token.stopped, token.cancelled) == (True, False)
         token.cancel()
         assert (token.stopped, token.cancelled) == (True, True)
-        assert answered.wait(10)
+        assert answered.wait(60)
     assert calls == [("stop", "graphkit-stop"), ("cancel", "graphkit-stop")]
 
 

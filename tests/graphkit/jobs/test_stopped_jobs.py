@@ -34,7 +34,7 @@ class OneAndThenNothing(Source):
     def __iter__(self) -> Iterator[InputSet]:
         self._graph.add_packet_to_input_stream("a", 1, 0)
         self.fed.set()
-        assert self.stopped.wait(20)
+        assert self.stopped.wait(60)
         yield from ()
 
     def stop(self) -> None:
@@ -49,9 +49,10 @@ def stopped() -> tuple[CalculatorGraph, GraphJob]:
     job = GraphJob(graph, [source])
     thread = threading.Thread(target=job.run)
     thread.start()
-    assert source.fed.wait(20)
+    assert source.fed.wait(60)
+    graph.wait_until_idle(60)
     job.stop()
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()
     return graph, job
 

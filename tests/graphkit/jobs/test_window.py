@@ -38,7 +38,7 @@ def test_waiting_ends_when_a_frame_is_out() -> None:
     waiter = threading.Thread(target=window.wait_for_room)
     waiter.start()
     window.settle(0, 0)
-    waiter.join(10)
+    waiter.join(60)
     assert not waiter.is_alive()
     assert window.out == 1
 

@@ -133,5 +133,5 @@ def test_a_pause_ends_with_the_run() -> None:
     paused = threading.Thread(target=broadcaster.pause, args=(60,))
     paused.start()
     broadcaster.end("finished")
-    paused.join(10)
+    paused.join(60)
     assert not paused.is_alive()

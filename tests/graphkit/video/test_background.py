@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PICTURE = np.zeros((2, 2, 3), np.uint8)
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Source:

@@ -41,7 +41,7 @@ def test_an_end_wakes_who_waits() -> None:
     waiting = threading.Thread(target=lambda: got.append(place.take()))
     waiting.start()
     place.end()
-    waiting.join(10)
+    waiting.join(60)
     assert got == [None]
 
 

@@ -55,7 +55,7 @@ def test_a_source_that_is_over_before_its_facts_are_asked_for(camera, monkeypatc
             captured = super().get(*args, **more)
             for thread in threading.enumerate():
                 if thread.name == "graphkit-capture":
-                    thread.join(20)
+                    thread.join(60)
             return captured
 
     monkeypatch.setattr("graphkit.video._live.SimpleQueue", AskedLate)
@@ -155,7 +155,7 @@ def test_stopping_wakes_who_waits(camera) -> None:
         waiting = threading.Thread(target=lambda: seen.extend(frame.timestamp_us for frame in video))
         waiting.start()
         video.stop()
-        waiting.join(10)
+        waiting.join(60)
         assert not waiting.is_alive()
         camera.ends()
 

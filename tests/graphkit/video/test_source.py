@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import av
 import numpy as np
 import pytest
 
+from graphkit._process.system import written_pipe
 from graphkit.errors import VideoOpenError
 from graphkit.video import VideoReader, VideoWriter
 
@@ -112,18 +114,25 @@ def test_a_pipe_of_something_else_is_refused_without_opening_it_again(tmp_path: 
     writer.start()
     with pytest.raises(VideoOpenError):
         VideoReader(pipe)
-    writer.join(10)
+    writer.join(60)
     assert not writer.is_alive()
 
 
 def test_whoever_waits_for_the_writer_of_a_pipe_can_be_interrupted(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.mp4"
     os.mkfifo(pipe)
-    interruption = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT])
-    interruption.start()
-    with pytest.raises(KeyboardInterrupt):
+    program = threading.get_ident()
+
+    def interrupt() -> None:
+        while sys._current_frames()[program].f_code is not written_pipe.__code__:
+            threading.Event().wait(0.001)
+        signal.pthread_kill(program, signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt)
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        interrupting.start()
         VideoReader(pipe)
-    interruption.join()
+    interrupting.join()
 
 
 def test_a_writer_that_is_gone_before_its_pipe_is_read(make_clip: Callable[..., Path], tmp_path: Path) -> None:
@@ -134,4 +143,4 @@ def test_a_writer_that_is_gone_before_its_pipe_is_read(make_clip: Callable[..., 
     writer.start()
     with VideoReader(pipe) as reader:
         assert len(list(reader)) == 3
-    writer.join(10)
+    writer.join(60)

@@ -42,8 +42,8 @@ def test_what_a_process_took() -> None:
 
 
 def test_each_process_is_counted_by_itself() -> None:
-    program(GOOD).run({"busy": 0.4})
-    assert program(GOOD).run({"busy": 0.0})[0].cpu_s < 0.4
+    program(GOOD).run({"busy": 1.0})
+    assert program(GOOD).run({"busy": 0.0})[0].cpu_s < 1.0
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_process_ends_with_us(number: signal.Signals, tmp_path: Path) -> Non
         number_of_child = int(os.read(hears, 100))
         os.close(hears)
         running.send_signal(number)
-        running.communicate(timeout=30)
+        running.communicate(timeout=60)
     assert running.returncode in (-signal.SIGINT, 1, 128 + signal.SIGTERM)
     with pytest.raises(ProcessLookupError):
         os.kill(number_of_child, 0)

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 SAMPLES = Path(__file__).parents[2] / "jobs" / "sample_calculators.py"
-DELAY = """
-node { calculator: "SampleDelay" input_stream: "input_video" output_stream: "late"
-       options { [jobtest.SampleOptions.ext] { at: 60 } } }
-"""
+WAIT = 'node { calculator: "SampleWait" input_stream: "input_video" output_stream: "late" }'
 HANDS = 'calculator: "SampleHands"\n  input_stream: '
 DUMP = ("--dump", "landmarks={clip}.csv", "--import", SAMPLES)
 
@@ -40,9 +37,12 @@ def clips(work: Path, clip: Path) -> Path:
 
 
 def _started() -> subprocess.Popen[str]:
-    """Start a batch of a slow graph, one clip after the other; wait until the first clip is under way."""
+    """Start a batch, one clip after the other, that ends none before there is a file "go_on".
+
+    Returns when the first clip is under way.
+    """
     graph = Path("hands.pbtxt")
-    graph.write_text(graph.read_text().replace(f'{HANDS}"input_video"', f'{HANDS}"late"') + DELAY)
+    graph.write_text(graph.read_text().replace(f'{HANDS}"input_video"', f'{HANDS}"late"') + WAIT)
     command = [
         sys.executable,
         "-m",
@@ -75,6 +75,7 @@ def _wait_for(found: Callable[[], bool]) -> None:
 
 def test_a_folder_is_done_killed_and_done_again(work: Path, clips: Path, graphkit: Callable[..., Result]) -> None:
     process = _started()
+    (work / "go_on").touch()
     _wait_for((work / "out" / "a.csv").exists)
     process.kill()
     process.communicate()
@@ -92,9 +93,10 @@ def test_a_folder_is_done_killed_and_done_again(work: Path, clips: Path, graphki
 def test_a_signal_lets_what_is_under_way_be_finished(work: Path, clips: Path) -> None:
     process = _started()
     process.send_signal(signal.SIGTERM)
-    printed, complaint = process.communicate(timeout=60)
+    _wait_for(lambda: "Stopping: clips under way are finished" in process.stderr.readline())  # type: ignore[union-attr]
+    (work / "go_on").touch()
+    printed, _ = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert "Stopping: clips under way are finished" in complaint
     assert "2 clips: 1 done, 1 left; 12 frames" in printed
     assert "note: Stopped; clips under way were finished. Run the same command again for the rest." in printed
 

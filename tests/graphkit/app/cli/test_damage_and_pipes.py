@@ -31,6 +31,21 @@ node {
 }
 """
 
+TELLS_THAT_IT_WAITS = """
+from pathlib import Path
+from graphkit.video import _outlets
+
+opened_pipe = _outlets.opened_pipe
+
+def told(path):
+    descriptor = opened_pipe(path)
+    if descriptor is None:
+        Path("waits").touch()
+    return descriptor
+
+_outlets.opened_pipe = told
+"""
+
 
 @pytest.mark.parametrize(
     ("flags", "broken", "status"),
@@ -77,29 +92,17 @@ def start(work: Path, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def wait_until_idle(pid: int, clip: Path) -> None:
-    """Wait until a process has the clip open and has stopped computing: it waits for the reader."""
-    spent, opened = -1, False
-    while not opened or (now := _ticks(pid)) > spent + 2:
-        spent = now if opened else -1
-        time.sleep(0.5)
-        opened = opened or any(file.resolve() == clip.resolve() for file in Path(f"/proc/{pid}/fd").iterdir())
-
-
-def _ticks(pid: int) -> int:
-    """Return the processor time that a process has taken, in hundredths of a second."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
-
-
 def test_a_pipe_that_nobody_reads_does_not_outlast_sigterm(work: Path, clip: Path) -> None:
     os.mkfifo(work / "out.mkv")
-    process = start(work, "--input_video_path", clip, "--output_video_path", "out.mkv")
+    (work / "tells.py").write_text(TELLS_THAT_IT_WAITS)
+    flags = ("--import", "tells.py", "--input_video_path", clip, "--output_video_path", "out.mkv")
+    process = start(work, *flags)
     try:
-        wait_until_idle(process.pid, clip)
-        assert process.poll() is None
+        while not (work / "waits").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode != 0
@@ -122,7 +125,7 @@ def test_from_pipe_to_pipe(work: Path, clip: Path) -> None:
     finally:
         process.kill()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert process.returncode == 0, output
     (work / "copy.mkv").write_bytes(whole[0])
     with VideoReader(work / "copy.mkv") as reader:

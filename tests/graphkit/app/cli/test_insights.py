@@ -207,8 +207,9 @@ def test_what_hangs_after_ctrl_c_is_named(
     came: SimpleQueue[bool] = SimpleQueue()
     with telling_what_hangs(graph, came):
         came.put(True)
-        (telling,) = (thread for thread in threading.enumerate() if thread.name == "graphkit-explain")
-        telling.join(10)  # not asked meanwhile: what is captured between two looks may be lost
+        for thread in threading.enumerate():
+            if thread.name == "graphkit-explain":
+                thread.join(60)  # not asked meanwhile: what is captured between two looks may be lost
     told = capsys.readouterr().err
     graph.cancel_quietly()
     assert told.startswith("Still waiting. The graph is idle: nothing is ready or running.\n")

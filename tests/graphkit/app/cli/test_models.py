@@ -163,9 +163,9 @@ def test_a_shipped_model_that_is_damaged(graphkit, small, tmp_path: Path, monkey
 
 def test_a_fetch_that_is_terminated_leaves_nothing(graphkit, user_cache: Path, npm, small) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    npm.does("import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)")
+    npm.does("import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sleep(600)")
     began = time.monotonic()
     result = graphkit("models", "fetch", "small")
-    assert (result.exit_code, time.monotonic() - began < 30) == (143, True), result.output
+    assert (result.exit_code, time.monotonic() - began < 300) == (143, True), result.output
     assert [path for path in user_cache.rglob("*") if path.is_file() or path.name.startswith(".")] == []
     assert signal.getsignal(signal.SIGTERM) is before

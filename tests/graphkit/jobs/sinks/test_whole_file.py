@@ -63,5 +63,5 @@ def test_a_pipe_is_written_to_at_once(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: read.append(path.read_text()))
     reader.start()
     write_whole(path, "through")
-    reader.join(5)
+    reader.join(60)
     assert read == ["through"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.errors._base import PLAIN, GraphkitError, Spelling, StatusCode
 
@@ -93,6 +93,10 @@ class GraphRunError(GraphkitError):
     status = StatusCode.INTERNAL
 
 
+_READ_ONLY: Final = frozenset({"assignment destination is read-only", "output array is read-only"})
+"""What NumPy says, in nothing but a ValueError."""
+
+
 class CalculatorError(GraphRunError):
     """User code raised inside a node; the cause is chained.
 
@@ -133,6 +137,8 @@ class CalculatorError(GraphRunError):
         cause = self.cause
         reason = (cause.describe(spelling) if isinstance(cause, GraphkitError) else str(cause)) or "no message"
         call = self.phase if self.phase == "construction" else f"{self.phase}()"
+        if isinstance(cause, ValueError) and reason in _READ_ONLY:
+            reason += ". What a packet holds is shared with other nodes; change a copy: pixels = image.data.copy()"
         place = f" (at {self.raised_at})" if self.raised_at else ""
         return f'{call} of node "{name}" failed{at}: {type(cause).__name__}: {reason}{place}'
 

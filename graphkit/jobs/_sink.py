@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from graphkit.errors import OutputError, StatusCode
+from graphkit.errors import FormatError, OutputError, StatusCode
+from graphkit.framework._timestamp import describe
 from graphkit.jobs._streams import stream_type
 from graphkit.jobs._summary import Summary, WrittenFile
 
@@ -132,6 +133,13 @@ class Target:
         """What the stream carries."""
         return stream_type(self.plan, self.stream)
 
+    @property
+    def origin(self) -> str:
+        """The stream and the node that makes it, in words."""
+        stream = self.plan.stream_ids[self.stream]
+        node = next((node.name for node in self.plan.nodes if stream in node.output_streams), "")
+        return f'stream "{self.stream}"' + (f' (node "{node}")' if node else "")
+
     def __str__(self) -> str:
         return f"{self.stream}={self.name}"
 
@@ -190,6 +198,12 @@ class FileSink(Sink):
     def report(self, summary: Summary) -> None:
         """Add the file."""
         summary.files.append(WrittenFile(self.stream, self.path, self.packets, self.unit))
+
+
+def refused_packet(file: str, timestamp: int, origin: str, error: FormatError) -> FormatError:
+    """Return the error for a packet that a file cannot hold, with what *error* says about its contents."""
+    said = f"{file}: the packet at {describe(timestamp)} of {origin or 'the stream'} cannot be written: {error}"
+    return FormatError(said, expected=error.expected, found=error.found)
 
 
 def check_creatable(path: Path) -> None:

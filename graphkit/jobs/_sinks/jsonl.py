@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import FormatError, UsageError
+from graphkit.errors import UsageError
 from graphkit.formats import to_json
 from graphkit.framework._packet_type import Kind
-from graphkit.framework._timestamp import describe
 from graphkit.jobs._sinks.labelled_file import LabelledFile
 from graphkit.jobs._sinks.tables import carries_tensors, kept_as_text
 from graphkit.jobs._sinks.text_sink import TextSink
@@ -37,21 +36,14 @@ class JsonlFile(LabelledFile):
 
     def __init__(self, path: Path, stream: str, *, with_ids: bool = False) -> None:
         super().__init__(path, labelled=with_ids)
-        self._stream = stream
+        self._stream, self.origin = stream, f'stream "{stream}"'
 
     def text_of(self, timestamp: int, payload: Any, labels: list[str] | None) -> str:
         """Return the line of a packet."""
         line: dict[str, Any] = {"timestamp": timestamp, "stream": self._stream}
         if labels is not None:
             line["ids"] = [int(label) for label in labels]
-        try:
-            line["packet"] = to_json(payload)
-        except FormatError as error:
-            raise FormatError(
-                f'{self.path}: the packet at {describe(timestamp)} of stream "{self._stream}" cannot be written: '
-                f"{error}",
-                found=error.found,
-            ) from error
+        line["packet"] = to_json(payload)
         return json.dumps(line) + "\n"
 
 

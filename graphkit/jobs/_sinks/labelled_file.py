@@ -6,6 +6,8 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
+from graphkit.errors import FormatError
+from graphkit.jobs._sink import refused_packet
 from graphkit.jobs._sinks.labels_join import Labelled, LabelsJoin
 from graphkit.jobs._sinks.text_file import TextFile
 
@@ -41,6 +43,7 @@ class LabelledFile(ABC):
     Attributes:
         path: as given.
         packets: written so far.
+        origin: where the packets come from, in words, for messages.
 
     Raises:
         OutputError: the file cannot be created.
@@ -49,6 +52,7 @@ class LabelledFile(ABC):
     def __init__(self, path: Path, *, labelled: bool, file: Lines | None = None) -> None:
         self.path = path
         self.packets = 0
+        self.origin = ""
         self._labelled = labelled
         self._join = LabelsJoin()
         # The streams may come from different threads.
@@ -87,7 +91,10 @@ class LabelledFile(ABC):
             self._write(timestamp, payload, labels)
 
     def _write(self, timestamp: int, payload: Any, labels: list[str] | None) -> None:
-        text = self.text_of(timestamp, payload, labels)
+        try:
+            text = self.text_of(timestamp, payload, labels)
+        except FormatError as error:
+            raise refused_packet(str(self.path), timestamp, self.origin, error) from error
         if text is not None:
             self._file.write(text)
             self.packets += 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from graphkit.errors import UsageError
+from graphkit.errors import FormatError, UsageError
 from graphkit.framework._packet_type import Kind, compatible
 from graphkit.jobs._pixels import frame_of
-from graphkit.jobs._sink import Ending, FileSink
+from graphkit.jobs._sink import Ending, FileSink, refused_packet
 from graphkit.jobs._sinks.tables import can_be_table, kept_as_text
 from graphkit.jobs._streams import IMAGES
 from graphkit.video import BackgroundWriter
@@ -50,11 +50,17 @@ class PictureSink(FileSink):
             FormatError: the payload is no picture.
             OutputError: an earlier picture could not be written.
         """
-        self._writer.write(frame_of(packet.payload), int(packet.timestamp))
+        self._writer.write(self._picture(packet), int(packet.timestamp))
+
+    def _picture(self, packet: Packet[Any]) -> ImageFrame:
+        try:
+            return frame_of(packet.payload)
+        except FormatError as error:
+            raise refused_packet(self.target.name, int(packet.timestamp), self.target.origin, error) from error
 
     def write(self, packet: Packet[Any]) -> None:
         """Write the picture of a packet at once."""
-        self.write_picture(frame_of(packet.payload), int(packet.timestamp))
+        self.write_picture(self._picture(packet), int(packet.timestamp))
 
     def close(self, ending: Ending) -> None:
         """Write what waits and finish; safe to call twice."""

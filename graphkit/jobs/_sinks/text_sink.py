@@ -37,6 +37,7 @@ class TextSink(FileSink):
     def open(self) -> None:
         """Create the file; raises OutputError."""
         self.file = self.create()
+        self.file.origin = self.target.origin
 
     def taps(self) -> list[Tap]:
         """Return the stream and its labels."""

@@ -8,6 +8,7 @@ import pickle
 import re
 from typing import Any, Final
 
+import numpy as np
 import pytest
 
 from graphkit import errors
@@ -243,3 +244,15 @@ def test_the_numbers_are_those_of_absl() -> None:
     numbers: dict[str, Any] = {code.name: code.value for code in StatusCode}
     assert (numbers["CANCELLED"], numbers["NOT_FOUND"], numbers["UNAUTHENTICATED"]) == (1, 5, 16)
     assert sorted(numbers.values()) == list(range(1, 17))
+
+
+def test_pixels_of_an_input_that_are_written_to() -> None:
+    pixels = np.zeros(3)
+    pixels.flags.writeable = False
+    for change in (lambda: pixels.__setitem__(0, 1), lambda: np.add(pixels, 1, out=pixels)):
+        with pytest.raises(ValueError, match="read-only") as caught:
+            change()
+        said = str(CalculatorError("paint", "Paint", "process", 0, caught.value))
+        assert (
+            "read-only. What a packet holds is shared with other nodes; change a copy: pixels = image.data" in said
+        )

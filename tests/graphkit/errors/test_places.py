@@ -37,7 +37,7 @@ class PlacesClosed(Calculator):
 
 @calculator
 class PlacesBack(Calculator):
-    """Goes back in time, which is found out after the call."""
+    """Goes back in time."""
 
     number = Input(int)
     out = Output(int)
@@ -91,7 +91,7 @@ def wrong_type(number: int) -> ImageFrame:
             line_of(PlacesClosed.process, 2), id="a closed stream",
         ),
         pytest.param(
-            "PlacesBack", "TimestampMismatchError: Packet timestamp mismatch", line_of(PlacesBack.process, 0),
+            "PlacesBack", "TimestampMismatchError: Packet timestamp mismatch", line_of(PlacesBack.process, 2),
             id="a timestamp that goes back",
         ),
         pytest.param(

@@ -107,7 +107,13 @@ def test_arrays_and_tensors_in_a_dump(graphkit, work: Path, clip: Path) -> None:
     )
     assert "Write it as .jsonl" not in graphkit(*run, "--dump", "tensors=t.npz").stderr
     failed = graphkit(*run, "--dump", "thing=thing.jsonl").stderr
-    assert 'thing.jsonl: the packet at 0 of stream "thing" cannot be written: object has no JSON form.' in failed
+    where = 'the packet at 0 of stream "thing" (node "'
+    assert f"thing.jsonl: {where}" in failed
+    assert "cannot be written: object has no JSON form." in failed
+    of_pictures = graphkit(*run, "--dump", "thing=thing.npz").stderr
+    assert f"thing.npz: {where}" in of_pictures
+    assert "cannot be written: pictures are made of ImageFrame, Image or GpuBuffer packets, found " in of_pictures
+    assert f"thing.csv: {where}" in graphkit(*run, "--dump", "thing=thing.csv").stderr
 
 
 def test_nothing_to_write_is_noted(graphkit, work: Path, clip: Path) -> None:

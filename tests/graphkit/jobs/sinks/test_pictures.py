@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from graphkit import Packet
+from graphkit import CalculatorGraph, Packet
 from graphkit.errors import FormatError, OutputError
 from graphkit.formats import Image, ImageFrame
 from graphkit.jobs import Ending, Target
@@ -27,7 +27,10 @@ rng = np.random.default_rng(0)
 
 
 def opened(kind: type[PictureSink], name: Path) -> PictureSink:
-    sink = kind(Target("mask", str(name), None))  # type: ignore[arg-type]
+    graph = CalculatorGraph("""
+        input_stream: "in"
+        node { calculator: "PassThroughCalculator" input_stream: "in" output_stream: "mask" name: "maker" }""")
+    sink = kind(Target("mask", str(name), graph.plan))
     sink.open()
     return sink
 
@@ -92,7 +95,9 @@ def test_a_sequence_has_the_times_in_its_names(tmp_path: Path) -> None:
 def test_what_is_no_picture_is_refused_and_the_rest_is_whole(tmp_path: Path) -> None:
     dump = opened(NpzSink, tmp_path / "a.npz")
     dump.take(Packet(mask(), 0))
-    with pytest.raises(FormatError, match=r"made of ImageFrame, .* found int"):
+    with pytest.raises(
+        FormatError, match=r'the packet at 1 of stream "mask" \(node "maker"\) cannot .* found int'
+    ):
         dump.take(Packet(5, 1))
     dump.close(Ending())
     with np.load(tmp_path / "a.npz") as archive:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from graphkit._process.threads import usable_cores
 from graphkit.gpu import FullFrameProgram, GlTexture, GpuBuffer, GpuBufferFormat
 from graphkit.gpu._raw_gl import TIMEOUT_EXPIRED
 
@@ -195,6 +196,8 @@ def test_other_threads_run_while_one_waits_for_the_gpu(
     first, second = painters
     if not first.context.software:
         pytest.skip("a graphics card is too fast to be waited for")
+    if usable_cores() < 2:
+        pytest.skip("on one core Mesa draws in the call, not beside it")
     source, target = first.new(WHITE), first.new(BLACK)
     beats, done = 0, threading.Event()
 

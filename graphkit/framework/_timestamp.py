@@ -136,6 +136,9 @@ class Timestamp(int):
             return int(self) - int(other)
         return self + -other
 
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return Timestamp.from_raw, (int(self),)  # copied and pickled, special values included
+
     def __repr__(self) -> str:
         return f"Timestamp.{_NAMES[self]}" if int(self) in _NAMES else f"Timestamp({int(self)})"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -180,3 +182,9 @@ def test_as_timestamp_keeps_special_values_and_checks_ints() -> None:
     with pytest.raises(TimestampError):
         as_timestamp(int(T.DONE))
     assert describe(12) == "12"
+
+
+@pytest.mark.parametrize("value", [Timestamp(5), Timestamp.PRE_STREAM, Timestamp.MAX, Timestamp.DONE])
+def test_copies_and_pickles_are_equal(value: Timestamp) -> None:
+    for made in (copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
+        assert (made, type(made)) == (value, Timestamp)

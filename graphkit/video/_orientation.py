@@ -118,9 +118,10 @@ def read_orientation(picture: av.VideoFrame) -> Orientation:
 
 
 def _display_matrix(picture: av.VideoFrame) -> bytes:
-    from av.sidedata.sidedata import Type
+    from av.sidedata.sidedata import SideDataContainer, Type
 
-    side_data: Buffer | None = picture.side_data.get(Type.DISPLAYMATRIX)  # type: ignore[call-overload]
+    # `picture.side_data` would refer to the picture, which refers to it: pictures would wait for the collector.
+    side_data: Buffer | None = SideDataContainer(picture).get(Type.DISPLAYMATRIX)  # type: ignore[call-arg]
     return b"" if side_data is None else bytes(side_data)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import struct
 import subprocess
@@ -159,3 +160,21 @@ def with_profile(png: bytes) -> bytes:
     profile = b"iCCPname\0\0" + zlib.compress(bytes(128))
     chunk = struct.pack(">I", len(profile) - 4) + profile + struct.pack(">I", zlib.crc32(profile))
     return png[:33] + chunk + png[33:]
+
+
+def test_key_pictures_do_not_wait_for_the_collector(make_clip: Callable[..., Path]) -> None:
+    """Their orientation was read; a reference to themselves would keep all of their memory."""
+
+    def decoded() -> int:
+        return sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+
+    path = make_clip("every_picture_is_key.avi", count=20, codec="mjpeg", pixel_format="yuvj420p")
+    gc.collect()
+    gc.disable()
+    try:
+        before = decoded()
+        with VideoReader(path) as reader:
+            assert len(list(reader)) == 20
+        assert decoded() == before
+    finally:
+        gc.enable()

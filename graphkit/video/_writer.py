@@ -94,6 +94,8 @@ class VideoWriter(Closing):
         self._time_base = encoder.time_base(wanted, self._rate)
         self._last_ticks: int | None = None
         self._end_us = 0
+        self._last_gap: int | None = None  # in ticks, of pictures that come from no clip
+        self._has_source = source is not None
         self._closed = self._failed = False
         destination = path if isinstance(path, Destination) else Destination(path)
         self._open(encoder, audio_from, source, destination)
@@ -217,7 +219,7 @@ class VideoWriter(Closing):
             return
         try:
             with self._reporting():
-                self._mux(self._stream.encode(None))
+                self._mux(self._with_last_duration(self._stream.encode(None)))
                 self._copy_audio(self._end_us)
                 self._container.close()
                 self._outlet.close()
@@ -246,8 +248,19 @@ class VideoWriter(Closing):
         if self._last_ticks is not None and ticks <= self._last_ticks:
             ticks = self._last_ticks + 1
             self.stats.timestamps_repaired += 1
+        if self._last_ticks is not None and not self._has_source:
+            self._last_gap = ticks - self._last_ticks
         self._last_ticks = ticks
         return ticks
+
+    def _with_last_duration(self, packets: list[Packet[VideoStream]]) -> list[Packet[VideoStream]]:
+        """Have the last picture last as long as the one before: without a clip nothing else tells its rate."""
+        for packet in packets:
+            if self._last_gap is not None and self._last_ticks is not None and packet.pts is not None:
+                at = packet.pts * packet.time_base
+                if at == self._last_ticks * self._time_base:
+                    packet.duration = round(self._last_gap * self._time_base / packet.time_base)
+        return packets
 
     def _mux(self, packets: list[Packet[VideoStream]]) -> None:
         """Write encoded pictures, each after the sound that precedes it.

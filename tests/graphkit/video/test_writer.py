@@ -460,3 +460,13 @@ def test_a_refusal_by_the_system_is_explained(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(av, "open", refuse)
     with pytest.raises(VideoWriteError, match=r"out\.mp4: permission denied\. Choose a folder"):
         VideoWriter(tmp_path / "out.mp4", width=64, height=48, frame_rate=30)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+@pytest.mark.parametrize("stamps", [[0], list(range(0, 500_000, 50_000)), [0, 50_000, 250_000]], ids=len)
+def test_the_last_picture_lasts_as_long_as_the_one_before(tmp_path: Path, suffix: str, stamps: list[int]) -> None:
+    path = tmp_path / f"own{suffix}"
+    write(path, stamps)
+    last = stamps[-1] - stamps[-2] if len(stamps) > 1 else round(1_000_000 / 30)
+    with av.open(str(path)) as container:
+        assert abs(container.duration - stamps[-1] - last) <= 1000

@@ -66,7 +66,7 @@ def keep_freed_memory(picture: int) -> None:
     Args:
         picture: bytes of one picture.
     """
-    if sys.platform != "linux" or any(name in os.environ for name in _ALLOCATOR_SETTINGS):
+    if not LINUX or any(name in os.environ for name in _ALLOCATOR_SETTINGS):
         return
     import ctypes
 

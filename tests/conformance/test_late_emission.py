@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit import Calculator, Input, Output, calculator
+from graphkit import Calculator, CalculatorContext, Input, Output, calculator
+from graphkit._runtime import own_outputs
 from graphkit.errors import GraphStateError, TimestampMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.harness import Harness, MakeHarness
-    from graphkit import CalculatorContext
 
 kept: list[CalculatorContext] = []
 
@@ -179,3 +179,48 @@ def second_call(harness: MakeHarness) -> tuple[Harness, threading.Thread]:
     pusher.start()
     assert Held.entered.wait(60)
     return h, pusher
+
+
+@pytest.mark.parametrize(
+    ("part", "contexts"),
+    [
+        pytest.param(lambda cc: cc.outputs[0].send, 2, id="its send"),
+        pytest.param(lambda cc: cc.outputs, 2, id="its outputs"),
+        pytest.param(lambda cc: None, 1, id="nothing"),
+    ],
+)
+def test_whoever_keeps_a_part_of_a_context_emits_nothing_in_the_name_of_a_later_call(
+    harness: MakeHarness,
+    monkeypatch: pytest.MonkeyPatch,
+    part: Callable[[CalculatorContext], object],
+    contexts: int,
+) -> None:
+    """S10: a context serves another call only if nothing of it was kept."""
+    parts: list[Any] = []
+    made: list[str] = []
+
+    def make(name: str, *rest: Any) -> CalculatorContext:
+        made.append(name)
+        return CalculatorContext(name, *rest)
+
+    monkeypatch.setattr(own_outputs, "CalculatorContext", make)
+
+    class KeepsPart(LateBlocking):
+        def process(self, cc: CalculatorContext) -> None:
+            if self.number(cc) == 0:
+                parts.append(part(cc))
+            elif self.number(cc) == 3 and parts[0] is not None:
+                send = parts[0] if callable(parts[0]) else parts[0][0].send
+                with pytest.raises(GraphStateError, match="when its call was over"):
+                    send(7, cc.input_timestamp)
+            self.same.send(cc, self.number(cc))
+
+    calculator("LateKeepsPart")(KeepsPart)
+    h = harness('input_stream: "a" node { calculator: "LateKeepsPart" input_stream: "a" output_stream: "b" }')
+    h.watch("b").start()
+    for number in range(4):
+        h.push("a", (number, number))
+        h.graph.wait_until_idle()
+    h.finish()
+    assert h.seen("b") == [(number, number) for number in range(4)]
+    assert len(made) == contexts

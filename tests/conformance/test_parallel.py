@@ -180,7 +180,7 @@ def test_side_packets_and_counters_are_shared_by_parallel_calls(
 
 
 def test_an_output_that_is_refused_names_its_own_call(harness: MakeHarness, script: type[Script]) -> None:
-    """S18, S47: it is released by another call, the slower one before it."""
+    """S18, S47: also while a slower one before it is still under way."""
     second = threading.Event()
 
     def process(cc: CalculatorContext) -> None:
@@ -188,8 +188,8 @@ def test_an_output_that_is_refused_names_its_own_call(harness: MakeHarness, scri
             assert second.wait(60)
         emit_input(cc)
         if cc.input_timestamp == 20:
-            emit_input(cc)
             threading.Timer(0.05, second.set).start()
+            emit_input(cc)
 
     h = harness(PARALLEL % 2, s=script(process=process)).start()
     h.push("a", (1, 10), (2, 20))

@@ -27,9 +27,6 @@ SHOWN_BY: Final = {
     "conformance/test_forks.py": [
         "graphkit/_process/forks.py",
     ],
-    "conformance/test_late_emission.py": [
-        "graphkit/_runtime/own_outputs.py",
-    ],
     "conformance/test_lifecycle.py": [
         "graphkit/_runtime/constant_nodes.py",
         "graphkit/_runtime/lifecycle.py",

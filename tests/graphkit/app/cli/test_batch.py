@@ -84,7 +84,9 @@ def test_a_folder_is_done_killed_and_done_again(work: Path, clips: Path, graphki
     assert first == (work / "r.csv").read_bytes()
     ended = graphkit("batch", "hands.pbtxt", "in", "-o", "out", *DUMP)
     assert ended.exit_code == 0
-    assert re.search(r"2 clips: (1 done, 1 done before; 12|2 done; 24) frames in", ended.output)
+    # How far it came before it was killed is a matter of milliseconds.
+    come_so_far = "2 done; 24|1 done, 1 done before; 12|0 done, 2 done before; 0"
+    assert re.search(rf"2 clips: ({come_so_far}) frames in", ended.output)
     assert f"manifest: {work / 'out' / 'manifest.jsonl'}" in ended.output
     assert _files(work / "out") == ["a.csv", "manifest.jsonl", "x/b.csv"]
     assert (work / "out" / "x" / "b.csv").read_bytes() == first

@@ -75,12 +75,16 @@ class SampleThin(_Image):
 
 @calculator
 class SampleWait(_Image):
-    """Passes pictures on once there is a file "go_on"."""
+    """Passes pictures on once there is a file "go_on", or "go_on_once", which lets one clip pass."""
 
     def take(self, cc: CalculatorContext, index: int) -> None:
-        while not Path("go_on").exists():
+        while not (Path("go_on").exists() or Path("go_on_once").exists()):
             time.sleep(0.01)
         self.result.send(cc, self.image(cc))
+
+    def close(self, cc: CalculatorContext) -> None:
+        super().close(cc)
+        Path("go_on_once").unlink(missing_ok=True)
 
 
 @calculator

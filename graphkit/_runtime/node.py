@@ -232,7 +232,7 @@ class Node:
         for context in self.contexts:
             self.end_call(context)
         self.contexts, self.finished = [], {}
-        self.inputs = self.outputs = ()
+        self.inputs = self.joined = self.outputs = ()
         self.handler = self.single = self.link = self.speculated = self.on_touch = self.listeners = None
         for name in ("calculator", "process", "task"):  # there is no task before `open`
             if hasattr(self, name):

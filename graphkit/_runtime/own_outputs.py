@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphkit._runtime.node import Over
 from graphkit.framework import CalculatorContext, OutputShard
-from graphkit.framework._context import ListShard, OutputSet
+from graphkit.framework._context import ListShard, OutputSet, PacketSet
 from graphkit.framework._output_times import NO_CALL, OutputTimes
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def with_own_outputs(node: Node) -> Callable[[CalculatorContext], Any]:
     """Return the node's process call, made with a context that ends with it."""
     process, over = node.process, Over(node.name)
     unused: list[_Own] = []
+    no_packets = PacketSet(node.plan.inputs)
 
     def call(cc: CalculatorContext) -> Any:
         try:
@@ -49,6 +50,7 @@ def with_own_outputs(node: Node) -> Callable[[CalculatorContext], Any]:
         finally:
             own.end(cc, over)
             if own.references() == own.least:
+                own.context.inputs = no_packets  # a frame must not wait for the next call
                 unused.append(own)
 
     return call

@@ -10,7 +10,7 @@ from graphkit.insight._causes import Causes, lacking, split_lack
 from graphkit.insight._cycles import behind, holding_findings
 from graphkit.insight._explanation import Explanation, NodeReport
 from graphkit.insight._failures import failed_call, failed_finding
-from graphkit.insight._findings import Finding, Kind, counted, packets_of
+from graphkit.insight._findings import Finding, Kind, packets_of, waiting_behind
 from graphkit.insight._places import place_of
 
 if TYPE_CHECKING:
@@ -112,13 +112,11 @@ class Explainer:
         node = self._nodes[call.node]
         at = f" for {describe(call.timestamp)}" if call.phase == "process" and node.inputs else ""
         waiting = _packets(node)
-        behind = sum(waiting.values())
-        wait = f"; {counted(behind, 'packet')} {'waits' if behind == 1 else 'wait'} behind it" if behind else ""
         return Finding(
             Kind.BUSY,
             node.name,
             node.calculator,
-            f'Node "{node.name}" ({node.calculator}) is inside {call.phase}(){at}{wait}.',
+            f'Node "{node.name}" ({node.calculator}) is inside {call.phase}(){at}{waiting_behind(waiting)}.',
             f"It is at {place_of(call)}. The call has to return; a wait for something outside needs a limit.",
             packets=waiting,
         )

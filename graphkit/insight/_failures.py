@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from graphkit.errors import CalculatorError
 from graphkit.framework._timestamp import describe
 from graphkit.insight._cycles import behind
-from graphkit.insight._findings import Finding, Kind, counted, time_or_name
+from graphkit.insight._findings import Finding, Kind, time_or_name, waiting_behind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,13 +52,11 @@ def failed_call(error: BaseException | None) -> FailedCall | None:
 def failed_finding(look: RunLook, failed: FailedCall, packets: Mapping[str, int]) -> Finding:
     """Return the finding of the node whose call failed, which had *packets* left over."""
     node = next(node for node in look.nodes if node.name == failed.node)
-    waiting = sum(packets.values())
-    wait = f"; {counted(waiting, 'packet')} {'waits' if waiting == 1 else 'wait'} behind it" if waiting else ""
     return Finding(
         Kind.FAILED,
         node.name,
         node.calculator,
-        f'Node "{node.name}" ({node.calculator}) {failed.words}{wait}.',
+        f'Node "{node.name}" ({node.calculator}) {failed.words}{waiting_behind(packets)}.',
         _consequence(look, node),
         up_to=failed.timestamp,
         packets=packets,

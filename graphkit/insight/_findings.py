@@ -84,6 +84,12 @@ def packets_of(count: int, stream: str) -> str:
     return f'{counted(count, "packet")} of "{stream}"'
 
 
+def waiting_behind(packets: Mapping[str, int]) -> str:
+    """Return "; 2 packets wait behind it" for the packets that wait for a call; "" for none."""
+    waiting = sum(packets.values())
+    return f"; {counted(waiting, 'packet')} {'waits' if waiting == 1 else 'wait'} behind it" if waiting else ""
+
+
 def counted(count: int, thing: str) -> str:
     """Return "1 thing" or "3 things"."""
     return f"{count} {thing}{'' if count == 1 else 's'}"

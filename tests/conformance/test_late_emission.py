@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphkit import Calculator, CalculatorContext, Input, Output, calculator
+from graphkit import Calculator, CalculatorContext, Input, Output, Packet, calculator
 from graphkit._runtime import own_outputs
 from graphkit.errors import GraphStateError, TimestampMismatchError
 
@@ -179,6 +180,32 @@ def second_call(harness: MakeHarness) -> tuple[Harness, threading.Thread]:
     pusher.start()
     assert Held.entered.wait(60)
     return h, pusher
+
+
+def test_a_context_that_serves_again_keeps_no_packets(harness: MakeHarness) -> None:
+    """S10, S36: those of a call ahead of time belong to no other context."""
+
+    class Takes(Calculator):
+        number = Input(object)
+        same = Output(object)
+        blocking = True
+
+        def process(self, cc: CalculatorContext) -> None:
+            pass
+
+    class Payload:
+        pass
+
+    calculator("LateTakes")(Takes)
+    h = harness('input_stream: "a" node { calculator: "LateTakes" input_stream: "a" output_stream: "b" }').start()
+    (node,) = h.graph._current.run._state.nodes  # type: ignore[union-attr]
+    context, payload = node.another_context(), Payload()
+    context.inputs.packets[0] = Packet(payload, 5)
+    reference = weakref.ref(payload)
+    node.process(context)
+    del context, payload
+    assert reference() is None
+    h.finish()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from graphkit._runtime.scheduler import Scheduler
 from graphkit.framework import Timestamp
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable, Sequence
 
     from graphkit._process.sleepers import Sleepers
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     MakesScheduler = Callable[[GraphState, Lifecycle, Sleepers], Scheduler]
 
     from graphkit.framework import CalculatorContext, Decision, InputStreamHandler, Packet
+
+    _Reader = tuple[deque[Packet[Any]], str, list[tuple[Callable[[Sequence[Any]], None], int]]]
 
 QUEUED: Final = "packet_queued"
 BOUND_MOVED: Final = "bound_moved"
@@ -67,25 +70,32 @@ class WatchedFlow(Flow):
 
     Args:
         throttle: of the run.
-        journal: where they are noted.
+        listeners: their journal and ledgers are where it is noted.
+        nodes: of the run.
     """
 
-    def __init__(self, throttle: Throttle, journal: Journal) -> None:
+    def __init__(self, throttle: Throttle, listeners: Listeners, nodes: Sequence[Node]) -> None:
         super().__init__(throttle)
-        self._note = journal.note
+        self._note = listeners.journal.note
+        self._is_told = listeners.hear_any(QUEUED)
+        self._readers: dict[OutputStream, list[_Reader]] = {}
+        for queue in (queue for node in nodes if node.on_touch is None for queue in node.inputs):
+            name = queue.node.name
+            writes = [(ledger.write, ledger.queue(name, queue.name)) for ledger in listeners.ledgers]
+            self._readers.setdefault(queue.stream, []).append((queue.queue, name, writes))
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
         """Send, and note each queue that received the packet."""
         Flow.send(self, stream, packet)
-        now = perf_counter()
-        for queue in stream.consumers:
-            node, waiting = queue.node, queue.queue
-            if node.on_touch is not None:
+        now, time, is_told = perf_counter(), packet._timestamp, self._is_told
+        for waiting, node, writes in self._readers.get(stream, ()):
+            if not waiting or waiting[-1] is not packet:
+                self._note((DROPPED, (node, stream.name, time, now)))
                 continue
-            if waiting and waiting[-1] is packet:
-                self._note((QUEUED, (node.name, stream.name, packet._timestamp, len(waiting), now)))
-            else:
-                self._note((DROPPED, (node.name, stream.name, packet._timestamp, now)))
+            for write, queue in writes:
+                write((now, now, len(waiting), time, queue))
+            if is_told:
+                self._note((QUEUED, (node, stream.name, time, len(waiting), now)))
 
     def drop_all(self, queue: InputStream) -> None:
         """Empty a queue, and note what is lost."""
@@ -150,9 +160,9 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
     if listeners is None or not listeners.hear_any(*_ALL_BUT_ENDS):
         return Scheduler
     if listeners.hear_any(BOUND_MOVED):
-        state.flow = BoundsFlow(state.throttle, listeners.journal)
-    elif listeners.hear_any(QUEUED, DROPPED):
-        state.flow = WatchedFlow(state.throttle, listeners.journal)
+        state.flow = BoundsFlow(state.throttle, listeners, state.nodes)
+    elif listeners.hear_any(QUEUED, DROPPED):  # a ledger's instrument hears of drops
+        state.flow = WatchedFlow(state.throttle, listeners, state.nodes)
     for node in state.nodes:
         node.link = None  # a packet that bypasses its queue would bypass the flow, too
         node.listeners = listeners
@@ -167,6 +177,11 @@ def _watched_process(node: Node, listeners: Listeners) -> Callable[[CalculatorCo
     """Return the node's process call with the hooks around it."""
     process, tell, mute, journal = node.process, listeners.tell, listeners.mute, listeners.journal
     entries, before, after = journal.entries, listeners.calls("processing"), listeners.calls("processed")
+    plan = node.plan
+    writes = [
+        ledger.calls_of(node.name, plan.calculator, plan.inputs.names, plan.outputs.names)
+        for ledger in listeners.ledgers
+    ]
 
     def call(cc: CalculatorContext) -> Any:
         if entries:
@@ -178,6 +193,8 @@ def _watched_process(node: Node, listeners: Listeners) -> Callable[[CalculatorCo
             return process(cc)
         finally:
             seconds = perf_counter() - start
+            for write in writes:
+                write(cc, start, seconds)
             for hear in after:
                 try:
                     hear(cc, start, seconds)

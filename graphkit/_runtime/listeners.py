@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process import parts
 from graphkit.framework import Instrument
+from graphkit.framework._ledger import WRITTEN, ledger_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,9 +28,11 @@ class Listeners:
 
     Attributes:
         journal: of the run.
+        ledgers: of the instruments that have calls and queued packets written there instead of being called.
     """
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
+        self.ledgers = [ledger for one in instruments if (ledger := ledger_of(one)) is not None]
         hooks = (hook for hook in vars(Instrument) if not hook.startswith("_"))
         self._calls: dict[str, list[Any]] = {hook: _filled_in(instruments, hook) for hook in hooks}
         self.journal = Journal(self)
@@ -124,4 +127,5 @@ class Journal:
 
 def _filled_in(instruments: Sequence[Instrument], hook: str) -> list[Any]:
     plain = getattr(Instrument, hook)
-    return [getattr(one, hook) for one in instruments if getattr(type(one), hook) is not plain]
+    called = [one for one in instruments if hook not in WRITTEN or ledger_of(one) is None]
+    return [getattr(one, hook) for one in called if getattr(type(one), hook) is not plain]

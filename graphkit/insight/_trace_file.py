@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gzip
 from contextlib import suppress
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from graphkit.errors import OutputError
 
@@ -14,15 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-_AT_ONCE: Final = 2000
-
 
 def write_events(path: Path, events: Iterable[str], lost: int) -> int:
     """Write *events* and return their number.
 
     Args:
         path: of the file; one that ends with .gz is compressed.
-        events: as JSON text.
+        events: as JSON text, one or several a line each.
         lost: events that are missing at the beginning.
 
     Raises:
@@ -54,10 +51,10 @@ def _write(file: IO[str], events: Iterable[str], lost: int) -> int:
     file.write(
         f'{{"displayTimeUnit":"ms","otherData":{{"program":"graphkit","events_lost":{lost}}},"traceEvents":[\n'
     )
-    number, rest = 0, iter(events)
-    while batch := list(islice(rest, _AT_ONCE)):
+    number = 0
+    for lines in events:
         file.write(",\n" if number else "")
-        file.write(",\n".join(batch))
-        number += len(batch)
+        file.write(lines)
+        number += lines.count("\n") + 1
     file.write("\n]}\n")
     return number

@@ -15,7 +15,6 @@ from graphkit._runtime.scheduler import Scheduler
 from graphkit.framework import Timestamp
 
 if TYPE_CHECKING:
-    from collections import deque
     from collections.abc import Callable, Sequence
 
     from graphkit._process.sleepers import Sleepers
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     MakesScheduler = Callable[[GraphState, Lifecycle, Sleepers], Scheduler]
 
     from graphkit.framework import CalculatorContext, Decision, InputStreamHandler, Packet
-
-    _Reader = tuple[deque[Packet[Any]], str, list[tuple[Callable[[Sequence[Any]], None], int]]]
+    from graphkit.framework._ledger import Ledger
 
 QUEUED: Final = "packet_queued"
 BOUND_MOVED: Final = "bound_moved"
@@ -65,6 +63,33 @@ class WatchedScheduler(Scheduler):
         self._journal.tell()
 
 
+class _NotedStream:
+    """Where the packets of a stream are noted.
+
+    Args:
+        stream: it.
+        ledgers: of the run.
+
+    Attributes:
+        readers: whose queues are reported: all but pollers.
+        queues: theirs.
+        writes: for each ledger what adds a row, and the number for a packet that is alone in each of the queues.
+        each: likewise, but the number for a packet that is not, and those of the queues.
+    """
+
+    __slots__ = ("each", "queues", "readers", "writes")
+
+    def __init__(self, stream: OutputStream, ledgers: Sequence[Ledger]) -> None:
+        self.readers = [queue for queue in stream.consumers if queue.node.on_touch is None]
+        self.queues = tuple(queue.queue for queue in self.readers)
+        maker, name, nodes = stream.producer, stream.name, [queue.node.name for queue in self.readers]
+        self.writes = tuple((ledger.write, ledger.stream(maker, name, nodes)) for ledger in ledgers)
+        self.each = [
+            (ledger.write, ledger.stream(maker, name, ()), [ledger.queue(node, name) for node in nodes])
+            for ledger in ledgers
+        ]
+
+
 class WatchedFlow(Flow):
     """A flow that notes which packets move.
 
@@ -78,24 +103,41 @@ class WatchedFlow(Flow):
         super().__init__(throttle)
         self._note = listeners.journal.note
         self._is_told = listeners.hear_any(QUEUED)
-        self._readers: dict[OutputStream, list[_Reader]] = {}
-        for queue in (queue for node in nodes if node.on_touch is None for queue in node.inputs):
-            name = queue.node.name
-            writes = [(ledger.write, ledger.queue(name, queue.name)) for ledger in listeners.ledgers]
-            self._readers.setdefault(queue.stream, []).append((queue.queue, name, writes))
+        streams = {queue.stream for node in nodes for queue in node.inputs}
+        streams.update(stream for node in nodes for stream in node.outputs)
+        self._streams = {stream: _NotedStream(stream, listeners.ledgers) for stream in streams}
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
         """Send, and note each queue that received the packet."""
         Flow.send(self, stream, packet)
-        now, time, is_told = perf_counter(), packet._timestamp, self._is_told
-        for waiting, node, writes in self._readers.get(stream, ()):
+        now = perf_counter()
+        noted = self._streams.get(stream)
+        if noted is None:  # a graph input that nobody reads
+            return
+        if not self._is_told:
+            for waiting in noted.queues:
+                if len(waiting) != 1:
+                    break
+            else:
+                for write, number in noted.writes:
+                    write((now, now, 1, packet._timestamp, number))
+                return
+        self._note_each(noted, packet, now)
+
+    def _note_each(self, noted: _NotedStream, packet: Packet[Any], now: float) -> None:
+        """Note each queue by itself."""
+        time = packet._timestamp
+        for write, number, _ in noted.each:
+            write((now, now, 0, time, number))
+        for at, queue in enumerate(noted.readers):
+            node, waiting = queue.node.name, queue.queue
             if not waiting or waiting[-1] is not packet:
-                self._note((DROPPED, (node, stream.name, time, now)))
+                self._note((DROPPED, (node, queue.name, time, now)))
                 continue
-            for write, queue in writes:
-                write((now, now, len(waiting), time, queue))
-            if is_told:
-                self._note((QUEUED, (node, stream.name, time, len(waiting), now)))
+            if self._is_told:
+                self._note((QUEUED, (node, queue.name, time, len(waiting), now)))
+            for write, _, numbers in noted.each:
+                write((now, now, len(waiting), time, numbers[at]))
 
     def drop_all(self, queue: InputStream) -> None:
         """Empty a queue, and note what is lost."""
@@ -166,22 +208,44 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
     for node in state.nodes:
         node.link = None  # a packet that bypasses its queue would bypass the flow, too
         node.listeners = listeners
-        node.process = _watched_process(node, listeners)
+        for ledger in listeners.ledgers:
+            node.process = _Written(node, ledger).call
+        if listeners.hear_any("processing", "processed"):
+            node.process = _watched_process(node, listeners)
         may_drop = node.plan.input_stream_handler not in _NEVER_DROP
         if node.handler is not None and may_drop and listeners.hear_any(DROPPED):
             node.handler = WatchedHandler(node.handler, node, listeners.journal)  # type: ignore[assignment]
     return partial(WatchedScheduler, listeners.journal)
 
 
+class _Written:
+    """A node's process call that is written down.
+
+    Args:
+        node: whose it is.
+        ledger: where it is written.
+    """
+
+    __slots__ = ("_process", "_write")
+
+    def __init__(self, node: Node, ledger: Ledger) -> None:
+        plan = node.plan
+        self._process = node.process
+        self._write = ledger.calls_of(node.name, plan.calculator, plan.inputs.names, plan.outputs.names)
+
+    def call(self, cc: CalculatorContext) -> Any:
+        """Make the call."""
+        begin = perf_counter()
+        try:
+            return self._process(cc)
+        finally:
+            self._write(cc, begin, perf_counter())
+
+
 def _watched_process(node: Node, listeners: Listeners) -> Callable[[CalculatorContext], Any]:
     """Return the node's process call with the hooks around it."""
     process, tell, mute, journal = node.process, listeners.tell, listeners.mute, listeners.journal
     entries, before, after = journal.entries, listeners.calls("processing"), listeners.calls("processed")
-    plan = node.plan
-    writes = [
-        ledger.calls_of(node.name, plan.calculator, plan.inputs.names, plan.outputs.names)
-        for ledger in listeners.ledgers
-    ]
 
     def call(cc: CalculatorContext) -> Any:
         if entries:
@@ -193,8 +257,6 @@ def _watched_process(node: Node, listeners: Listeners) -> Callable[[CalculatorCo
             return process(cc)
         finally:
             seconds = perf_counter() - start
-            for write in writes:
-                write(cc, start, seconds)
             for hear in after:
                 try:
                     hear(cc, start, seconds)

@@ -1,16 +1,17 @@
 """Ledger: what happens in a run as rows of five values, for instruments that keep or count all of it.
 
-A frame has about a hundred calls and packets. A call of a hook for each costs more than many a node; a row costs one
-call of C code. Rows are read many at a time: a trace keeps them, a profile counts them with numpy. They lie one
-behind the other in one list, as tuples that are kept would have the garbage collector look through the whole process
-again and again.
+A frame has about a hundred calls and packets, and most of their nodes are so light that a call of a hook for each
+would cost as much. A row costs one call of C code. Rows are read many at a time: a trace keeps them, a profile
+counts them with numpy. They lie one behind the other in one list: tuples that are kept would have the garbage
+collector look through the whole process again and again. What is written for each node lies close together, as it
+is not in the processor's cache when a frame comes to it.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from itertools import compress, count
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.framework._instrument import Instrument
@@ -22,43 +23,71 @@ if TYPE_CHECKING:
     from graphkit.framework._context import CalculatorContext
     from graphkit.framework._timestamp import Timestamp
 
-    Hear = Callable[[CalculatorContext, float, float], None]
+    WritesCall = Callable[[CalculatorContext, float, float], None]
 
 _LOG: Final = logging.getLogger(__name__)
 WIDTH: Final = 5
-"""Values of a row: when it began and ended, the thread (of a queue: packets in it), the time, the number of its entry."""
+"""Values of a row: when it began and ended, thread (of a queue: packets in it), time, and number of its entry."""
 _MOST_VALUES: Final = WIDTH << 12
 """So many are handed over at once: those of about thirty frames."""
 _MOST_SHAPES: Final = 64
 
 CALL: Final = "process"
+SENT: Final = "sent"
 QUEUED: Final = "queued"
 DROPPED: Final = "dropped"
 TOOK: Final = "took"
 MADE: Final = "made"
 APART: Final = "apart"
-"""In place of a stream: the packets of such calls are in rows of their own."""
 
 
 class Entry(NamedTuple):
     """What a row is about.
 
     Attributes:
-        kind: ``process`` and the like for what a thread did; ``queued`` and ``dropped`` for a packet; ``took`` and
-            ``made`` for a packet of the call in the row before, if its time is not that of the call.
+        kind: ``process`` and the like for what a thread did; ``sent`` for a packet that is alone in each of its
+            queues, else ``queued``; ``dropped``; ``took`` and ``made`` for a packet of the call in the row before,
+            if its time is not that of the call.
         name: of the node or part.
-        stream: of the packet.
-        taken: numbers of the entries of the queues that a packet was taken out of.
+        stream: of the packet; `APART` for a call with such rows.
+        queues: numbers of the entries of the queues that a packet came into, or was taken out of.
         made: streams that a packet was emitted to.
         run: counts the runs of an instrument that keeps several.
+        later: of a call: number of the entry of the one row after it, 0 for none.
     """
 
     kind: str
     name: str
     stream: str = ""
-    taken: tuple[int, ...] = ()
+    queues: tuple[int, ...] = ()
     made: tuple[str, ...] = ()
     run: int = 0
+    later: int = 0
+
+
+class WorkingThread:
+    """A thread, in the rows of what it did.
+
+    Attributes:
+        name: of the thread.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self) -> None:
+        self.name = threading.current_thread().name
+
+
+_HERE: Final = threading.local()
+
+
+def working_thread() -> WorkingThread:
+    """Return the calling thread."""
+    try:
+        thread: WorkingThread = _HERE.thread
+    except AttributeError:
+        thread = _HERE.thread = WorkingThread()
+    return thread
 
 
 class Ledger:
@@ -68,7 +97,6 @@ class Ledger:
         rows: those that were not handed over yet, one behind the other.
         write: adds a row, at once, whatever other threads do.
         entries: by number; the first one is unused.
-        threads: names of threads, by number.
         run: see Entry.
     """
 
@@ -76,10 +104,9 @@ class Ledger:
         self.rows: list[Any] = []
         self.write: Callable[[Sequence[Any]], None] = self.rows.extend
         self.entries: list[Entry] = [Entry("", "")]
-        self.threads: dict[int, str] = {}
         self.run = 0
         self._numbers: dict[Entry, int] = {}
-        self._counter, self._here = count(1), threading.local()
+        self._works: dict[tuple[str, str, int], int] = {}
         self._handing_over, self._is_busy = threading.RLock(), False
 
     def keep(self, rows: list[Any]) -> None:
@@ -102,6 +129,14 @@ class Ledger:
             finally:
                 self._is_busy = False
 
+    def hand_over_if_many(self) -> None:
+        """Hand over if there are many rows, unless another thread is about it: a call should not wait for that."""
+        if len(self.rows) > _MOST_VALUES and self._handing_over.acquire(blocking=False):
+            try:
+                self.hand_over()
+            finally:
+                self._handing_over.release()
+
     def number_of(self, entry: Entry) -> int:
         """Return the number of an entry, a new one if there is none yet."""
         number = self._numbers.get(entry)
@@ -116,106 +151,120 @@ class Ledger:
         """Return the number of a queue."""
         return self.number_of(Entry(QUEUED, node, stream, run=self.run))
 
-    def thread(self) -> int:
-        """Return the number of the calling thread."""
-        here = self._here
-        try:
-            number: int = here.number
-        except AttributeError:
-            number = here.number = next(self._counter)
-            self.threads[number] = threading.current_thread().name
-        return number
+    def stream(self, producer: str, stream: str, readers: Sequence[str]) -> int:
+        """Return the number of a stream."""
+        queues = tuple(self.queue(reader, stream) for reader in readers)
+        return self.number_of(Entry(SENT, producer, stream, queues, run=self.run))
 
     def write_work(self, kind: str, name: str, begin: float, seconds: float) -> None:
         """Add a row for something that this thread did."""
-        self.write((begin, begin + seconds, self.thread(), 0, self.number_of(Entry(kind, name, run=self.run))))
+        number = self._works.get((kind, name, self.run))
+        if number is None:
+            number = self._works[kind, name, self.run] = self.number_of(Entry(kind, name, run=self.run))
+        self.write((begin, begin + seconds, working_thread(), 0, number))
         if len(self.rows) > _MOST_VALUES:
-            self._hand_over_if_free()
+            self.hand_over_if_many()
 
     def write_drop(self, node: str, stream: str, timestamp: int, at: float) -> None:
         """Add a row for a packet that a queue has lost."""
         entry = Entry(DROPPED, node, stream, (self.queue(node, stream),), run=self.run)
         self.write((at, at, 0, timestamp, self.number_of(entry)))
 
-    def calls_of(self, node: str, calculator: str, inputs: Sequence[str], outputs: Sequence[str]) -> Hear:
-        """Return what adds a row for a call of a node.
+    def calls_of(self, node: str, calculator: str, inputs: Sequence[str], outputs: Sequence[str]) -> WritesCall:
+        """Return what adds a row for a call of a node that began and ended, on the thread that made it.
 
-        Nearly every call takes and emits packets at its own time. Which of its streams had one is its *shape*: an
-        entry for each that was seen.
+        Without *outputs* it is not written what the calls emitted.
         """
-        rows, write, here, new_thread = self.rows, self.write, self._here, self.thread
-        shapes, hand_over = _Shapes(self, node, inputs, outputs), self._hand_over_if_free
-        known = shapes.numbers.get
-
-        def keep(cc: CalculatorContext, begin: float, seconds: float) -> None:
-            time, shape, is_plain = cc.input_timestamp, 1, True
-            for packet in cc.inputs.packets:
-                shape += shape
-                if packet._payload is not EMPTY:
-                    shape += 1
-                    is_plain = is_plain and packet._timestamp == time
-            for shard in cc.outputs.shards:
-                shape += shape
-                if emitted := shard.queue:
-                    shape += 1
-                    is_plain = is_plain and len(emitted) == 1 and emitted[0]._timestamp == time
-            try:
-                thread = here.number
-            except AttributeError:
-                thread = new_thread()
-            if is_plain and (number := known(shape) or shapes.learn(shape)):
-                write((begin, begin + seconds, thread, time, number))
-            else:
-                write(shapes.apart(cc, begin, begin + seconds, thread))
-            if len(rows) > _MOST_VALUES:
-                hand_over()
-
-        return keep
-
-    def _hand_over_if_free(self) -> None:
-        """Hand over, unless another thread is about it: a call of a node should not wait for that."""
-        if self._handing_over.acquire(blocking=False):
-            try:
-                self.hand_over()
-            finally:
-                self._handing_over.release()
+        return _Calls(self, node, inputs, outputs).write
 
 
-class _Shapes:
-    """The shapes of the calls of a node.
+class _Calls:
+    """Writes the calls of a node.
 
-    Attributes:
-        numbers: of their entries, by a 1 and a bit for each input and output, set if it had a packet.
+    Nearly every call takes packets at its own time, and what it emits has one time, too. Which of its streams had
+    a packet is its *shape*: a 1, and a bit for each input and output; negative if it emitted at another time than
+    its own, as loops do. A shape that was seen has entries: for the call, and for what it emitted at another time.
     """
 
+    __slots__ = ("_inputs", "_last", "_ledger", "_node", "_numbers", "_outputs", "_rows", "_shapes", "_write")
+
     def __init__(self, ledger: Ledger, node: str, inputs: Sequence[str], outputs: Sequence[str]) -> None:
-        self._ledger, self._node, self._inputs, self._outputs = ledger, node, inputs, outputs
-        self.numbers: dict[int, int] = {}
+        self._ledger, self._rows, self._write = ledger, ledger.rows, ledger.write
+        self._node, self._inputs, self._outputs = node, inputs, outputs
+        self._shapes: dict[int, tuple[int, int, int]] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._last = (0, 0, 0)  # a shape and its entries
 
-    def learn(self, shape: int) -> int:
-        """Return the number of a new shape; 0 if the node has had too many."""
-        if len(self.numbers) >= _MOST_SHAPES:
-            return 0
-        ledger, node = self._ledger, self._node
-        had = [digit == "1" for digit in f"{shape:b}"[1:]]
-        taken = tuple(ledger.queue(node, name) for name in compress(self._inputs, had))
-        made = tuple(compress(self._outputs, had[len(self._inputs) :]))
-        self.numbers[shape] = number = ledger.number_of(Entry(CALL, node, "", taken, made, ledger.run))
-        return number
+    def write(self, cc: CalculatorContext, begin: float, end: float) -> None:
+        """Add a row for a call."""
+        time, made_at, shape, is_plain = cc.input_timestamp, None, 1, True
+        for packet in cc.inputs.packets:
+            shape += shape
+            if packet._payload is not EMPTY:
+                shape += 1
+                is_plain = is_plain and packet._timestamp == time
+        for shard in cc.outputs.shards if self._outputs else ():
+            shape += shape
+            if emitted := shard.queue:
+                shape += 1
+                at = emitted[0]._timestamp
+                is_plain = is_plain and len(emitted) == 1 and (made_at is None or at == made_at)
+                made_at = at
+        if made_at is not None and made_at != time:
+            shape = -shape
+        known = self._last
+        if known[0] != shape:
+            known = self._known(shape)
+        thread = getattr(_HERE, "thread", None) or working_thread()
+        if not is_plain or not known[1]:
+            self._write(self._apart(cc, begin, end, thread))
+        elif shape > 0:
+            self._write((begin, end, thread, time, known[1]))
+        else:
+            self._write((begin, end, thread, time, known[1], end, end, thread, made_at, known[2]))
+        if len(self._rows) > _MOST_VALUES:
+            self._ledger.hand_over_if_many()
 
-    def apart(self, cc: CalculatorContext, begin: float, end: float, thread: int) -> list[Any]:
+    def _known(self, shape: int) -> tuple[int, int, int]:
+        """Return a shape and its entries, 0 for a new one of very many."""
+        known = self._shapes.get(shape)
+        if known is None:
+            if len(self._shapes) >= _MOST_SHAPES:
+                return shape, 0, 0
+            ledger, node = self._ledger, self._node
+            had = [digit == "1" for digit in f"{abs(shape):b}"[1:]]
+            taken = tuple(ledger.queue(node, name) for name in compress(self._inputs, had))
+            made = tuple(compress(self._outputs, had[len(self._inputs) :]))
+            if shape > 0:
+                known = shape, ledger.number_of(Entry(CALL, node, "", taken, made, ledger.run)), 0
+            else:
+                later = ledger.number_of(Entry(MADE, node, "", (), made, ledger.run))
+                call = Entry(CALL, node, "", taken, (), ledger.run, later)
+                known = shape, ledger.number_of(call), later
+            self._shapes[shape] = known
+        self._last = known
+        return known
+
+    def _apart(self, cc: CalculatorContext, begin: float, end: float, thread: WorkingThread) -> list[Any]:
         """Return a row for a call, and one for each of its packets."""
-        ledger, node, run = self._ledger, self._node, self._ledger.run
-        values = [begin, end, thread, cc.input_timestamp, ledger.number_of(Entry(CALL, node, APART, run=run))]
+        values = [begin, end, thread, cc.input_timestamp, self._number(CALL, APART)]
         for name, packet in zip(self._inputs, cc.inputs.packets, strict=True):
             if packet._payload is not EMPTY:
-                number = ledger.number_of(Entry(TOOK, node, name, (ledger.queue(node, name),), run=run))
-                values += (begin, begin, thread, packet._timestamp, number)
-        for name, shard in zip(self._outputs, cc.outputs.shards, strict=True):
+                values += (begin, begin, thread, packet._timestamp, self._number(TOOK, name))
+        for name, shard in zip(self._outputs, cc.outputs.shards, strict=bool(self._outputs)):
             for packet in shard.queue:
-                number = ledger.number_of(Entry(MADE, node, name, (), (name,), run))
-                values += (end, end, thread, packet._timestamp, number)
+                values += (end, end, thread, packet._timestamp, self._number(MADE, name))
         return values
+
+    def _number(self, kind: str, stream: str) -> int:
+        number = self._numbers.get((kind, stream))
+        if number is None:
+            ledger, node = self._ledger, self._node
+            queues = (ledger.queue(node, stream),) if kind == TOOK else ()
+            made = (stream,) if kind == MADE else ()
+            number = ledger.number_of(Entry(kind, node, stream, queues, made, ledger.run))
+            self._numbers[kind, stream] = number
+        return number
 
 
 class LedgerInstrument(Instrument):
@@ -229,16 +278,16 @@ class LedgerInstrument(Instrument):
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._hears: dict[str, Hear] = {}
+        self._writes: dict[str, WritesCall] = {}
 
     def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Write down the call, and what went in and came out."""
-        hear = self._hears.get(cc.node_name)
-        if hear is None:
+        write = self._writes.get(cc.node_name)
+        if write is None:
             inputs, outputs = cc.inputs.tag_map.names, [shard.name for shard in cc.outputs.shards]
-            hear = self._ledger.calls_of(cc.node_name, cc.calculator_type, inputs, outputs)
-            self._hears[cc.node_name] = hear
-        hear(cc, begin, seconds)
+            write = self._ledger.calls_of(cc.node_name, cc.calculator_type, inputs, outputs)
+            self._writes[cc.node_name] = write
+        write(cc, begin, begin + seconds)
 
     def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
         """Write down which queue the packet came into."""
@@ -254,7 +303,7 @@ WRITTEN: Final = ("processed", "packet_queued")
 
 
 def ledger_of(instrument: Instrument) -> Ledger | None:
-    """Return the ledger in which an instrument wants calls and queued packets; None if its hooks are to be called."""
+    """Return where an instrument wants calls and queued packets written; None if its hooks are to be called."""
     if not isinstance(instrument, LedgerInstrument):
         return None
     kind = type(instrument)

@@ -7,21 +7,29 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework._ledger import CALL, DROPPED, QUEUED, WIDTH, Ledger
+from graphkit.framework._ledger import CALL, DROPPED, QUEUED, SENT, WIDTH, Ledger
+from graphkit.insight._moves import Moves
 from graphkit.insight._tallies import Tallies
-from graphkit.insight._waits import Arrivals, Taking
+from graphkit.insight._waits import Arrivals, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from graphkit.framework._ledger import Entry
+    from graphkit.framework._ledger import Entry, WorkingThread, WritesCall
     from graphkit.insight._tallies import Counted
 
 PART: Final = "part"
-_MOST_THREADS: Final = 1 << 20
-_SUMS: Final = {"seen": "i8", "most": "i8", "waiting": "i8", "left": "i8", "waited": "f8", "latency": "f8"}
-"""By entry: its rows; of a queue the most packets and those in it now, how many calls took and for how long these
-had waited; of calls how long their times had been in the graph."""
+_SUMS: Final = {
+    "seen": "i8",
+    "came": "i8",
+    "most": "i8",
+    "waiting": "i8",
+    "left": "i8",
+    "waited": "f8",
+    "latency": "f8",
+}
+"""By entry: its rows; of a queue how many packets came, the most at once, those in it now, how many calls took and
+for how long these had waited; of calls how long their times had been in the graph."""
 
 
 @dataclass(slots=True)
@@ -47,10 +55,6 @@ class Seen:
     dropped: int = 0
 
 
-_IS_QUEUED: Final = 1
-_IS_CALL: Final = 2
-
-
 class Counts(Ledger):
     """The counted rows of a run. What it returns is up to now."""
 
@@ -65,10 +69,14 @@ class Counts(Ledger):
         with self._handing_over:
             self.rows.clear()
             self._runs: dict[tuple[str, str], int] = {}
-            self._taking = Taking()
+            self._moves = Moves(())
             self._tallies, self._arrivals = Tallies(), Arrivals()
-            self._on_threads: set[int] = set()
+            self._on_threads: set[tuple[int, WorkingThread]] = set()
             self._sums: Any = np.zeros(0, list(_SUMS.items()))
+
+    def calls_of(self, node: str, calculator: str, inputs: Sequence[str], outputs: Sequence[str]) -> WritesCall:
+        """Return what adds a row for a call of a node; what it emits is counted when it is sent."""
+        return super().calls_of(node, calculator, inputs, ())
 
     def keep(self, rows: list[Any]) -> None:
         """Count some."""
@@ -76,15 +84,14 @@ class Counts(Ledger):
 
         self._learn()
         numbers, begin = np.array(rows[WIDTH - 1 :: WIDTH]), np.array(rows[0::WIDTH])
-        counts, times = np.array(rows[2::WIDTH]), rows[3::WIDTH]
+        threads, times = rows[2::WIDTH], rows[3::WIDTH]
         self._sums["seen"] += np.bincount(numbers, minlength=len(self._sums))
         runs = self._run_of[numbers]
         is_run = runs >= 0
         runs = runs[is_run]
         self._tallies.add(runs, (np.array(rows[1::WIDTH]) - begin)[is_run])
-        self._on_threads.update(np.unique(runs * _MOST_THREADS + counts[is_run]).tolist())
-        newest = self._count_arrivals(numbers, begin, counts, times)
-        self._count_takes(numbers, begin, times, newest)
+        self._on_threads.update(zip(runs.tolist(), compress(threads, is_run.tolist()), strict=True))
+        self._count_moves(numbers, begin, threads, times)
         self._count_latencies(numbers, begin, times)
         self._arrivals.forget(self._sums["waiting"])
 
@@ -95,51 +102,63 @@ class Counts(Ledger):
         known, entries = len(self._sums), self.entries.copy()
         if known == len(entries):
             return
-        runs = self._runs
-        for kind, name in ((entry.kind, entry.name) for entry in entries[known:]):
-            if kind in (CALL, PART):
-                runs.setdefault((kind, name), len(runs))
-        self._run_of = np.array([runs.get((entry.kind, entry.name), -1) for entry in entries])
-        self._kinds = np.array([(entry.kind == QUEUED) + 2 * (entry.kind == CALL) for entry in entries])
-        self._is_drop = np.array([entry.kind == DROPPED for entry in entries])
-        self._taking.learn([entry.taken for entry in entries])
+        for entry in entries[known:]:
+            if entry.kind in (CALL, PART):
+                self._runs.setdefault((entry.kind, entry.name), len(self._runs))
+        self._run_of = np.array([self._runs.get((entry.kind, entry.name), -1) for entry in entries])
+        kinds = [entry.kind for entry in entries]
+        self._is_call, self._is_drop = (np.array([kind == one for kind in kinds]) for one in (CALL, DROPPED))
+        self._moves = Moves(entries)
         self._sums = np.append(self._sums, np.zeros(len(entries) - known, self._sums.dtype))
 
-    def _count_arrivals(self, numbers: Any, begin: Any, counts: Any, times: list[int]) -> Any:
+    def _count_moves(self, numbers: Any, begin: Any, counts: list[Any], times: list[int]) -> None:
+        """Count what came into queues and what left them."""
+        import numpy as np
+
+        rows, queues = self._moves.of(numbers)
+        came = self._moves.come(numbers[rows])
+        flags, places = came.tolist(), rows.tolist()
+        packets = names_of(queues.tolist(), [times[row] for row in places])
+        self._arrivals.add(compress(packets, flags), begin[rows[came]].tolist())
+        waiting = np.array([counts[row] for row in compress(places, flags)], dtype=np.int64)
+        newest = self._count_arrivals(rows[came], queues[came], waiting)
+        left = ~came
+        arrived = self._arrivals.leave(compress(packets, left.tolist()))
+        is_known = ~np.isnan(arrived)
+        rows, queues, arrived = rows[left][is_known], queues[left][is_known], arrived[is_known]
+        level = self._sums["waiting"]
+        np.subtract.at(level, queues[rows > newest[queues]], 1)
+        np.maximum(level, 0, out=level)
+        self._count_waits(numbers[rows], queues, begin[rows] - arrived)
+
+    def _count_arrivals(self, rows: Any, queues: Any, waiting: Any) -> Any:
         """Count what came into queues; return in which row a packet last came into each, -1 for none."""
         import numpy as np
 
-        is_queued = self._kinds[numbers] == _IS_QUEUED
-        queues, waiting = numbers[is_queued], counts[is_queued]
-        self._arrivals.add(queues.tolist(), list(compress(times, is_queued.tolist())), begin[is_queued].tolist())
+        np.add.at(self._sums["came"], queues, 1)
         np.maximum.at(self._sums["most"], queues, waiting)
         self._sums["waiting"][queues] = waiting  # the last one counts
         newest = np.full(len(self._sums), -1)
-        newest[queues] = np.flatnonzero(is_queued)
+        newest[queues] = rows
         return newest
 
-    def _count_takes(self, numbers: Any, begin: Any, times: list[int], newest: Any) -> None:
-        """Count what left queues, and how long it had waited if a call took it."""
+    def _count_waits(self, numbers: Any, queues: Any, waited: Any) -> None:
+        """Count how long packets had waited that a call took."""
         import numpy as np
 
-        rows, queues = self._taking.of(numbers)
-        arrived = self._arrivals.leave(queues.tolist(), [times[row] for row in rows.tolist()])
-        is_known = ~np.isnan(arrived)
-        rows, queues, arrived = rows[is_known], queues[is_known], arrived[is_known]
-        np.subtract.at(self._sums["waiting"], queues[rows > newest[queues]], 1)
-        np.maximum(self._sums["waiting"], 0, out=self._sums["waiting"])
-        is_taken = ~self._is_drop[numbers[rows]]
-        rows, queues, arrived = rows[is_taken], queues[is_taken], arrived[is_taken]
-        room = len(self._sums)
+        is_taken, room = ~self._is_drop[numbers], len(self._sums)
+        queues = queues[is_taken]
         self._sums["left"] += np.bincount(queues, minlength=room)
-        self._sums["waited"] += np.bincount(queues, weights=np.maximum(0, begin[rows] - arrived), minlength=room)
+        self._sums["waited"] += np.bincount(queues, weights=np.maximum(0, waited[is_taken]), minlength=room)
 
     def _count_latencies(self, numbers: Any, begin: Any, times: list[int]) -> None:
         """Count how long the times of calls had been in the graph."""
         import numpy as np
 
-        is_call = self._kinds[numbers] == _IS_CALL
-        latency = begin[is_call] - self._arrivals.of_times(list(compress(times, is_call.tolist())))
+        came = self._moves.come(numbers)
+        self._arrivals.add_times(list(compress(times, came.tolist())), begin[came].tolist())
+        is_call = self._is_call[numbers]
+        latency = begin[is_call] - self._arrivals.of_times(compress(times, is_call.tolist()))
         known = np.where(latency > 0, latency, 0)
         self._sums["latency"] += np.bincount(numbers[is_call], weights=known, minlength=len(self._sums))
 
@@ -151,7 +170,7 @@ class Counts(Ledger):
             self.hand_over()
             rows: defaultdict[str, list[tuple[Entry, dict[str, Any]]]] = defaultdict(list)
             for entry, sums in self._entries_seen():
-                if (entry.kind == PART) is parts:
+                if entry.kind != SENT and (entry.kind == PART) is parts:
                     rows[entry.name].append((entry, sums))
             return {name: self._seen(PART if parts else CALL, name, some) for name, some in rows.items()}
 
@@ -159,19 +178,19 @@ class Counts(Ledger):
         """Return how many packets each stream has carried."""
         with self._handing_over:
             self.hand_over()
-            fed: dict[str, int] = {}
-            carried: Counter[str] = Counter()
+            sent: Counter[str] = Counter()
+            queued: dict[str, int] = {}
             for entry, sums in self._entries_seen():
-                if entry.kind == QUEUED:
-                    fed[entry.stream] = max(sums["seen"], fed.get(entry.stream, 0))
-                for stream in entry.made:
-                    carried[stream] += sums["seen"]
-            return {**fed, **carried}
+                if entry.kind == SENT:
+                    sent[entry.stream] += sums["seen"]
+                elif entry.kind == QUEUED:
+                    queued[entry.stream] = max(sums["came"], queued.get(entry.stream, 0))
+            return {**queued, **sent}
 
     def _entries_seen(self) -> Iterator[tuple[Entry, dict[str, Any]]]:
         """Yield the entries that have rows, with their sums."""
         for entry, values in zip(self.entries, self._sums.tolist(), strict=False):
-            if values[0]:
+            if values[0] or values[1]:
                 yield entry, dict(zip(_SUMS, values, strict=True))
 
     def _seen(self, kind: str, name: str, rows: list[tuple[Entry, dict[str, Any]]]) -> Seen:
@@ -183,7 +202,7 @@ class Counts(Ledger):
         called = sum(sums["seen"] for sums in calls) if queues else 0
         return Seen(
             run=self._tallies.of(number),
-            threads=sum(pair // _MOST_THREADS == number for pair in self._on_threads),
+            threads=sum(run == number for run, _ in self._on_threads),
             waited=sum(sums["waited"] for sums in queues) / left if left else 0.0,
             latency=sum(sums["latency"] for sums in calls) / called if called else 0.0,
             most=max((sums["most"] for sums in queues), default=0),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from graphkit.framework._ledger import QUEUED
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from graphkit.framework._ledger import Entry
-    from graphkit.insight._rows import Group
+    from graphkit.insight._rows import Columns
 
 _SHOWN_DEPTH: Final = 2
 """Queues that never hold so many packets get no track of their own."""
@@ -19,42 +16,44 @@ _SHOWN_PAUSE_NS: Final = 100_000
 _TAKEN: Final = -1
 
 
-class _Steps(NamedTuple):
-    """When queues gained or lost a packet, in order of time.
-
-    Attributes:
-        at: nanoseconds.
-        queue: which queue, a number from 0.
-        waiting: how many packets it then held; -1 for one less than before.
-        names: of queues by number: node and stream.
-    """
-
-    at: Any
-    queue: Any
-    waiting: Any
-    names: list[tuple[str, str]]
-
-
-def depths(groups: Sequence[Group], entries: Sequence[Entry]) -> Iterator[tuple[str, Any, Any]]:
+def depths(columns: Columns) -> Iterator[tuple[str, Any, Any]]:
     """Yield names of tracks, each with when it changes, in nanoseconds, and to how many packets."""
     import numpy as np
 
-    steps = _steps(groups, entries)
-    if steps is None:
+    at, queues, waiting, names = _steps(columns)
+    if not len(at):
         return
-    order = np.argsort(steps.queue, kind="stable")
-    queue, waiting = steps.queue[order], steps.waiting[order]
+    order = np.argsort(queues, kind="stable")
+    queue, known = queues[order], waiting[order]
     begins = np.append(True, np.diff(queue) > 0)
-    depth = _levels(waiting, begins)
+    depth = _levels(known, begins)
     change = np.empty_like(depth)
     change[order] = depth - np.where(begins, 0, np.roll(depth, 1))
-    shown = np.append(np.diff(steps.at) >= _SHOWN_PAUSE_NS, True)
-    yield "packets that wait", steps.at[shown], np.cumsum(change)[shown]
-    deep = np.unique(queue[waiting >= _SHOWN_DEPTH]).tolist()
-    for number in sorted(deep, key=steps.names.__getitem__):
+    shown = np.append(np.diff(at) >= _SHOWN_PAUSE_NS, True)
+    yield "packets that wait", at[shown], np.cumsum(change)[shown]
+    deep = np.unique(queue[known >= _SHOWN_DEPTH]).tolist()
+    for number in sorted(deep, key=names.__getitem__):
         own = slice(*np.searchsorted(queue, (number, number + 1)))
-        node, stream = steps.names[number]
-        yield f"queue of {node}: {stream}", steps.at[order[own]], depth[own]
+        node, stream = names[number]
+        yield f"queue of {node}: {stream}", at[order[own]], depth[own]
+
+
+def _steps(columns: Columns) -> tuple[Any, Any, Any, list[tuple[str, str]]]:
+    """Return when queues gained or lost a packet, in order of time.
+
+    That is: nanoseconds; the number of the queue; how many packets it then held, -1 for one less than before; and
+    node and stream of the queues by number.
+    """
+    import numpy as np
+
+    names: dict[tuple[str, str], int] = {}
+    queue_of = np.array([names.setdefault((entry.name, entry.stream), len(names)) for entry in columns.entries])
+    rows, entries = columns.moves.of(columns.numbers)
+    come = columns.moves.come(columns.numbers[rows])
+    at = columns.begin[rows]
+    order = np.lexsort((~come, at))  # at the same time, a packet comes before it leaves
+    waiting = np.where(come, columns.counts[rows], _TAKEN)
+    return at[order], queue_of[entries][order].astype(np.int32), waiting[order], list(names)
 
 
 def _levels(waiting: Any, begins: Any) -> Any:
@@ -65,24 +64,3 @@ def _levels(waiting: Any, begins: Any) -> Any:
     is_known = waiting >= 0
     known = np.maximum.accumulate(np.where(is_known | begins, at, 0))
     return np.maximum(0, waiting[known] - (at - known))
-
-
-def _steps(groups: Sequence[Group], entries: Sequence[Entry]) -> _Steps | None:
-    import numpy as np
-
-    numbers: dict[tuple[str, str], int] = {}
-    at: list[Any] = []
-    queues: list[int] = []
-    waiting: list[Any] = []
-    for group in sorted(groups, key=lambda group: group.entry.kind != QUEUED):  # it comes before it leaves
-        is_queue = group.entry.kind == QUEUED
-        for entry in [group.entry] if is_queue else [entries[queue] for queue in group.entry.taken]:
-            at.append(group.begin)
-            queues.append(numbers.setdefault((entry.name, entry.stream), len(numbers)))
-            waiting.append(np.array(group.counts) if is_queue else np.full(len(group.begin), _TAKEN))
-    if not at:
-        return None
-    queue = np.repeat(queues, [len(some) for some in at])
-    when = np.concatenate(at)
-    order = np.argsort(when, kind="stable")
-    return _Steps(when[order], queue[order], np.concatenate(waiting)[order], list(numbers))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from graphkit.framework import CalculatorContext
-    from graphkit.framework._ledger import Hear
+    from graphkit.framework._ledger import WritesCall
 
 OPENED: Final = "open"
 CLOSED: Final = "close"
@@ -62,26 +62,28 @@ class Events(Ledger):
     def newest(self) -> list[Any]:
         """Return the rows that are kept, in the order in which they ended."""
         self.hand_over()
-        rows = [value for some, _ in tuple(self._lists) for value in some]
+        rows: list[Any] = []
+        for some, _ in tuple(self._lists):
+            rows += some
         too_many = self._kept - self._most
         return rows[self._rows_of(rows, too_many) * WIDTH :] if too_many > 0 else rows
 
-    def calls_of(self, node: str, calculator: str, inputs: Sequence[str], outputs: Sequence[str]) -> Hear:
+    def calls_of(self, node: str, calculator: str, inputs: Sequence[str], outputs: Sequence[str]) -> WritesCall:
         """Return what adds a row for a call of a node, and one for each packet that a limiter drops in it."""
-        hear = super().calls_of(node, calculator, inputs, outputs)
+        write = super().calls_of(node, calculator, inputs, outputs)
         if calculator not in _LIMITERS or not inputs:
-            return hear
+            return write
         entry, before = Entry(LIMITED, node, inputs[0]), 0
 
-        def hear_limiter(cc: CalculatorContext, begin: float, seconds: float) -> None:
+        def write_with_drops(cc: CalculatorContext, begin: float, end: float) -> None:
             nonlocal before
-            hear(cc, begin, seconds)
-            dropped, end = cc.counter("dropped").get(), begin + seconds
+            write(cc, begin, end)
+            dropped = cc.counter("dropped").get()
             for _ in range(dropped - before):
                 self.write((end, end, 0, cc.input_timestamp, self.number_of(entry)))
             before = dropped
 
-        return hear_limiter
+        return write_with_drops
 
     def _rows_of(self, rows: list[Any], events: int) -> int:
         """Return how many rows the first *events* events take."""

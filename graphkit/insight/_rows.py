@@ -1,65 +1,100 @@
-"""Rows of a ledger by what they are about, as columns: how a trace is written."""
+"""Rows of a ledger as columns, and what threads did by what it is about: how a trace is written."""
 
 from __future__ import annotations
 
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphkit.framework._ledger import WIDTH
+from graphkit.framework._ledger import WIDTH, WorkingThread
+from graphkit.insight._moves import Moves
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from graphkit.framework._ledger import Entry
 
+_THOUSANDTHS = [f"{ns:03}" for ns in range(1000)]
+
+
+class Columns:
+    """Rows, in the order in which they ended; at least one. Times are nanoseconds since the first row began.
+
+    Args:
+        rows: one behind the other.
+        entries: by number.
+
+    Attributes:
+        rows, entries: see above.
+        moves: queues by row.
+        numbers: of the entries of the rows, an int array.
+        begin: an int64 array.
+        counts: an int array: of a queue the packets in it, else the number of the thread, from 1.
+        threads: by that number.
+    """
+
+    def __init__(self, rows: list[Any], entries: Sequence[Entry]) -> None:
+        import numpy as np
+
+        self.rows, self.entries, self.moves = rows, entries, Moves(entries)
+        self.numbers = np.array(rows[WIDTH - 1 :: WIDTH])
+        began = np.array(rows[0::WIDTH])
+        self._zero = round(began.min() * 1e9)
+        self.begin = self.ns(began)
+        counts = rows[2::WIDTH]
+        working = [one for one in dict.fromkeys(counts) if isinstance(one, WorkingThread)]
+        self.threads = dict(zip(working, count(1)))
+        self.counts = np.array(list(map(self.threads.get, counts, counts)))
+
+    def ns(self, seconds: Any) -> Any:
+        """Return nanoseconds since the first row began."""
+        import numpy as np
+
+        return np.rint(seconds * 1e9).astype(np.int64) - self._zero
+
 
 class Group(NamedTuple):
-    """The rows of one entry, in the order in which they ended. Times are nanoseconds since the first row began.
+    """The rows of one entry.
 
     Attributes:
         entry: what they are about.
         rows: their places among all rows.
-        begin, end: int64 arrays.
-        begin_us, end_us, lasted_us: as microseconds, a list of whole ones and one of their thousandths.
-        counts: threads; of a queue: packets in it.
+        begin, end: in nanoseconds, int64 arrays.
+        begin_us, end_us, lasted_us: as microseconds, a list of whole ones and one of their thousandths as text.
+        threads: numbers of the threads.
         times: timestamps.
     """
 
     entry: Entry
-    rows: Any
+    rows: list[int]
     begin: Any
     end: Any
-    begin_us: tuple[list[int], list[int]]
-    end_us: tuple[list[int], list[int]]
-    lasted_us: tuple[list[int], list[int]]
-    counts: list[int]
+    begin_us: tuple[list[int], list[str]]
+    end_us: tuple[list[int], list[str]]
+    lasted_us: tuple[list[int], list[str]]
+    threads: list[int]
     times: list[int]
 
 
-def groups_of(rows: list[Any], entries: Sequence[Entry]) -> list[Group]:
-    """Return rows by their entries; at least one row."""
+def groups_of(columns: Columns) -> Iterator[Group]:
+    """Yield the rows by their entries, but for packets that came into queues."""
     import numpy as np
 
-    numbers = np.array(rows[WIDTH - 1 :: WIDTH])
-    order = np.argsort(numbers.astype(np.int16) if len(entries) < 1 << 15 else numbers, kind="stable")
-    began, ended = np.array(rows[0::WIDTH]), np.array(rows[1::WIDTH])
-    zero = round(began.min() * 1e9)
-    begin, end = (np.rint(column[order] * 1e9).astype(np.int64) - zero for column in (began, ended))
-    columns = [begin, end, *(parts for ns in (begin, end, end - begin) for parts in microseconds(ns))]
-    columns += [np.array(rows[at::WIDTH], dtype=object)[order].tolist() for at in (2, 3)]
-    borders = [0, *(np.flatnonzero(np.diff(numbers[order])) + 1).tolist(), len(numbers)]
-    return [
-        _group(entries[numbers[order[a]]], order[a:b], [column[a:b] for column in columns])
-        for a, b in zip(borders, borders[1:], strict=False)
-    ]
+    some = np.flatnonzero(~columns.moves.come(columns.numbers))
+    numbers = columns.numbers[some]
+    order = np.argsort(numbers.astype(np.int16) if len(columns.entries) < 1 << 15 else numbers, kind="stable")
+    some, numbers = some[order], numbers[order]
+    begin, end = columns.begin[some], columns.ns(np.array(columns.rows[1::WIDTH])[some])
+    us = [microseconds(ns) for ns in (begin, end, end - begin)]
+    threads, places = columns.counts[some].tolist(), some.tolist()
+    times = [columns.rows[place * WIDTH + 3] for place in places]
+    borders = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
+    for a, b in pairwise(borders) if places else ():
+        began, ended, lasted = ((whole[a:b], rest[a:b]) for whole, rest in us)
+        entry, own = columns.entries[numbers[a]], slice(a, b)
+        yield Group(entry, places[own], begin[own], end[own], began, ended, lasted, threads[own], times[own])
 
 
-def _group(entry: Entry, rows: Any, columns: list[Any]) -> Group:
-    begin, end, *parts, counts, times = columns
-    begins, ends, lasted = zip(parts[::2], parts[1::2], strict=True)
-    return Group(entry, rows, begin, end, begins, ends, lasted, counts, times)
-
-
-def microseconds(ns: Any) -> tuple[list[int], list[int]]:
-    """Return whole microseconds and the nanoseconds that are left."""
+def microseconds(ns: Any) -> tuple[list[int], list[str]]:
+    """Return whole microseconds, and the nanoseconds that are left as three digits."""
     whole = ns // 1000
-    return whole.tolist(), (ns - whole * 1000).tolist()
+    return whole.tolist(), [_THOUSANDTHS[rest] for rest in (ns - whole * 1000).tolist()]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from graphkit.errors import OutputError
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from typing import IO
+
+_AT_ONCE: Final = 50
 
 
 def write_events(path: Path, events: Iterable[str], lost: int) -> int:
@@ -41,20 +44,20 @@ def write_events(path: Path, events: Iterable[str], lost: int) -> int:
     return number
 
 
-def _opened(path: Path, beside: Path) -> IO[str]:
+def _opened(path: Path, beside: Path) -> IO[bytes]:
     if path.name.endswith(".gz"):
-        return gzip.open(beside, "wt", encoding="utf-8")
-    return beside.open("w", encoding="utf-8")
+        return gzip.open(beside, "wb")
+    return beside.open("wb")
 
 
-def _write(file: IO[str], events: Iterable[str], lost: int) -> int:
-    file.write(
-        f'{{"displayTimeUnit":"ms","otherData":{{"program":"graphkit","events_lost":{lost}}},"traceEvents":[\n'
-    )
-    number = 0
-    for lines in events:
-        file.write(",\n" if number else "")
+def _write(file: IO[bytes], events: Iterable[str], lost: int) -> int:
+    head = f'{{"displayTimeUnit":"ms","otherData":{{"program":"graphkit","events_lost":{lost}}},"traceEvents":[\n'
+    file.write(head.encode())
+    number, rest = 0, iter(events)
+    while batch := list(islice(rest, _AT_ONCE)):
+        lines = ",\n".join(batch).encode()
+        file.write(b",\n" if number else b"")
         file.write(lines)
-        number += lines.count("\n") + 1
-    file.write("\n]}\n")
+        number += lines.count(b"\n") + 1
+    file.write(b"\n]}\n")
     return number

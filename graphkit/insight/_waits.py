@@ -8,36 +8,38 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _REMEMBERED: Final = 1000
 """Times whose arrival in the graph is remembered; and packets of a queue that no call has taken."""
+_MOST_QUEUES: Final = 1 << 20
 
 
 class Arrivals:
-    """When packets arrived; a packet is a queue and a time."""
+    """When packets arrived."""
 
     def __init__(self) -> None:
-        self._packets: dict[tuple[int, int], float] = {}
+        self._packets: dict[int, float] = {}
         self._times: dict[int, float] = {}
         self._look_at = 4 * _REMEMBERED
 
-    def add(self, queues: Sequence[int], times: Sequence[int], at: Sequence[float]) -> None:
-        """Note packets, those that came first before the others."""
-        self._packets.update(zip(zip(queues, times, strict=True), at, strict=True))
-        entered = self._times
-        for time, when in zip(times, at, strict=True):
-            if time not in entered:
-                entered[time] = when
+    def add(self, packets: Iterable[int], at: Iterable[float]) -> None:
+        """Note packets, as `names_of` makes them."""
+        self._packets.update(zip(packets, at, strict=True))
 
-    def leave(self, queues: Sequence[int], times: Sequence[int]) -> Any:
+    def leave(self, packets: Iterable[int]) -> Any:
         """Forget packets; return when they arrived, NaN for one that is not known: another call had it, too."""
         import numpy as np
 
-        packets = zip(queues, times, strict=True)
         return np.array(list(map(self._packets.pop, packets, repeat(nan))), dtype=np.float64)
 
-    def of_times(self, times: Sequence[int]) -> Any:
+    def add_times(self, times: Sequence[int], at: Sequence[float]) -> None:
+        """Note times of packets, the first ones first: they may have come into the graph with them."""
+        first = dict(zip(reversed(times), reversed(at), strict=True))
+        for time in sorted(first.keys() - self._times.keys()):
+            self._times[time] = first[time]
+
+    def of_times(self, times: Iterable[int]) -> Any:
         """Return when times came into the graph, NaN for one that is not known."""
         import numpy as np
 
@@ -52,35 +54,15 @@ class Arrivals:
             del self._times[old]
         if len(self._packets) < self._look_at:
             return
-        known = Counter(queue for queue, _ in self._packets)
+        known = Counter(packet % _MOST_QUEUES for packet in self._packets)
         for packet in list(self._packets):
-            if known[packet[0]] > waiting[packet[0]] + _REMEMBERED:
-                known[packet[0]] -= 1
+            queue = packet % _MOST_QUEUES
+            if known[queue] > waiting[queue] + _REMEMBERED:
+                known[queue] -= 1
                 del self._packets[packet]
         self._look_at = len(self._packets) + 4 * _REMEMBERED
 
 
-class Taking:
-    """Which queues the rows of each entry take a packet out of."""
-
-    def __init__(self) -> None:
-        import numpy as np
-
-        self._counts = self._starts = self._queues = np.zeros(0, np.int64)
-
-    def learn(self, taken: Sequence[tuple[int, ...]]) -> None:
-        """Take note of the entries from the first one on."""
-        import numpy as np
-
-        self._queues = np.array([queue for queues in taken for queue in queues], dtype=np.int64)
-        self._counts = np.array([len(queues) for queues in taken])
-        self._starts = np.cumsum(self._counts) - self._counts
-
-    def of(self, numbers: Any) -> tuple[Any, Any]:
-        """Return a place in *numbers* and a queue for each packet that rows of these entries take."""
-        import numpy as np
-
-        counts = self._counts[numbers]
-        places = np.repeat(np.arange(len(numbers)), counts)
-        before = np.cumsum(counts) - counts
-        return places, self._queues[np.repeat(self._starts[numbers] - before, counts) + np.arange(len(places))]
+def names_of(queues: Iterable[int], times: Iterable[int]) -> list[int]:
+    """Return a number for each packet, made of its queue and time: tuples would wake the garbage collector."""
+    return [time * _MOST_QUEUES + queue for queue, time in zip(queues, times, strict=True)]

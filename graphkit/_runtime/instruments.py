@@ -114,28 +114,28 @@ class WatchedFlow(Flow):
         noted = self._streams.get(stream)
         if noted is None:  # a graph input that nobody reads
             return
-        if not self._is_told:
-            for waiting in noted.queues:
-                if len(waiting) != 1:
-                    break
-            else:
-                for write, number in noted.writes:
-                    write((now, now, 1, packet._timestamp, number))
-                return
-        self._note_each(noted, packet, now)
+        for waiting in noted.queues:
+            if len(waiting) != 1:
+                self._note_each(noted, packet, now)
+                break
+        else:
+            for write, number in noted.writes:
+                write((now, now, 1, packet._timestamp, number))
+        if self._is_told:
+            for queue in noted.readers:
+                if (waiting := queue.queue) and waiting[-1] is packet:
+                    self._note((QUEUED, (queue.node.name, queue.name, packet._timestamp, len(waiting), now)))
 
     def _note_each(self, noted: _NotedStream, packet: Packet[Any], now: float) -> None:
-        """Note each queue by itself."""
+        """Note each queue by itself: others wait there, too, or it does not take any more."""
         time = packet._timestamp
         for write, number, _ in noted.each:
             write((now, now, 0, time, number))
         for at, queue in enumerate(noted.readers):
-            node, waiting = queue.node.name, queue.queue
+            waiting = queue.queue
             if not waiting or waiting[-1] is not packet:
-                self._note((DROPPED, (node, queue.name, time, now)))
+                self._note((DROPPED, (queue.node.name, queue.name, time, now)))
                 continue
-            if self._is_told:
-                self._note((QUEUED, (node, queue.name, time, len(waiting), now)))
             for write, _, numbers in noted.each:
                 write((now, now, len(waiting), time, numbers[at]))
 
@@ -209,7 +209,8 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
         node.link = None  # a packet that bypasses its queue would bypass the flow, too
         node.listeners = listeners
         for ledger in listeners.ledgers:
-            node.process = _Written(node, ledger).call
+            calls_of = ledger.plain_calls_of if _is_plain(node) else ledger.calls_of
+            node.process = calls_of(node.plan, node.process, perf_counter).call
         if listeners.hear_any("processing", "processed"):
             node.process = _watched_process(node, listeners)
         may_drop = node.plan.input_stream_handler not in _NEVER_DROP
@@ -218,28 +219,9 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
     return partial(WatchedScheduler, listeners.journal)
 
 
-class _Written:
-    """A node's process call that is written down.
-
-    Args:
-        node: whose it is.
-        ledger: where it is written.
-    """
-
-    __slots__ = ("_process", "_write")
-
-    def __init__(self, node: Node, ledger: Ledger) -> None:
-        plan = node.plan
-        self._process = node.process
-        self._write = ledger.calls_of(node.name, plan.calculator, plan.inputs.names, plan.outputs.names)
-
-    def call(self, cc: CalculatorContext) -> Any:
-        """Make the call."""
-        begin = perf_counter()
-        try:
-            return self._process(cc)
-        finally:
-            self._write(cc, begin, perf_counter())
+def _is_plain(node: Node) -> bool:
+    """Return whether each call of a node takes all packets of its time, and the node is never called ahead."""
+    return bool(node.single or node.joined) and node.limit == 1 and not node.plan.cls.pure
 
 
 def _watched_process(node: Node, listeners: Listeners) -> Callable[[CalculatorContext], Any]:

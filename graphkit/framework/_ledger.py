@@ -12,7 +12,8 @@ from __future__ import annotations
 import logging
 import threading
 from itertools import compress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from graphkit.framework._instrument import Instrument
 from graphkit.framework._packet import EMPTY
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from graphkit.framework._context import CalculatorContext
+    from graphkit.framework._tag_map import TagMap
     from graphkit.framework._timestamp import Timestamp
 
-    WritesCall = Callable[[CalculatorContext, float, float], None]
+    Process = Callable[[CalculatorContext], Any]
+    Clock = Callable[[], float]
 
 _LOG: Final = logging.getLogger(__name__)
 WIDTH: Final = 5
@@ -170,30 +173,83 @@ class Ledger:
         entry = Entry(DROPPED, node, stream, (self.queue(node, stream),), run=self.run)
         self.write((at, at, 0, timestamp, self.number_of(entry)))
 
-    def calls_of(self, node: str, calculator: str, inputs: Sequence[str], outputs: Sequence[str]) -> WritesCall:
-        """Return what adds a row for a call of a node that began and ended, on the thread that made it.
+    def calls_of(self, node: CalledNode, process: Process, clock: Clock) -> Calls:
+        """Return what makes the calls of a node and writes them.
 
-        Without *outputs* it is not written what the calls emitted.
+        Args:
+            node: whose they are.
+            process: makes one.
+            clock: seconds.
         """
-        return _Calls(self, node, inputs, outputs).write
+        return Calls(self, node, process, clock)
+
+    def plain_calls_of(self, node: CalledNode, process: Process, clock: Clock) -> Calls | PlainCalls:
+        """Return the same for a node each of whose calls takes all packets of its time, none of another, in order."""
+        return self.calls_of(node, process, clock)
 
 
-class _Calls:
-    """Writes the calls of a node.
+class CalledNode(Protocol):
+    """A node whose calls are written."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def calculator(self) -> str:
+        """The name of its calculator."""
+
+    @property
+    def inputs(self) -> TagMap:
+        """Its input streams."""
+
+    @property
+    def outputs(self) -> TagMap:
+        """Its output streams."""
+
+
+class _Called(NamedTuple):
+    """Such a node, as far as a context knows it."""
+
+    name: str
+    calculator: str
+    inputs: TagMap
+    outputs: TagMap
+
+
+def _nothing(cc: CalculatorContext) -> None:
+    """Make no call: somebody else does."""
+
+
+class Calls:
+    """Makes the calls of a node and writes them.
 
     Nearly every call takes packets at its own time, and what it emits has one time, too. Which of its streams had
     a packet is its *shape*: a 1, and a bit for each input and output; negative if it emitted at another time than
     its own, as loops do. A shape that was seen has entries: for the call, and for what it emitted at another time.
     """
 
-    __slots__ = ("_inputs", "_last", "_ledger", "_node", "_numbers", "_outputs", "_rows", "_shapes", "_write")
+    __slots__ = (
+        "_clock", "_inputs", "_last", "_ledger", "_node", "_numbers", "_outputs", "_process", "_rows", "_shapes",
+        "_write",
+    )  # fmt: skip
 
-    def __init__(self, ledger: Ledger, node: str, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+    def __init__(self, ledger: Ledger, node: CalledNode, process: Process, clock: Clock) -> None:
         self._ledger, self._rows, self._write = ledger, ledger.rows, ledger.write
-        self._node, self._inputs, self._outputs = node, inputs, outputs
+        self._node, self._inputs, self._outputs = node.name, node.inputs.names, node.outputs.names
+        self._process, self._clock = process, clock
         self._shapes: dict[int, tuple[int, int, int]] = {}
         self._numbers: dict[tuple[str, str], int] = {}
         self._last = (0, 0, 0)  # a shape and its entries
+
+    def call(self, cc: CalculatorContext) -> Any:
+        """Make a call."""
+        clock = self._clock
+        begin = clock()
+        try:
+            return self._process(cc)
+        finally:
+            self.write(cc, begin, clock())
 
     def write(self, cc: CalculatorContext, begin: float, end: float) -> None:
         """Add a row for a call."""
@@ -203,7 +259,7 @@ class _Calls:
             if packet._payload is not EMPTY:
                 shape += 1
                 is_plain = is_plain and packet._timestamp == time
-        for shard in cc.outputs.shards if self._outputs else ():
+        for shard in cc.outputs.shards:
             shape += shape
             if emitted := shard.queue:
                 shape += 1
@@ -267,6 +323,35 @@ class _Calls:
         return number
 
 
+class PlainCalls:
+    """Makes and writes the calls of a node that take all packets of their time; only that is written.
+
+    Args:
+        ledger: where.
+        node, process, clock: see Ledger.calls_of.
+    """
+
+    __slots__ = ("_clock", "_ledger", "_number", "_process", "_rows", "_write")
+
+    def __init__(self, ledger: Ledger, node: CalledNode, process: Process, clock: Clock) -> None:
+        self._ledger, self._rows, self._write = ledger, ledger.rows, ledger.write
+        self._process, self._clock = process, clock
+        queues = tuple(ledger.queue(node.name, stream) for stream in node.inputs.names)
+        self._number = ledger.number_of(Entry(CALL, node.name, "", queues, (), ledger.run))
+
+    def call(self, cc: CalculatorContext) -> Any:
+        """Make a call."""
+        clock = self._clock
+        begin = clock()
+        try:
+            return self._process(cc)
+        finally:
+            thread = getattr(_HERE, "thread", None) or working_thread()
+            self._write((begin, clock(), thread, cc.input_timestamp, self._number))
+            if len(self._rows) > _MOST_VALUES:
+                self._ledger.hand_over_if_many()
+
+
 class LedgerInstrument(Instrument):
     """An instrument that is told of calls and packets by rows of its ledger.
 
@@ -278,16 +363,15 @@ class LedgerInstrument(Instrument):
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._writes: dict[str, WritesCall] = {}
+        self._calls: dict[str, Calls] = {}
 
     def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Write down the call, and what went in and came out."""
-        write = self._writes.get(cc.node_name)
-        if write is None:
-            inputs, outputs = cc.inputs.tag_map.names, [shard.name for shard in cc.outputs.shards]
-            write = self._ledger.calls_of(cc.node_name, cc.calculator_type, inputs, outputs)
-            self._writes[cc.node_name] = write
-        write(cc, begin, begin + seconds)
+        calls = self._calls.get(cc.node_name)
+        if calls is None:
+            node = _Called(cc.node_name, cc.calculator_type, cc.inputs.tag_map, cc.outputs.tag_map)
+            calls = self._calls[node.name] = self._ledger.calls_of(node, _nothing, perf_counter)
+        calls.write(cc, begin, begin + seconds)
 
     def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
         """Write down which queue the packet came into."""

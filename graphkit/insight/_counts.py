@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework._ledger import CALL, DROPPED, QUEUED, SENT, WIDTH, Ledger
+from graphkit.framework._ledger import CALL, DROPPED, QUEUED, SENT, WIDTH, Ledger, PlainCalls
 from graphkit.insight._moves import Moves
 from graphkit.insight._tallies import Tallies
 from graphkit.insight._waits import Arrivals, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from graphkit.framework._ledger import Entry, WorkingThread, WritesCall
+    from graphkit.framework._ledger import CalledNode, Calls, Clock, Entry, Process, WorkingThread
     from graphkit.insight._tallies import Counted
 
 PART: Final = "part"
@@ -74,9 +74,9 @@ class Counts(Ledger):
             self._on_threads: set[tuple[int, WorkingThread]] = set()
             self._sums: Any = np.zeros(0, list(_SUMS.items()))
 
-    def calls_of(self, node: str, calculator: str, inputs: Sequence[str], outputs: Sequence[str]) -> WritesCall:
-        """Return what adds a row for a call of a node; what it emits is counted when it is sent."""
-        return super().calls_of(node, calculator, inputs, ())
+    def plain_calls_of(self, node: CalledNode, process: Process, clock: Clock) -> Calls | PlainCalls:
+        """Return what makes and writes calls; the rows of queues and streams say what they took and emitted."""
+        return PlainCalls(self, node, process, clock)
 
     def keep(self, rows: list[Any]) -> None:
         """Count some."""

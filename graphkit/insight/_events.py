@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework._ledger import CALL, MADE, TOOK, WIDTH, Entry, Ledger
+from graphkit.framework._ledger import CALL, MADE, TOOK, WIDTH, Calls, Entry, Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from graphkit.framework import CalculatorContext
-    from graphkit.framework._ledger import WritesCall
+    from graphkit.framework._ledger import CalledNode, Clock, Process
 
 OPENED: Final = "open"
 CLOSED: Final = "close"
@@ -68,22 +66,10 @@ class Events(Ledger):
         too_many = self._kept - self._most
         return rows[self._rows_of(rows, too_many) * WIDTH :] if too_many > 0 else rows
 
-    def calls_of(self, node: str, calculator: str, inputs: Sequence[str], outputs: Sequence[str]) -> WritesCall:
-        """Return what adds a row for a call of a node, and one for each packet that a limiter drops in it."""
-        write = super().calls_of(node, calculator, inputs, outputs)
-        if calculator not in _LIMITERS or not inputs:
-            return write
-        entry, before = Entry(LIMITED, node, inputs[0]), 0
-
-        def write_with_drops(cc: CalculatorContext, begin: float, end: float) -> None:
-            nonlocal before
-            write(cc, begin, end)
-            dropped = cc.counter("dropped").get()
-            for _ in range(dropped - before):
-                self.write((end, end, 0, cc.input_timestamp, self.number_of(entry)))
-            before = dropped
-
-        return write_with_drops
+    def calls_of(self, node: CalledNode, process: Process, clock: Clock) -> Calls:
+        """Return what makes and writes the calls of a node, and those packets that a limiter drops in them."""
+        kind = _LimiterCalls if node.calculator in _LIMITERS and node.inputs.names else Calls
+        return kind(self, node, process, clock)
 
     def _rows_of(self, rows: list[Any], events: int) -> int:
         """Return how many rows the first *events* events take."""
@@ -97,3 +83,21 @@ class Events(Ledger):
     def _apart(self) -> set[int]:
         """Return the numbers of the entries of single packets."""
         return {number for number, entry in enumerate(self.entries) if entry.kind in (TOOK, MADE)}
+
+
+class _LimiterCalls(Calls):
+    """Calls of a limiter."""
+
+    __slots__ = ("_before", "_drop")
+
+    def __init__(self, ledger: Ledger, node: CalledNode, process: Process, clock: Clock) -> None:
+        super().__init__(ledger, node, process, clock)
+        self._before = 0
+        self._drop = ledger.number_of(Entry(LIMITED, node.name, node.inputs.names[0], run=ledger.run))
+
+    def write(self, cc: CalculatorContext, begin: float, end: float) -> None:
+        """Add a row for a call, and one for each packet that it dropped; it counts them."""
+        super().write(cc, begin, end)
+        before, self._before = self._before, cc.counter("dropped").get()
+        for _ in range(self._before - before):
+            self._write((end, end, 0, cc.input_timestamp, self._drop))

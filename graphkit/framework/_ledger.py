@@ -184,7 +184,7 @@ class Ledger:
         return Calls(self, node, process, clock)
 
     def plain_calls_of(self, node: CalledNode, process: Process, clock: Clock) -> Calls | PlainCalls:
-        """Return the same for a node each of whose calls takes all packets of its time, none of another, in order."""
+        """Return the same for a node each of whose calls takes all packets of its time, and no others."""
         return self.calls_of(node, process, clock)
 
 

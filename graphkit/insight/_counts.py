@@ -123,7 +123,7 @@ class Counts(Ledger):
         waiting = np.array([counts[row] for row in compress(places, flags)], dtype=np.int64)
         newest = self._count_arrivals(rows[came], queues[came], waiting)
         left = ~came
-        arrived = self._arrivals.leave(compress(packets, left.tolist()))
+        arrived = self._arrivals.leave(list(compress(packets, left.tolist())), begin[rows[left]])
         is_known = ~np.isnan(arrived)
         rows, queues, arrived = rows[left][is_known], queues[left][is_known], arrived[is_known]
         level = self._sums["waiting"]

@@ -75,7 +75,7 @@ class Tallies:
 
     def of(self, number: int) -> Counted:
         """Return the durations of *number* so far."""
-        if number >= len(self._counts):
+        if not 0 <= number < len(self._counts):
             return Counted(0, 0.0, 0.0, 0.0, ())
         return Counted(
             int(self._counts[number]),

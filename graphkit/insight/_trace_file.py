@@ -44,13 +44,13 @@ def write_events(path: Path, events: Iterable[str], lost: int) -> int:
     return number
 
 
-def _opened(path: Path, beside: Path) -> IO[bytes]:
+def _opened(path: Path, beside: Path) -> IO[bytes] | gzip.GzipFile:
     if path.name.endswith(".gz"):
         return gzip.open(beside, "wb")
     return beside.open("wb")
 
 
-def _write(file: IO[bytes], events: Iterable[str], lost: int) -> int:
+def _write(file: IO[bytes] | gzip.GzipFile, events: Iterable[str], lost: int) -> int:
     head = f'{{"displayTimeUnit":"ms","otherData":{{"program":"graphkit","events_lost":{lost}}},"traceEvents":[\n'
     file.write(head.encode())
     number, rest = 0, iter(events)

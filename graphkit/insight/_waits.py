@@ -27,11 +27,22 @@ class Arrivals:
         """Note packets, as `names_of` makes them."""
         self._packets.update(zip(packets, at, strict=True))
 
-    def leave(self, packets: Iterable[int]) -> Any:
-        """Forget packets; return when they arrived, NaN for one that is not known: another call had it, too."""
+    def leave(self, packets: Sequence[int], begin: Any) -> Any:
+        """Forget packets that calls took, which began then; return when they arrived, NaN for one that is not known.
+
+        It is known once: a call ahead of time has its packet before it arrives (S36), and is left out.
+        """
         import numpy as np
 
-        return np.array(list(map(self._packets.pop, packets, repeat(nan))), dtype=np.float64)
+        arrived = np.array(list(map(self._packets.pop, packets, repeat(nan))), dtype=np.float64)
+        for early in np.flatnonzero(arrived > begin).tolist():
+            packet, at = packets[early], arrived[early]
+            arrived[early] = nan
+            try:
+                arrived[packets.index(packet, early + 1)] = at
+            except ValueError:
+                self._packets[packet] = float(at)
+        return arrived
 
     def add_times(self, times: Sequence[int], at: Sequence[float]) -> None:
         """Note times of packets, the first ones first: they may have come into the graph with them."""

@@ -222,7 +222,11 @@ def test_quantiles_are_right_to_an_eighth(draw: Callable[[random.Random], float]
 
 
 def test_nothing_has_no_quantile() -> None:
-    nothing = Tallies().of(7)
+    tallies = Tallies()
+    tallies.add(np.array([3]), np.array([1.0]))
+    for number in (7, -1):
+        nothing = tallies.of(number)
+        assert nothing.count == 0
     assert (nothing.quantile(0.95), nothing.mean, nothing.deviation, nothing.longest) == (0.0, 0.0, 0.0, 0.0)
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit._process import parts
 from graphkit.framework import Instrument
-from graphkit.framework._ledger import WRITTEN, ledger_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +31,8 @@ class Listeners:
     """
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
+        from graphkit.framework._ledger import ledger_of  # runs without instruments do without it
+
         self.ledgers = [ledger for one in instruments if (ledger := ledger_of(one)) is not None]
         hooks = (hook for hook in vars(Instrument) if not hook.startswith("_"))
         self._calls: dict[str, list[Any]] = {hook: _filled_in(instruments, hook) for hook in hooks}
@@ -126,6 +127,8 @@ class Journal:
 
 
 def _filled_in(instruments: Sequence[Instrument], hook: str) -> list[Any]:
+    from graphkit.framework._ledger import WRITTEN, ledger_of
+
     plain = getattr(Instrument, hook)
     called = [one for one in instruments if hook not in WRITTEN or ledger_of(one) is None]
     return [getattr(one, hook) for one in called if getattr(type(one), hook) is not plain]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework._ledger import CALL, DROPPED, QUEUED, SENT, WIDTH, Ledger, PlainCalls
+from graphkit.framework._ledger import Ledger
+from graphkit.framework._ledger_calls import PlainCalls
+from graphkit.framework._ledger_rows import CALL, DROPPED, QUEUED, SENT, WIDTH
 from graphkit.insight._moves import Moves
 from graphkit.insight._tallies import Tallies
 from graphkit.insight._waits import Arrivals, names_of
@@ -15,7 +17,8 @@ from graphkit.insight._waits import Arrivals, names_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from graphkit.framework._ledger import CalledNode, Calls, Clock, Entry, Process, WorkingThread
+    from graphkit.framework._ledger_calls import CalledNode, Calls, Clock, Process
+    from graphkit.framework._ledger_rows import Topic, WorkingThread
     from graphkit.insight._tallies import Counted
 
 PART: Final = "part"
@@ -28,7 +31,7 @@ _SUMS: Final = {
     "waited": "f8",
     "latency": "f8",
 }
-"""By entry: its rows; of a queue how many packets came, the most at once, those in it now, how many calls took and
+"""By topic: its rows; of a queue how many packets came, the most at once, those in it now, how many calls took and
 for how long these had waited; of calls how long their times had been in the graph."""
 
 
@@ -96,20 +99,20 @@ class Counts(Ledger):
         self._arrivals.forget(self._sums["waiting"])
 
     def _learn(self) -> None:
-        """Get ready for entries that are new."""
+        """Get ready for topics that are new."""
         import numpy as np
 
-        known, entries = len(self._sums), self.entries.copy()
-        if known == len(entries):
+        known, topics = len(self._sums), self.topics.copy()
+        if known == len(topics):
             return
-        for entry in entries[known:]:
-            if entry.kind in (CALL, PART):
-                self._runs.setdefault((entry.kind, entry.name), len(self._runs))
-        self._run_of = np.array([self._runs.get((entry.kind, entry.name), -1) for entry in entries])
-        kinds = [entry.kind for entry in entries]
+        for topic in topics[known:]:
+            if topic.kind in (CALL, PART):
+                self._runs.setdefault((topic.kind, topic.name), len(self._runs))
+        self._run_of = np.array([self._runs.get((topic.kind, topic.name), -1) for topic in topics])
+        kinds = [topic.kind for topic in topics]
         self._is_call, self._is_drop = (np.array([kind == one for kind in kinds]) for one in (CALL, DROPPED))
-        self._moves = Moves(entries)
-        self._sums = np.append(self._sums, np.zeros(len(entries) - known, self._sums.dtype))
+        self._moves = Moves(topics)
+        self._sums = np.append(self._sums, np.zeros(len(topics) - known, self._sums.dtype))
 
     def _count_moves(self, numbers: Any, begin: Any, counts: list[Any], times: list[int]) -> None:
         """Count what came into queues and what left them."""
@@ -168,10 +171,10 @@ class Counts(Ledger):
         """Return what was seen of nodes, or of parts, by name."""
         with self._handing_over:
             self.hand_over()
-            rows: defaultdict[str, list[tuple[Entry, dict[str, Any]]]] = defaultdict(list)
-            for entry, sums in self._entries_seen():
-                if entry.kind != SENT and (entry.kind == PART) is parts:
-                    rows[entry.name].append((entry, sums))
+            rows: defaultdict[str, list[tuple[Topic, dict[str, Any]]]] = defaultdict(list)
+            for topic, sums in self._topics_seen():
+                if topic.kind != SENT and (topic.kind == PART) is parts:
+                    rows[topic.name].append((topic, sums))
             return {name: self._seen(PART if parts else CALL, name, some) for name, some in rows.items()}
 
     def packets(self) -> dict[str, int]:
@@ -180,23 +183,23 @@ class Counts(Ledger):
             self.hand_over()
             sent: Counter[str] = Counter()
             queued: dict[str, int] = {}
-            for entry, sums in self._entries_seen():
-                if entry.kind == SENT:
-                    sent[entry.stream] += sums["seen"]
-                elif entry.kind == QUEUED:
-                    queued[entry.stream] = max(sums["came"], queued.get(entry.stream, 0))
+            for topic, sums in self._topics_seen():
+                if topic.kind == SENT:
+                    sent[topic.stream] += sums["seen"]
+                elif topic.kind == QUEUED:
+                    queued[topic.stream] = max(sums["came"], queued.get(topic.stream, 0))
             return {**queued, **sent}
 
-    def _entries_seen(self) -> Iterator[tuple[Entry, dict[str, Any]]]:
-        """Yield the entries that have rows, with their sums."""
-        for entry, values in zip(self.entries, self._sums.tolist(), strict=False):
+    def _topics_seen(self) -> Iterator[tuple[Topic, dict[str, Any]]]:
+        """Yield the topics that have rows, with their sums."""
+        for topic, values in zip(self.topics, self._sums.tolist(), strict=False):
             if values[0] or values[1]:
-                yield entry, dict(zip(_SUMS, values, strict=True))
+                yield topic, dict(zip(_SUMS, values, strict=True))
 
-    def _seen(self, kind: str, name: str, rows: list[tuple[Entry, dict[str, Any]]]) -> Seen:
+    def _seen(self, kind: str, name: str, rows: list[tuple[Topic, dict[str, Any]]]) -> Seen:
         number = self._runs.get((kind, name), -1)
         calls, queues, drops = (
-            [sums for entry, sums in rows if entry.kind == kind] for kind in (CALL, QUEUED, DROPPED)
+            [sums for topic, sums in rows if topic.kind == kind] for kind in (CALL, QUEUED, DROPPED)
         )
         left = sum(sums["left"] for sums in queues)
         called = sum(sums["seen"] for sums in calls) if queues else 0

@@ -47,13 +47,13 @@ def _steps(columns: Columns) -> tuple[Any, Any, Any, list[tuple[str, str]]]:
     import numpy as np
 
     names: dict[tuple[str, str], int] = {}
-    queue_of = np.array([names.setdefault((entry.name, entry.stream), len(names)) for entry in columns.entries])
-    rows, entries = columns.moves.of(columns.numbers)
+    queue_of = np.array([names.setdefault((topic.name, topic.stream), len(names)) for topic in columns.topics])
+    rows, topics = columns.moves.of(columns.numbers)
     come = columns.moves.come(columns.numbers[rows])
     at = columns.begin[rows]
     order = np.lexsort((~come, at))  # at the same time, a packet comes before it leaves
     waiting = np.where(come, columns.counts[rows], _TAKEN)
-    return at[order], queue_of[entries][order].astype(np.int32), waiting[order], list(names)
+    return at[order], queue_of[topics][order].astype(np.int32), waiting[order], list(names)
 
 
 def _levels(waiting: Any, begins: Any) -> Any:

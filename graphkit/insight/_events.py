@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework._ledger import CALL, MADE, TOOK, WIDTH, Calls, Entry, Ledger
+from graphkit.framework._ledger import Ledger
+from graphkit.framework._ledger_calls import Calls
+from graphkit.framework._ledger_rows import CALL, MADE, TOOK, WIDTH, Topic
 
 if TYPE_CHECKING:
     from graphkit.framework import CalculatorContext
-    from graphkit.framework._ledger import CalledNode, Clock, Process
+    from graphkit.framework._ledger_calls import CalledNode, Clock, Process
 
 OPENED: Final = "open"
 CLOSED: Final = "close"
@@ -81,8 +83,8 @@ class Events(Ledger):
         return len(rows) // WIDTH
 
     def _apart(self) -> set[int]:
-        """Return the numbers of the entries of single packets."""
-        return {number for number, entry in enumerate(self.entries) if entry.kind in (TOOK, MADE)}
+        """Return the numbers of the topics of single packets."""
+        return {number for number, topic in enumerate(self.topics) if topic.kind in (TOOK, MADE)}
 
 
 class _LimiterCalls(Calls):
@@ -93,7 +95,7 @@ class _LimiterCalls(Calls):
     def __init__(self, ledger: Ledger, node: CalledNode, process: Process, clock: Clock) -> None:
         super().__init__(ledger, node, process, clock)
         self._before = 0
-        self._drop = ledger.number_of(Entry(LIMITED, node.name, node.inputs.names[0], run=ledger.run))
+        self._drop = ledger.number_of(Topic(LIMITED, node.name, node.inputs.names[0], run=ledger.run))
 
     def write(self, cc: CalculatorContext, begin: float, end: float) -> None:
         """Add a row for a call, and one for each packet that it dropped; it counts them."""

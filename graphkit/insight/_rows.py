@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphkit.framework._ledger import WIDTH, WorkingThread
+from graphkit.framework._ledger_rows import WIDTH, WorkingThread
 from graphkit.insight._moves import Moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from graphkit.framework._ledger import Entry
+    from graphkit.framework._ledger_rows import Topic
 
 _THOUSANDTHS = [f"{ns:03}" for ns in range(1000)]
 
@@ -21,21 +21,21 @@ class Columns:
 
     Args:
         rows: one behind the other.
-        entries: by number.
+        topics: by number.
 
     Attributes:
-        rows, entries: see above.
+        rows, topics: see above.
         moves: queues by row.
-        numbers: of the entries of the rows, an int array.
+        numbers: of the topics of the rows, an int array.
         begin: an int64 array.
         counts: an int array: of a queue the packets in it, else the number of the thread, from 1.
         threads: by that number.
     """
 
-    def __init__(self, rows: list[Any], entries: Sequence[Entry]) -> None:
+    def __init__(self, rows: list[Any], topics: Sequence[Topic]) -> None:
         import numpy as np
 
-        self.rows, self.entries, self.moves = rows, entries, Moves(entries)
+        self.rows, self.topics, self.moves = rows, topics, Moves(topics)
         self.numbers = np.array(rows[WIDTH - 1 :: WIDTH])
         began = np.array(rows[0::WIDTH])
         self._zero = round(began.min() * 1e9)
@@ -53,10 +53,10 @@ class Columns:
 
 
 class Group(NamedTuple):
-    """The rows of one entry.
+    """The rows of one topic.
 
     Attributes:
-        entry: what they are about.
+        topic: what they are about.
         rows: their places among all rows.
         begin, end: in nanoseconds, int64 arrays.
         begin_us, end_us, lasted_us: as microseconds, a list of whole ones and one of their thousandths as text.
@@ -64,7 +64,7 @@ class Group(NamedTuple):
         times: timestamps.
     """
 
-    entry: Entry
+    topic: Topic
     rows: list[int]
     begin: Any
     end: Any
@@ -76,12 +76,12 @@ class Group(NamedTuple):
 
 
 def groups_of(columns: Columns) -> Iterator[Group]:
-    """Yield the rows by their entries, but for packets that came into queues."""
+    """Yield the rows by their topics, but for packets that came into queues."""
     import numpy as np
 
     some = np.flatnonzero(~columns.moves.come(columns.numbers))
     numbers = columns.numbers[some]
-    order = np.argsort(numbers.astype(np.int16) if len(columns.entries) < 1 << 15 else numbers, kind="stable")
+    order = np.argsort(numbers.astype(np.int16) if len(columns.topics) < 1 << 15 else numbers, kind="stable")
     some, numbers = some[order], numbers[order]
     begin, end = columns.begin[some], columns.ns(np.array(columns.rows[1::WIDTH])[some])
     us = [microseconds(ns) for ns in (begin, end, end - begin)]
@@ -90,8 +90,8 @@ def groups_of(columns: Columns) -> Iterator[Group]:
     borders = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(numbers)]
     for a, b in pairwise(borders) if places else ():
         began, ended, lasted = ((whole[a:b], rest[a:b]) for whole, rest in us)
-        entry, own = columns.entries[numbers[a]], slice(a, b)
-        yield Group(entry, places[own], begin[own], end[own], began, ended, lasted, threads[own], times[own])
+        topic, own = columns.topics[numbers[a]], slice(a, b)
+        yield Group(topic, places[own], begin[own], end[own], began, ended, lasted, threads[own], times[own])
 
 
 def microseconds(ns: Any) -> tuple[list[int], list[str]]:

@@ -33,7 +33,7 @@ class Trace(LedgerInstrument):
         trace.write("trace.json")  # open it at https://ui.perfetto.dev or chrome://tracing
 
     Args:
-        most_events: how many are kept; if there are more, the oldest are dropped. One takes about 250 bytes.
+        most_events: how many are kept; if there are more, the oldest are dropped. One takes about 100 bytes.
 
     Attributes:
         lost: events that were dropped.

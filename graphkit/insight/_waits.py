@@ -28,7 +28,7 @@ class Arrivals:
         self._packets.update(zip(packets, at, strict=True))
 
     def leave(self, packets: Sequence[int], begin: Any) -> Any:
-        """Forget packets that calls took, which began then; return when they arrived, NaN for one that is not known.
+        """Forget packets that calls took, which began then; return when they arrived, NaN if that is not known.
 
         It is known once: a call ahead of time has its packet before it arrives (S36), and is left out.
         """

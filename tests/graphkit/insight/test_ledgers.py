@@ -225,7 +225,7 @@ def test_a_node_may_have_more_shapes_than_are_kept(tmp_path: Path) -> None:
     events = json.loads((tmp_path / "t.json").read_text())["traceEvents"]
     taken = {e["args"]["timestamp"]: e["args"]["in"] for e in events if e["name"] == "n"}
     assert taken == {str(at): ", ".join(f"i{i} @ {at}" for i in range(8) if at >> i & 1) for at in range(1, 256)}
-    assert len(trace._events.entries) < 120
+    assert len(trace._events.topics) < 120
 
 
 def test_what_a_profile_cannot_count_is_said_and_the_run_goes_on(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,7 @@ import pytest
 from graphkit import Calculator, CalculatorContext, CalculatorGraph, Input, Output, calculator
 from graphkit._process.parts import part
 from graphkit.errors import ArgumentError, OutputError
-from graphkit.framework._ledger import CALL, QUEUED, Entry, WorkingThread
+from graphkit.framework._ledger_rows import CALL, QUEUED, Topic, WorkingThread
 from graphkit.insight import Trace
 from graphkit.insight._chrome_format import trace_events
 from graphkit.insight._events import Events
@@ -186,7 +186,7 @@ def test_what_a_limiter_drops_is_marked(tmp_path: Path) -> None:
 def test_of_a_million_events_the_newest_are_kept_and_it_is_said(tmp_path: Path) -> None:
     events = Events(1000)
     main = WorkingThread()
-    call, queued = events.number_of(Entry(CALL, "n", made=("s",))), events.number_of(Entry(QUEUED, "m", "s"))
+    call, queued = events.number_of(Topic(CALL, "n", made=("s",))), events.number_of(Topic(QUEUED, "m", "s"))
     for number in range(500_000):
         begin = number * 1e-6
         events.write((begin, begin + 5e-7, main, number, call))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from graphkit._process.closing import Closing
 from graphkit._process.system import keep_freed_memory
+from graphkit._process.threads import budget
 from graphkit.errors import VideoError, VideoOpenError
 from graphkit.video._decode import decoded_pictures
 from graphkit.video._describe import describe, opening_clock, remarks
@@ -48,7 +49,8 @@ class VideoReader(Closing):
         path: a video file, or the URL of one.
         track: which of its video tracks, counted from 0; None for the largest.
         rate: pictures a second of a file that tells neither times nor a rate; None for a usual one.
-        threads: decoder threads, 0 for one per core. Two give most of the gain.
+        threads: decoder threads, 0 for one per core; None for two, which give most of the gain, or one where
+            this process is to use one core.
         opened: what ``open_source`` returned for it, if that was called already; closed with the reader.
 
     Attributes:
@@ -65,13 +67,13 @@ class VideoReader(Closing):
         *,
         track: int | None = None,
         rate: Fraction | None = None,
-        threads: int = 2,
+        threads: int | None = None,
         opened: tuple[InputContainer, VideoStream] | None = None,
     ) -> None:
         self._container, stream = opened or open_source(path, track)
         try:
             stream.thread_type = "AUTO"
-            stream.codec_context.thread_count = threads
+            stream.codec_context.thread_count = budget().codec if threads is None else threads
             self.stats = ReadStats()
             self._pictures = decoded_pictures(self._container, stream, self.stats)
             opening = list(islice(self._pictures, _OPENING))

@@ -31,8 +31,8 @@ class IdleCores:
         self._scheduler = scheduler
 
     def __call__(self) -> int:
-        """Return how many cores neither the run nor the program needs now."""
+        """Return how many cores neither the run nor the program needs now; -1 if none will be before it ends."""
         if self._scheduler is None or self._cores == 1:
-            return 0
+            return -1
         scheduler = self._scheduler()
-        return 0 if scheduler is None else scheduler.unused_of(self._cores)
+        return -1 if scheduler is None else scheduler.unused_of(self._cores)

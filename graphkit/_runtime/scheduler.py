@@ -50,13 +50,13 @@ class Scheduler:
         self._other_work = len(state.ready.queues) > 1
 
     def unused_of(self, cores: int) -> int:
-        """Return how many of *cores* are unused while the program waits for the run, else 0 (S53).
+        """Return how many of *cores* are unused while the program waits for the run, else -1 (S53).
 
         A call on a thread of the program means that the program waits, as only a wait makes one.
         """
         own = self.working.get(get_ident())
         if not self._sleepers.wakers and not _is_programs_thread(own):
-            return 0
+            return -1
         waiting = sum(max(len(queue.heavy), queue.ahead) for queue in self._ready.queues)
         return max(0, cores - len(self.working) - waiting)
 
@@ -169,7 +169,7 @@ class Scheduler:
             task: what it does next; after a light task it takes one of its own queue itself.
         """
         short: list[tuple[TaskQueue, int]] = []
-        takes_one = task is not None and task.kind is PROCESS and task.node.light
+        takes_one = task is not None and task.kind is PROCESS and task.node.light and not self._ready.default.light
         for queue in self._ready.queues:
             waiting = _waiting(queue, takes_one and queue is own)
             count = min(waiting - queue.workers_requested, queue.width - queue.workers)

@@ -85,7 +85,7 @@ INFERENCE: Final[GraphService[InferenceSettings]] = GraphService("inference", In
 
 
 IDLE_CORES: Final[GraphService[Callable[[], int]]] = GraphService("idle cores")
-"""How many cores are idle now: 0 unless the program waits for the graph. A run provides it itself (S53)."""
+"""How many cores are idle now; -1 unless the program waits for the graph. A run provides it itself (S53)."""
 
 
 class RunServices:

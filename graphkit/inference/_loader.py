@@ -136,6 +136,25 @@ def load(
     return _loaded(key, source, choice)
 
 
+def load_stage(model: str | Path | bytes, stage: int, *, outputs: Sequence[int] | None, threads: int) -> Session:
+    """Return the session of a part of a .tflite model, on the CPU; `Session.stages` says how many it has.
+
+    Args:
+        model: the path of a .tflite file, or its bytes.
+        stage: counted from 0. The first stage takes what the model takes, and the last gives what the model gives,
+            bit for bit. In between, each gives one picture of many channels, NCHW, and the next takes it.
+        outputs: see `load`.
+        threads: inside one run. Several spin while it lasts.
+
+    Raises:
+        ResourceNotFoundError, ModelFormatError, UnsupportedOpError, InferenceError: see `load`.
+    """
+    source = _source(model)
+    wanted = None if outputs is None else tuple(outputs)
+    key = Key(source.digest, "cpu", wanted, threads, threads > 1, stage=stage)
+    return _loaded(key, source, providers.choose("cpu"))
+
+
 def load_ahead(
     model: str | Path | bytes,
     *,

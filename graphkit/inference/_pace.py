@@ -27,16 +27,19 @@ class Pace:
     It begins with the plain way, tries the other for a few calls, and stays with the quicker one. A way that lost
     is tried again after a pause that doubles each time it loses. If the other way becomes slower than the plain
     one was, it is left within a few calls.
+
+    Args:
+        first_look: how many calls go the plain way before the other one is tried.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first_look: int = _FIRST_LOOK) -> None:
         self.other = False
         self._trying = False
         self._tries: list[float] = []
         self._mean = 0.0
         self._best_of_unused = 0.0
         self._pause = _SHORTEST
-        self._left = _FIRST_LOOK
+        self._left = first_look
 
     def choose(self) -> bool:
         """Return the way of the next call."""

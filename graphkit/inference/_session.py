@@ -92,6 +92,7 @@ class Session:
         captures: whether it runs by CUDA graphs.
         inputs: what `run` takes, in order.
         outputs: what `run` gives, in order: the outputs chosen at `load`, or all of them.
+        stages: how many stages an imported model has (`load_stage`); 1 for a model that cannot be cut.
 
     Args:
         session: ONNX Runtime's.
@@ -128,7 +129,7 @@ class Session:
         self.cuda_device = int(cuda.get("device_id", 0)) if provider == "cuda" else None
         self.captures = cuda.get(CAPTURES) == "1"
         try:
-            self.inputs, self.outputs = _interface(session, path)
+            self.inputs, self.outputs, self.stages = _interface(session, path)
             self._input_names = [value.name for value in session.get_inputs()]
             self._output_names = [value.name for value in session.get_outputs()]
         except UnicodeDecodeError as exc:
@@ -261,18 +262,19 @@ def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     return len(shape) == len(wanted) and all(w in (None, s) for s, w in zip(shape, wanted, strict=True))
 
 
-def _interface(session: Any, path: str) -> tuple[tuple[TensorInfo, ...], tuple[TensorInfo, ...]]:
-    """Return the inputs and outputs, under the names and shapes of the .tflite for an imported model."""
+def _interface(session: Any, path: str) -> tuple[tuple[TensorInfo, ...], tuple[TensorInfo, ...], int]:
+    """Return inputs and outputs, for an imported model as its .tflite names them, and the number of stages."""
     inputs = tuple(_own_info(value, path) for value in session.get_inputs())
     outputs = tuple(_own_info(value, path) for value in session.get_outputs())
     found = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if found is None:
-        return inputs, outputs
+        return inputs, outputs, 1
     try:
         told = json.loads(found)
         return (
             _as_told(told["inputs"], inputs, images_channels_first=True),
             _as_told(told["outputs"], outputs, images_channels_first=False),
+            int(told.get("stages", 1)),
         )
     except (LookupError, TypeError, ValueError, RecursionError) as exc:
         raise ModelFormatError(

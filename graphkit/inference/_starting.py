@@ -52,6 +52,7 @@ class Key:
         spin: whether they spin while a run lasts.
         device: CUDA's number of the GPU; 0 on the CPU.
         rows: how many pictures one run takes.
+        stage: which part of the model, counted from 0; None for all of it.
     """
 
     digest: str
@@ -61,6 +62,7 @@ class Key:
     spin: bool = False
     device: int = 0
     rows: int = 1
+    stage: int | None = None
 
 
 def start(key: Key, path: str, data: bytes, choice: Choice, on_cpu: Callable[[], Session]) -> Session:
@@ -157,8 +159,9 @@ def _has_outputs(path: str, outputs: Sequence[int]) -> bool:
 def _entry(key: Key) -> tuple[cache.CacheEntry, bool]:
     """Return the place of an imported model in the cache, and whether it is kept as ONNX Runtime optimises it."""
     chosen = "all" if key.outputs is None else "_".join(map(str, key.outputs))
-    rows = "" if key.rows == 1 else f"-rows{key.rows}"
-    name = f"{key.digest[:40]}-{chosen}{rows}{'' if _is_blocked(key) else '-plain'}"
+    part = "" if key.rows == 1 else f"-rows{key.rows}"
+    part += "" if key.stage is None else f"-stage{key.stage}"
+    name = f"{key.digest[:40]}-{chosen}{part}{'' if _is_blocked(key) else '-plain'}"
     version = f"v{IMPORTER_VERSION}"
     machine = processor() if key.provider == "cpu" else None
     if machine is None:
@@ -174,7 +177,7 @@ def _import(data: bytes, path: str, key: Key, *, apart: bool = False) -> Any:
     from graphkit.inference import _importer as importer
 
     convert = importer.import_apart if apart else importer.import_tflite
-    return convert(data, path, key.outputs, blocked=_is_blocked(key), rows=key.rows)
+    return convert(data, path, key.outputs, blocked=_is_blocked(key), rows=key.rows, stage=key.stage)
 
 
 def _onnx_session(

@@ -112,7 +112,7 @@ class InstrumentsLease(Lease):
 
 
 def _none_idle() -> int:
-    return 0
+    return -1
 
 
 class InferenceLease(ServiceLease):

@@ -283,6 +283,36 @@ def test_independent_blocking_nodes_run_side_by_side(harness: MakeHarness, scrip
     assert h.times("out") == list(range(10))
 
 
+def test_a_blocking_node_does_not_wait_for_several_light_ones(harness: MakeHarness, script: type[Script]) -> None:
+    """S31: The second of three light nodes waits for a blocking node that the first made ready."""
+    called = threading.Event()
+    text = """
+        input_stream: "a" num_threads: 2
+        node { calculator: "ConfBlocking" input_stream: "a" output_stream: "b" input_side_packet: "SCRIPT:passes" }
+        node { calculator: "ConfPass" input_stream: "b" output_stream: "third" }
+        node { calculator: "ConfScripted" input_stream: "b" output_stream: "second" input_side_packet: "SCRIPT:w" }
+        node { calculator: "ConfPass" input_stream: "b" output_stream: "first" }
+        node { calculator: "ConfBlocking" input_stream: "first" output_stream: "c" input_side_packet: "SCRIPT:c" }
+    """
+
+    def pass_on(cc: CalculatorContext) -> None:
+        cc.outputs[0].add(cc.inputs[0])
+
+    def wait(cc: CalculatorContext) -> None:
+        assert called.wait(60)
+        pass_on(cc)
+
+    def call(cc: CalculatorContext) -> None:
+        called.set()
+        pass_on(cc)
+
+    h = harness(text, passes=script(process=pass_on), w=script(process=wait), c=script(process=call))
+    h.watch("c", "second", "third").start().push("a", (0, 0))
+    assert called.wait(60), "no call into the graph meanwhile, which would wake a worker, too"
+    h.finish()
+    assert h.times("c") == h.times("second") == h.times("third") == [0]
+
+
 def test_nodes_of_different_executors_run_side_by_side(harness: MakeHarness, script: type[Script]) -> None:
     """The thread of the first executor never runs out of work, and the second is woken all the same."""
     barrier = threading.Barrier(2, timeout=60)

@@ -189,7 +189,7 @@ class InferenceCalculator(Calculator):
         run = None
         own_threads = threads_of(settings, self.settings(cc), self._delegate(cc))
         if idle is not None and own_threads is None and IdleCoreRunner.serves(session):
-            run = IdleCoreRunner(session, partial(self._loader, threads=2, spin=True), idle)
+            run = IdleCoreRunner.of_model(session, self._loader.args[0], self._computed, idle)
         config = self.settings(cc).input_output_config
         self._io.append(ModelIo(session, config, run=run, for_gpu=self._wants_gpu(cc)))
         return self._io

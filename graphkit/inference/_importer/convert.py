@@ -12,6 +12,7 @@ from graphkit.inference._importer.ops import CONVERTERS
 from graphkit.inference._importer.passes import run_passes
 from graphkit.inference._importer.reader import DAMAGE, read_tflite
 from graphkit.inference._importer.rows import set_rows
+from graphkit.inference._importer.stages import count_stages, stage_of
 from graphkit.inference._importer.writer import write_onnx
 from graphkit.inference._model_file import check_outputs
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from graphkit.inference._importer.graph import Graph
     from graphkit.inference._importer.reader import TfliteModel, TfliteOperator
 
-    Interface: TypeAlias = dict[str, list[dict[str, object]]]
+    Interface: TypeAlias = dict[str, object]
 
 
 def import_tflite(
@@ -33,6 +34,7 @@ def import_tflite(
     *,
     blocked: bool = True,
     rows: int = 1,
+    stage: int | None = None,
 ) -> bytes:
     """Convert a TensorFlow Lite model.
 
@@ -42,6 +44,8 @@ def import_tflite(
         outputs: the indices of the outputs to compute, in the order wanted; None for all of them.
         blocked: shape the graph for ONNX Runtime's blocked kernels, which its CPU provider has on x86.
         rows: how many pictures one run takes, of a model that is made for one.
+        stage: which part of the model, counted from 0; None for all of it. A stage takes what the one before it
+            gives, as a picture of so many channels; its metadata says how many there are.
 
     Returns:
         A serialised ONNX model. Rank-4 inputs are NCHW; outputs are in the model's own (NHWC) order.
@@ -52,7 +56,7 @@ def import_tflite(
         UnsupportedOpError: it holds an operation that is not known.
         InferenceError: there is no output of a given index, or an operation may mix *rows*.
     """
-    return _written(data, path, outputs, None, blocked=blocked, rows=rows)
+    return _written(data, path, outputs, None, blocked=blocked, rows=rows, stage=stage)
 
 
 class Imported(NamedTuple):
@@ -74,10 +78,11 @@ def import_apart(
     *,
     blocked: bool = True,
     rows: int = 1,
+    stage: int | None = None,
 ) -> Imported:
     """Convert a TensorFlow Lite model; arguments and errors as `import_tflite` has them."""
     weights: dict[str, NDArray[Any]] = {}
-    return Imported(_written(data, path, outputs, weights, blocked=blocked, rows=rows), weights)
+    return Imported(_written(data, path, outputs, weights, blocked=blocked, rows=rows, stage=stage), weights)
 
 
 def _written(
@@ -88,10 +93,14 @@ def _written(
     *,
     blocked: bool,
     rows: int,
+    stage: int | None,
 ) -> bytes:
     model = read_tflite(data, path)
     try:
         graph, interface = _import(model, outputs, blocked=blocked, rows=rows)
+        interface["stages"] = count_stages(graph)
+        if stage is not None:
+            graph, interface = _cut(graph, interface, stage)
         return write_onnx(graph, {METADATA_KEY: json.dumps(interface)}, apart)
     except DAMAGE as exc:
         raise ModelFormatError(path, f"a TensorFlow Lite model that contradicts itself ({exc!r})") from exc
@@ -117,6 +126,18 @@ def _import(
             status=StatusCode.UNIMPLEMENTED,
         )
     return low.graph, _interface(model, wanted, rows)
+
+
+def _cut(graph: Graph, interface: Interface, stage: int) -> tuple[Graph, Interface]:
+    """Return one stage of the graph, and its interface: what it hands on is named as in the graph."""
+    part, told = stage_of(graph, stage), dict(interface)
+    taken, made = part.inputs[0], part.outputs[0]
+    if part.inputs != graph.inputs:
+        batch, channels, *size = graph.shapes[taken]
+        told["inputs"] = [{"name": taken, "shape": [batch, *size, channels]}]
+    if part.outputs != graph.outputs:
+        told["outputs"] = [{"name": made, "shape": list(graph.shapes[made])}]
+    return part, told
 
 
 def needed_operators(model: TfliteModel, wanted: Sequence[int]) -> list[TfliteOperator]:

@@ -81,7 +81,7 @@ def told(config: str, calls: int, budget: Budget, *, waits: bool = True) -> list
     [
         pytest.param(ONE, 1, 2, [1], id="one call, two cores"),
         pytest.param(ONE, 1, 8, [7], id="one call, eight cores"),
-        pytest.param(ONE, 1, 1, [0], id="one core"),
+        pytest.param(ONE, 1, 1, [-1], id="one core"),
         pytest.param(TWO, 2, 2, [0, 0], id="two calls beside each other"),
         pytest.param(TWO, 2, 3, [1, 1], id="two calls, three cores"),
     ],
@@ -91,7 +91,7 @@ def test_cores_that_nobody_needs(config: str, calls: int, cores: int, idle: list
 
 
 def test_a_program_that_does_something_else_needs_its_core() -> None:
-    assert told(ONE, 1, Budget(2), waits=False) == [0]
+    assert told(ONE, 1, Budget(2), waits=False) == [-1]
 
 
 @pytest.mark.parametrize("kind", [ApplicationThreadExecutor, WaitingThreadExecutor])
@@ -149,7 +149,7 @@ def test_a_thread_that_was_asked_for_and_finds_nothing_needs_no_core() -> None:
 def test_a_number_of_threads_that_somebody_chose_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRAPHKIT_INFERENCE_THREADS", "1")
     monkeypatch.setenv("GRAPHKIT_THREADS", "2")
-    assert told(ONE, 1, Budget.from_environment()) == [0]
+    assert told(ONE, 1, Budget.from_environment()) == [-1]
 
 
 def test_what_the_program_lends_comes_first() -> None:

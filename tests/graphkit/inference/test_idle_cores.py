@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from graphkit.inference import IdleCoreRunner, load
+from graphkit.errors import InferenceError
+from graphkit.inference import IdleCoreRunner, TensorInfo, load
 from graphkit.inference import _idle_cores as idle_cores
+from graphkit.inference import _stages as stages
 
 ROOT = Path(__file__).parents[3]
 MODELS = sorted((ROOT / "graphs" / "modules").rglob("*.tflite"))
@@ -32,6 +35,8 @@ class Played:
 
     def __init__(self, name: str, seconds: float, log: list[str], clock: list[float]) -> None:
         self.name, self.seconds, self.log, self.clock = name, seconds, log, clock
+        self.stages = 1
+        self.inputs: list[Any] = []
 
     def run(self, arrays: Any) -> Any:
         self.log.append(self.name)
@@ -52,10 +57,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
+def not_cut(number: int, threads: int) -> Any:
+    raise AssertionError("the model has one stage")
+
+
 def runner(log: list[str], clock: list[float], idle: Any = lambda: 1, helped: float = 6.0) -> IdleCoreRunner:
     plain: Any = Played("plain", 10.0, log, clock)
     twin: Any = Played("twin", helped, log, clock)
-    return IdleCoreRunner(plain, lambda: twin, idle)
+    return IdleCoreRunner(plain, lambda: twin, idle, not_cut)
 
 
 def test_the_twin_runs_where_it_is_quicker(log: list[str], clock: list[float]) -> None:
@@ -86,13 +95,15 @@ def test_another_run_in_the_process_takes_the_core(log: list[str], clock: list[f
     begun, go_on = threading.Event(), threading.Event()
 
     class Long:
+        stages = 1
+
         def run(self, arrays: Any) -> Any:
             begun.set()
             assert go_on.wait(60)
             return arrays
 
     other: Any = Long()
-    elsewhere = threading.Thread(target=IdleCoreRunner(other, lambda: other, lambda: 1), args=([],))
+    elsewhere = threading.Thread(target=IdleCoreRunner(other, lambda: other, lambda: 1, not_cut), args=([],))
     elsewhere.start()
     assert begun.wait(60)
     run = runner(log, clock)
@@ -108,12 +119,119 @@ def test_another_run_in_the_process_takes_the_core(log: list[str], clock: list[f
 def test_what_is_learned_serves_other_graphs(log: list[str], clock: list[float]) -> None:
     plain: Any = Played("plain", 10.0, log, clock)
     twin: Any = Played("twin", 6.0, log, clock)
-    first = IdleCoreRunner(plain, lambda: twin, lambda: 1)
+    first = IdleCoreRunner(plain, lambda: twin, lambda: 1, not_cut)
     for _ in range(10):
         first([])
     log.clear()
-    IdleCoreRunner(plain, lambda: twin, lambda: 1)([])
+    IdleCoreRunner(plain, lambda: twin, lambda: 1, not_cut)([])
     assert log == ["twin"]
+
+
+PICTURE = np.zeros((1, 2, 3, 4), np.float32)
+
+
+class InStages:
+    """A model of two stages beside another run that ends when the first stage does.
+
+    Attributes:
+        run: its runner.
+        idle: cores, when the whole or the first stage begins, and when the second stage begins.
+    """
+
+    def __init__(self, log: list[str], clock: list[float], whole_seconds: float = 10.0) -> None:
+        self.idle, self._log, self._clock, self.loaded = [0, 1], log, clock, 0
+        plain: Any = Played("plain", whole_seconds, log, clock)
+        plain.stages = 2
+        self.run = IdleCoreRunner(plain, lambda: plain, self._idle, self._stage)
+
+    def _idle(self) -> int:
+        return self.idle[bool(self._log) and self._log[-1].startswith("stage 0")]
+
+    def _stage(self, number: int, threads: int) -> Any:
+        self.loaded += 1
+        made: Any = Played(f"stage {number} on {threads}", 5.0 if threads == 1 else 3.0, self._log, self._clock)
+        made.inputs = [TensorInfo("picture", PICTURE.shape, PICTURE.dtype)]
+        return made
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stages are loaded on this thread, and the first runner of the process comes next."""
+    monkeypatch.setattr(stages.helpers, "begin", lambda work: work.do())
+    monkeypatch.setattr(idle_cores, "_runners", count())
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_long_run_has_help_from_when_a_core_becomes_idle(log: list[str], clock: list[float]) -> None:
+    model = InStages(log, clock)
+    found = [model.run([PICTURE])[0].shape for _ in range(32)]
+    assert log[:8] == ["plain"] * 8
+    first_runs = ["stage 0 on 1", "stage 1 on 1", "stage 0 on 2", "stage 1 on 2"] * 2
+    assert log[8:16] == first_runs, "they are slow"
+    assert log[16:32] == ["plain"] * 16, "other models are still loaded"
+    assert log[32:] == ["stage 0 on 1", "stage 1 on 2"] * 8
+    assert found == [(1, 2, 3, 4)] * 24 + [(1, 3, 4, 2)] * 8, "a stage hands on its channels first"
+    assert model.loaded == 2 * 2
+
+
+@pytest.mark.usefixtures("at_once")
+def test_models_of_a_process_do_not_try_stages_in_the_same_frames(log: list[str], clock: list[float]) -> None:
+    first, second = InStages(log, clock), InStages(log, clock)
+    tried: dict[str, list[int]] = {"first": [], "second": []}
+    for frame in range(40):
+        for name, model in (("first", first), ("second", second)):
+            log.clear()
+            model.idle = [0, 0]
+            model.run([PICTURE])
+            if log == ["stage 0 on 1", "stage 1 on 1"]:
+                tried[name].append(frame)
+    assert tried == {"first": [24, 25, 26], "second": [28, 29, 30]}
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_short_run_is_not_cut(log: list[str], clock: list[float]) -> None:
+    model = InStages(log, clock, whole_seconds=0.002)
+    for _ in range(100):
+        model.run([])
+    assert set(log) == {"plain"}
+    assert not model.loaded
+
+
+@pytest.mark.usefixtures("at_once")
+def test_no_stages_while_the_program_does_not_wait(log: list[str], clock: list[float]) -> None:
+    model = InStages(log, clock)
+    model.idle = [-1, -1]
+    for _ in range(100):
+        model.run([])
+    assert set(log) == {"plain"}
+    assert not model.loaded
+
+
+@pytest.mark.usefixtures("at_once")
+def test_stages_that_get_no_help_are_left(log: list[str], clock: list[float]) -> None:
+    model = InStages(log, clock)
+    model.idle = [0, 0]
+    for _ in range(100):
+        model.run([PICTURE])
+    first_runs = 2
+    assert log.count("stage 1 on 1") <= first_runs + 3 * 3
+    assert log.count("stage 1 on 2") == first_runs
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_model_that_cannot_be_loaded_in_stages_runs_as_a_whole(
+    log: list[str], clock: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(number: int, threads: int) -> Any:
+        raise InferenceError("no memory")
+
+    plain: Any = Played("plain", 10.0, log, clock)
+    plain.stages = 3
+    runs = IdleCoreRunner(plain, lambda: plain, lambda: 0, refuse)
+    for _ in range(30):
+        runs([])
+    assert log == ["plain"] * 30
+    assert caplog.messages == ["a model runs without stages: no memory"]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,9 @@ class _Worker:
 class BackgroundReader(Closing):
     """Reads ahead on a thread of its own.
 
+    Half of *depth* is decoded at a time: a thread that takes turns with others for each picture finds its data
+    gone from the processor's caches, and on a busy core each turn is a switch.
+
     Args:
         reader: read on the thread and closed with this object.
         depth: the most pictures that are decoded and not yet taken.

@@ -15,6 +15,8 @@ from graphkit_calculators.tensor._detection_decoding import (
     corners_to_centers,
     decode_centers,
     decode_keypoints,
+    raw_floor,
+    rows_above,
     to_detections,
 )
 from graphkit_calculators.tensor._detection_options import (
@@ -110,6 +112,9 @@ class TensorsToDetectionsCalculator(Calculator):
         self._scale = np.array((chosen.x_scale, chosen.y_scale, chosen.w_scale, chosen.h_scale), np.float32)
         self._corner_columns = box_columns(chosen)
         self._allowed = self._allowed_classes(self.ignore_classes.get(cc))
+        self._floor = raw_floor(
+            chosen.min_score_thresh, chosen.score_clipping_thresh, apply_sigmoid=chosen.sigmoid_score
+        )
         given = self.anchors.get(cc)
         self._anchors = None if given is None else given.data
 
@@ -152,8 +157,14 @@ class TensorsToDetectionsCalculator(Calculator):
         anchors = self._anchors_for(tensors, places.anchors)
         if self._allowed == []:
             return []
+        raw_scores = raw_scores[:, self._allowed]
+        if self._floor is not None:
+            able = rows_above(raw_scores, self._floor)  # few, of thousands
+            if not len(able):
+                return []
+            raw_scores, boxes, anchors = raw_scores[able], boxes[able], anchors[able]
         classes, scores = best_classes(
-            raw_scores[:, self._allowed],
+            raw_scores,
             chosen.score_clipping_thresh,
             apply_sigmoid=chosen.sigmoid_score,
             count=chosen.max_classes_per_detection,

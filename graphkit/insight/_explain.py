@@ -10,7 +10,7 @@ from graphkit.insight._causes import Causes, lacking, split_lack
 from graphkit.insight._cycles import behind, holding_findings
 from graphkit.insight._explanation import Explanation, NodeReport
 from graphkit.insight._failures import failed_call, failed_finding
-from graphkit.insight._findings import Finding, Kind, packets_of, waiting_behind
+from graphkit.insight._findings import Finding, Kind, counted, packets_of, waiting_behind
 from graphkit.insight._places import place_of
 
 if TYPE_CHECKING:
@@ -173,13 +173,13 @@ class Explainer:
         return is_last and not self._look.streams[node.inputs[position].stream].producer
 
     def _shut(self, node: NodeLook) -> Finding:
-        told = " and ".join(map(self._control, node.controls)) or "its options"
+        told = " and ".join(map(self._control, node.controls))
         return Finding(
             Kind.SHUT,
             node.name,
             node.calculator,
             f'Node "{node.name}" ({node.calculator}) is shut: it has let no packet pass.',
-            f"It goes by {told}.",
+            f"It goes by {told}." if told else "It goes by its options: no input controls it.",
             node.outputs[0] if node.outputs else "",
         )
 
@@ -187,6 +187,8 @@ class Explainer:
         kind = "side packet" if control.is_side else "stream"
         maker = next((n for n in self._look.nodes if control.name in (*n.outputs, *n.side_outputs)), None)
         value = f" ({control.value})" if control.value else ""
+        if self._emitted is not None and not control.is_side:
+            value = f" ({counted(self._emitted.get(control.name, 0), 'packet')})"
         origin = f'made by node "{maker.name}" ({maker.calculator})' if maker else "an input of the graph"
         return f'the {kind} "{control.name}"{value}, {origin}'
 

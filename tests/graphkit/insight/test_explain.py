@@ -338,6 +338,31 @@ def test_who_tells_a_gate(gate: str, way_out: str) -> None:
     assert (finding.kind, finding.node, finding.way_out) == (Kind.SHUT, "door", way_out)
 
 
+@pytest.mark.parametrize(
+    ("carried", "count"),
+    [
+        pytest.param({"a": 3}, " (0 packets)", id="never told"),
+        pytest.param({"a": 3, "allow": 1}, " (1 packet)", id="told once"),
+        pytest.param({}, "", id="nobody counted"),
+    ],
+)
+def test_how_often_a_gate_was_told_is_said_if_it_was_counted(carried: dict[str, int], count: str) -> None:
+    graph = CalculatorGraph(GATE)
+    graph.start_run()
+    graph.add_packet_to_input_stream("a", 1, 10)
+    graph.set_input_stream_timestamp_bound("allow", 11)
+    graph.wait_until_idle(60)
+    told = f'It goes by the stream "allow"{count}, an input of the graph.'
+    assert graph.explain(carried).findings[0].way_out == told
+    graph.cancel_quietly()
+
+
+def test_a_gate_without_a_control() -> None:
+    text = 'input_stream: "a" node { calculator: "GateCalculator" input_stream: "a" output_stream: "b" }'
+    (finding,) = explained(text, ("a", 10, 1)).findings
+    assert finding.way_out == "It goes by its options: no input controls it."
+
+
 LIMITED = """
 input_stream: "frames"
 node { name: "limiter" calculator: "FlowLimiterCalculator" input_stream: "frames" input_stream: "FINISHED:done"

@@ -37,6 +37,7 @@ class Listeners:
         hooks = (hook for hook in vars(Instrument) if not hook.startswith("_"))
         self._calls: dict[str, list[Any]] = {hook: _filled_in(instruments, hook) for hook in hooks}
         self.journal = Journal(self)
+        self._hear_parts: list[Callable[[str, float, float], None]] = []
 
     def calls(self, hook: str) -> list[Any]:
         """Return the methods of those that override *hook*; the list shrinks when one of them raises."""
@@ -66,12 +67,15 @@ class Listeners:
     def begin(self, run: RunView) -> None:
         """The run begins."""
         self.tell("run_started", run)
-        if self.hear_any("part_done"):
-            parts.listen(self._part_done)
+        self._hear_parts = [self._part_done] if self.hear_any("part_done") else []
+        self._hear_parts += [ledger.part_done for ledger in self.ledgers]
+        for hear in self._hear_parts:
+            parts.listen(hear)
 
     def end(self) -> None:
         """The run has ended; harmless when repeated."""
-        parts.stop_listening(self._part_done)
+        while self._hear_parts:
+            parts.stop_listening(self._hear_parts.pop())
         self.journal.tell()
         self.tell("run_ended")
         for calls in self._calls.values():

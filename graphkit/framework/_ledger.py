@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from graphkit.framework._instrument import Instrument
 from graphkit.framework._ledger_calls import Calls
-from graphkit.framework._ledger_rows import DROPPED, MOST_VALUES, QUEUED, SENT, Topic, working_thread
+from graphkit.framework._ledger_rows import DROPPED, MOST_VALUES, PART, QUEUED, SENT, Topic, working_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +36,7 @@ class Ledger:
         write: adds a row, at once, whatever other threads do.
         topics: by number; the first one is unused.
         run: see Topic.
+        takes_parts: whether the parts of the work that a run tells of are written.
     """
 
     def __init__(self) -> None:
@@ -44,7 +45,8 @@ class Ledger:
         self.topics: list[Topic] = [Topic("", "")]
         self.run = 0
         self._numbers: dict[Topic, int] = {}
-        self._works: dict[tuple[str, str, int], int] = {}
+        self.takes_parts = True
+        self._parts: dict[str, int] = {}
         self._handing_over, self._is_busy = threading.RLock(), False
 
     def keep(self, rows: list[Any]) -> None:
@@ -96,12 +98,22 @@ class Ledger:
 
     def write_work(self, kind: str, name: str, begin: float, seconds: float) -> None:
         """Add a row for something that this thread did."""
-        number = self._works.get((kind, name, self.run))
+        number = self.number_of(Topic(kind, name, run=self.run))
+        self.write((begin, begin + seconds, working_thread(), 0, number))
+
+    def write_part(self, part: str, begin: float, seconds: float) -> None:
+        """Add a row for a part of the work that this thread did."""
+        number = self._parts.get(part)
         if number is None:
-            number = self._works[kind, name, self.run] = self.number_of(Topic(kind, name, run=self.run))
+            number = self._parts[part] = self.number_of(Topic(PART, part))
         self.write((begin, begin + seconds, working_thread(), 0, number))
         if len(self.rows) > MOST_VALUES:
             self.hand_over_if_many()
+
+    def part_done(self, part: str, begin: float, seconds: float) -> None:
+        """Add such a row for what a run tells of."""
+        if self.takes_parts:
+            self.write_part(part, begin, seconds)
 
     def write_drop(self, node: str, stream: str, timestamp: int, at: float) -> None:
         """Add a row for a packet that a queue has lost."""
@@ -157,6 +169,10 @@ class LedgerInstrument(Instrument):
             calls = self._calls[node.name] = self._ledger.calls_of(node, _nothing, perf_counter)
         calls.write(cc, begin, begin + seconds)
 
+    def part_done(self, part: str, begin: float, seconds: float) -> None:
+        """Write down the part."""
+        self._ledger.part_done(part, begin, seconds)
+
     def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
         """Write down which queue the packet came into."""
         self._ledger.write((at, at, waiting, timestamp, self._ledger.queue(node, stream)))
@@ -166,12 +182,12 @@ class LedgerInstrument(Instrument):
         self._ledger.write_drop(node, stream, timestamp, at)
 
 
-WRITTEN: Final = ("processed", "packet_queued")
+WRITTEN: Final = ("processed", "packet_queued", "part_done")
 """Hooks that a ledger stands for."""
 
 
 def ledger_of(instrument: Instrument) -> Ledger | None:
-    """Return where an instrument wants calls and queued packets written; None if its hooks are to be called."""
+    """Return where an instrument wants to have written what happens; None if its hooks are to be called."""
     if not isinstance(instrument, LedgerInstrument):
         return None
     kind = type(instrument)

@@ -11,6 +11,7 @@ MOST_VALUES: Final = WIDTH << 12
 """So many are handed over at once: those of about thirty frames."""
 
 CALL: Final = "process"
+PART: Final = "part"
 SENT: Final = "sent"
 QUEUED: Final = "queued"
 DROPPED: Final = "dropped"

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from graphkit.framework._ledger_rows import APART, CALL, DROPPED, MADE, TOOK, WIDTH
+from graphkit.framework._ledger_rows import APART, CALL, DROPPED, MADE, PART, TOOK, WIDTH
 from graphkit.framework._timestamp import describe
 from graphkit.insight._arrows import arrows
 from graphkit.insight._depths import depths
-from graphkit.insight._events import LIMITED, PART, WORK
+from graphkit.insight._events import LIMITED, WORK
 from graphkit.insight._rows import Columns, groups_of, microseconds
 from graphkit.insight._templates import PROCESS, filled, quoted
 

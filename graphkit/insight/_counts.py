@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.framework._ledger import Ledger
 from graphkit.framework._ledger_calls import PlainCalls
-from graphkit.framework._ledger_rows import CALL, DROPPED, QUEUED, SENT, WIDTH
+from graphkit.framework._ledger_rows import CALL, DROPPED, PART, QUEUED, SENT, WIDTH
 from graphkit.insight._moves import Moves
 from graphkit.insight._tallies import Tallies
 from graphkit.insight._waits import Arrivals, names_of
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from graphkit.framework._ledger_rows import Topic, WorkingThread
     from graphkit.insight._tallies import Counted
 
-PART: Final = "part"
 _SUMS: Final = {
     "seen": "i8",
     "came": "i8",

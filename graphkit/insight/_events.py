@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.framework._ledger import Ledger
 from graphkit.framework._ledger_calls import Calls
-from graphkit.framework._ledger_rows import CALL, MADE, TOOK, WIDTH, Topic
+from graphkit.framework._ledger_rows import CALL, MADE, PART, TOOK, WIDTH, Topic
 
 if TYPE_CHECKING:
     from graphkit.framework import CalculatorContext
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 OPENED: Final = "open"
 CLOSED: Final = "close"
-PART: Final = "part"
 LIMITED: Final = "limited"
 """A packet that a limiter has dropped in its call; no queue has lost it."""
 WORK: Final = (OPENED, CALL, CLOSED, PART)

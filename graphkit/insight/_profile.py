@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from graphkit.framework._ledger import LedgerInstrument
-from graphkit.insight._counts import PART, Counts
+from graphkit.insight._counts import Counts
 from graphkit.insight._profile_table import as_table
 
 if TYPE_CHECKING:
@@ -159,10 +159,6 @@ class Profile(LedgerInstrument):
     def opened(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Note how long it took."""
         self._opening[cc.node_name] = seconds
-
-    def part_done(self, part: str, begin: float, seconds: float) -> None:
-        """Count the part."""
-        self._counts.write_work(PART, part, begin, seconds)
 
     # -- helpers ----------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from graphkit._process.gc_pause import gc_paused
 from graphkit.errors import ArgumentError
 from graphkit.framework._ledger import LedgerInstrument
 from graphkit.insight._chrome_format import trace_events
-from graphkit.insight._events import CLOSED, OPENED, PART, Events
+from graphkit.insight._events import CLOSED, OPENED, Events
 from graphkit.insight._trace_file import write_events
 
 if TYPE_CHECKING:
@@ -50,13 +50,9 @@ class Trace(LedgerInstrument):
     def listen(self) -> None:
         """Keep parts of the work from now until the trace is written, also those before and after the run."""
         if self._stop_listening is None:
-            keep = weakref.WeakMethod(self._keep_part)
-
-            def hear(part: str, begin: float, seconds: float) -> None:
-                if (alive := keep()) is not None:
-                    alive(part, begin, seconds)
-
+            hear = self._events.write_part
             parts.listen(hear)
+            self._events.takes_parts = False
             self._stop_listening = weakref.finalize(self, parts.stop_listening, hear)
 
     @property
@@ -73,6 +69,7 @@ class Trace(LedgerInstrument):
         if self._stop_listening is not None:
             self._stop_listening()
             self._stop_listening = None
+            self._events.takes_parts = True
         with gc_paused(made_to_stay=False):
             return write_events(Path(path), trace_events(self._events, self._calculators), self.lost)
 
@@ -96,11 +93,3 @@ class Trace(LedgerInstrument):
     def closed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Keep the call."""
         self._events.write_work(CLOSED, cc.node_name, begin, seconds)
-
-    def part_done(self, part: str, begin: float, seconds: float) -> None:
-        """Keep the part."""
-        if self._stop_listening is None:
-            self._keep_part(part, begin, seconds)
-
-    def _keep_part(self, part: str, begin: float, seconds: float) -> None:
-        self._events.write_work(PART, part, begin, seconds)

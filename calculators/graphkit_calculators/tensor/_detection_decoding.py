@@ -41,9 +41,8 @@ def raw_floor(threshold: float | None, clip: float | None, *, apply_sigmoid: boo
 
 def rows_above(values: Floats, floor: np.float32) -> Ints:
     """Return the rows of (N, C) *values* of which one reaches *floor*."""
-    found = np.flatnonzero(values >= floor)
-    columns = values.shape[1]
-    return found if columns == 1 else np.unique(found // columns)
+    rows: Ints = (values >= floor).nonzero()[0]
+    return rows if values.shape[1] == 1 else np.unique(rows)
 
 
 def best_classes(raw: Floats, clip: float | None, *, apply_sigmoid: bool, count: int = 1) -> tuple[Ints, Floats]:

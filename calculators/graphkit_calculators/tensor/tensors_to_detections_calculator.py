@@ -162,7 +162,7 @@ class TensorsToDetectionsCalculator(Calculator):
             able = rows_above(raw_scores, self._floor)  # few, of thousands
             if not len(able):
                 return []
-            raw_scores, boxes, anchors = raw_scores[able], boxes[able], anchors[able]
+            raw_scores, boxes, anchors = (array.take(able, 0) for array in (raw_scores, boxes, anchors))
         classes, scores = best_classes(
             raw_scores,
             chosen.score_clipping_thresh,
@@ -171,13 +171,14 @@ class TensorsToDetectionsCalculator(Calculator):
         )
         if not isinstance(self._allowed, slice):
             classes = np.array(self._allowed)[classes]
-        kept: Any = slice(None)
         if chosen.min_score_thresh is not None:
-            kept = np.flatnonzero(scores[:, 0] >= np.float32(chosen.min_score_thresh))
+            kept = rows_above(scores[:, :1], np.float32(chosen.min_score_thresh))
             if not len(kept):
                 return []
-        boxes, anchors = boxes[kept], anchors[kept]
-        rows = self._labelled(scores[kept], classes[kept])
+            if len(kept) < len(scores):
+                boxes, anchors = boxes[kept], anchors[kept]
+                scores, classes = scores[kept], classes[kept]
+        rows = self._labelled(scores, classes)
         points = self._keypoints(boxes)
         if points.size:
             points = decode_keypoints(points, anchors, self._scale[:2], y_first=self._format is BoxFormat.YXHW)

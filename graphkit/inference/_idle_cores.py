@@ -141,6 +141,7 @@ class IdleCoreRunner:
     def _with_help(self) -> Callable[..., Any]:
         if self._twin is None:
             self._twin = self._load_twin()
+            self._twin.warm_up()
         return self._twin.run
 
     def _in_stages(self) -> Callable[..., Any]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from graphkit.errors import GraphkitError
 from graphkit.inference._ahead import Ahead, helpers
@@ -20,8 +17,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("graphkit.inference")
 
-_SLOW_RUNS = 2
-"""In the first run ONNX Runtime finds out how much memory a model takes, in the second it gets it at once."""
 _TO_NHWC = (0, 2, 3, 1)
 
 
@@ -58,27 +53,21 @@ class Stages:
             may_have_help: is asked before each stage.
         """
         assert self._loading is not None
-        return _run(self._loading.result(), arrays, may_have_help)
+        found: list[NDArray[Any]] = []
+        for number, (alone, helped) in enumerate(self._loading.result()):
+            given = [found[0].transpose(_TO_NHWC)] if number else arrays
+            found = (helped if may_have_help() else alone).run(given)
+        return found
 
     def _load_all(self) -> list[tuple[Session, Session]]:
-        """Return the sessions after their slow first runs; none if they cannot be loaded."""
+        """Return the sessions, none if they cannot be loaded."""
         try:
-            numbers = range(self._count)
-            loaded = [(self._load(number, 1), self._load(number, self._threads)) for number in numbers]
-            blank = [np.zeros_like(info.empty()) for info in loaded[0][0].inputs]
-            for helped in (False, True) * _SLOW_RUNS:
-                _run(loaded, blank, partial(bool, helped))
+            return [(self._warm(stage, 1), self._warm(stage, self._threads)) for stage in range(self._count)]
         except GraphkitError as exc:
             logger.warning("a model runs without stages: %s", exc)
             return []
-        return loaded
 
-
-def _run(
-    stages: Sequence[tuple[Session, Session]], arrays: Sequence[NDArray[Any]], may_have_help: Callable[[], bool]
-) -> list[NDArray[Any]]:
-    found: list[NDArray[Any]] = []
-    for number, (alone, helped) in enumerate(stages):
-        given = [found[0].transpose(_TO_NHWC)] if number else arrays
-        found = (helped if may_have_help() else alone).run(given)
-    return found
+    def _warm(self, stage: int, threads: int) -> Session:
+        session = self._load(stage, threads)
+        session.warm_up()
+        return session

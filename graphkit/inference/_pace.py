@@ -26,7 +26,7 @@ class Pace:
 
     It begins with the plain way, tries the other for a few calls, and stays with the quicker one. A way that lost
     is tried again after a pause that doubles each time it loses. If the other way becomes slower than the plain
-    one was, it is left within a few calls.
+    one was, the plain one is tried at once, and taken within a few calls unless it has become slow, too.
 
     Args:
         first_look: how many calls go the plain way before the other one is tried.
@@ -71,9 +71,8 @@ class Pace:
         else:
             self._mean = seconds
         self._left -= 1
-        if self.other and self._mean > _TOO_SLOW * self._best_of_unused:
-            self._turn(self._best_of_unused)
-        elif self._left <= 0:
+        slow = self.other and self._mean > _TOO_SLOW * self._best_of_unused
+        if slow or self._left <= 0:
             self._trying, self._tries = True, []
 
     def _tried(self, seconds: float) -> None:

@@ -29,7 +29,8 @@ _LONG_S: Final = 3e-3
 _FIRST_CALLS: Final = 8
 """Stages are loaded for a model that has taken `_LONG_S` beside others so often: the first answers come first."""
 
-_FIRST_LOOK: Final = 16
+_FIRST_LOOK: Final = 8
+_TRIES: Final = 5
 _TAKE_TURNS: Final = 8
 _runners: Final = count()
 
@@ -75,7 +76,8 @@ class IdleCoreRunner:
         self._pace = _paces.setdefault(session, Pace())
         self._stages = Stages(session.stages, load_stage, THREADS) if session.stages > 1 else None
         # Stages of other models load at the same time, and who tries a way disturbs what others measure.
-        self._pace_in_stages = Pace(first_look=_FIRST_LOOK + 4 * (next(_runners) % _TAKE_TURNS))
+        turn = next(_runners) % _TAKE_TURNS
+        self._pace_in_stages = Pace(first_look=_FIRST_LOOK + _TRIES * turn, tries=_TRIES)
         self._long_runs = 0
 
     @classmethod

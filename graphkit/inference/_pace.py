@@ -6,7 +6,7 @@ busy it takes up to three times as long as with one, and nothing but the clock t
 
 from __future__ import annotations
 
-from statistics import median
+from statistics import mean
 from typing import Final
 
 _TRIES: Final = 3
@@ -30,9 +30,11 @@ class Pace:
 
     Args:
         first_look: how many calls go the plain way before the other one is tried.
+        tries: calls that make a try. Several for a way that is quicker only now and then.
     """
 
-    def __init__(self, first_look: int = _FIRST_LOOK) -> None:
+    def __init__(self, first_look: int = _FIRST_LOOK, tries: int = _TRIES) -> None:
+        self._enough = tries
         self.other = False
         self._trying = False
         self._tries: list[float] = []
@@ -78,9 +80,9 @@ class Pace:
     def _tried(self, seconds: float) -> None:
         self._tries.append(seconds)
         hopeless = len(self._tries) > 1 and min(self._tries) > _HOPELESS * self._mean
-        if len(self._tries) < _TRIES and not hopeless:
+        if len(self._tries) < self._enough and not hopeless:
             return
-        found, self._trying = median(self._tries), False
+        found, self._trying = mean(sorted(self._tries)[:-1]), False
         if found < _WORTH_IT * self._mean:
             self._turn(found)
             return
@@ -88,8 +90,8 @@ class Pace:
         self._pause = min(2 * self._pause, _LONGEST)
         self._left = self._pause
 
-    def _turn(self, mean: float) -> None:
-        """Go the other way from now on; *mean* is what it took when it was last tried."""
-        self.other, self._best_of_unused, self._mean = not self.other, self._mean, mean
+    def _turn(self, seconds: float) -> None:
+        """Go the other way from now on, which took so long when it was tried."""
+        self.other, self._best_of_unused, self._mean = not self.other, self._mean, seconds
         self._pause = max(_SHORTEST, self._pause // 2) if self.other else min(4 * self._pause, _LONGEST)
         self._left = self._pause

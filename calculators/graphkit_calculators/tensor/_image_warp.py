@@ -14,6 +14,7 @@ Pixels: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 
 _PARALLEL: Final = 1e-4
+_NOWHERE: Final = 1e6
 _MOST_COPIED: Final = 3
 _MOST_INSIDE: Final = 0.75
 
@@ -32,17 +33,11 @@ def warp_roi(pixels: Pixels, roi: Roi, size: tuple[int, int], *, replicate: bool
     """
     cv2 = opencv()
     border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-    part = _Part.around(roi, pixels.shape[1], pixels.shape[0])
+    matrix, part = _matrix(roi, size), _Part.around(roi, pixels.shape[1], pixels.shape[0])
     if part is not None and part.is_worth_it(size) and (replicate or part.meets_the_image):
-        inverse = source_matrix(roi, size)
-        inverse[0] -= part.left * inverse[2]
-        inverse[1] -= part.top * inverse[2]
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        found: Pixels = cv2.warpPerspective(part.of(pixels, border), inverse, size, flags=flags, borderMode=border)
-        return found
-    warped: Pixels = cv2.warpPerspective(
-        pixels, _matrix(roi, size), size, flags=cv2.INTER_LINEAR, borderMode=border
-    )
+        pixels = part.of(pixels, border)
+        matrix[:, 2] += matrix[:, 0] * part.left + matrix[:, 1] * part.top
+    warped: Pixels = cv2.warpPerspective(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
     return warped
 
 
@@ -67,15 +62,18 @@ class _Part(NamedTuple):
 
         Then samples may lie right between two multiples of 1/32 pixel, and the last bit of the matrix decides.
         """
-        if abs(math.sin(2 * roi.rotation)) < _PARALLEL:
+        cos, sin = abs(math.cos(roi.rotation)), abs(math.sin(roi.rotation))
+        if min(cos, sin) < _PARALLEL:
             return None
-        points = corners(roi)
-        if not np.isfinite(points).all():
+        across = 0.5 * (cos * abs(roi.width) + sin * abs(roi.height)) + 1
+        down = 0.5 * (sin * abs(roi.width) + cos * abs(roi.height)) + 1
+        left, top = roi.center_x - across, roi.center_y - down
+        right, bottom = roi.center_x + across, roi.center_y + down
+        if left >= 0 and top >= 0 and right < width and bottom < height:
             return None
-        (left, top), (right, bottom) = np.floor(points.min(axis=0)) - 1, np.ceil(points.max(axis=0)) + 2
-        if left >= 0 and top >= 0 and right <= width and bottom <= height:
+        if not abs(left) + abs(top) + abs(right) + abs(bottom) < _NOWHERE:
             return None
-        return cls(int(left), int(top), int(right), int(bottom), width, height)
+        return cls(math.floor(left), math.floor(top), math.ceil(right) + 1, math.ceil(bottom) + 1, width, height)
 
     @property
     def meets_the_image(self) -> bool:

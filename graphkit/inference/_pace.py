@@ -27,21 +27,16 @@ class Pace:
     It begins with the plain way, tries the other for a few calls, and stays with the quicker one. A way that lost
     is tried again after a pause that doubles each time it loses. If the other way becomes slower than the plain
     one was, the plain one is tried at once, and taken within a few calls unless it has become slow, too.
-
-    Args:
-        first_look: how many calls go the plain way before the other one is tried.
-        tries: calls that make a try. Several for a way that is quicker only now and then.
     """
 
-    def __init__(self, first_look: int = _FIRST_LOOK, tries: int = _TRIES) -> None:
-        self._enough = tries
+    def __init__(self) -> None:
         self.other = False
         self._trying = False
         self._tries: list[float] = []
         self._mean = 0.0
         self._best_of_unused = 0.0
         self._pause = _SHORTEST
-        self._left = first_look
+        self._left = _FIRST_LOOK
 
     def choose(self) -> bool:
         """Return the way of the next call."""
@@ -80,7 +75,7 @@ class Pace:
     def _tried(self, seconds: float) -> None:
         self._tries.append(seconds)
         hopeless = len(self._tries) > 1 and min(self._tries) > _HOPELESS * self._mean
-        if len(self._tries) < self._enough and not hopeless:
+        if len(self._tries) < _TRIES and not hopeless:
             return
         found, self._trying = mean(sorted(self._tries)[:-1]), False
         if found < _WORTH_IT * self._mean:

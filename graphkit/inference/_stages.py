@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphkit.errors import GraphkitError
 from graphkit.inference._ahead import Ahead, helpers
+from graphkit.inference._twin import Twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,19 +23,19 @@ _TO_NHWC = (0, 2, 3, 1)
 
 
 class Stages:
-    """A model in stages, each loaded twice: for one thread, and with help for several.
+    """A model in stages, each with a twin.
 
     Args:
         count: how many.
         load: returns the session of a stage, by its number and its threads; see `load_stage`.
-        threads: of a stage that has help.
+        threads: of a stage's twin.
     """
 
     def __init__(self, count: int, load: Callable[[int, int], Session], threads: int) -> None:
         self._count = count
         self._load = load
         self._threads = threads
-        self._loading: Ahead[list[tuple[Session, Session]]] | None = None
+        self._loading: Ahead[list[Twins]] | None = None
 
     def begin_to_load(self) -> None:
         """Have them loaded on another thread, unless that was done."""
@@ -45,29 +47,31 @@ class Stages:
         """Return whether they can be run."""
         return self._loading is not None and self._loading.is_done and bool(self._loading.result())
 
-    def run(self, arrays: Sequence[NDArray[Any]], may_have_help: Callable[[], bool]) -> list[NDArray[Any]]:
+    def run(self, arrays: Sequence[NDArray[Any]], has_idle_core: Callable[[], bool]) -> list[NDArray[Any]]:
         """Run the loaded stages; arguments and results are those of the model (see `Session.run`).
 
         Args:
             arrays: one per input.
-            may_have_help: is asked before each stage.
+            has_idle_core: is asked before each stage.
         """
         assert self._loading is not None
         found: list[NDArray[Any]] = []
-        for number, (alone, helped) in enumerate(self._loading.result()):
+        for number, stage in enumerate(self._loading.result()):
             given = [found[0].transpose(_TO_NHWC)] if number else arrays
-            found = (helped if may_have_help() else alone).run(given)
+            found = stage.run(given, has_idle_core=has_idle_core())
         return found
 
-    def _load_all(self) -> list[tuple[Session, Session]]:
-        """Return the sessions, none if they cannot be loaded."""
+    def _load_all(self) -> list[Twins]:
+        """Return the stages with their twins, none if they cannot be loaded."""
         try:
-            return [(self._warm(stage, 1), self._warm(stage, self._threads)) for stage in range(self._count)]
+            return [self._twins(stage) for stage in range(self._count)]
         except GraphkitError as exc:
             logger.warning("a model runs without stages: %s", exc)
             return []
 
-    def _warm(self, stage: int, threads: int) -> Session:
-        session = self._load(stage, threads)
+    def _twins(self, stage: int) -> Twins:
+        session = self._load(stage, 1)
         session.warm_up()
-        return session
+        twins = Twins(session, partial(self._load, stage, self._threads))
+        twins.twin()
+        return twins

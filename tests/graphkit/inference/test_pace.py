@@ -52,15 +52,6 @@ def test_it_stays_when_all_becomes_slow_for_a_while() -> None:
     assert calls(pace, 1, 10, 6) == [True]
 
 
-def test_a_way_that_is_quicker_in_most_calls_is_found_by_several_tries() -> None:
-    pace = Pace(tries=5)
-    calls(pace, 4, 10, 6)
-    for seconds in (10, 6, 30, 6, 10):
-        assert pace.choose() is True
-        pace.took(seconds, True)
-    assert pace.other is True
-
-
 def test_one_call_that_was_held_up_changes_nothing() -> None:
     pace = Pace()
     calls(pace, 12, 10, 6)

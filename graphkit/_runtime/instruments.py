@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     MakesScheduler = Callable[[GraphState, Lifecycle, Sleepers], Scheduler]
 
     from graphkit.framework import CalculatorContext, Decision, InputStreamHandler, Packet
+    from graphkit.framework._ledger import Ledger
 
 QUEUED: Final = "packet_queued"
 BOUND_MOVED: Final = "bound_moved"
@@ -62,30 +63,81 @@ class WatchedScheduler(Scheduler):
         self._journal.tell()
 
 
+class _NotedStream:
+    """Where the packets of a stream are noted.
+
+    Args:
+        stream: it.
+        ledgers: of the run.
+
+    Attributes:
+        readers: whose queues are reported: all but pollers.
+        queues: theirs.
+        writes: for each ledger what adds a row, and the number for a packet that is alone in each of the queues.
+        each: likewise, but the number for a packet that is not, and those of the queues.
+    """
+
+    __slots__ = ("each", "queues", "readers", "writes")
+
+    def __init__(self, stream: OutputStream, ledgers: Sequence[Ledger]) -> None:
+        self.readers = [queue for queue in stream.consumers if queue.node.on_touch is None]
+        self.queues = tuple(queue.queue for queue in self.readers)
+        maker, name, nodes = stream.producer, stream.name, [queue.node.name for queue in self.readers]
+        self.writes = tuple((ledger.write, ledger.stream(maker, name, nodes)) for ledger in ledgers)
+        self.each = [
+            (ledger.write, ledger.stream(maker, name, ()), [ledger.queue(node, name) for node in nodes])
+            for ledger in ledgers
+        ]
+
+
 class WatchedFlow(Flow):
     """A flow that notes which packets move.
 
     Args:
         throttle: of the run.
-        journal: where they are noted.
+        listeners: their journal and ledgers are where it is noted.
+        nodes: of the run.
     """
 
-    def __init__(self, throttle: Throttle, journal: Journal) -> None:
+    def __init__(self, throttle: Throttle, listeners: Listeners, nodes: Sequence[Node]) -> None:
         super().__init__(throttle)
-        self._note = journal.note
+        self._note = listeners.journal.note
+        self._is_told = listeners.hear_any(QUEUED)
+        streams = {queue.stream for node in nodes for queue in node.inputs}
+        streams.update(stream for node in nodes for stream in node.outputs)
+        self._streams = {stream: _NotedStream(stream, listeners.ledgers) for stream in streams}
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
         """Send, and note each queue that received the packet."""
         Flow.send(self, stream, packet)
         now = perf_counter()
-        for queue in stream.consumers:
-            node, waiting = queue.node, queue.queue
-            if node.on_touch is not None:
+        noted = self._streams.get(stream)
+        if noted is None:  # a graph input that nobody reads
+            return
+        for waiting in noted.queues:
+            if len(waiting) != 1:
+                self._note_each(noted, packet, now)
+                break
+        else:
+            for write, number in noted.writes:
+                write((now, now, 1, packet._timestamp, number))
+        if self._is_told:
+            for queue in noted.readers:
+                if (waiting := queue.queue) and waiting[-1] is packet:
+                    self._note((QUEUED, (queue.node.name, queue.name, packet._timestamp, len(waiting), now)))
+
+    def _note_each(self, noted: _NotedStream, packet: Packet[Any], now: float) -> None:
+        """Note each queue by itself: others wait there, too, or it does not take any more."""
+        time = packet._timestamp
+        for write, number, _ in noted.each:
+            write((now, now, 0, time, number))
+        for at, queue in enumerate(noted.readers):
+            waiting = queue.queue
+            if not waiting or waiting[-1] is not packet:
+                self._note((DROPPED, (queue.node.name, queue.name, time, now)))
                 continue
-            if waiting and waiting[-1] is packet:
-                self._note((QUEUED, (node.name, stream.name, packet._timestamp, len(waiting), now)))
-            else:
-                self._note((DROPPED, (node.name, stream.name, packet._timestamp, now)))
+            for write, _, numbers in noted.each:
+                write((now, now, len(waiting), time, numbers[at]))
 
     def drop_all(self, queue: InputStream) -> None:
         """Empty a queue, and note what is lost."""
@@ -150,17 +202,26 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
     if listeners is None or not listeners.hear_any(*_ALL_BUT_ENDS):
         return Scheduler
     if listeners.hear_any(BOUND_MOVED):
-        state.flow = BoundsFlow(state.throttle, listeners.journal)
-    elif listeners.hear_any(QUEUED, DROPPED):
-        state.flow = WatchedFlow(state.throttle, listeners.journal)
+        state.flow = BoundsFlow(state.throttle, listeners, state.nodes)
+    elif listeners.hear_any(QUEUED, DROPPED):  # a ledger's instrument hears of drops
+        state.flow = WatchedFlow(state.throttle, listeners, state.nodes)
     for node in state.nodes:
         node.link = None  # a packet that bypasses its queue would bypass the flow, too
         node.listeners = listeners
-        node.process = _watched_process(node, listeners)
+        for ledger in listeners.ledgers:
+            calls_of = ledger.plain_calls_of if _is_plain(node) else ledger.calls_of
+            node.process = calls_of(node.plan, node.process, perf_counter).call
+        if listeners.hear_any("processing", "processed"):
+            node.process = _watched_process(node, listeners)
         may_drop = node.plan.input_stream_handler not in _NEVER_DROP
         if node.handler is not None and may_drop and listeners.hear_any(DROPPED):
             node.handler = WatchedHandler(node.handler, node, listeners.journal)  # type: ignore[assignment]
     return partial(WatchedScheduler, listeners.journal)
+
+
+def _is_plain(node: Node) -> bool:
+    """Return whether each call of a node takes all packets of its time, and the node is never called ahead."""
+    return bool(node.single or node.joined) and node.limit == 1 and not node.plan.cls.pure
 
 
 def _watched_process(node: Node, listeners: Listeners) -> Callable[[CalculatorContext], Any]:

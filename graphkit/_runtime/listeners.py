@@ -27,9 +27,13 @@ class Listeners:
 
     Attributes:
         journal: of the run.
+        ledgers: of the instruments that have calls and queued packets written there instead of being called.
     """
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
+        from graphkit.framework._ledger import ledger_of  # runs without instruments do without it
+
+        self.ledgers = [ledger for one in instruments if (ledger := ledger_of(one)) is not None]
         hooks = (hook for hook in vars(Instrument) if not hook.startswith("_"))
         self._calls: dict[str, list[Any]] = {hook: _filled_in(instruments, hook) for hook in hooks}
         self.journal = Journal(self)
@@ -123,5 +127,8 @@ class Journal:
 
 
 def _filled_in(instruments: Sequence[Instrument], hook: str) -> list[Any]:
+    from graphkit.framework._ledger import WRITTEN, ledger_of
+
     plain = getattr(Instrument, hook)
-    return [getattr(one, hook) for one in instruments if getattr(type(one), hook) is not plain]
+    called = [one for one in instruments if hook not in WRITTEN or ledger_of(one) is None]
+    return [getattr(one, hook) for one in called if getattr(type(one), hook) is not plain]

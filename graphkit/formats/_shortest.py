@@ -26,10 +26,27 @@ def shortest_floats(values: npt.NDArray[np.float32]) -> list[JsonNumber]:
 
     NaN and the infinities become the strings of protobuf's JSON mapping.
     """
-    size = np.abs(values)
-    if ((size >= _SMALLEST) & (size <= _LARGEST) | (size == 0)).all():
-        return [float(str(value)) for value in values.ravel()]
-    return [shortest_float(value) for value in values.ravel().tolist()]
+    flat = values.ravel()
+    texts = [str(value) for value in flat]
+    if _may_differ("".join(texts)):
+        return [
+            shortest_float(float(flat[i])) if _may_differ(text) else float(text) for i, text in enumerate(texts)
+        ]
+    return list(map(float, texts))
+
+
+def shortest_texts(values: npt.NDArray[np.float32]) -> list[str]:
+    """Return the elements as `shortest_floats` does, as texts."""
+    flat = values.ravel()
+    texts = [str(value) for value in flat]
+    if _may_differ("".join(texts)):
+        return [str(shortest_float(float(flat[i]))) if _may_differ(text) else text for i, text in enumerate(texts)]
+    return texts
+
+
+def _may_differ(text: str) -> bool:
+    """Return whether a number of *text* has an exponent, is NaN or infinite: numpy may write these otherwise."""
+    return "e" in text or "n" in text
 
 
 def shortest_float(value: float) -> JsonNumber:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from graphkit.inference._bound_runs import DeviceArray
     from graphkit.inference._session import Session
 
 logger = logging.getLogger("graphkit.inference")
@@ -47,7 +48,9 @@ class Stages:
         """Return whether they can be run."""
         return self._loading is not None and self._loading.is_done and bool(self._loading.result())
 
-    def run(self, arrays: Sequence[NDArray[Any]], has_idle_core: Callable[[], bool]) -> list[NDArray[Any]]:
+    def run(
+        self, arrays: Sequence[NDArray[Any] | DeviceArray], has_idle_core: Callable[[], bool]
+    ) -> list[NDArray[Any]]:
         """Run the loaded stages; arguments and results are those of the model (see `Session.run`).
 
         Args:
@@ -57,7 +60,7 @@ class Stages:
         assert self._loading is not None
         found: list[NDArray[Any]] = []
         for number, stage in enumerate(self._loading.result()):
-            given = [found[0].transpose(_TO_NHWC)] if number else arrays
+            given: Sequence[NDArray[Any] | DeviceArray] = [found[0].transpose(_TO_NHWC)] if number else arrays
             found = stage.run(given, has_idle_core=has_idle_core())
         return found
 

@@ -147,7 +147,8 @@ def surely_starts(key: Key, path: str) -> bool:
 
 
 def _has_outputs(path: str, outputs: Sequence[int]) -> bool:
-    from graphkit.inference._importer.reader import count_outputs
+    # Not from its module: two threads that import the two in turn would each get a half of the package.
+    from graphkit.inference._importer import count_outputs
 
     try:
         with Path(path).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:

@@ -1,169 +1,105 @@
-"""What a trace keeps of a run: the newest events, the oldest dropped if there are too many.
-
-A run makes about a hundred a frame. Their values lie one behind the other in a few long lists: tuples that are
-kept would have the garbage collector look through the whole process again and again.
-"""
+"""What a trace keeps of a run: the newest events, the oldest dropped if there are too many."""
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from itertools import count
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
+
+from graphkit.framework._ledger import Ledger
+from graphkit.framework._ledger_calls import Calls
+from graphkit.framework._ledger_rows import CALL, MADE, TOOK, WIDTH, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from graphkit.framework import CalculatorContext
+    from graphkit.framework._ledger_calls import CalledNode, Clock, Process
 
-Packets: TypeAlias = "tuple[tuple[str, int], ...]"
-QUEUED: Final = "queued"
-DROPPED: Final = "dropped"
-_IN_A_LIST: Final = 1 << 14
-"""So many values are about 2000 events."""
-_OF_A_MOVE: Final = 6
-_OF_WORK: Final = 8
-
-
-class Work(NamedTuple):
-    """Something that a thread did: a call of a node, or a part of the work.
-
-    Attributes:
-        begin: when.
-        kind: "open", "process", "close" or "part".
-        thread: the number of the thread.
-        name: of the node or part.
-        seconds: for how long.
-        time: the input time of a call.
-        taken: (stream, time) of the packets that the call got.
-        emitted: the same of those that it emitted.
-    """
-
-    begin: float
-    kind: str
-    thread: int
-    name: str
-    seconds: float
-    time: int = 0
-    taken: Packets = ()
-    emitted: Packets = ()
+OPENED: Final = "open"
+CLOSED: Final = "close"
+PART: Final = "part"
+LIMITED: Final = "limited"
+"""A packet that a limiter has dropped in its call; no queue has lost it."""
+WORK: Final = (OPENED, CALL, CLOSED, PART)
+_LIMITERS: Final = ("FlowLimiterCalculator",)
+"""Calculators that drop packets in process() and count them as `dropped`."""
 
 
-class Move(NamedTuple):
-    """A packet that came into a queue, or was dropped.
-
-    Attributes:
-        at: when.
-        kind: "queued" or "dropped".
-        node, stream: of the queue.
-        time: of the packet.
-        waiting: packets that were in the queue then.
-    """
-
-    at: float
-    kind: str
-    node: str
-    stream: str
-    time: int
-    waiting: int = 0
-
-
-class Events:
-    """The newest events of a run.
+class Events(Ledger):
+    """The newest events of a run; an event is a row, but for those of single packets of a call.
 
     Args:
         most: how many are kept.
-
-    Attributes:
-        threads: names of threads, by number.
     """
 
     def __init__(self, most: int) -> None:
+        super().__init__()
         self._most = most
-        self._list: list[Any] = []
-        self._lists: deque[list[Any]] = deque([self._list])
-        self._counts: deque[int] = deque()
-        self._lost = 0
-        self._turning, self._threads = threading.Lock(), count(1)
-        self._here = threading.local()
-        self.threads: dict[int, str] = {}
+        self._lists: deque[tuple[list[Any], int]] = deque()
+        self._lost = self._kept = 0
 
-    def add(self, values: Sequence[Any]) -> None:
-        """Keep the values of a `Move`, or those of a `Work` as `values_of` returns them."""
-        values_so_far = self._list
-        values_so_far.extend(values)  # at once, whatever other threads do
-        if len(values_so_far) > _IN_A_LIST:
-            self._turn_over(values_so_far)
+    def begin_anew(self) -> None:
+        """Forget all events."""
+        self.rows.clear()
+        self._lists.clear()
+        self._lost = self._kept = 0
 
-    def _turn_over(self, full: list[Any]) -> None:
-        """Begin another list, and drop the oldest ones if the others hold enough."""
-        with self._turning:
-            if self._list is not full:
-                return
-            self._list = []
-            self._lists.append(self._list)
-            self._counts.append(_count(full))
-            while sum(self._counts) - self._counts[0] >= self._most:
-                self._counts.popleft()
-                self._lost += _count(self._lists.popleft())
+    def keep(self, rows: list[Any]) -> None:
+        """Keep some, and drop the oldest ones if the others are enough."""
+        apart = self._apart()
+        events = len(rows) // WIDTH - sum(map(apart.__contains__, rows[WIDTH - 1 :: WIDTH]))
+        self._lists.append((rows, events))
+        self._kept += events
+        while self._kept - self._lists[0][1] >= self._most:
+            dropped = self._lists.popleft()[1]
+            self._kept -= dropped
+            self._lost += dropped
 
     @property
     def lost(self) -> int:
         """How many were dropped."""
-        return self._lost + max(0, sum(map(_count, tuple(self._lists))) - self._most)
+        self.hand_over()
+        return self._lost + max(0, self._kept - self._most)
 
-    def thread(self) -> int:
-        """Return the number of the calling thread."""
-        here = self._here
-        try:
-            number: int = here.number
-        except AttributeError:
-            number = here.number = next(self._threads)
-            self.threads[number] = threading.current_thread().name
-        return number
+    def newest(self) -> list[Any]:
+        """Return the rows that are kept, in the order in which they ended."""
+        self.hand_over()
+        rows: list[Any] = []
+        for some, _ in tuple(self._lists):
+            rows += some
+        too_many = self._kept - self._most
+        return rows[self._rows_of(rows, too_many) * WIDTH :] if too_many > 0 else rows
 
-    def in_order(self) -> list[Work | Move]:
-        """Return those that are kept, by when they began."""
-        kept = [event for values in tuple(self._lists) for event in _events(values.copy())]
-        return sorted(kept[max(0, len(kept) - self._most) :], key=itemgetter(0))
+    def calls_of(self, node: CalledNode, process: Process, clock: Clock) -> Calls:
+        """Return what makes and writes the calls of a node, and those packets that a limiter drops in them."""
+        kind = _LimiterCalls if node.calculator in _LIMITERS and node.inputs.names else Calls
+        return kind(self, node, process, clock)
 
+    def _rows_of(self, rows: list[Any], events: int) -> int:
+        """Return how many rows the first *events* events take."""
+        apart, seen = self._apart(), 0
+        for at, number in enumerate(rows[WIDTH - 1 :: WIDTH]):
+            seen += number not in apart
+            if seen > events:
+                return at
+        return len(rows) // WIDTH
 
-def values_of(work: Work) -> list[Any]:
-    """Return the values of a work as they are kept: how many packets it took and emitted, then those."""
-    packets = [value for packet in (*work.taken, *work.emitted) for value in packet]
-    return [*work[:6], len(work.taken), len(work.emitted), *packets]
-
-
-def _count(values: list[Any]) -> int:
-    """Return how many events a list has."""
-    found = at = 0
-    while at < len(values):
-        kind = values[at + 1]
-        if kind is QUEUED or kind is DROPPED:
-            at += _OF_A_MOVE
-        else:
-            at += _OF_WORK + 2 * (values[at + 6] + values[at + 7])
-        found += 1
-    return found
+    def _apart(self) -> set[int]:
+        """Return the numbers of the topics of single packets."""
+        return {number for number, topic in enumerate(self.topics) if topic.kind in (TOOK, MADE)}
 
 
-def _events(values: list[Any]) -> Iterator[Work | Move]:
-    at, end = 0, len(values)
-    while at < end:
-        if values[at + 1] in (QUEUED, DROPPED):
-            yield Move._make(values[at : at + _OF_A_MOVE])
-            at += _OF_A_MOVE
-            continue
-        begin, kind, thread, name, seconds, time, took, emitted = values[at : at + _OF_WORK]
-        packets = at + _OF_WORK
-        between = packets + 2 * took
-        at = between + 2 * emitted
-        taken, made = _pairs(values, packets, between), _pairs(values, between, at)
-        yield Work(begin, kind, thread, name, seconds, time, taken, made)
+class _LimiterCalls(Calls):
+    """Calls of a limiter."""
 
+    __slots__ = ("_before", "_drop")
 
-def _pairs(values: list[Any], begin: int, end: int) -> Packets:
-    if begin == end:
-        return ()
-    if end - begin == 2:  # nearly always
-        return ((values[begin], values[begin + 1]),)
-    return tuple(zip(values[begin:end:2], values[begin + 1 : end : 2], strict=True))
+    def __init__(self, ledger: Ledger, node: CalledNode, process: Process, clock: Clock) -> None:
+        super().__init__(ledger, node, process, clock)
+        self._before = 0
+        self._drop = ledger.number_of(Topic(LIMITED, node.name, node.inputs.names[0], run=ledger.run))
+
+    def write(self, cc: CalculatorContext, begin: float, end: float) -> None:
+        """Add a row for a call, and one for each packet that it dropped; it counts them."""
+        super().write(cc, begin, end)
+        before, self._before = self._before, cc.counter("dropped").get()
+        for _ in range(self._before - before):
+            self._write((end, end, 0, cc.input_timestamp, self._drop))

@@ -1,70 +1,13 @@
-"""Tallies: durations as sums and a histogram, in a few kilobytes however many there are."""
+"""Tallies: durations of many things as sums and histograms, in a few kilobytes each however many there are."""
 
 from __future__ import annotations
 
 from math import sqrt
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any, Final
 
 _STEPS: Final = 8
 """How many steps of the histogram lie between a duration and its double: each is 6 to 12 % wide."""
-_MOST_DOUBLINGS: Final = 64
-_AT_ONCE: Final = 1024
-"""How many durations are kept as a list before they are counted: adding one has to be quick."""
-
-
-class Sum:
-    """A count of durations and their sum in seconds.
-
-    Attributes:
-        count: how many.
-        total: seconds.
-    """
-
-    __slots__ = ("count", "total")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.total = 0.0
-
-    def add(self, seconds: float) -> None:
-        """Count one; a negative one counts as 0."""
-        self.count += 1
-        if seconds > 0:
-            self.total += seconds
-
-    def include(self, other: Sum) -> None:
-        """Count those of *other*, too."""
-        self.count += other.count
-        self.total += other.total
-
-    @property
-    def mean(self) -> float:
-        """Seconds on average, 0 for none."""
-        return self.total / self.count if self.count else 0.0
-
-
-class Tally:
-    """Some durations. One thread adds them; others read a copy."""
-
-    __slots__ = ("_counted", "_fresh")
-
-    def __init__(self) -> None:
-        self._fresh: list[float] = []
-        self._counted = Counted()
-
-    def add(self, seconds: float) -> None:
-        """Count one."""
-        fresh = self._fresh
-        fresh.append(seconds)
-        if len(fresh) >= _AT_ONCE:
-            self._counted, self._fresh = self._counted.plus(fresh), []
-
-    def counted(self) -> Counted:
-        """Return the durations so far."""
-        return self._counted.plus(self._fresh.copy())
+_ALL_STEPS: Final = 64 * _STEPS
 
 
 class Counted:
@@ -78,32 +21,9 @@ class Counted:
 
     __slots__ = ("_histogram", "_squares", "count", "longest", "total")
 
-    def __init__(self, count: int = 0, total: float = 0.0, squares: float = 0.0, longest: float = 0.0) -> None:
+    def __init__(self, count: int, total: float, squares: float, longest: float, histogram: Any) -> None:
         self.count, self.total, self._squares, self.longest = count, total, squares, longest
-        self._histogram: Any = 0
-
-    def plus(self, fresh: Sequence[float]) -> Counted:
-        """Return these and *fresh*."""
-        import numpy as np
-
-        seconds = np.asarray(fresh, dtype=np.float64)
-        total, squares = float(seconds.sum()), float((seconds**2).sum())
-        found = Counted(len(fresh), total, squares, float(seconds.max(initial=0.0)))
-        fraction, doublings = np.frexp(np.maximum(seconds * 1e9, 1.0))
-        steps = doublings * _STEPS + ((fraction - 0.5) * 2 * _STEPS).astype(np.int64)
-        found._histogram = np.bincount(steps, minlength=_MOST_DOUBLINGS * _STEPS)
-        return self.with_all_of(found)
-
-    def with_all_of(self, other: Counted) -> Counted:
-        """Return these and those of *other*."""
-        both = Counted(
-            self.count + other.count,
-            self.total + other.total,
-            self._squares + other._squares,
-            max(self.longest, other.longest),
-        )
-        both._histogram = self._histogram + other._histogram
-        return both
+        self._histogram = histogram
 
     @property
     def mean(self) -> float:
@@ -125,6 +45,56 @@ class Counted:
             return 0.0
         step = int(np.searchsorted(np.cumsum(self._histogram), share * self.count))
         return min(self.longest, _end_of(step))
+
+
+class Tallies:
+    """Durations by the number of what took them."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self._counts = np.zeros(0, np.int64)
+        self._totals, self._squares, self._longest = (np.zeros(0) for _ in range(3))
+        self._histograms = np.zeros((0, _ALL_STEPS), np.int64)
+
+    def add(self, numbers: Any, seconds: Any) -> None:
+        """Count durations, each with a number from 0."""
+        import numpy as np
+
+        if not len(numbers):
+            return
+        self._make_room(int(numbers.max()) + 1)
+        room = len(self._counts)
+        self._counts += np.bincount(numbers, minlength=room)
+        self._totals += np.bincount(numbers, weights=seconds, minlength=room)
+        self._squares += np.bincount(numbers, weights=seconds**2, minlength=room)
+        np.maximum.at(self._longest, numbers, seconds)
+        fraction, doublings = np.frexp(np.maximum(seconds * 1e9, 1.0))
+        steps = doublings * _STEPS + ((fraction - 0.5) * 2 * _STEPS).astype(np.int64)
+        np.add.at(self._histograms.reshape(-1), numbers * _ALL_STEPS + steps, 1)
+
+    def of(self, number: int) -> Counted:
+        """Return the durations of *number* so far."""
+        if not 0 <= number < len(self._counts):
+            return Counted(0, 0.0, 0.0, 0.0, ())
+        return Counted(
+            int(self._counts[number]),
+            float(self._totals[number]),
+            float(self._squares[number]),
+            float(self._longest[number]),
+            self._histograms[number].copy(),
+        )
+
+    def _make_room(self, numbers: int) -> None:
+        import numpy as np
+
+        more = numbers - len(self._counts)
+        if more > 0:
+            self._totals, self._squares, self._longest = (
+                np.append(some, np.zeros(more)) for some in (self._totals, self._squares, self._longest)
+            )
+            self._histograms = np.vstack([self._histograms, np.zeros((more, _ALL_STEPS), np.int64)])
+            self._counts = np.append(self._counts, np.zeros(more, np.int64))  # last, for of() in a signal handler
 
 
 def _end_of(step: int) -> float:

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from graphkit._process import parts
 from graphkit._process.gc_pause import gc_paused
 from graphkit.errors import ArgumentError
-from graphkit.framework import EMPTY, Instrument
+from graphkit.framework._ledger import LedgerInstrument
 from graphkit.insight._chrome_format import trace_events
-from graphkit.insight._events import DROPPED, QUEUED, Events
+from graphkit.insight._events import CLOSED, OPENED, PART, Events
 from graphkit.insight._trace_file import write_events
 
 if TYPE_CHECKING:
     import os
 
-    from graphkit.framework import CalculatorContext, RunView, Timestamp
+    from graphkit.framework import CalculatorContext, RunView
 
 MOST_EVENTS: Final = 250_000
-_LIMITERS: Final = ("FlowLimiterCalculator",)
-"""Calculators that drop packets in process() and count them as `dropped`."""
 
 
-class Trace(Instrument):
+class Trace(LedgerInstrument):
     """Remembers calls, parts of the work, packets and drops of a run, the newest *most_events* of them.
 
     ::
@@ -35,7 +33,7 @@ class Trace(Instrument):
         trace.write("trace.json")  # open it at https://ui.perfetto.dev or chrome://tracing
 
     Args:
-        most_events: how many are kept; if there are more, the oldest are dropped. One takes about 250 bytes.
+        most_events: how many are kept; if there are more, the oldest are dropped. One takes about 100 bytes.
 
     Attributes:
         lost: events that were dropped.
@@ -44,10 +42,9 @@ class Trace(Instrument):
     def __init__(self, most_events: int = MOST_EVENTS) -> None:
         if most_events < 1:
             raise ArgumentError(f"a trace cannot keep {most_events} events; it takes 1 and more")
-        self._most = most_events
         self._events = Events(most_events)
+        super().__init__(self._events)
         self._calculators: dict[str, str] = {}
-        self._limited: dict[str, int] = {}
         self._stop_listening: weakref.finalize[..., Trace] | None = None
 
     def listen(self) -> None:
@@ -84,56 +81,26 @@ class Trace(Instrument):
     def run_started(self, run: RunView) -> None:
         """Begin again."""
         if self._stop_listening is None:
-            self._events = Events(self._most)
+            self._events.begin_anew()
         self._calculators = {node.name: node.calculator for node in run.graph.nodes}
-        self._limited = {name: 0 for name, kind in self._calculators.items() if kind in _LIMITERS}
+
+    def run_ended(self) -> None:
+        """Lead no arrow from this run to the next one."""
+        if self._stop_listening is not None:
+            self._events.run += 1
 
     def opened(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Keep the call."""
-        events = self._events
-        events.add((begin, "open", events.thread(), cc.node_name, seconds, 0, 0, 0))
-
-    def processed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
-        """Keep the call, and what went in and came out."""
-        events, inputs, node = self._events, cc.inputs, cc.node_name
-        values: list[Any] = [begin, "process", events.thread(), node, seconds, cc.input_timestamp, 0, 0]
-        for name, packet in zip(inputs.tag_map.names, inputs.packets):  # noqa: B905 - strict costs
-            if packet._payload is not EMPTY:
-                values += (name, packet._timestamp)
-                values[6] += 1
-        for shard in cc.outputs.shards:
-            for packet in shard.queue:
-                values += (shard.name, packet._timestamp)
-                values[7] += 1
-        events.add(values)
-        if node in self._limited:
-            self._look_for_drops(cc, begin + seconds)
+        self._events.write_work(OPENED, cc.node_name, begin, seconds)
 
     def closed(self, cc: CalculatorContext, begin: float, seconds: float) -> None:
         """Keep the call."""
-        events = self._events
-        events.add((begin, "close", events.thread(), cc.node_name, seconds, 0, 0, 0))
+        self._events.write_work(CLOSED, cc.node_name, begin, seconds)
 
     def part_done(self, part: str, begin: float, seconds: float) -> None:
         """Keep the part."""
         if self._stop_listening is None:
             self._keep_part(part, begin, seconds)
 
-    def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
-        """Keep which queue the packet came into."""
-        self._events.add((at, QUEUED, node, stream, timestamp, waiting))
-
-    def packet_dropped(self, node: str, stream: str, timestamp: Timestamp, at: float) -> None:
-        """Keep the drop."""
-        self._events.add((at, DROPPED, node, stream, timestamp, 0))
-
     def _keep_part(self, part: str, begin: float, seconds: float) -> None:
-        events = self._events
-        events.add((begin, "part", events.thread(), part, seconds, 0, 0, 0))
-
-    def _look_for_drops(self, cc: CalculatorContext, at: float) -> None:
-        """Keep what a limiter dropped in a call; it counts them."""
-        node, dropped = cc.node_name, cc.counter("dropped").get()
-        before, self._limited[node] = self._limited[node], dropped
-        for _ in range(dropped - before):
-            self._events.add((at, DROPPED, node, cc.inputs.tag_map.names[-1], cc.input_timestamp, 0))
+        self._events.write_work(PART, part, begin, seconds)

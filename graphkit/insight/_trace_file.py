@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-_AT_ONCE: Final = 2000
+_AT_ONCE: Final = 50
 
 
 def write_events(path: Path, events: Iterable[str], lost: int) -> int:
@@ -22,7 +22,7 @@ def write_events(path: Path, events: Iterable[str], lost: int) -> int:
 
     Args:
         path: of the file; one that ends with .gz is compressed.
-        events: as JSON text.
+        events: as JSON text, one or several a line each.
         lost: events that are missing at the beginning.
 
     Raises:
@@ -44,20 +44,20 @@ def write_events(path: Path, events: Iterable[str], lost: int) -> int:
     return number
 
 
-def _opened(path: Path, beside: Path) -> IO[str]:
+def _opened(path: Path, beside: Path) -> IO[bytes] | gzip.GzipFile:
     if path.name.endswith(".gz"):
-        return gzip.open(beside, "wt", encoding="utf-8")
-    return beside.open("w", encoding="utf-8")
+        return gzip.open(beside, "wb")
+    return beside.open("wb")
 
 
-def _write(file: IO[str], events: Iterable[str], lost: int) -> int:
-    file.write(
-        f'{{"displayTimeUnit":"ms","otherData":{{"program":"graphkit","events_lost":{lost}}},"traceEvents":[\n'
-    )
+def _write(file: IO[bytes] | gzip.GzipFile, events: Iterable[str], lost: int) -> int:
+    head = f'{{"displayTimeUnit":"ms","otherData":{{"program":"graphkit","events_lost":{lost}}},"traceEvents":[\n'
+    file.write(head.encode())
     number, rest = 0, iter(events)
     while batch := list(islice(rest, _AT_ONCE)):
-        file.write(",\n" if number else "")
-        file.write(",\n".join(batch))
-        number += len(batch)
-    file.write("\n]}\n")
+        lines = ",\n".join(batch).encode()
+        file.write(b",\n" if number else b"")
+        file.write(lines)
+        number += lines.count(b"\n") + 1
+    file.write(b"\n]}\n")
     return number

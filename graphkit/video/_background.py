@@ -69,6 +69,9 @@ class _Worker:
 class BackgroundReader(Closing):
     """Reads ahead on a thread of its own.
 
+    Half of *depth* is decoded at a time: a thread that takes turns with others for each picture finds its data
+    gone from the processor's caches, and on a busy core each turn is a switch.
+
     Args:
         reader: read on the thread and closed with this object.
         depth: the most pictures that are decoded and not yet taken.
@@ -82,21 +85,22 @@ class BackgroundReader(Closing):
             raise ArgumentError(f"it must be at least 1, found {depth}", parameter="depth")
         self._reader = reader
         self._ready: SimpleQueue[VideoFrame | None] = SimpleQueue()
-        # A token is the right to decode one picture; False ends the thread.
-        self._tokens: SimpleQueue[bool] = SimpleQueue()
-        for _ in range(depth):
-            self._tokens.put(True)
+        # The right to decode so many pictures; 0 ends the thread.
+        self._rights: SimpleQueue[int] = SimpleQueue()
+        self._rights.put(depth)
+        self._taken, self._batch = 0, max(1, depth // 2)
         self._ended = False
         self._worker = _Worker(self._read, "graphkit-decode")
 
     def _read(self) -> None:
         try:
             frames = iter(self._reader)
-            while self._tokens.get():
-                frame = next(frames, None)
-                if frame is None:
-                    return
-                self._ready.put(frame)
+            while count := self._rights.get():
+                for _ in range(count):
+                    frame = next(frames, None)
+                    if frame is None or self._ended:
+                        return
+                    self._ready.put(frame)
         finally:
             self._ready.put(None)
 
@@ -112,13 +116,16 @@ class BackgroundReader(Closing):
             self._worker.wait()
             self._worker.raise_error()
             raise StopIteration
-        self._tokens.put(True)
+        self._taken += 1
+        if self._taken >= self._batch:
+            self._rights.put(self._taken)
+            self._taken = 0
         return frame
 
     def close(self) -> None:
         """Stop reading, wait for the picture being decoded, close the reader; safe to call twice."""
         self._ended = True
-        self._tokens.put(False)
+        self._rights.put(0)
         self._worker.wait()
         self._reader.close()
 

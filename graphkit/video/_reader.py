@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Pictures that are decoded before the first is returned: they show whether the stamps can be trusted.
 _OPENING = 12
+_SMALL = 1 << 20
+"""Pixels of a picture that one thread decodes."""
 
 
 class VideoReader(Closing):
@@ -48,7 +50,8 @@ class VideoReader(Closing):
         path: a video file, or the URL of one.
         track: which of its video tracks, counted from 0; None for the largest.
         rate: pictures a second of a file that tells neither times nor a rate; None for a usual one.
-        threads: decoder threads, 0 for one per core. Two give most of the gain.
+        threads: decoder threads, 0 for one per core; None for two, which give most of the gain, or one for small
+            pictures. What is read of a damaged clip depends on it.
         opened: what ``open_source`` returned for it, if that was called already; closed with the reader.
 
     Attributes:
@@ -65,13 +68,13 @@ class VideoReader(Closing):
         *,
         track: int | None = None,
         rate: Fraction | None = None,
-        threads: int = 2,
+        threads: int | None = None,
         opened: tuple[InputContainer, VideoStream] | None = None,
     ) -> None:
         self._container, stream = opened or open_source(path, track)
         try:
             stream.thread_type = "AUTO"
-            stream.codec_context.thread_count = threads
+            stream.codec_context.thread_count = _threads_for(stream) if threads is None else threads
             self.stats = ReadStats()
             self._pictures = decoded_pictures(self._container, stream, self.stats)
             opening = list(islice(self._pictures, _OPENING))
@@ -127,6 +130,15 @@ class VideoReader(Closing):
         opening.clear()  # pictures are large: each is dropped once it was returned
         while (picture := waiting.popleft() if waiting else next(self._pictures, None)) is not None:
             yield picture, self._clock.stamp(picture.pts, picture.dts)
+
+
+def _threads_for(stream: VideoStream) -> int:
+    """Return one thread for small pictures: to pass them between threads costs half as much as to decode them.
+
+    It depends on the clip alone, so that a damaged one gives the same pictures on every machine.
+    """
+    pixels = stream.codec_context.width * stream.codec_context.height
+    return 1 if 0 < pixels <= _SMALL else 2
 
 
 def _no_picture(stats: ReadStats, *, remote: bool) -> str:

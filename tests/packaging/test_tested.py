@@ -80,9 +80,7 @@ SHOWN_BY: Final = {
         "graphkit/gpu/_drawing_state.py",
     ],
     "graphkit/inference/test_passes.py": [
-        "graphkit/inference/_importer/passes/add_clip.py",
         "graphkit/inference/_importer/passes/builders.py",
-        "graphkit/inference/_importer/passes/grow_channels.py",
         "graphkit/inference/_importer/passes/split_conv.py",
         "graphkit/inference/_model_file.py",
     ],

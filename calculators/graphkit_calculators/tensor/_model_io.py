@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 IndicesMap: TypeAlias = InputOutputConfig.TensorIndicesMap
 NamesMap: TypeAlias = InputOutputConfig.TensorNamesMap
+
+_MOST_KINDS: Final = 64
 
 
 class ModelIo:
@@ -46,6 +48,7 @@ class ModelIo:
     ) -> None:
         self._session = session
         self._run = run or session.run
+        self._as_planes: dict[tuple[int, tuple[int, ...], np.dtype[Any], Layout], bool] = {}
         self._for_gpu = for_gpu
         links = [] if config is None else config.feedback_tensor_links
         sources = [_index_of(link.from_output_tensor_name or "", session.outputs, "output") for link in links]
@@ -73,12 +76,21 @@ class ModelIo:
                 f"{_counted(len(tensors))} came in; {self._session.path} takes {len(self._inputs)}: {wanted}."
             )
         given = dict(zip(self._inputs, tensors, strict=True))
-        infos, path = self._session.inputs, self._session.path
-        planes = {index for index, tensor in given.items() if reads_planes(infos[index], tensor, path)}
+        planes = {index for index, tensor in given.items() if self._reads_planes(index, tensor)}
         results = self._results(given, planes)
         for source, target in self._loops:
             self._state[target] = results[source]
         return [self._tensor(results[index], in_planes=bool(planes)) for index in self._outputs]
+
+    def _reads_planes(self, index: int, tensor: Tensor) -> bool:
+        """Return whether an input takes a tensor as planes; looked at once for each kind of tensor."""
+        kind = (index, tensor.shape, tensor.dtype, tensor.layout)
+        known = self._as_planes.get(kind)
+        if known is None:
+            known = reads_planes(self._session.inputs[index], tensor, self._session.path)
+            if len(self._as_planes) < _MOST_KINDS:  # models with open sizes take any number of them
+                self._as_planes[kind] = known
+        return known
 
     def _tensor(self, result: Array, *, in_planes: bool) -> Tensor:
         """Return an output: of a model that reads pictures as planes, what has four sizes is planes, too.

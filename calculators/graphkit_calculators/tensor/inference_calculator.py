@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from graphkit import CalculatorContext, CalculatorContract
     from graphkit.inference import Session
+
+_EMPTY: Final = Tensor(np.empty(0, np.float32))
+"""Stands for an output that nobody reads."""
 
 
 @calculator
@@ -298,8 +301,7 @@ def _drawing_device(cc: CalculatorContext) -> int:
 
 def in_their_places(found: list[Tensor], places: tuple[int, ...], count: int) -> list[Tensor]:
     """Return a list of *count* tensors or more with *found* at *places* and empty ones elsewhere."""
-    empty = Tensor(np.empty(0, np.float32))
-    tensors = [empty] * max(count, *(place + 1 for place in places))
+    tensors = [_EMPTY] * max(count, places[-1] + 1)
     for place, tensor in zip(places, found, strict=True):
         tensors[place] = tensor
     return tensors

@@ -15,6 +15,8 @@ from graphkit_calculators.tensor._detection_decoding import (
     corners_to_centers,
     decode_centers,
     decode_keypoints,
+    raw_floor,
+    rows_above,
     to_detections,
 )
 from graphkit_calculators.tensor._detection_options import (
@@ -110,6 +112,9 @@ class TensorsToDetectionsCalculator(Calculator):
         self._scale = np.array((chosen.x_scale, chosen.y_scale, chosen.w_scale, chosen.h_scale), np.float32)
         self._corner_columns = box_columns(chosen)
         self._allowed = self._allowed_classes(self.ignore_classes.get(cc))
+        self._floor = raw_floor(
+            chosen.min_score_thresh, chosen.score_clipping_thresh, apply_sigmoid=chosen.sigmoid_score
+        )
         given = self.anchors.get(cc)
         self._anchors = None if given is None else given.data
 
@@ -152,21 +157,28 @@ class TensorsToDetectionsCalculator(Calculator):
         anchors = self._anchors_for(tensors, places.anchors)
         if self._allowed == []:
             return []
+        raw_scores = raw_scores[:, self._allowed]
+        if self._floor is not None:
+            able = rows_above(raw_scores, self._floor)  # few, of thousands
+            if not len(able):
+                return []
+            raw_scores, boxes, anchors = (array.take(able, 0) for array in (raw_scores, boxes, anchors))
         classes, scores = best_classes(
-            raw_scores[:, self._allowed],
+            raw_scores,
             chosen.score_clipping_thresh,
             apply_sigmoid=chosen.sigmoid_score,
             count=chosen.max_classes_per_detection,
         )
         if not isinstance(self._allowed, slice):
             classes = np.array(self._allowed)[classes]
-        kept: Any = slice(None)
         if chosen.min_score_thresh is not None:
-            kept = np.flatnonzero(scores[:, 0] >= np.float32(chosen.min_score_thresh))
+            kept = rows_above(scores[:, :1], np.float32(chosen.min_score_thresh))
             if not len(kept):
                 return []
-        boxes, anchors = boxes[kept], anchors[kept]
-        rows = self._labelled(scores[kept], classes[kept])
+            if len(kept) < len(scores):
+                boxes, anchors = boxes[kept], anchors[kept]
+                scores, classes = scores[kept], classes[kept]
+        rows = self._labelled(scores, classes)
         points = self._keypoints(boxes)
         if points.size:
             points = decode_keypoints(points, anchors, self._scale[:2], y_first=self._format is BoxFormat.YXHW)

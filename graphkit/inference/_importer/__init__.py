@@ -5,5 +5,6 @@ The way of a model: `reader` (flatbuffer to plain records) -> `lowering` with th
 """
 
 from graphkit.inference._importer.convert import Imported, import_apart, import_tflite
+from graphkit.inference._importer.reader import count_outputs
 
-__all__ = ["Imported", "import_apart", "import_tflite"]
+__all__ = ["Imported", "count_outputs", "import_apart", "import_tflite"]

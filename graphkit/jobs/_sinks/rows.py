@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from graphkit.formats import (
@@ -22,7 +23,7 @@ from graphkit.formats import (
     WholeImage,
 )
 from graphkit.formats._face_mesh import FACE_LANDMARKS
-from graphkit.formats._shortest import shortest_float, shortest_floats
+from graphkit.formats._shortest import shortest_float, shortest_texts
 from graphkit.gpu import GpuBuffer
 
 if TYPE_CHECKING:
@@ -39,15 +40,24 @@ _NAMES: Final = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=32)
+def _landmark_heads(count: int) -> tuple[str, ...]:
+    """Return the index and the name of each of *count* landmarks."""
+    names = _NAMES.get(count, ("",) * count)
+    return tuple(f"{index},{name}," for index, name in enumerate(names))
+
+
 def _landmark_rows(landmarks: Any, _: FrameSize) -> _Rows:
-    names = _NAMES.get(len(landmarks), ("",) * len(landmarks))
-    values = iter(shortest_floats(landmarks.data))
-    rows = []
-    for index, (name, row) in enumerate(zip(names, zip(*[values] * 5, strict=True), strict=True)):
-        x, y, z, visibility, presence = row
-        seen = visibility if landmarks.has_visibility else ""
-        rows.append(f"{index},{name},{x},{y},{z},{seen},{presence if landmarks.has_presence else ''}")
-    return rows
+    given = 5 if landmarks.has_presence else 4 if landmarks.has_visibility else 3
+    values = iter(shortest_texts(landmarks.data[:, :given]))
+    heads, missing = _landmark_heads(len(landmarks)), "," * (5 - given)
+    if landmarks.has_presence and not landmarks.has_visibility:
+        each = zip(heads, *[values] * given, strict=True)
+        return [f"{head}{x},{y},{z},,{presence}" for head, x, y, z, _, presence in each]
+    return [
+        f"{head}{','.join(row)}{missing}"
+        for head, row in zip(heads, zip(*[values] * given, strict=True), strict=True)
+    ]
 
 
 def _detection_rows(detection: Detection, frame: FrameSize) -> _Rows:

@@ -7,6 +7,7 @@ are follows from the type of the stream alone, so that a run which finds nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_origin
 
 from graphkit.errors import FormatError
@@ -158,6 +159,7 @@ def _want(table: Table, things: Any, payload: object) -> None:
         raise FormatError(_refusal(payload))
 
 
+@cache
 def _like(carried: Any) -> tuple[type[Any], ...]:
     """Return what may stand in a table beside *carried*: the types that make the same rows."""
     return tuple(kind for kind, thing in THINGS.items() if thing.rows is THINGS[carried].rows)

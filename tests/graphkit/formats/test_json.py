@@ -40,7 +40,7 @@ from graphkit.formats import (
     from_json,
     to_json,
 )
-from graphkit.formats._shortest import shortest_float, shortest_floats
+from graphkit.formats._shortest import shortest_float, shortest_floats, shortest_texts
 from graphkit.schema import message_class, pool
 
 RANDOM = np.random.default_rng(7).random((21, 5), np.float32)
@@ -219,6 +219,7 @@ def test_floats_are_as_short_as_protobufs(values):
     expected = json_format.MessageToDict(message)["packedData"]
     assert repr(shortest_floats(np.array(values, np.float32))) == repr(expected)
     assert repr([shortest_float(value) for value in values]) == repr(expected)
+    assert shortest_texts(np.array(values, np.float32)) == list(map(str, expected))
 
 
 @pytest.mark.parametrize("exponent", range(-149, 128))

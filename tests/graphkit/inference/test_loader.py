@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -325,3 +327,50 @@ def test_a_file_in_the_place_of_a_known_model_is_told(
         load(path, provider="cpu")
     expected = f"{path} is not the {name} that graphkit knows: its SHA-256 is "
     assert [r.getMessage().startswith(expected) for r in caplog.records] == [True] * warned
+
+
+TWO_THREADS = """
+import sys, threading
+import graphkit.inference._starting as starting
+
+begun, faults = threading.Event(), []
+
+class Pausing:
+    \"\"\"Lets the other thread come in while the package of the importer is half imported.\"\"\"
+    def find_spec(self, name, path, target=None):
+        if name == "graphkit.inference._importer.convert" and threading.current_thread().name == "loads":
+            begun.set()
+            other.join(0.3)
+
+def attempt(work):
+    try:
+        work()
+    except BaseException as fault:
+        faults.append(fault)
+
+def load():
+    from graphkit.inference import _importer
+
+    _importer.import_tflite
+
+def look():
+    begun.wait(10)
+    starting._has_outputs("nowhere", (0,))
+
+sys.meta_path.insert(0, Pausing())
+other = threading.Thread(target=attempt, args=(look,))
+loading = threading.Thread(target=attempt, args=(load,), name="loads")
+for thread in (other, loading):
+    thread.start()
+for thread in (other, loading):
+    thread.join()
+assert begun.is_set()
+assert not faults, faults
+"""
+
+
+def test_two_threads_may_import_the_importer_at_once() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr

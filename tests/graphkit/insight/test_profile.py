@@ -6,13 +6,14 @@ import json
 import random
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from graphkit import Calculator, CalculatorContext, CalculatorGraph, Input, Output, calculator
 from graphkit._process.parts import part
 from graphkit.insight import Profile
 from graphkit.insight._profile_table import duration, shown_names
-from graphkit.insight._tallies import Tally
+from graphkit.insight._tallies import Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,23 +207,26 @@ def test_a_config_never_says_where(path: str, name: str) -> None:
     ],
 )
 def test_quantiles_are_right_to_an_eighth(draw: Callable[[random.Random], float], share: float) -> None:
-    dice, tally = random.Random(1), Tally()
+    dice, tallies = random.Random(1), Tallies()
     seen = sorted(draw(dice) for _ in range(2000))
-    for seconds in seen:
-        tally.add(seconds)
-    exact, whole = seen[int(share * len(seen)) - 1], tally.counted()
+    exact = seen[int(share * len(seen)) - 1]
+    tallies.add(np.full(2000, 3), np.array(seen))
+    whole = tallies.of(3)
     assert exact <= whole.quantile(share) * 1.0001
     assert whole.quantile(share) <= exact * 1.126
-    halves = Tally(), Tally()
-    for i, seconds in enumerate(seen):
-        halves[i % 2].add(seconds)
-    both = halves[0].counted().with_all_of(halves[1].counted())
+    for half in (0, 1):
+        tallies.add(np.full(1000, 5), np.array(seen[half::2]))
+    both = tallies.of(5)
     assert (both.count, both.longest, both.quantile(share)) == (2000, whole.longest, whole.quantile(share))
     assert (both.mean, both.deviation) == (pytest.approx(whole.mean), pytest.approx(whole.deviation))
 
 
 def test_nothing_has_no_quantile() -> None:
-    nothing = Tally().counted()
+    tallies = Tallies()
+    tallies.add(np.array([3]), np.array([1.0]))
+    for number in (7, -1):
+        nothing = tallies.of(number)
+        assert nothing.count == 0
     assert (nothing.quantile(0.95), nothing.mean, nothing.deviation, nothing.longest) == (0.0, 0.0, 0.0, 0.0)
 
 

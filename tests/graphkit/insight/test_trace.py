@@ -13,9 +13,10 @@ import pytest
 from graphkit import Calculator, CalculatorContext, CalculatorGraph, Input, Output, calculator
 from graphkit._process.parts import part
 from graphkit.errors import ArgumentError, OutputError
+from graphkit.framework._ledger_rows import CALL, QUEUED, Topic, WorkingThread
 from graphkit.insight import Trace
 from graphkit.insight._chrome_format import trace_events
-from graphkit.insight._events import QUEUED, Events, Move, Work, values_of
+from graphkit.insight._events import Events
 from graphkit.insight._trace_file import write_events
 
 if TYPE_CHECKING:
@@ -184,11 +185,14 @@ def test_what_a_limiter_drops_is_marked(tmp_path: Path) -> None:
 
 def test_of_a_million_events_the_newest_are_kept_and_it_is_said(tmp_path: Path) -> None:
     events = Events(1000)
+    main = WorkingThread()
+    call, queued = events.number_of(Topic(CALL, "n", made=("s",))), events.number_of(Topic(QUEUED, "m", "s"))
     for number in range(500_000):
         begin = number * 1e-6
-        events.add(values_of(Work(begin, "process", 1, "n", 5e-7, number, (), (("s", number),))))
-        events.add(Move(begin + 6e-7, QUEUED, "m", "s", number, 1))
-    events.threads[1] = "main"
+        events.write((begin, begin + 5e-7, main, number, call))
+        events.write((begin + 6e-7, begin + 6e-7, 1, number, queued))
+        if not number % 1000:
+            events.hand_over()
     assert events.lost == 999_000
     write_events(tmp_path / "t.json", trace_events(events, {}), events.lost)
     found = read(tmp_path / "t.json")

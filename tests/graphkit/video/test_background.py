@@ -97,6 +97,28 @@ def test_reads_ahead_no_further_than_its_depth(depth: int) -> None:
         assert source.made == depth + 2
 
 
+def test_half_of_the_depth_is_read_at_a_time() -> None:
+    source = Source(50)
+    source.reach = 4
+    with BackgroundReader(source, 4) as reader:
+        assert source.reached.wait(PATIENCE_S)
+        assert reader._rights.empty()
+        next(reader)
+        assert reader._rights.empty()
+        source.reached.clear()
+        source.reach = 6
+        next(reader)
+        assert source.reached.wait(PATIENCE_S)
+        assert [frame.timestamp_us for frame in reader] == list(range(2, 50))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 5, 7])
+def test_every_depth_reads_to_the_end(depth: int) -> None:
+    for count in (0, 1, 2, depth, depth + 1, 20):
+        with BackgroundReader(Source(count), depth) as reader:
+            assert [frame.timestamp_us for frame in reader] == list(range(count))
+
+
 def test_a_reading_error_comes_after_the_good_pictures_with_its_traceback() -> None:
     with BackgroundReader(Source(3, OSError("lost"))) as reader:
         assert [next(reader).timestamp_us for _ in range(3)] == [0, 1, 2]

@@ -174,6 +174,34 @@ def test_a_truncated_clip_is_read_up_to_the_break_and_said_so(make_clip: MakeCli
     assert "of 1.33 s" in reader.stats.reason
 
 
+@pytest.mark.parametrize(
+    ("size", "given", "threads"),
+    [
+        pytest.param((640, 480), None, 1, id="small"),
+        pytest.param((1280, 960), None, 2, id="large"),
+        pytest.param((640, 480), 2, 2, id="as told"),
+    ],
+)
+def test_the_clip_decides_how_many_threads_decode(
+    make_clip: MakeClip, size: tuple[int, int], given: int | None, threads: int
+) -> None:
+    """Not the machine: what is read of a damaged clip depends on it."""
+    width, height = size
+    path = make_clip(pictures=[np.zeros((height, width, 3), np.uint8)] * 2)
+    with VideoReader(path, threads=given) as reader:
+        assert reader._container.streams.video[0].codec_context.thread_count == threads
+
+
+def test_a_small_clip_that_breaks_off_is_read_to_its_last_packet(make_clip: MakeClip) -> None:
+    """A decoder of two threads gives up a picture more."""
+    rng = np.random.default_rng(1)
+    path = make_clip(pictures=list(rng.integers(0, 255, (40, 48, 64, 3), np.uint8)), faststart=True)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with VideoReader(path, threads=2) as two:
+        fewer = sum(1 for _ in two)
+    assert len(read(path)[0]) >= fewer
+
+
 def test_a_truncated_clip_without_a_frame_count_is_found_by_its_duration(make_clip: MakeClip) -> None:
     rng = np.random.default_rng(1)
     path = make_clip("clip.mkv", pictures=list(rng.integers(0, 255, (90, 48, 64, 3), np.uint8)))

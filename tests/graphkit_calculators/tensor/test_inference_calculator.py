@@ -168,6 +168,17 @@ def test_tensors_go_to_their_places() -> None:
     assert values(found) == [[], [], [5]]
 
 
+def test_every_kind_of_tensor_is_looked_at() -> None:
+    """One that fits does not let another pass."""
+    run = runner()
+    for timestamp in range(3):
+        run.add("TENSORS", [tensor(1, 2), tensor(0, 0)], timestamp)
+    run.add("TENSORS", [tensor(1, 2), Tensor(np.zeros((1, 2), np.int32))], 3)
+    with pytest.raises(CalculatorError, match=r"but got \(1, 2\) int32"):
+        run.run()
+    assert len(run.outputs["TENSORS"]) == 3
+
+
 def test_side_packets_of_other_graphs_are_accepted() -> None:
     run = runner(LIST + ' input_side_packet: "OP_RESOLVER:ops"')
     run.side_packets["OP_RESOLVER"] = OpResolver()

@@ -269,3 +269,37 @@ def test_only_float32() -> None:
     run.add("TENSORS", [Tensor(np.zeros((1, 2, 4))), Tensor(np.zeros((1, 2, 2)))], 0)
     with pytest.raises(CalculatorError, match=r"TENSORS holds a Tensor\(\(1, 2, 4\), float64\)"):
         run.run()
+
+
+@pytest.mark.parametrize(
+    ("threshold", "clip", "sigmoid"),
+    [
+        pytest.param(0.5, 100.0, True, id="as of palms"),
+        pytest.param(0.5, None, True, id="not clipped"),
+        pytest.param(0.6, 0.3, True, id="clipped below the threshold"),
+        pytest.param(0.3, 0.2, True, id="clipped above the threshold"),
+        pytest.param(0.01, 100.0, True, id="low"),
+        pytest.param(0.9999, 100.0, True, id="where the sigmoid is flat"),
+        pytest.param(0.5, None, False, id="no sigmoid"),
+        pytest.param(-0.5, None, False, id="negative"),
+    ],
+)
+def test_scores_at_the_threshold_are_kept_as_if_all_were_computed(
+    threshold: float, clip: float | None, sigmoid: bool
+) -> None:
+    """Raw values around the threshold, one float32 after the other, and far from it; and NaN."""
+    middle = math.log(threshold / (1 - threshold)) if sigmoid else threshold
+    near = np.float32(middle) + np.float32(2**-22) * np.arange(-300, 300, dtype=np.float32)
+    raw = np.concatenate((near, np.linspace(-30, 30, 500, dtype=np.float32), [np.nan, np.inf, -np.inf]))
+    raw = np.stack((raw, raw[::-1]), axis=1).astype(np.float32)
+    scores = raw if clip is None else raw.clip(-np.float32(clip), np.float32(clip))
+    if sigmoid:
+        with np.errstate(over="ignore"):
+            scores = np.float32(1) / (np.float32(1) + np.exp(-scores))
+    best = scores[np.arange(len(raw)), scores.argmax(axis=1)]
+    count = len(raw)
+    options = f"num_boxes: {count} num_classes: 2 num_coords: 4 {SCALES} min_score_thresh: {threshold} "
+    options += ("sigmoid_score: true " if sigmoid else "") + (f"score_clipping_thresh: {clip}" if clip else "")
+    anchors = Anchors(np.ones((count, 4), np.float32))
+    found = decode(options, np.ones((1, count, 4)), raw[None], side={"ANCHORS": anchors})
+    assert [detection.score[0] for detection in found] == best[best >= np.float32(threshold)].tolist()

@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 # Part of the cache key: raise it whenever the same model would come out differently.
-IMPORTER_VERSION: Final = 7
+IMPORTER_VERSION: Final = 10
 METADATA_KEY: Final = "graphkit.interface"
 """Under it an imported model keeps the names and shapes of the inputs and outputs of its .tflite, as JSON."""

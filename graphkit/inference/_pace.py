@@ -6,7 +6,7 @@ busy it takes up to three times as long as with one, and nothing but the clock t
 
 from __future__ import annotations
 
-from statistics import median
+from statistics import mean
 from typing import Final
 
 _TRIES: Final = 3
@@ -26,20 +26,17 @@ class Pace:
 
     It begins with the plain way, tries the other for a few calls, and stays with the quicker one. A way that lost
     is tried again after a pause that doubles each time it loses. If the other way becomes slower than the plain
-    one was, it is left within a few calls.
-
-    Args:
-        first_look: how many calls go the plain way before the other one is tried.
+    one was, the plain one is tried at once, and taken within a few calls unless it has become slow, too.
     """
 
-    def __init__(self, first_look: int = _FIRST_LOOK) -> None:
+    def __init__(self) -> None:
         self.other = False
         self._trying = False
         self._tries: list[float] = []
         self._mean = 0.0
         self._best_of_unused = 0.0
         self._pause = _SHORTEST
-        self._left = first_look
+        self._left = _FIRST_LOOK
 
     def choose(self) -> bool:
         """Return the way of the next call."""
@@ -71,9 +68,8 @@ class Pace:
         else:
             self._mean = seconds
         self._left -= 1
-        if self.other and self._mean > _TOO_SLOW * self._best_of_unused:
-            self._turn(self._best_of_unused)
-        elif self._left <= 0:
+        slow = self.other and self._mean > _TOO_SLOW * self._best_of_unused
+        if slow or self._left <= 0:
             self._trying, self._tries = True, []
 
     def _tried(self, seconds: float) -> None:
@@ -81,7 +77,7 @@ class Pace:
         hopeless = len(self._tries) > 1 and min(self._tries) > _HOPELESS * self._mean
         if len(self._tries) < _TRIES and not hopeless:
             return
-        found, self._trying = median(self._tries), False
+        found, self._trying = mean(sorted(self._tries)[:-1]), False
         if found < _WORTH_IT * self._mean:
             self._turn(found)
             return
@@ -89,8 +85,8 @@ class Pace:
         self._pause = min(2 * self._pause, _LONGEST)
         self._left = self._pause
 
-    def _turn(self, mean: float) -> None:
-        """Go the other way from now on; *mean* is what it took when it was last tried."""
-        self.other, self._best_of_unused, self._mean = not self.other, self._mean, mean
+    def _turn(self, seconds: float) -> None:
+        """Go the other way from now on, which took so long when it was tried."""
+        self.other, self._best_of_unused, self._mean = not self.other, self._mean, seconds
         self._pause = max(_SHORTEST, self._pause // 2) if self.other else min(4 * self._pause, _LONGEST)
         self._left = self._pause

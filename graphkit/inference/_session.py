@@ -35,6 +35,8 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "tensor(int64)": np.dtype(np.int64),
     "tensor(bool)": np.dtype(np.bool_),
 }
+_SLOW_RUNS = 2
+"""In the first run ONNX Runtime finds out how much memory a model takes, in the second it gets it at once."""
 _TO_NCHW = (0, 3, 1, 2)
 _TO_NHWC = (0, 2, 3, 1)
 
@@ -122,6 +124,7 @@ class Session:
         self.provider = provider
         self._threads = threads
         self._is_of_parent = False
+        self._slow_runs = _SLOW_RUNS
         if not self.survives_fork:
             call_in_children(self, Session._left_behind)
         self.provider_reason = provider_reason
@@ -186,6 +189,13 @@ class Session:
             if self._instead is None or on_device:
                 raise failure from exc
             return self._go_on(self._instead(), arrays, failure)
+
+    def warm_up(self) -> None:
+        """Run an imported model on zeros as often as its runs are slow at first; once for all who ask."""
+        feeds, _ = self._feeds([np.zeros_like(info.empty()) for info in self.inputs])
+        while self._slow_runs > 0:
+            self._slow_runs -= 1
+            self._session.run(self._output_names, feeds)
 
     def _feeds(
         self, arrays: Sequence[NDArray[Any] | DeviceArray]

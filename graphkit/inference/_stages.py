@@ -6,39 +6,37 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from graphkit.errors import GraphkitError
 from graphkit.inference._ahead import Ahead, helpers
+from graphkit.inference._twin import Twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from graphkit.inference._bound_runs import DeviceArray
     from graphkit.inference._session import Session
 
 logger = logging.getLogger("graphkit.inference")
 
-_SLOW_RUNS = 2
-"""In the first run ONNX Runtime finds out how much memory a model takes, in the second it gets it at once."""
 _TO_NHWC = (0, 2, 3, 1)
 
 
 class Stages:
-    """A model in stages, each loaded twice: for one thread, and with help for several.
+    """A model in stages, each with a twin.
 
     Args:
         count: how many.
         load: returns the session of a stage, by its number and its threads; see `load_stage`.
-        threads: of a stage that has help.
+        threads: of a stage's twin.
     """
 
     def __init__(self, count: int, load: Callable[[int, int], Session], threads: int) -> None:
         self._count = count
         self._load = load
         self._threads = threads
-        self._loading: Ahead[list[tuple[Session, Session]]] | None = None
+        self._loading: Ahead[list[Twins]] | None = None
 
     def begin_to_load(self) -> None:
         """Have them loaded on another thread, unless that was done."""
@@ -50,35 +48,33 @@ class Stages:
         """Return whether they can be run."""
         return self._loading is not None and self._loading.is_done and bool(self._loading.result())
 
-    def run(self, arrays: Sequence[NDArray[Any]], may_have_help: Callable[[], bool]) -> list[NDArray[Any]]:
+    def run(
+        self, arrays: Sequence[NDArray[Any] | DeviceArray], has_idle_core: Callable[[], bool]
+    ) -> list[NDArray[Any]]:
         """Run the loaded stages; arguments and results are those of the model (see `Session.run`).
 
         Args:
             arrays: one per input.
-            may_have_help: is asked before each stage.
+            has_idle_core: is asked before each stage.
         """
         assert self._loading is not None
-        return _run(self._loading.result(), arrays, may_have_help)
+        found: list[NDArray[Any]] = []
+        for number, stage in enumerate(self._loading.result()):
+            given: Sequence[NDArray[Any] | DeviceArray] = [found[0].transpose(_TO_NHWC)] if number else arrays
+            found = stage.run(given, has_idle_core=has_idle_core())
+        return found
 
-    def _load_all(self) -> list[tuple[Session, Session]]:
-        """Return the sessions after their slow first runs; none if they cannot be loaded."""
+    def _load_all(self) -> list[Twins]:
+        """Return the stages with their twins, none if they cannot be loaded."""
         try:
-            numbers = range(self._count)
-            loaded = [(self._load(number, 1), self._load(number, self._threads)) for number in numbers]
-            blank = [np.zeros_like(info.empty()) for info in loaded[0][0].inputs]
-            for helped in (False, True) * _SLOW_RUNS:
-                _run(loaded, blank, partial(bool, helped))
+            return [self._twins(stage) for stage in range(self._count)]
         except GraphkitError as exc:
             logger.warning("a model runs without stages: %s", exc)
             return []
-        return loaded
 
-
-def _run(
-    stages: Sequence[tuple[Session, Session]], arrays: Sequence[NDArray[Any]], may_have_help: Callable[[], bool]
-) -> list[NDArray[Any]]:
-    found: list[NDArray[Any]] = []
-    for number, (alone, helped) in enumerate(stages):
-        given = [found[0].transpose(_TO_NHWC)] if number else arrays
-        found = (helped if may_have_help() else alone).run(given)
-    return found
+    def _twins(self, stage: int) -> Twins:
+        session = self._load(stage, 1)
+        session.warm_up()
+        twins = Twins(session, partial(self._load, stage, self._threads))
+        twins.twin()
+        return twins

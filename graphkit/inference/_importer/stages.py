@@ -1,4 +1,4 @@
-"""Stages: a graph cut into parts that run one after the other and take about equally long.
+"""Stages: a graph cut into parts that run one after the other and take a millisecond or more each.
 
 Each hands one value to the next. It is a value that only convolutions read: there ONNX Runtime chooses the same
 kernels for both sides as for the whole, so that the results are the same, bit for bit.
@@ -14,10 +14,12 @@ from graphkit.inference._importer.graph import Graph
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST: Final = 3
-"""How many stages a graph is cut into: each then takes a few milliseconds of the larger models."""
-_MOVED: Final = 100
-"""Handing on an element costs about as much as so many multiplications."""
+    from graphkit.inference._importer.graph import Node, Shape
+
+_LEAST: Final = 40_000_000
+"""Multiplications of a stage: about a millisecond of one core."""
+_MOST_MOVED: Final = 80_000
+"""Elements that are handed on: that takes a few hundredths of a millisecond."""
 
 
 class _Cut(NamedTuple):
@@ -26,14 +28,12 @@ class _Cut(NamedTuple):
     Attributes:
         after: how many operators lie before it.
         value: what is handed on.
-        share: of the multiplications, how many lie before it, 0 to 1.
-        price: of handing it on, as a share of the multiplications.
+        done: how many multiplications lie before it.
     """
 
     after: int
     value: str
-    share: float
-    price: float
+    done: int
 
 
 def count_stages(graph: Graph) -> int:
@@ -59,34 +59,35 @@ def stage_of(graph: Graph, stage: int) -> Graph:
 
 
 def _chosen(graph: Graph) -> list[_Cut]:
-    """Return the cuts that divide the work most evenly, in order."""
-    possible, chosen = list(_cuts(graph)), list[_Cut]()
-    for number in range(1, MOST):
-        aim = number / MOST
-        near = [cut for cut in possible if abs(cut.share - aim) < 0.5 / MOST]
-        if near:
-            chosen.append(min(near, key=lambda cut: abs(cut.share - aim) + cut.price))
+    """Return cuts, in order, between which there is enough to do."""
+    whole = sum(_multiplications(graph, node) for node in graph.nodes)
+    chosen, done = list[_Cut](), 0
+    for cut in _cuts(graph):
+        if cut.done - done >= _LEAST and whole - cut.done >= _LEAST:
+            chosen.append(cut)
+            done = cut.done
     return chosen
 
 
 def _cuts(graph: Graph) -> Iterator[_Cut]:
-    """Yield the places where one value is all that the rest needs, and only convolutions read it."""
+    """Yield the places where one small value is all that the rest needs, and only convolutions read it."""
     readers, outputs = graph.consumers(), set(graph.outputs)
     last = {name: index for index, node in enumerate(graph.nodes) for name in node.inputs}
     last |= dict.fromkeys(outputs, len(graph.nodes))
-    work = [_multiplications(graph, index) for index in range(len(graph.nodes))]
-    whole, done, alive = max(1, sum(work)), 0, set(graph.inputs)
+    done, alive = 0, set(graph.inputs)
     for index, node in enumerate(graph.nodes[:-1]):
-        done += work[index]
+        done += _multiplications(graph, node)
         alive = {name for name in (*alive, node.output) if last.get(name, -1) > index}
         if len(alive) == 1 and not alive & outputs:
             (value,) = alive
-            if len(graph.shapes[value]) == 4 and all(reader.op == "Conv" for reader in readers[value]):
-                price = _MOVED * prod(graph.shapes[value]) / whole
-                yield _Cut(index + 1, value, done / whole, price)
+            if _is_small(graph.shapes[value]) and all(reader.op == "Conv" for reader in readers[value]):
+                yield _Cut(index + 1, value, done)
 
 
-def _multiplications(graph: Graph, index: int) -> int:
+def _is_small(shape: Shape) -> bool:
+    return len(shape) == 4 and prod(shape) <= _MOST_MOVED
+
+
+def _multiplications(graph: Graph, node: Node) -> int:
     """Return how many multiplications an operator makes; only convolutions count."""
-    node = graph.nodes[index]
     return prod(graph.shapes[node.output]) * prod(graph.shapes[node.inputs[1]][1:]) if node.op == "Conv" else 0

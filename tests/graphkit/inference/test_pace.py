@@ -44,6 +44,14 @@ def test_it_gives_way_within_a_few_calls_when_the_machine_becomes_busy() -> None
     assert not any(ways[-50:])
 
 
+def test_it_stays_when_all_becomes_slow_for_a_while() -> None:
+    pace = Pace()
+    calls(pace, 50, 10, 6)
+    ways = calls(pace, 20, 30, 18)
+    assert ways.count(False) <= 3, "the plain way is tried, and is slow as well"
+    assert calls(pace, 1, 10, 6) == [True]
+
+
 def test_one_call_that_was_held_up_changes_nothing() -> None:
     pace = Pace()
     calls(pace, 12, 10, 6)

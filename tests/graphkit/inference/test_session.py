@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from graphkit.errors import InferenceError, ModelFormatError
-from graphkit.inference import TensorInfo, load
+from graphkit.inference import Session, TensorInfo, load
 from graphkit.inference._onnx_model import select_outputs
 
 ROOT = Path(__file__).parents[3]
@@ -71,6 +71,20 @@ def test_input_is_only_read_and_outputs_are_new() -> None:
     first, second = session.run([image]), session.run([image])
     assert not np.shares_memory(first[0], second[0])
     assert first[0].flags.writeable
+
+
+def test_warms_up_once() -> None:
+    session = Session(load(PALM, provider="cpu")._session, "palm.tflite", "cpu", "")
+    runs: list[list[float]] = []
+
+    class Counting:
+        def run(self, names: Any, feeds: Any) -> None:
+            runs.append([float(array.max()) for array in feeds.values()])
+
+    session._session = Counting()
+    session.warm_up()
+    session.warm_up()
+    assert runs == [[0.0], [0.0]]
 
 
 def test_wrong_shape() -> None:

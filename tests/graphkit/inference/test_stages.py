@@ -15,11 +15,10 @@ from graphkit.inference._loader import load_stage
 
 MODULES = Path(__file__).parents[3] / "graphs" / "modules"
 STAGES = {
-    "hand_landmark/hand_landmark_full": 3,
-    "holistic_landmark/hand_recrop": 2,
+    "hand_landmark/hand_landmark_full": 4,
+    "hand_landmark/hand_landmark_lite": 3,
     "palm_detection/palm_detection_full": 3,
     "pose_detection/pose_detection": 2,
-    "face_landmark/face_landmark_with_attention": 2,
     "pose_landmark/pose_landmark_lite": 1,
 }
 
@@ -54,20 +53,27 @@ def test_a_damaged_model_is_refused_with_its_name() -> None:
         load_stage(b"\0\0\0\0TFL3" + bytes(8), 0, outputs=None, threads=1)
 
 
+SHAPE = (1, 16, 60, 60)
+FILTERS = np.ones((16, 16, 5, 5), np.float32)
+
+
 class Made(Graph):
-    """A graph of 8x8 pictures with 16 channels."""
+    """A graph of pictures with 16 channels; a convolution makes 20 million multiplications."""
 
     def conv(self, given: str) -> str:
-        return self.emit("Conv", [given, self.constant(np.ones((16, 16, 3, 3), np.float32))], (1, 16, 8, 8))
+        return self.emit("Conv", [given, self.constant(FILTERS)], SHAPE)
 
     def add(self, one: str, two: str) -> str:
-        return self.emit("Add", [one, two], (1, 16, 8, 8))
+        return self.emit("Add", [one, two], SHAPE)
+
+    def relu(self, given: str) -> str:
+        return self.emit("Relu", [given], SHAPE)
 
 
 @pytest.fixture
 def graph() -> Made:
     made = Made(inputs=["in"])
-    made.shapes["in"] = (1, 16, 8, 8)
+    made.shapes["in"] = SHAPE
     return made
 
 
@@ -76,45 +82,53 @@ def cut(graph: Made) -> list[list[str]]:
     return [[node.op for node in stage_of(graph, number).nodes] for number in range(count_stages(graph))]
 
 
-def test_a_chain_is_cut_into_equal_parts(graph: Made) -> None:
+def test_a_chain_is_cut_where_there_is_enough_to_do(graph: Made) -> None:
     value = "in"
-    for _ in range(6):
+    for _ in range(5):
         value = graph.conv(value)
     graph.outputs = [value]
-    assert cut(graph) == [["Conv", "Conv"]] * 3
-    second = stage_of(graph, 1)
-    assert second.inputs == [graph.nodes[1].output]
-    assert second.outputs == [graph.nodes[3].output]
-    assert len(second.constants) == 2
-    assert len(graph.nodes) == 6
+    assert cut(graph) == [["Conv", "Conv"], ["Conv", "Conv", "Conv"]]
+    first, second = stage_of(graph, 0), stage_of(graph, 1)
+    assert (first.inputs, first.outputs) == (["in"], [graph.nodes[1].output])
+    assert (second.inputs, second.outputs) == ([graph.nodes[1].output], [value])
+    assert [len(part.constants) for part in (first, second, graph)] == [2, 3, 5]
+    assert len(graph.nodes) == 5
 
 
 def test_no_cut_where_a_shortcut_passes_by(graph: Made) -> None:
-    """Between the two convolutions two values are needed, and behind the first an addition reads it, too."""
-    first = graph.conv("in")
+    """Between the convolutions two values are needed, or an addition reads the one, too."""
+    first = graph.conv(graph.conv("in"))
     graph.outputs = [graph.add(first, graph.conv(graph.conv(first)))]
-    assert cut(graph) == [["Conv", "Conv", "Conv", "Add"]]
+    assert cut(graph) == [["Conv", "Conv", "Conv", "Conv", "Add"]]
 
 
 def test_a_shortcut_that_has_ended_is_no_hindrance(graph: Made) -> None:
     first = graph.conv("in")
-    joined = graph.add(first, graph.conv(first))
-    graph.outputs = [graph.conv(joined)]
-    assert cut(graph) == [["Conv", "Conv", "Add"], ["Conv"]]
+    graph.outputs = [graph.conv(graph.conv(graph.add(first, graph.conv(first))))]
+    assert cut(graph) == [["Conv", "Conv", "Add"], ["Conv", "Conv"]]
 
 
 def test_no_cut_before_anything_but_a_convolution(graph: Made) -> None:
-    halfway = graph.emit("Relu", [graph.conv("in")], (1, 16, 8, 8))
-    graph.outputs = [graph.emit("Relu", [graph.conv(halfway)], (1, 16, 8, 8))]
-    assert cut(graph) == [["Conv", "Relu"], ["Conv", "Relu"]]
+    halfway = graph.relu(graph.conv(graph.conv("in")))
+    graph.outputs = [graph.relu(graph.conv(graph.conv(halfway)))]
+    assert cut(graph) == [["Conv", "Conv", "Relu"], ["Conv", "Conv", "Relu"]]
 
 
 def test_no_cut_at_an_output(graph: Made) -> None:
-    early = graph.conv("in")
+    early = graph.conv(graph.conv("in"))
     graph.outputs = [graph.conv(graph.conv(early)), early]
-    assert cut(graph) == [["Conv", "Conv", "Conv"]]
+    assert cut(graph) == [["Conv", "Conv", "Conv", "Conv"]]
+
+
+def test_no_cut_where_much_is_handed_on(graph: Made) -> None:
+    wide = (1, 16, 90, 90)
+    value = "in"
+    for _ in range(4):
+        value = graph.emit("Conv", [value, graph.constant(FILTERS)], wide)
+    graph.outputs = [value]
+    assert cut(graph) == [["Conv", "Conv", "Conv", "Conv"]]
 
 
 def test_a_graph_without_convolutions_is_one_stage(graph: Made) -> None:
-    graph.outputs = [graph.emit("Relu", ["in"], (1, 16, 8, 8))]
+    graph.outputs = [graph.relu("in")]
     assert cut(graph) == [["Relu"]]

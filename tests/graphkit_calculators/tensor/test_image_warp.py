@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
+from graphkit_calculators.tensor import _image_warp as image_warp
 from graphkit_calculators.tensor._image_warp import FixedWarp, to_bytes, to_planes, warp_roi
-from graphkit_calculators.tensor._roi import Roi, pad_roi, roi_of
+from graphkit_calculators.tensor._roi import Roi, f32, pad_roi, roi_of
 
 
 def picture(width: int, height: int, channels: int = 3) -> np.ndarray[Any, Any]:
@@ -36,6 +38,46 @@ def test_outside_of_the_image(replicate: bool, expected: int) -> None:
     pixels = np.full((4, 4, 3), 200, np.uint8)
     found = warp_roi(pixels, Roi(-6.0, 2.0, 4.0, 4.0, 0.0), (4, 4), replicate=replicate)
     assert (found == expected).all()
+
+
+@pytest.mark.parametrize("replicate", [pytest.param(True, id="edge"), pytest.param(False, id="black")])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_what_lies_outside_is_what_opencv_makes_it(
+    replicate: bool, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not a region is copied first: of all sizes, around a picture; some of them are copied."""
+    copied: list[tuple[int, ...]] = []
+    copy = cv2.copyMakeBorder
+
+    def copy_and_count(*given: Any) -> Any:
+        copied.append(given[0].shape)
+        return copy(*given)
+
+    monkeypatch.setattr(cv2, "copyMakeBorder", copy_and_count)
+    pixels, rng = picture(160, 120, channels).squeeze(), np.random.default_rng(11)
+    border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
+    for _ in range(400):
+        size = (int(rng.integers(8, 96)), int(rng.integers(8, 96)))
+        x, y = rng.uniform(-80, 240), rng.uniform(-80, 200)
+        roi = Roi(f32(x), f32(y), *(f32(rng.uniform(4, 160)) for _ in "wh"), f32(rng.uniform(-4, 4)))
+        plain = cv2.warpPerspective(pixels, image_warp._matrix(roi, size), size, borderMode=border)
+        np.testing.assert_array_equal(warp_roi(pixels, roi, size, replicate=replicate), plain, err_msg=str(roi))
+    assert 40 < len(copied) < 300
+
+
+@pytest.mark.parametrize(
+    "roi",
+    [
+        pytest.param(Roi(30.0, 30.0, 8.0, 8.0, 0.3), id="all of it inside"),
+        pytest.param(Roi(0.0, 30.0, 8.0, 8.0, 0.0), id="upright, where the last bit of the matrix may decide"),
+        pytest.param(Roi(0.0, 30.0, 8.0, 8.0, np.pi / 2), id="a quarter turn"),
+        pytest.param(Roi(0.0, 30.0, 800.0, 800.0, 0.3), id="large"),
+        pytest.param(Roi(0.0, 30.0, np.inf, 8.0, 0.3), id="endless"),
+    ],
+)
+def test_regions_that_are_not_copied(roi: Roi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(cv2, "copyMakeBorder")
+    assert warp_roi(picture(60, 60), roi, (16, 16), replicate=True).shape == (16, 16, 3)
 
 
 @pytest.mark.parametrize("replicate", [True, False])

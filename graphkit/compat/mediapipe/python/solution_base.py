@@ -72,7 +72,7 @@ class SolutionBase:
         hints = dict(stream_type_hints or {})
         self._inputs = {name: hints.get(name) or kind_of(plan, name) for name in plan.graph_inputs.names}
         self._outputs = tuple(outputs) if outputs else plan.graph_outputs.names
-        self._latest: dict[str, Packet[Any]] = {}
+        self._latest: dict[str, Any] = {}
         self._timestamp = 0
         self._side_packets = {name: side_value(plan, name, value) for name, value in (side_inputs or {}).items()}
         with as_peer_raises():
@@ -115,7 +115,7 @@ class SolutionBase:
             ):  # it came in the midst of the engine's work (S51); with mediapipe a program may continue
                 self.reset()
             raise
-        return SolutionOutputs(**{name: self._content(name) for name in self._outputs})
+        return SolutionOutputs(**{name: self._latest.get(name) for name in self._outputs})
 
     def close(self) -> None:
         """End the graph; raises ValueError if that was done before."""
@@ -158,10 +158,6 @@ class SolutionBase:
     ) -> None:
         self.close()
 
-    def _content(self, name: str) -> Any:
-        packet = self._latest.get(name)
-        return content_of(packet.payload) if packet else None
-
     def _opened(self) -> CalculatorGraph:
         if self._graph is None:
             raise ValueError("_graph is None in SolutionBase: it was closed; make another one")
@@ -181,10 +177,13 @@ class SolutionBase:
         return self._inputs[name]
 
 
-def _keeping(latest: dict[str, Packet[Any]], name: str) -> Callable[[Packet[Any]], None]:
-    """Return what puts a stream's packets into *latest*; it knows no solution, which ends when it is dropped."""
+def _keeping(latest: dict[str, Any], name: str) -> Callable[[Packet[Any]], None]:
+    """Return what puts what a stream carries into *latest*; it knows no solution, which ends when it is dropped.
+
+    One result is turned into a message while another is still worked on.
+    """
 
     def keep(packet: Packet[Any]) -> None:
-        latest[name] = packet
+        latest[name] = content_of(packet.payload) if packet else None
 
     return keep

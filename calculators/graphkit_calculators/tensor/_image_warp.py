@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -161,15 +162,22 @@ def to_planes(pixels: Pixels, scale: float, offset: float) -> Floats:
     """
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
-    channels = 1 if pixels.shape[2] == 1 else 3
-    planes = np.empty((1, channels, *pixels.shape[:2]), np.float32)
-    # Split first: NumPy converts what lies side by side in half the time.
-    for index, plane in enumerate(opencv().split(pixels)[:channels]):
-        planes[0, index] = plane
-    planes *= np.float32(scale)
-    if offset:
-        planes += np.float32(offset)
+    height, width, channels = pixels.shape
+    split = np.empty((channels, height, width), np.uint8)
+    # Few calls: each lets another thread have the interpreter, and may wait long to get it back.
+    opencv().split(pixels, [*split])
+    wanted = 1 if channels == 1 else 3
+    planes = np.empty((1, wanted, height, width), np.float32)
+    rows = split[:wanted].reshape(wanted * height, width)
+    opencv().LUT(rows, _levels(scale, offset), planes.reshape(rows.shape))
     return planes
+
+
+@lru_cache
+def _levels(scale: float, offset: float) -> Floats:
+    """Return what each of the 256 levels of a pixel becomes."""
+    levels = np.arange(256, dtype=np.float32) * np.float32(scale)
+    return levels + np.float32(offset) if offset else levels
 
 
 def to_bytes(pixels: Pixels, scale: float, offset: float, dtype: type[np.uint8 | np.int8]) -> Pixels:

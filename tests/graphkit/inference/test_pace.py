@@ -52,6 +52,25 @@ def test_it_stays_when_all_becomes_slow_for_a_while() -> None:
     assert calls(pace, 1, 10, 6) == [True]
 
 
+def test_slow_first_calls_do_not_hide_a_quicker_way() -> None:
+    pace = Pace()
+    calls(pace, 4, 10, 6)
+    for seconds in (30, 12, 6):
+        assert pace.choose() is True
+        pace.took(seconds, True)
+    assert pace.other is True
+
+
+def test_a_way_that_was_quick_once_is_left_again() -> None:
+    pace = Pace()
+    calls(pace, 4, 10, 6)
+    for seconds in (12, 6, 12):
+        pace.took(seconds, True)
+    assert pace.other is True
+    assert calls(pace, 100, 10, 12).count(True) <= 12
+    assert pace.other is False
+
+
 def test_one_call_that_was_held_up_changes_nothing() -> None:
     pace = Pace()
     calls(pace, 12, 10, 6)

@@ -148,7 +148,7 @@ def _of_silent(name: str, node: NodeLook, up_to: int | None) -> str:
     if up_to is None:
         return f"{made} and emitted no packet for it; the input policy waits for one, whatever its time."
     if node.is_built_in:
-        return f"{made} up to there and neither emitted a packet nor set a bound: it needs what comes later."
+        return f"{made} up to there and neither emitted a packet nor set a bound before what comes later."
     return (
         f"{made} up to there and neither emitted a packet nor set a bound: let it call set_next_timestamp_bound() "
         "where it emits nothing, or leave its timestamp_offset at 0."
@@ -167,10 +167,10 @@ def _of_ring(name: str, ring: list[str]) -> str:
     if len(ring) == 1:
         return (
             f'"{name}" is what the node itself makes of these packets. Feed it back through '
-            "PreviousLoopbackCalculator; for the first packet it has none, so read it with .get(cc)."
+            "PreviousLoopbackCalculator; for the first packet it has none: .get(cc) is None then."
         )
     nodes = ", ".join(f'"{each}"' for each in ring)
     return (
         f'"{name}" comes round a cycle of {counted(len(ring), "node")} that wait for each other: {nodes}. Put '
-        "PreviousLoopbackCalculator where it closes; for the first packet it has none, so read it with .get(cc)."
+        "PreviousLoopbackCalculator where it closes; for the first packet it has none: .get(cc) is None then."
     )

@@ -58,8 +58,9 @@ def _held_by(look: RunLook, causes: Causes, node: NodeLook, held: Holding, strea
         node.name,
         node.calculator,
         f'Node "{node.name}" ({node.calculator}) {held.words}. A frame is done when it comes back as "{stream}": '
-        f'{waits} for node "{needy.name}" ({needy.calculator}), which needs later frames.',
-        f'If node "{needy.name}" is to take earlier frames, look at its options. If it has to look ahead: '
+        f'{waits} for node "{needy.name}" ({needy.calculator}), which emits nothing before later frames come.',
+        f'If node "{needy.name}" is to give earlier frames, look at its options: they may turn it round, or '
+        "have it settle the first times, for which it has none. If it has to look ahead: "
         f"{held.way_out[:1].lower()}{held.way_out[1:]}",
         stream,
         int(held.since),

@@ -33,7 +33,8 @@ class SequenceShiftCalculator(Calculator):
     With offset n a time has the packet of n before, and the last n packets are dropped; with -n it has the packet
     of n later, and the first n are dropped. Side packet PACKET_OFFSET overrides the option. With a negative
     offset output timestamps lie behind input time: nothing comes out before later packets have come in, and what
-    waits for the output must not hold them back.
+    waits for the output must not hold them back. The same holds for the first n times of a positive one, which
+    have no packet, unless `emit_empty_packets_before_first_packet` settles them.
 
     Example::
 

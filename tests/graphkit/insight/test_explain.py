@@ -218,15 +218,15 @@ A2 = (("a", 10, 1), ("a", 20, 2))
             SELF_LOOP, A2, "join", "out", -(2**63) + 2,
             f'Node "join" (ExplainJoin) has 2 packets of "a" from 10 on and waits for "out" up to 10, {HAS}.',
             '"out" is what the node itself makes of these packets. Feed it back through '
-            "PreviousLoopbackCalculator; for the first packet it has none, so read it with .get(cc).",
+            "PreviousLoopbackCalculator; for the first packet it has none: .get(cc) is None then.",
             id="the self-loop",
         ),
         pytest.param(
             RING, A2, "join", "c", -(2**63) + 2,
             f'Node "join" (ExplainJoin) has 2 packets of "a" from 10 on and waits for "c" up to 10, {HAS}.',
             '"c" comes round a cycle of 2 nodes that wait for each other: "join", "next". Put '
-            "PreviousLoopbackCalculator where it closes; for the first packet it has none, so read it "
-            "with .get(cc).",
+            "PreviousLoopbackCalculator where it closes; for the first packet it has none: .get(cc) is "
+            "None then.",
             id="a loop of two nodes",
         ),
         pytest.param(
@@ -394,13 +394,14 @@ def test_a_limiter_whose_frames_wait_for_later_frames() -> None:
     assert str(limiter) == (
         'Node "limiter" (FlowLimiterCalculator) lets no more frames in: 1 frame is under way and '
         'max_in_flight is 1, and it has dropped 2. A frame is done when it comes back as "shown": that waits for '
-        'node "show", and that one for node "late" (SequenceShiftCalculator), which needs later frames.\n'
-        '  If node "late" is to take earlier frames, look at its options. If it has to look ahead: '
+        'node "show", and that one for node "late" (SequenceShiftCalculator), which emits nothing before later '
+        'frames come.\n  If node "late" is to give earlier frames, look at its options: they may turn it round, '
+        "or have it settle the first times, for which it has none. If it has to look ahead: "
         "set a larger max_in_flight, or take FINISHED from an earlier stream, which needs no later frames."
     )
     assert show.way_out == (
         '"before" is made by node "late" (SequenceShiftCalculator), which has used all it got up to there and '
-        "neither emitted a packet nor set a bound: it needs what comes later."
+        "neither emitted a packet nor set a bound before what comes later."
     )
     graph.close_all_input_streams()
     graph.wait_until_done(60)

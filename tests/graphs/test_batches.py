@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,6 +14,7 @@ import pytest
 from emulated_card import emulate
 from fake_cuda import FakeCuda, lend, replace_loading
 from graphkit import CalculatorGraph
+from graphkit._process.threads import budget, set_budget
 from graphkit.formats import ImageFrame
 from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.gpu import GPU_SERVICE, GpuResources
@@ -36,8 +38,8 @@ class Found(NamedTuple):
 
 
 @pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, int]]:
-    """How often models ran, by name of the file and rows."""
+def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[tuple[str, int]]]:
+    """How often models ran, by name of the file and rows; a run in stages would count several times."""
     found: Counter[tuple[str, int]] = Counter()
     run = Session.run
 
@@ -46,7 +48,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, int]]:
         return run(session, arrays)
 
     monkeypatch.setattr(Session, "run", counted)
-    return found
+    set_budget(replace(budget(), idle_cores=False))
+    yield found
+    set_budget(None)
 
 
 def clip_frames(clip: str, count: int) -> list[np.ndarray]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 
 from fake_cuda import FakeCuda, lend, replace_loading
 from graphkit import CalculatorGraph
+from graphkit._process.threads import budget, set_budget
 from graphkit.formats import ImageFrame
 from graphkit.framework import INFERENCE, InferenceSettings
 from graphkit.gpu import GPU_SERVICE, Fence, GpuWork
@@ -170,7 +172,7 @@ def _cost(
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The models that ran. Those "on CUDA" run on the CPU, and must not reach other tests."""
+    """The models that ran, each as a whole. Those "on CUDA" run on the CPU, and must not reach other tests."""
     found: list[str] = []
     sessions: list[Session] = []
     run = Session.run
@@ -187,7 +189,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     monkeypatch.setattr(Session, "run", noted)
     replace_loading(monkeypatch, on_cuda)
+    set_budget(replace(budget(), idle_cores=False))
     yield found
+    set_budget(None)
     for session in sessions:
         session.cuda_device = None
 

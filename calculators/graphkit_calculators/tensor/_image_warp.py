@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from graphkit.framework import opencv
 from graphkit_calculators.tensor._roi import Roi, corners
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
+Doubles: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 _PARALLEL: Final = 1e-4
 _NOWHERE: Final = 1e6
@@ -34,11 +38,13 @@ def warp_roi(pixels: Pixels, roi: Roi, size: tuple[int, int], *, replicate: bool
     """
     cv2 = opencv()
     border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-    matrix, part = _matrix(roi, size), _Part.around(roi, pixels.shape[1], pixels.shape[0])
-    if part is not None and part.is_worth_it(size) and (replicate or part.meets_the_image):
+    matrix, part = source_matrix(roi, size), _Part.around(roi, pixels.shape[1], pixels.shape[0])
+    if part is not None and part.is_worth_it(size) and (replicate or part.inside):
         pixels = part.of(pixels, border)
-        matrix[:, 2] += matrix[:, 0] * part.left + matrix[:, 1] * part.top
-    warped: Pixels = cv2.warpPerspective(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+        matrix[0] -= part.left * matrix[2]
+        matrix[1] -= part.top * matrix[2]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warped: Pixels = cv2.warpPerspective(pixels, matrix, size, flags=flags, borderMode=border)
     return warped
 
 
@@ -59,13 +65,10 @@ class _Part(NamedTuple):
 
     @classmethod
     def around(cls, roi: Roi, width: int, height: int) -> _Part | None:
-        """Return the part for *roi*; None if all of it is inside, or if its sides are parallel to the image's.
-
-        Then samples may lie right between two multiples of 1/32 pixel, and the last bit of the matrix decides.
-        """
-        cos, sin = abs(math.cos(roi.rotation)), abs(math.sin(roi.rotation))
-        if min(cos, sin) < _PARALLEL:
+        """Return the part for *roi*; None if all of it is inside, or if its sides are parallel to the image's."""
+        if _is_upright(roi):
             return None
+        cos, sin = abs(math.cos(roi.rotation)), abs(math.sin(roi.rotation))
         across = 0.5 * (cos * abs(roi.width) + sin * abs(roi.height)) + 1
         down = 0.5 * (sin * abs(roi.width) + cos * abs(roi.height)) + 1
         left, top = roi.center_x - across, roi.center_y - down
@@ -77,17 +80,16 @@ class _Part(NamedTuple):
         return cls(math.floor(left), math.floor(top), math.ceil(right) + 1, math.ceil(bottom) + 1, width, height)
 
     @property
-    def meets_the_image(self) -> bool:
-        """Whether some of it is inside."""
-        return self.left < self.width and self.top < self.height and self.right > 0 and self.bottom > 0
+    def inside(self) -> int:
+        """How many of its pixels are inside of the image."""
+        across = min(self.right, self.width) - max(self.left, 0)
+        down = min(self.bottom, self.height) - max(self.top, 0)
+        return max(0, across) * max(0, down)
 
     def is_worth_it(self, size: tuple[int, int]) -> bool:
         """Return whether copying it costs less than it saves in a result of *size*."""
         area = (self.right - self.left) * (self.bottom - self.top)
-        across = min(self.right, self.width) - max(self.left, 0)
-        down = min(self.bottom, self.height) - max(self.top, 0)
-        inside = max(0, across) * max(0, down)
-        return area <= _MOST_COPIED * size[0] * size[1] and inside <= _MOST_INSIDE * area
+        return area <= _MOST_COPIED * size[0] * size[1] and self.inside <= _MOST_INSIDE * area
 
     def of(self, pixels: Pixels, border: int) -> Pixels:
         """Return these pixels; those that are outside of the image are made up as OpenCV's *border* says."""
@@ -132,21 +134,50 @@ class FixedWarp:
         return warped
 
 
-def source_matrix(roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the (3, 3) matrix from pixels of the result to those of the image, as OpenCV finds it."""
-    matrix: np.ndarray[Any, np.dtype[np.float64]] = opencv().invert(_matrix(roi, size))[1]
-    return matrix
+def source_matrix(roi: Roi, size: tuple[int, int]) -> Doubles:
+    """Return the (3, 3) matrix from pixels of the result to those of the image.
 
-
-def _matrix(roi: Roi, size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the (3, 3) matrix from pixels of the image to pixels of the result."""
-    cv2 = opencv()
-    width, height = size
+    It is OpenCV's for the four corners, up to the last digits of a double. Where a region's sides are parallel to
+    the image's it is OpenCV's own: samples may lie right between two multiples of 1/32 pixel, and these digits
+    decide. Elsewhere no call into OpenCV is made, as each may wait long to get the interpreter back.
+    """
     # The corners are those of the outer pixels' outer edges: no half pixel is taken off, which is what
     # the models' own runtime does on the CPU.
+    found = corners(roi)
+    if not _is_upright(roi):
+        matrix = _matrix_of_square(found.tolist())
+        if matrix is not None:
+            matrix[:, :2] /= size
+            return matrix
+    cv2, (width, height) = opencv(), size
     target = np.array(((0, height), (0, 0), (width, 0), (width, height)), np.float32)
-    matrix: np.ndarray[Any, np.dtype[np.float64]] = cv2.getPerspectiveTransform(corners(roi), target)
-    return matrix
+    inverse: Doubles = cv2.invert(cv2.getPerspectiveTransform(found, target))[1]
+    return inverse
+
+
+def _is_upright(roi: Roi) -> bool:
+    """Return whether a region's sides are parallel to those of the image."""
+    return min(abs(math.cos(roi.rotation)), abs(math.sin(roi.rotation))) < _PARALLEL
+
+
+def _matrix_of_square(of: Sequence[Sequence[float]]) -> Doubles | None:
+    """Return the matrix from the unit square to four corners, None if they lie in a line.
+
+    Heckbert, "Fundamentals of Texture Mapping and Image Warping", 1989, section 2.2.3.
+
+    Args:
+        of: bottom left, top left, top right and bottom right.
+    """
+    (left, low), (x, y), (right, high), (far_x, far_y) = of
+    x_1, y_1, x_2, y_2 = right - far_x, high - far_y, left - far_x, low - far_y
+    x_3, y_3 = x - right + far_x - left, y - high + far_y - low
+    area = x_1 * y_2 - x_2 * y_1
+    if not area:
+        return None
+    g, h = (x_3 * y_2 - x_2 * y_3) / area, (x_1 * y_3 - x_3 * y_1) / area
+    return np.array((
+        (right - x + g * right, left - x + h * left, x), (high - y + g * high, low - y + h * low, y), (g, h, 1.0)
+    ))  # fmt: skip
 
 
 def to_planes(pixels: Pixels, scale: float, offset: float) -> Floats:
@@ -163,21 +194,36 @@ def to_planes(pixels: Pixels, scale: float, offset: float) -> Floats:
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
     height, width, channels = pixels.shape
+    if channels == 3 and not offset:  # one call in place of two
+        blob = np.empty((1, 3, height, width), np.float32)
+        opencv().dnn.blobFromImageWithParams(pixels, blob, _scaling(scale))
+        return blob
     split = np.empty((channels, height, width), np.uint8)
     # Few calls: each lets another thread have the interpreter, and may wait long to get it back.
     opencv().split(pixels, [*split])
     wanted = 1 if channels == 1 else 3
     planes = np.empty((1, wanted, height, width), np.float32)
     rows = split[:wanted].reshape(wanted * height, width)
-    opencv().LUT(rows, _levels(scale, offset), planes.reshape(rows.shape))
+    opencv().LUT(rows, levels(scale, offset), planes.reshape(rows.shape))
     return planes
 
 
 @lru_cache
-def _levels(scale: float, offset: float) -> Floats:
-    """Return what each of the 256 levels of a pixel becomes."""
-    levels = np.arange(256, dtype=np.float32) * np.float32(scale)
-    return levels + np.float32(offset) if offset else levels
+def _scaling(scale: float) -> Any:
+    """Return OpenCV's parameters for planes of pixels times *scale*."""
+    found = opencv().dnn.Image2BlobParams()
+    found.scalefactor = (scale, scale, scale, scale)
+    return found
+
+
+@lru_cache
+def levels(scale: float, offset: float) -> Floats:
+    """Return what each of the 256 levels of a pixel becomes; read-only."""
+    scaled = np.arange(256, dtype=np.float32) * np.float32(scale)
+    if offset:
+        scaled += np.float32(offset)
+    scaled.setflags(write=False)
+    return scaled
 
 
 def to_bytes(pixels: Pixels, scale: float, offset: float, dtype: type[np.uint8 | np.int8]) -> Pixels:
@@ -185,7 +231,6 @@ def to_bytes(pixels: Pixels, scale: float, offset: float, dtype: type[np.uint8 |
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
     limits = np.iinfo(dtype)
-    levels = np.arange(256, dtype=np.float32) * np.float32(scale) + np.float32(offset)
-    table: Pixels = np.rint(levels).clip(limits.min, limits.max).astype(dtype)
+    table: Pixels = np.rint(levels(scale, offset)).clip(limits.min, limits.max).astype(dtype)
     chosen: Pixels = table[pixels[None, :, :, : 1 if pixels.shape[2] == 1 else 3]]
     return chosen

@@ -13,7 +13,7 @@ from graphkit import Calculator, Input, OneOf, Options, Output, calculator, opti
 from graphkit.errors import ContractError, FormatError
 from graphkit.formats import Image, ImageFormat, ImageFrame, LetterboxPadding, NormalizedRect, Tensor
 from graphkit.gpu import GpuBuffer, GpuTensor
-from graphkit_calculators.tensor._image_warp import FixedWarp, to_bytes, to_planes, warp_roi
+from graphkit_calculators.tensor._image_warp import FixedWarp, levels, to_bytes, to_planes, warp_roi
 from graphkit_calculators.tensor._roi import NO_PADDING, Roi, f32, pad_roi, roi_of, roi_to_image_matrix
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class ImageToTensorCalculator(Calculator):
         low, high, self._dtype = _value_range(self._chosen)
         self._scale = f32(f32(high - low) / 255.0)
         self._offset = f32(low)
-        self._levels = to_planes(np.arange(256, dtype=np.uint8)[None], self._scale, self._offset).ravel()
+        self._levels = levels(self._scale, self._offset)
         self._fixed: tuple[tuple[Roi, tuple[int, int]], FixedWarp] | None = None
         self._replicate = self._chosen.border_mode != ImageToTensorCalculatorOptions.BorderMode.BORDER_ZERO
         self._gpu_warp: GpuWarp | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from graphkit import CalculatorContext
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
+Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Mask: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 _VISIBILITY, _PRESENCE = 3, 4  # columns
@@ -99,17 +101,18 @@ def refine(
         heatmap: (H, W, N) float32 logits.
         chosen: the calculator's options.
     """
-    height, width = heatmap.shape[:2]
-    offset = max(chosen.kernel_size - 1, 0) // 2
-    reach = np.arange(-offset, offset + 1)
-    size = np.array((width, height), np.float32)
-    columns, rows = (np.trunc(found.xy * size).T[:, :, None] + reach).astype(np.int64)
-    warmth = _warmth(heatmap, rows, columns)
-    total, warmest = warmth.sum(axis=(1, 2)), warmth.max(axis=(1, 2), initial=0)
-    inside = _inside(found.xy, width, height) & (total > 0)
-    data = found.data.copy()
+    height, width, count = heatmap.shape
+    reach, each = _window(chosen.kernel_size, count)
+    size, data = np.array((width, height), np.float32), found.data.copy()
+    pixel = (data[:, :2] * size).astype(np.int64)
+    places = pixel[:, :, None] + reach
+    warmth = _warmth(heatmap, places, each)
+    down, across, warmest = warmth.sum(axis=1), warmth.sum(axis=2), warmth.max(axis=(1, 2), initial=0)
+    total = down.sum(axis=1)
+    inside = _inside(pixel, width, height) & (total > 0)
     moved = inside & (warmest >= np.float32(chosen.min_confidence_to_refine))
-    sums = np.stack((_dot(warmth.sum(axis=1), columns), _dot(warmth.sum(axis=2), rows)), axis=1)
+    weighed = places.astype(np.float32)
+    sums = np.stack((_dot(down, weighed[:, 0]), _dot(across, weighed[:, 1])), axis=1)
     data[moved, :2] = sums[moved] / size / total[moved, None]
     for wanted, given, column in (
         (chosen.refine_presence, found.has_presence, _PRESENCE),
@@ -120,28 +123,47 @@ def refine(
     return NormalizedLandmarkList(data, found.has_visibility, found.has_presence)
 
 
-def _inside(xy: Floats, width: int, height: int) -> Mask:
+@lru_cache
+def _window(kernel_size: int, landmarks: int) -> tuple[Integers, Integers]:
+    """Return the offsets of a window's columns and rows, (K,), and the landmarks' numbers, (N, 1, 1)."""
+    offset = max(kernel_size - 1, 0) // 2
+    return np.arange(-offset, offset + 1), np.arange(landmarks)[:, None, None]
+
+
+def _inside(pixel: Integers, width: int, height: int) -> Mask:
     """Return which landmarks count as inside, (N,).
 
     MediaPipe compares the column with the height where it means the row. A row that is too far down has no
     pixels to look at, or only the lowest, so that this shows in heatmaps that are not square.
+
+    Args:
+        pixel: (N, 2), columns and rows.
+        width: of the heatmap.
+        height: of the heatmap.
     """
-    columns, rows = np.trunc(xy * np.array((width, height), np.float32)).T
+    columns, rows = pixel.T
     inside: Mask = (columns >= 0) & (columns < min(width, height)) & (rows >= 0)
     return inside
 
 
-def _warmth(heatmap: Floats, rows: np.ndarray[Any, Any], columns: np.ndarray[Any, Any]) -> Floats:
-    """Return (N, K, K) sigmoids of the pixels at *rows* and *columns*, (N, K) each; 0 outside of the heatmap."""
-    height, width, count = heatmap.shape
-    landmarks = np.arange(count)[:, None, None]
-    logits = heatmap[rows.clip(0, height - 1)[:, :, None], columns.clip(0, width - 1)[:, None, :], landmarks]
-    there = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None, :]
-    warmth: Floats = sigmoid(logits) * there
+def _warmth(heatmap: Floats, places: Integers, each: Integers) -> Floats:
+    """Return (N, K, K) sigmoids of the pixels at *places*; 0 outside of the heatmap.
+
+    Args:
+        heatmap: (H, W, N).
+        places: (N, 2, K), columns and rows.
+        each: see `_window`.
+    """
+    height, width, _ = heatmap.shape
+    nearest = np.minimum(np.maximum(places, 0), ((width - 1,), (height - 1,)))
+    warmth = sigmoid(heatmap[nearest[:, 1, :, None], nearest[:, 0, None, :], each])
+    there = nearest == places
+    if not there.all():
+        warmth *= there[:, 1, :, None] & there[:, 0, None, :]
     return warmth
 
 
-def _dot(weights: Floats, positions: np.ndarray[Any, Any]) -> Floats:
+def _dot(weights: Floats, positions: Floats) -> Floats:
     """Return the row-wise sums of weights times positions, (N,)."""
-    sums: Floats = np.einsum("nk,nk->n", weights, positions.astype(np.float32))
+    sums: Floats = np.einsum("nk,nk->n", weights, positions)
     return sums

@@ -33,8 +33,9 @@ _running: Final[set[int]] = set()
 class IdleCoreRunner:
     """Calls a session's ``run``, or that of its twin with `THREADS` threads, which spin while a run lasts.
 
-    If no core is idle when a long run begins, it runs in stages, and each stage has a second thread if one is idle
-    by then. All ways give the same values, bit for bit.
+    A long model that often begins while no core is idle has its stages loaded. From then on it runs in stages
+    instead of on one thread, and each stage has a second one if a core is idle by then. All ways give the same
+    values, bit for bit.
 
     Args:
         session: one thread, on the CPU.
@@ -77,12 +78,12 @@ class IdleCoreRunner:
         thread = threading.get_ident()
         _running.add(thread)
         try:
-            has_idle_core = self._has_idle_core()
-            if has_idle_core or self._stages is None or self._idle() < 0:
-                return self._whole.run(arrays, has_idle_core=has_idle_core)
-            if self._stages.are_loaded():
-                return self._stages.run(arrays, self._has_idle_core)
-            return self._noting_long_runs(self._stages, arrays)
+            has_idle_core, in_stages = self._has_idle_core(), self._in_stages(arrays)
+            if has_idle_core:
+                return self._whole.run(arrays, has_idle_core=True, plainly=in_stages)
+            if in_stages is not None:
+                return in_stages()
+            return self._noting_long_runs(arrays)
         finally:
             _running.discard(thread)
 
@@ -90,13 +91,18 @@ class IdleCoreRunner:
         """Return whether this thread is the only one of the process that runs a model, and a core is idle."""
         return _running <= {threading.get_ident()} and self._idle() > 0
 
-    def _noting_long_runs(
-        self, stages: Stages, arrays: Sequence[NDArray[Any] | DeviceArray]
-    ) -> list[NDArray[Any]]:
-        """Run the model as a whole; load its stages if it often takes long."""
+    def _in_stages(self, arrays: Sequence[NDArray[Any] | DeviceArray]) -> Callable[[], list[NDArray[Any]]] | None:
+        """Return what runs the model in stages, None if they are not loaded or the program does not wait."""
+        if self._stages is None or not self._stages.are_loaded() or self._idle() < 0:
+            return None
+        return partial(self._stages.run, arrays, self._has_idle_core)
+
+    def _noting_long_runs(self, arrays: Sequence[NDArray[Any] | DeviceArray]) -> list[NDArray[Any]]:
+        """Run the model as a whole; load its stages if it often takes long while the program waits."""
         begin = time.perf_counter()
         found = self._whole.run(arrays, has_idle_core=False)
-        self._long_runs += time.perf_counter() - begin > _LONG_S
-        if self._long_runs == _FIRST_CALLS:
-            stages.begin_to_load()
+        if self._stages is not None and time.perf_counter() - begin > _LONG_S and self._idle() >= 0:
+            self._long_runs += 1
+            if self._long_runs == _FIRST_CALLS:
+                self._stages.begin_to_load()
         return found

@@ -89,5 +89,5 @@ class Pace:
     def _turn(self, seconds: float) -> None:
         """Go the other way from now on, which took so long when it was tried."""
         self.other, self._best_of_unused, self._mean = not self.other, self._mean, seconds
-        self._pause = max(_SHORTEST, self._pause // 2) if self.other else min(4 * self._pause, _LONGEST)
+        self._pause = max(_SHORTEST, self._pause // 2) if self.other else 2 * _SHORTEST
         self._left = self._pause

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -21,13 +22,24 @@ if TYPE_CHECKING:
 _paces: WeakKeyDictionary[Session, Pace] = WeakKeyDictionary()
 
 
-def cores_are_taken(told: Path = Path("/proc/loadavg")) -> bool:
-    """Return whether more threads want to run now than there are cores; False if the system does not tell."""
+def runnable_threads(told: Path = Path("/proc/loadavg")) -> int | None:
+    """Return how many threads of the machine want to run now, this one among them; None if it does not tell."""
     try:
-        runnable = told.read_text().split()[3].partition("/")[0]
-        return int(runnable) > usable_cores()
+        with told.open("rb", buffering=0) as file:
+            return int(file.read(100).split()[3].partition(b"/")[0])
     except (OSError, LookupError, ValueError):
-        return False
+        return None
+
+
+def cores_are_taken() -> bool:
+    """Return whether more threads want to run now than there are cores, as far as is known."""
+    return (runnable_threads() or 0) > usable_cores()
+
+
+def a_core_is_free() -> bool:
+    """Return whether fewer threads want to run now than there are cores; False if that is not known."""
+    runnable = runnable_threads()
+    return runnable is not None and runnable < usable_cores()
 
 
 class Twins:
@@ -46,17 +58,30 @@ class Twins:
         self._twin: Session | None = None
         self._pace = _paces.setdefault(session, Pace())
 
-    def run(self, arrays: Sequence[NDArray[Any] | DeviceArray], *, has_idle_core: bool) -> list[NDArray[Any]]:
-        """Run the model; see `Session.run`. With an idle core the quicker of both runs, as far as is known."""
+    def run(
+        self,
+        arrays: Sequence[NDArray[Any] | DeviceArray],
+        *,
+        has_idle_core: bool,
+        plainly: Callable[[], list[NDArray[Any]]] | None = None,
+    ) -> list[NDArray[Any]]:
+        """Run the model; see `Session.run`. With an idle core the quicker of both ways, as far as is known.
+
+        Args:
+            arrays: one per input.
+            has_idle_core: whether the twin may run.
+            plainly: the other way; the session, if it is not given.
+        """
+        plainly = plainly or partial(self._session.run, arrays)
         if not has_idle_core:
-            return self._session.run(arrays)
+            return plainly()
         pace = self._pace
         if pace.is_trying and not pace.other and cores_are_taken():
             pace.put_off()
         helped = pace.choose()
-        session = self.twin() if helped else self._session
+        run = partial(self.twin().run, arrays) if helped else plainly
         begin = time.perf_counter()
-        found = session.run(arrays)
+        found = run()
         pace.took(time.perf_counter() - begin, helped)
         return found
 

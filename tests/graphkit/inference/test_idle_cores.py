@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,15 +163,39 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_long_run_has_help_from_when_a_core_becomes_idle(log: list[str], clock: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("free", "plain_first"),
+    [
+        pytest.param(True, 0, id="the machine has a free core, too"),
+        pytest.param(False, 4, id="the clock has to tell whether it is quicker"),
+    ],
+)
+def test_a_long_run_has_help_from_when_a_core_becomes_idle(
+    free: bool, plain_first: int, log: list[str], clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "a_core_is_free", lambda: free)
     model = InStages(log, clock)
     found = [model.run([PICTURE])[0].shape for _ in range(24)]
     assert log[:8] == ["plain"] * 8
     assert log[8:12] == [f"stage {stage} on {threads} warms up" for stage in (0, 1) for threads in (1, 2)]
-    assert log[12:20] == ["stage 0 on 1", "stage 1 on 1"] * 4, "to know how long it takes"
-    assert log[20:] == ["stage 0 on 1", "stage 1 on 2"] * 12
+    assert log[12 : 12 + 2 * plain_first] == ["stage 0 on 1", "stage 1 on 1"] * plain_first
+    assert log[12 + 2 * plain_first :] == ["stage 0 on 1", "stage 1 on 2"] * (16 - plain_first)
     assert found == [(1, 2, 3, 4)] * 8 + [(1, 3, 4, 2)] * 16, "a stage hands on its channels first"
     assert model.loaded == 2 * 2
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_run_whose_twin_is_not_quicker_goes_in_stages(log: list[str], clock: list[float]) -> None:
+    """The core that is idle when it begins may be needed soon; whether it is idle then is asked again."""
+    model = InStages(log, clock)
+    for _ in range(8):
+        model.run([PICTURE])
+    log.clear()
+    model.idle = [1, 0]
+    for _ in range(4):
+        model.run([PICTURE])
+    assert [entry[:7] for entry in log] == ["stage 0", "stage 1"] * 4
+    assert {entry for entry in log if entry.startswith("stage 1")} == {"stage 1 on 1"}
 
 
 @pytest.mark.usefixtures("at_once")
@@ -209,22 +234,25 @@ def test_a_model_that_cannot_be_loaded_in_stages_runs_as_a_whole(
 
 
 @pytest.mark.parametrize(
-    ("line", "taken"),
+    ("line", "taken", "free"),
     [
-        pytest.param("0.50 0.30 0.20 1/300 4711\n", False, id="only this one"),
-        pytest.param("9.00 9.00 9.00 2/300 4711\n", False, id="as many as cores"),
-        pytest.param("0.10 0.10 0.10 3/300 4711\n", True, id="more"),
-        pytest.param("nonsense", False, id="not understood"),
+        pytest.param("0.50 0.30 0.20 1/300 4711\n", False, True, id="only this one"),
+        pytest.param("9.00 9.00 9.00 2/300 4711\n", False, False, id="as many as cores"),
+        pytest.param("0.10 0.10 0.10 3/300 4711\n", True, False, id="more"),
+        pytest.param("nonsense", False, False, id="not understood"),
+        pytest.param(None, False, False, id="not told"),
     ],
 )
-def test_threads_that_want_to_run(line: str, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_that_want_to_run(
+    line: str | None, taken: bool, free: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "loadavg"
+    if line is not None:
+        told.write_text(line)
     monkeypatch.setattr(twin, "usable_cores", lambda: 2)
-    (tmp_path / "loadavg").write_text(line)
-    assert twin.cores_are_taken(tmp_path / "loadavg") is taken
-
-
-def test_a_system_that_does_not_tell_of_its_load(tmp_path: Path) -> None:
-    assert twin.cores_are_taken(tmp_path / "missing") is False
+    monkeypatch.setattr(twin, "runnable_threads", partial(twin.runnable_threads, told))
+    assert twin.cores_are_taken() is taken
+    assert twin.a_core_is_free() is free
 
 
 def test_who_may_have_a_twin() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def link_nodes(nodes: Iterable[Node]) -> None:
     """Give every node its link, if it has one."""
     for node in nodes:
-        if node.single is None or len(node.outputs) != 1:
+        if node.single is None or len(node.outputs) != 1 or not node.light:
             continue
         stream = node.outputs[0]
         readers = stream.consumers
@@ -46,6 +46,8 @@ def chain(link: Link) -> Task | None:
         return None
     if timestamp <= stream.settled or link.maker.offset != 0 or reader.status is not OPENED:
         return None
+    if link.note is not None:
+        link.note(timestamp)
     emitted.clear()
     stream.settled = link.queue.settled = timestamp
     link.maker.active = 0

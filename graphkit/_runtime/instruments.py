@@ -91,6 +91,12 @@ class _NotedStream:
             for ledger in ledgers
         ]
 
+    def note_link(self, timestamp: Timestamp) -> None:
+        """Note a packet that goes straight into the next call (S29): it is alone in its queue for a moment."""
+        now = perf_counter()
+        for write, number in self.writes:
+            write((now, now, 1, timestamp, number))
+
 
 class WatchedFlow(Flow):
     """A flow that notes which packets move.
@@ -109,6 +115,13 @@ class WatchedFlow(Flow):
         streams.update(stream for node in nodes for stream in node.outputs)
         ledgers = listeners.ledgers
         self._streams = {stream: _NotedStream(stream, ledgers) for stream in streams} if ledgers else {}
+        for node in nodes:
+            if node.link is None:
+                continue
+            if self._is_told or listeners.hear_any(BOUND_MOVED):
+                node.link = None  # a packet that bypasses its queue would bypass this flow, too
+            else:
+                node.link.note = self._streams[node.link.stream].note_link
 
     def send(self, stream: OutputStream, packet: Packet[Any]) -> None:
         """Send, and note each queue that received the packet."""
@@ -219,7 +232,6 @@ def watched_by(listeners: Listeners | None, state: GraphState) -> MakesScheduler
     elif listeners.hear_any(QUEUED, DROPPED):  # a ledger's instrument hears of drops
         state.flow = WatchedFlow(state.throttle, listeners, state.nodes)
     for node in state.nodes:
-        node.link = None  # a packet that bypasses its queue would bypass the flow, too
         node.listeners = listeners
         for ledger in listeners.ledgers:
             calls_of = ledger.plain_calls_of if _is_plain(node) else ledger.calls_of

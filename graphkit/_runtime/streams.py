@@ -11,8 +11,10 @@ from graphkit.framework._output_times import LATER
 from graphkit.framework._settled import MAX, MIN, POST_STREAM, UNSTARTED, settled_by, settled_label
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from graphkit._runtime.node import Node
-    from graphkit.framework import Packet
+    from graphkit.framework import Packet, Timestamp
 
 NO_LIMIT: Final = sys.maxsize
 
@@ -153,10 +155,11 @@ class Link:
         reader: the reader, a light node.
         context: the reader's.
         packets: what the reader is called with.
+        note: is called with the time of a packet that goes this way, in a watched run.
     """
 
     __slots__ = (
-        "call", "context", "emitted", "maker", "packets", "queue", "reader", "shard", "source", "stream",
+        "call", "context", "emitted", "maker", "note", "packets", "queue", "reader", "shard", "source", "stream",
     )  # fmt: skip
 
     def __init__(self, source: InputStream, stream: OutputStream) -> None:
@@ -170,3 +173,4 @@ class Link:
         self.reader = self.queue.node
         self.context = self.reader.contexts[0]
         self.packets = self.context.inputs.packets
+        self.note: Callable[[Timestamp], None] | None = None

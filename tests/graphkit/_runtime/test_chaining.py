@@ -6,9 +6,21 @@ from typing import Any
 
 import pytest
 
-from graphkit import AnyType, Calculator, CalculatorContext, CalculatorGraph, Input, Output, SameAs, calculator
+from graphkit import (
+    AnyType,
+    Calculator,
+    CalculatorContext,
+    CalculatorGraph,
+    Input,
+    Instrument,
+    Output,
+    SameAs,
+    Timestamp,
+    calculator,
+)
 from graphkit._runtime import scheduler
 from graphkit._runtime.chaining import chain
+from graphkit.insight import Profile
 
 CHAIN = """
 input_stream: "a"
@@ -95,3 +107,31 @@ def test_a_push_from_an_observer_waits_its_turn(handed: list[tuple[str, bool]]) 
         graph.add_packet_to_input_stream("a", "first", 1)
     assert seen == [1, 2, 3, 4, 5]
     assert all(moved for _, moved in handed)
+
+
+def test_a_profile_counts_what_hands_over(handed: list[tuple[str, bool]]) -> None:
+    profile = Profile()
+    graph = CalculatorGraph(CHAIN)
+    graph.add_instrument(profile)
+    with graph:
+        for stamp in (1, 2, 3):
+            graph.add_packet_to_input_stream("a", f"packet {stamp}", stamp)
+    assert [moved for name, moved in handed if name != "PassThroughCalculator_3"] == [True] * 6
+    assert profile.packets_by_stream() == {"a": 3, "b": 3, "c": 3, "d": 3}
+    assert [row.queue for row in profile.nodes()] == [1, 1, 1]
+    assert all(row.waited > 0 for row in profile.nodes())
+
+
+def test_hooks_that_hear_of_packets_hear_of_all(handed: list[tuple[str, bool]]) -> None:
+    seen: list[str] = []
+
+    class Hears(Instrument):
+        def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
+            seen.append(stream)
+
+    graph = CalculatorGraph(CHAIN)
+    graph.add_instrument(Hears())
+    with graph:
+        graph.add_packet_to_input_stream("a", "packet", 1)
+    assert seen == ["a", "b", "c"]
+    assert not handed

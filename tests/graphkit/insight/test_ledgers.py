@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections import Counter, defaultdict
 from itertools import count
 from math import inf, nan
@@ -42,6 +43,7 @@ class Reference(Instrument):
         self.waited: defaultdict[str, list[float]] = defaultdict(list)
         self.made: dict[tuple[str, int], float] = {}
         self.arrows: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
     def packet_queued(self, node: str, stream: str, timestamp: Timestamp, waiting: int, at: float) -> None:
         self.most[node] = max(self.most[node], waiting)
@@ -61,7 +63,8 @@ class Reference(Instrument):
             at = self.came.pop((cc.node_name, stream, int(time)), None)
             if at is not None:
                 self.waited[cc.node_name].append(begin - at)
-            self.arrows[stream] += self.made.get((stream, int(time)), inf) <= begin  # else it was called ahead
+            with self._lock:
+                self.arrows[stream] += self.made.get((stream, int(time)), inf) <= begin  # else it was called ahead
         self.made.update({(stream, int(time)): begin + seconds for stream, time in made})
 
 

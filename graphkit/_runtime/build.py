@@ -8,6 +8,7 @@ from graphkit._process.threads import budget
 from graphkit._runtime.chaining import link_nodes
 from graphkit._runtime.node import Node
 from graphkit._runtime.observers import Observer, ObserverCalculator, TogetherCalculator
+from graphkit._runtime.precedence import order_nodes
 from graphkit._runtime.state import GraphState
 from graphkit._runtime.streams import GraphInput, InputStream, OutputStream
 from graphkit._runtime.tasks import TaskQueue
@@ -53,6 +54,7 @@ def build_state(
     _wire(nodes, streams)
     for node in nodes:
         _equip(node)
+    order_nodes(nodes)
     link_nodes(nodes)
     for name, header in (headers or {}).items():
         for consumer in streams[plan.stream_ids[name]].consumers:

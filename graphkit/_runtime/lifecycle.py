@@ -103,6 +103,8 @@ class Lifecycle:
         """Process the result of *task*: None, a Status, or a Failure."""
         ready = self._ready
         ready.pending -= 1
+        if task.blocking:
+            ready.default.blocked -= 1
         try:
             if outcome is None and task.kind is PROCESS:
                 context = task.context

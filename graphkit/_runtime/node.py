@@ -46,6 +46,10 @@ CLOSING: Final = NodeStatus.CLOSING
 CLOSED: Final = NodeStatus.CLOSED
 
 
+LATE: Final = 1 << 32
+"""Light nodes that nothing slow waits for have orders from here on."""
+
+
 class Over(NamedTuple):
     """Takes a node's place in a context after its call."""
 
@@ -96,6 +100,9 @@ class Node:
         offset: timestamp offset of its outputs, None for none.
         forwarded: up to which time its outputs were settled without a call.
         queue: the queue of its tasks.
+        order: among nodes called at one time the lowest goes first.
+        feeds: the blocking nodes that it, or what it emits, may make ready, a bit for each, its own included.
+        holds: those of them that cannot be called before it was, not even ahead of time.
         blocked_by: for a source: the full queues that hold it back.
         task: its next process call, if it handles one time at a time.
         link: where its packet may go straight into the next call.
@@ -112,15 +119,17 @@ class Node:
     """
 
     __slots__ = (
-        "active", "blocked_by", "calculator", "chooses", "contexts", "expected", "finished", "forwarded",
-        "handler", "has_closed", "has_opened", "has_passed", "id", "inputs", "joined", "light", "limit", "link",
-        "listeners", "name", "offset", "on_touch", "outputs", "passed", "plan", "process", "queue", "refused",
-        "sequence", "single", "speculated", "status", "stopped", "task", "touched", "unread", "waiting_for",
+        "active", "blocked_by", "calculator", "chooses", "contexts", "expected", "feeds", "finished",
+        "forwarded", "handler", "has_closed", "has_opened", "has_passed", "holds", "id", "inputs", "joined",
+        "light", "limit", "link", "listeners", "name", "offset", "on_touch", "order", "outputs", "passed",
+        "plan", "process", "queue", "refused", "sequence", "single", "speculated", "status", "stopped", "task",
+        "touched", "unread", "waiting_for",
     )  # fmt: skip
 
     def __init__(self, plan: NodePlan, calculator: Calculator, queue: TaskQueue) -> None:
         self.plan = plan
         self.id = plan.id
+        self.order = self.feeds = self.holds = 0
         self.name = plan.name
         self.calculator = calculator
         self.process: Callable[[CalculatorContext], Any] = calculator.process
@@ -160,8 +169,9 @@ class Node:
         self.finished: dict[int, CalculatorContext] = {}
 
     def rest(self) -> None:
-        """Emit nothing in this run, as nobody reads it: calls only settle the outputs."""
+        """Emit nothing in this run, as nobody reads it: calls only settle the outputs; nobody waits for them."""
         self.unread, self.process = True, _nothing
+        self.feeds, self.order = 0, self.order | LATE
 
     def open(self, cc: CalculatorContext) -> Any:
         """Open the calculator."""

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import weakref
+from contextlib import contextmanager
 from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
@@ -29,7 +30,7 @@ from graphkit.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from graphkit._runtime.idle_cores import IdleCores
     from graphkit._runtime.look import CallLook, RunLook
@@ -326,13 +327,24 @@ class GraphRun:
             is_ready = ready()
             return is_ready or self._application_waiting()
 
-        while not is_ready:
-            with self._guard:
-                self._run_application_tasks()
-            left = None if deadline is None else deadline - time.monotonic()
-            if not self._sleepers.wait_for(has_moved, left):
-                return False
+        with self.about_to_wait():
+            while not is_ready:
+                with self._guard:
+                    self._run_application_tasks()
+                left = None if deadline is None else deadline - time.monotonic()
+                if not self._sleepers.wait_for(has_moved, left):
+                    return False
         return True
+
+    @contextmanager
+    def about_to_wait(self) -> Iterator[None]:
+        """Let the run know that what this thread pushes here it then waits for (S57)."""
+        waiting, me = self._state.ready.waiting, get_ident()
+        try:
+            waiting.add(me)
+            yield
+        finally:
+            waiting.discard(me)
 
     def _run_application_tasks(self) -> None:
         for executor in self._scheduler.application_executors:

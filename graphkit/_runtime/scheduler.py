@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from graphkit._runtime.chaining import chain
 from graphkit._runtime.lifecycle import FAULTS, Failure
+from graphkit._runtime.node import LATE
 from graphkit._runtime.tasks import PROCESS
 from graphkit.errors import ExecutorError
 from graphkit.framework import ApplicationThreadExecutor
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from graphkit._runtime.lifecycle import Lifecycle
     from graphkit._runtime.state import GraphState
     from graphkit._runtime.tasks import Task, TaskQueue
+
+    Short = list[tuple[TaskQueue, int]]
 
 
 class Scheduler:
@@ -50,14 +53,10 @@ class Scheduler:
         self._other_work = len(state.ready.queues) > 1
 
     def unused_of(self, cores: int) -> int:
-        """Return how many of *cores* are unused while the program waits for the run, else -1 (S53).
-
-        A call on a thread of the program means that the program waits, as only a wait makes one.
-        """
-        own = self.working.get(get_ident())
-        if not self._sleepers.wakers and not _is_programs_thread(own):
+        """Return how many of *cores* are unused while the program waits for the run, else -1 (S53)."""
+        if not self._ready.waiting and not self._sleepers.wakers:
             return -1
-        waiting = sum(max(len(queue.heavy), queue.ahead) for queue in self._ready.queues)
+        waiting = sum(max(len(queue.heavy) + _leads_on(queue), queue.ahead) for queue in self._ready.queues)
         return max(0, cores - len(self.working) - waiting)
 
     def work(self) -> None:
@@ -65,7 +64,7 @@ class Scheduler:
         default = self._ready.default
         if default.light:
             self._run(None)
-        if default.heavy or default.sources or self._other_work or self._may_run_ahead():
+        if self._is_work_for_others():
             self.wake_executors()
         if self._without_thread:
             self._stand_in()
@@ -77,8 +76,7 @@ class Scheduler:
 
     def wake_executors(self) -> None:
         """Request threads of executors for tasks that no thread is about to take."""
-        default = self._ready.default
-        if not (default.heavy or default.sources or self._other_work or self._may_run_ahead()):
+        if not self._is_work_for_others():
             return
         with self.lock:
             short = self._short_of_workers(None, None)
@@ -113,10 +111,12 @@ class Scheduler:
         next_task, me, interrupt = self._ready.next, get_ident(), None
         try:
             with lock:
-                task = next_task(None) if queue is None else self._begin(queue, epoch)
+                task, short = (next_task(None), None) if queue is None else self._begin(queue, epoch)
                 if task is not None:
                     working[me] = queue
             while task is not None:
+                if short:
+                    self._request_workers(short)
                 try:
                     outcome = task.call(task.context)
                 except BaseException as exc:  # user code may raise anything; it ends the run, not the thread
@@ -127,7 +127,7 @@ class Scheduler:
                     if link is not None and outcome is None and not light and lifecycle.error is None:
                         following = chain(link)
                         if following is not None:
-                            task = following
+                            task, short = following, None
                             continue
                     lifecycle.take(task, outcome)
                     task = None if queue is None and not light else next_task(queue)
@@ -135,24 +135,32 @@ class Scheduler:
                         del working[me]
                         break
                     others = default.heavy or default.sources or self._other_work or self._may_run_ahead()
+                    others = others or (light and task.blocking)
                     short = self._short_of_workers(queue, task) if others else None
-                if short:
-                    self._request_workers(short)
         except BaseException:
             working.pop(me, None)  # before anything that a signal could interrupt
             raise
         if interrupt is not None:
             raise interrupt
 
-    def _begin(self, queue: TaskQueue, epoch: int) -> Task | None:
-        """Return the first task of a thread that was requested."""
+    def _begin(self, queue: TaskQueue, epoch: int) -> tuple[Task | None, Short | None]:
+        """Return the first task of a thread that was requested, and the threads that are needed beside it."""
         if epoch != queue.epoch:  # requested before the run was broken off
-            return None
+            return None, None
         queue.workers_requested -= 1
         ahead, queue.ahead = queue.ahead, False
         # Light tasks have a thread: what requested this one.
         task = self._ready.next_ahead(queue) if ahead and not queue.heavy else None
-        return task or self._ready.next(queue)
+        if task is not None:
+            return task, None
+        task = self._ready.next(queue)
+        is_short = task is not None and task.blocking and self._ready.default.light
+        return task, self._short_of_workers(queue, task) if is_short else None
+
+    def _is_work_for_others(self) -> bool:
+        """Return whether there may be work for threads of executors."""
+        default = self._ready.default
+        return bool(default.heavy or default.sources or self._other_work) or self._may_run_ahead()
 
     def _may_run_ahead(self) -> bool:
         """Return whether a thread is left for work ahead of time (S36), if there is any."""
@@ -161,24 +169,30 @@ class Scheduler:
             left = left or queue.workers < queue.width
         return left
 
-    def _short_of_workers(self, own: TaskQueue | None, task: Task | None) -> list[tuple[TaskQueue, int]]:
+    def _short_of_workers(self, own: TaskQueue | None, task: Task | None) -> Short:
         """Return the queues that lack a thread, once for each, with their epochs; the threads count as requested.
 
         Args:
             own: the queue that the calling thread works on.
-            task: what it does next; after a light task it takes one of its own queue itself.
+            task: what it does next. After the last light task it takes one of its own queue itself; a blocking one
+                leaves the light ones to another thread.
         """
-        short: list[tuple[TaskQueue, int]] = []
-        takes_one = task is not None and task.kind is PROCESS and task.node.light and not self._ready.default.light
+        short: Short = []
+        default, less = self._ready.default, 0
+        if task is not None and not default.light:
+            less = task.kind is PROCESS and task.node.light
+        elif task is not None and task.blocking:
+            less = -1  # the light ones wait, too
+            default.ahead = False  # a thread that was requested to work ahead of time takes them
         for queue in self._ready.queues:
-            waiting = _waiting(queue, takes_one and queue is own)
+            waiting = _waiting(queue, less if queue is own else 0)
             count = min(waiting - queue.workers_requested, queue.width - queue.workers)
             if count > 0:
                 short.extend([(queue, queue.epoch)] * count)
                 queue.workers += count
                 queue.workers_requested += count
         for queue in self._speculating:
-            busy = queue.workers_requested <= max(0, _waiting(queue, takes_one and queue is own))
+            busy = queue.workers_requested <= max(0, _waiting(queue, less if queue is own else 0))
             if busy and queue.workers < queue.width and self._ready.may_speculate(queue):
                 short.append((queue, queue.epoch))
                 queue.workers += 1
@@ -186,7 +200,7 @@ class Scheduler:
                 queue.ahead = True
         return short
 
-    def _request_workers(self, short: list[tuple[TaskQueue, int]]) -> None:
+    def _request_workers(self, short: Short) -> None:
         for queue, epoch in short:
             try:
                 queue.executor.schedule(partial(self._drain, queue, epoch))
@@ -206,6 +220,11 @@ def _is_programs_thread(queue: TaskQueue | None) -> bool:
     """Return whether the calling thread is one of the program that works on *queue* while it waits."""
     executor = None if queue is None else queue.executor
     return isinstance(executor, ApplicationThreadExecutor) and executor.is_applications()
+
+
+def _leads_on(queue: TaskQueue) -> bool:
+    """Return whether a light task waits that blocking ones wait for; others are over in no time."""
+    return bool(queue.light) and queue.light[0][1] < LATE
 
 
 def _waiting(queue: TaskQueue, less: int) -> int:

@@ -246,7 +246,7 @@ class GraphState:
                 ready.schedule(task)
             else:
                 ready.pending += 1
-                light.append((-node.id, ready.sequence, task))
+                light.append((packet._timestamp, node.order, ready.sequence, task))
         elif stream.settled >= POST_STREAM:
             self.schedule_close(node)
         elif node.offset is not None and stream.settled > node.forwarded:

@@ -19,6 +19,7 @@ from graphkit.framework import (
 )
 from graphkit.framework import _executor as executors
 from graphkit.framework._executor import make_executor
+from graphkit.graph._push_and_wait import push_and_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -311,6 +312,45 @@ def test_a_blocking_node_does_not_wait_for_several_light_ones(harness: MakeHarne
     assert called.wait(60), "no call into the graph meanwhile, which would wake a worker, too"
     h.finish()
     assert h.times("c") == h.times("second") == h.times("third") == [0]
+
+
+def test_a_blocking_node_goes_before_light_ones_that_another_thread_can_call(
+    harness: MakeHarness, script: type[Script]
+) -> None:
+    """S57: The first blocking call ends only when the light node, and the blocking one behind it, were called."""
+    beside = threading.Event()
+    text = """
+        input_stream: "a"
+        node { calculator: "ConfBlocking" input_stream: "a" output_stream: "b" input_side_packet: "SCRIPT:held" }
+        node { calculator: "ConfScripted" input_stream: "a" output_stream: "c" input_side_packet: "SCRIPT:light" }
+        node { calculator: "ConfBlocking" input_stream: "c" output_stream: "d" input_side_packet: "SCRIPT:slow" }
+    """
+    order: list[str] = []
+
+    def hold(cc: CalculatorContext) -> None:
+        order.append("held")
+        assert beside.wait(60)
+        cc.outputs[0].add(cc.inputs[0])
+
+    def light(cc: CalculatorContext) -> None:
+        order.append("light")
+        cc.outputs[0].add(cc.inputs[0])
+
+    def slow(cc: CalculatorContext) -> None:
+        order.append("slow")
+        beside.set()
+        cc.outputs[0].add(cc.inputs[0])
+
+    scripts = {"held": script(process=hold), "light": script(process=light), "slow": script(process=slow)}
+    h, executor = harness(text, **scripts).watch("b", "d"), WaitingThreadExecutor(2)
+    h.graph.set_executor("", executor)
+    h.start()
+    push_and_wait(h.graph, {"a": 1}, 0)
+    assert h.graph._current.going_on()._state.ready.default.blocked == 0
+    h.finish()
+    executor.shutdown()
+    assert order.index("light") < order.index("slow")
+    assert h.times("b") == h.times("d") == [0]
 
 
 def test_nodes_of_different_executors_run_side_by_side(harness: MakeHarness, script: type[Script]) -> None:

@@ -109,6 +109,22 @@ def test_a_call_on_the_programs_own_thread(kind: type[Executor]) -> None:
     assert found == [1]
 
 
+def test_a_call_beside_one_on_the_programs_own_thread() -> None:
+    """The program waits, as its thread works meanwhile."""
+    set_budget(Budget(2))
+    IdleCoresTestNode.arrived, IdleCoresTestNode.asked = threading.Barrier(2), threading.Barrier(2)
+    graph, executor = CalculatorGraph(TWO), WaitingThreadExecutor(2)
+    graph.set_executor("", executor)
+    found: list[int] = []
+    for name in ("out", "other"):
+        graph.observe_output_stream(name, lambda packet: found.append(packet.payload))
+    with graph:
+        graph.add_packet_to_input_stream("in", 1, 0)
+        graph.wait_until_idle()
+    executor.shutdown()
+    assert found == [0, 0]
+
+
 class HeldExecutor(Executor):
     """Keeps what it is to run, for the test to run."""
 

@@ -10,6 +10,7 @@ from graphkit import CalculatorGraph
 from graphkit.compat._errors import as_peer_raises
 from graphkit.compat._packets import PacketDataType, content_of, kind_of, payload_for, side_value
 from graphkit.compat._plans import Wishes, plan_of
+from graphkit.graph._push_and_wait import push_and_wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -106,9 +107,7 @@ class SolutionBase:
         self._timestamp += FRAME_US
         try:
             with as_peer_raises():
-                for name, payload in payloads.items():
-                    graph.add_packet_to_input_stream(name, payload, self._timestamp)
-                graph.wait_until_idle()
+                push_and_wait(graph, payloads, self._timestamp)
         except KeyboardInterrupt:
             if (
                 graph.is_over()

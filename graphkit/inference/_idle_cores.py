@@ -79,10 +79,8 @@ class IdleCoreRunner:
         _running.add(thread)
         try:
             has_idle_core, in_stages = self._has_idle_core(), self._in_stages(arrays)
-            if has_idle_core:
-                return self._whole.run(arrays, has_idle_core=True, plainly=in_stages)
-            if in_stages is not None:
-                return in_stages()
+            if has_idle_core or in_stages is not None:
+                return self._whole.run(arrays, has_idle_core=has_idle_core, plainly=in_stages)
             return self._noting_long_runs(arrays)
         finally:
             _running.discard(thread)

@@ -77,7 +77,7 @@ class Pace:
         hopeless = len(self._tries) > 1 and min(self._tries) > _HOPELESS * self._mean
         if len(self._tries) < _TRIES and not hopeless:
             return
-        # One quick call is enough to change over: a mistake is noticed soon, and a way that lost is left for long.
+        # One quick call is enough to change over to the other way: a mistake is noticed within a few calls.
         found, self._trying = mean(sorted(self._tries)[:-1]) if self.other else min(self._tries), False
         if found < _WORTH_IT * self._mean:
             self._turn(found)

@@ -52,15 +52,21 @@ def restored() -> Iterator[None]:
     set_budget(None)
 
 
+def heard(graph: CalculatorGraph, *streams: str) -> list[int]:
+    """Return the list that what these streams carry is added to."""
+    found: list[int] = []
+    for stream in streams:
+        graph.observe_output_stream(stream, lambda packet: found.append(packet.payload))
+    return found
+
+
 def told(config: str, calls: int, budget: Budget, *, waits: bool = True) -> list[int]:
     """Return what the calls of one frame were told; with *waits* the program waits before they ask."""
     set_budget(budget)
     IdleCoresTestNode.arrived = threading.Barrier(calls + 1)
     IdleCoresTestNode.asked = threading.Barrier(calls + (not waits))
-    found: list[int] = []
     graph = CalculatorGraph(config)
-    for name in ("out", "other")[:calls]:
-        graph.observe_output_stream(name, lambda packet: found.append(packet.payload))
+    found = heard(graph, *("out", "other")[:calls])
     with graph:
         graph.add_packet_to_input_stream("in", 1, 0)
         if waits:
@@ -100,8 +106,7 @@ def test_a_call_on_the_programs_own_thread(kind: type[Executor]) -> None:
     IdleCoresTestNode.arrived, IdleCoresTestNode.asked = threading.Barrier(1), threading.Barrier(1)
     graph = CalculatorGraph(ONE)
     graph.set_executor("", kind())
-    found: list[int] = []
-    graph.observe_output_stream("out", lambda packet: found.append(packet.payload))
+    found = heard(graph, "out")
     with graph:
         graph.add_packet_to_input_stream("in", 1, 0)
         assert found == []
@@ -115,9 +120,7 @@ def test_a_call_beside_one_on_the_programs_own_thread() -> None:
     IdleCoresTestNode.arrived, IdleCoresTestNode.asked = threading.Barrier(2), threading.Barrier(2)
     graph, executor = CalculatorGraph(TWO), WaitingThreadExecutor(2)
     graph.set_executor("", executor)
-    found: list[int] = []
-    for name in ("out", "other"):
-        graph.observe_output_stream(name, lambda packet: found.append(packet.payload))
+    found = heard(graph, "out", "other")
     with graph:
         graph.add_packet_to_input_stream("in", 1, 0)
         graph.wait_until_idle()
@@ -144,9 +147,7 @@ def test_a_thread_that_was_asked_for_and_finds_nothing_needs_no_core() -> None:
     executor = HeldExecutor()
     graph = CalculatorGraph(TWO)
     graph.set_executor("", executor)
-    found: list[int] = []
-    for name in ("out", "other"):
-        graph.observe_output_stream(name, lambda packet: found.append(packet.payload))
+    found = heard(graph, "out", "other")
     with graph:
         graph.add_packet_to_input_stream("in", 1, 0)
         waiting = threading.Thread(target=graph.wait_until_idle)
@@ -173,8 +174,7 @@ def test_what_the_program_lends_comes_first() -> None:
     IdleCoresTestNode.arrived, IdleCoresTestNode.asked = threading.Barrier(1), threading.Barrier(1)
     graph = CalculatorGraph(ONE)
     graph.set_service(IDLE_CORES, lambda: 5)
-    found: list[int] = []
-    graph.observe_output_stream("out", lambda packet: found.append(packet.payload))
+    found = heard(graph, "out")
     with graph:
         graph.add_packet_to_input_stream("in", 1, 0)
     assert found == [5]
